@@ -1,0 +1,84 @@
+#include "engine/base/byte_writer.h"
+
+#include <cassert>
+#include <utility>
+
+namespace quotemill {
+namespace {
+
+template <class Integer>
+void append_big_endian(Bytes& out, Integer value) {
+  for (std::size_t i = sizeof(Integer); i > 0; --i) {
+    out.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * (i - 1))));
+  }
+}
+
+template <class Integer>
+void append_little_endian(Bytes& out, Integer value) {
+  for (std::size_t i = 0; i < sizeof(Integer); ++i) {
+    out.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i)));
+  }
+}
+
+}  // namespace
+
+ByteWriter& ByteWriter::u8(std::uint8_t value) {
+  bytes_.push_back(value);
+  return *this;
+}
+
+ByteWriter& ByteWriter::u16_be(std::uint16_t value) {
+  append_big_endian(bytes_, value);
+  return *this;
+}
+
+ByteWriter& ByteWriter::u32_be(std::uint32_t value) {
+  append_big_endian(bytes_, value);
+  return *this;
+}
+
+ByteWriter& ByteWriter::u64_be(std::uint64_t value) {
+  append_big_endian(bytes_, value);
+  return *this;
+}
+
+ByteWriter& ByteWriter::u16_le(std::uint16_t value) {
+  append_little_endian(bytes_, value);
+  return *this;
+}
+
+ByteWriter& ByteWriter::u32_le(std::uint32_t value) {
+  append_little_endian(bytes_, value);
+  return *this;
+}
+
+ByteWriter& ByteWriter::u64_le(std::uint64_t value) {
+  append_little_endian(bytes_, value);
+  return *this;
+}
+
+ByteWriter& ByteWriter::bytes(ByteView view) {
+  bytes_.insert(bytes_.end(), view.begin(), view.end());
+  return *this;
+}
+
+ByteWriter& ByteWriter::sized16_be(ByteView view) {
+  assert(view.size() <= 0xFFFF);
+  return u16_be(static_cast<std::uint16_t>(view.size())).bytes(view);
+}
+
+ByteWriter& ByteWriter::sized16_le(ByteView view) {
+  assert(view.size() <= 0xFFFF);
+  return u16_le(static_cast<std::uint16_t>(view.size())).bytes(view);
+}
+
+ByteWriter& ByteWriter::sized32_le(ByteView view) {
+  assert(view.size() <= 0xFFFFFFFF);
+  return u32_le(static_cast<std::uint32_t>(view.size())).bytes(view);
+}
+
+Bytes ByteWriter::take() {
+  return std::exchange(bytes_, {});
+}
+
+}  // namespace quotemill

@@ -1,0 +1,69 @@
+// Every bound of Quotemill, with its reason. Reaching one is a named error or finding, never a
+// crash. Sizes are bytes unless the name says otherwise.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace quotemill::limits {
+
+// --- Names and facts -------------------------------------------------------------------------
+inline constexpr std::size_t kHostNameSizeMax = 64;  // fits a DNS label and every SIEM field
+inline constexpr std::size_t kFactSizeMax = 128;     // one host fact: OS, version, kernel
+inline constexpr std::size_t kTokenSizeMax = 128;
+
+// --- TPM structures --------------------------------------------------------------------------
+inline constexpr std::size_t kAttestSizeMax = 2048;     // TPM2B_ATTEST; a quote is about 150
+inline constexpr std::size_t kSignatureSizeMax = 1024;  // TPMT_SIGNATURE; RSA-4096 is 518
+inline constexpr std::size_t kPublicSizeMax = 2048;     // TPM2B_PUBLIC; RSA-4096 is about 600
+inline constexpr std::size_t kCredentialSizeMax =
+    2048;  // TPM2B_ID_OBJECT or TPM2B_ENCRYPTED_SECRET
+inline constexpr std::uint32_t kPcrSelectionsMax =
+    16;  // banks in a TPML_PCR_SELECTION (the specification's HASH_COUNT is below)
+inline constexpr std::uint32_t kPcrCount = 24;  // PCRs of the PC Client platform
+inline constexpr std::size_t kQualifyingDataSizeMax = 64;
+
+// --- Certificates ----------------------------------------------------------------------------
+inline constexpr std::size_t kCertificateSizeMax = 16 * 1024;  // EK certificates are 1 to 2 kB
+inline constexpr std::size_t kTrustedCertificatesMax = 10'000;
+inline constexpr std::size_t kCertificateChainMax = 8;
+
+// --- Boot logs -------------------------------------------------------------------------------
+inline constexpr std::size_t kBootLogSizeMax =
+    16 * 1024 * 1024;  // securityfs logs are 20 to 200 kB
+inline constexpr std::uint32_t kLogEventsMax = 65'536;
+inline constexpr std::uint32_t kLogAlgorithmsMax = 16;  // digests per event
+inline constexpr std::size_t kEventDataSizeMax =
+    4 * 1024 * 1024;  // the largest seen is a dbx of 30 kB
+inline constexpr std::size_t kRuntimeLogSizeMax = 64 * 1024 * 1024;
+inline constexpr std::size_t kFindingsMax = 64;  // kept per verdict; the rest is counted
+
+// --- Messages --------------------------------------------------------------------------------
+inline constexpr std::size_t kLogSegmentSizeMax = 1024 * 1024;
+inline constexpr std::size_t kMessageSizeMax = kLogSegmentSizeMax + 64 * 1024;  // one frame
+inline constexpr std::uint16_t kItemsPerMessageMax = 64;
+inline constexpr std::size_t kEnrolMessageSizeMax = 64 * 1024;
+
+// --- Queues ----------------------------------------------------------------------------------
+inline constexpr std::size_t kInboxItemsMax = 8'192;
+inline constexpr std::size_t kInboxBytesMax = 256 * 1024 * 1024;
+inline constexpr std::size_t kBatchItemsMax = 256;
+inline constexpr std::size_t kBatchesInFlightMax = 8;
+inline constexpr std::size_t kLogTransfersMax = 1'024;  // hosts whose log is on its way, at once
+inline constexpr std::size_t kLogTransferBytesMax = 512 * 1024 * 1024;  // of all of them together
+inline constexpr std::size_t kPendingHostsMax = 10'000;
+inline constexpr std::size_t kEnrolmentsOpenMax = 1'024;
+inline constexpr std::size_t kKeyCacheMax = 65'536;  // parsed keys, about 2 kB each
+
+// --- Baselines and policies ------------------------------------------------------------------
+inline constexpr std::size_t kBaselineEventsMax = kLogEventsMax;
+inline constexpr std::size_t kBaselinesMax = 10'000;
+inline constexpr std::size_t kPolicySizeMax = 1024 * 1024;
+
+static_assert(kBatchItemsMax <= kInboxItemsMax);
+static_assert(kLogSegmentSizeMax < kMessageSizeMax);
+static_assert(kAttestSizeMax + kSignatureSizeMax < kEnrolMessageSizeMax);
+static_assert(kBootLogSizeMax <= kLogTransferBytesMax);
+static_assert(kEventDataSizeMax <= kBootLogSizeMax);
+
+}  // namespace quotemill::limits

@@ -1,0 +1,59 @@
+#include "engine/base/text.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "engine/base/limits.h"
+
+namespace quotemill {
+namespace {
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+}
+
+}  // namespace
+
+std::string escaped(std::string_view untrusted, std::size_t max) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char c : untrusted.substr(0, max)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\\') {
+      text += "\\\\";
+    } else if (byte >= 0x20 && byte < 0x7F) {
+      text += c;
+    } else {
+      text += "\\x";
+      text += kDigits[byte >> 4U];
+      text += kDigits[byte & 0x0FU];
+    }
+  }
+  if (untrusted.size() > max) {
+    text += "...(" + std::to_string(untrusted.size()) + " bytes)";
+  }
+  return text;
+}
+
+bool is_host_name(std::string_view name) {
+  return !name.empty() && name.size() <= limits::kHostNameSizeMax && name.front() != '.' &&
+         name.front() != '-' && std::all_of(name.begin(), name.end(), is_name_character);
+}
+
+std::size_t edit_distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < right.size(); ++j) {
+      const std::size_t replaced = diagonal + (left[i] == right[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace quotemill

@@ -1,0 +1,61 @@
+// PublicKey: a parsed RSA or EC key, ready to check signatures.
+//
+// Parsing costs 4 µs and more, so keys are parsed once and kept. Immutable; copies share one
+// OpenSSL object; may be used from many threads at once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/bytes.h"
+#include "engine/base/result.h"
+
+struct evp_pkey_st;  // EVP_PKEY
+
+namespace quotemill {
+
+enum class KeyKind : std::uint8_t { kRsa, kEcP256, kEcP384, kEcP521 };
+
+class PublicKey {
+ public:
+  // `modulus` is big-endian. Refuses even or tiny (< 1024 bit) or oversized (> 4096 bit) moduli and
+  // even exponents. Whether a size is acceptable is policy, and decided elsewhere.
+  static Result<PublicKey> rsa(ByteView modulus, std::uint32_t exponent);
+
+  // Coordinates are big-endian; a point that is not on the curve is kMalformed.
+  static Result<PublicKey> ec(KeyKind curve, ByteView x, ByteView y);
+
+  // DER of a SubjectPublicKeyInfo; trailing bytes are refused; other key types are kUnsupported.
+  // Accepts the RSAES-OAEP key OID that real EK certificates carry.
+  static Result<PublicKey> from_spki_der(ByteView der);
+
+  // "-----BEGIN PUBLIC KEY-----".
+  static Result<PublicKey> from_pem(std::string_view pem);
+
+  [[nodiscard]] KeyKind kind() const { return kind_; }
+
+  [[nodiscard]] unsigned bits() const { return bits_; }
+
+  [[nodiscard]] std::string name() const;  // "rsa2048", "ecc_p256"
+
+  // The same numbers (modulus and exponent, or curve and point).
+  [[nodiscard]] bool same_as(const PublicKey& other) const;
+
+  // Canonical DER of the SubjectPublicKeyInfo (rsaEncryption or id-ecPublicKey with a named curve).
+  [[nodiscard]] Bytes spki_der() const;
+
+  // Borrowed; for engine/crypto and tests only.
+  [[nodiscard]] evp_pkey_st* handle() const { return key_.get(); }
+
+ private:
+  PublicKey(std::shared_ptr<evp_pkey_st> key, KeyKind kind, unsigned bits)
+      : key_(std::move(key)), kind_(kind), bits_(bits) {}
+
+  std::shared_ptr<evp_pkey_st> key_;
+  KeyKind kind_;
+  unsigned bits_;
+};
+
+}  // namespace quotemill

@@ -1,0 +1,17 @@
+// Folds a log's digests into the PCR values that its quote must show.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/base/digest.h"
+#include "engine/eventlog/boot_log.h"
+#include "engine/tpm/pcr.h"
+
+namespace quotemill {
+
+// The values of the PCRs that the log extends in `bank` (the result's mask says which), beginning
+// with zeros (ones for PCR 17 to 22; PCR 0 begins with the startup locality). Events without a
+// digest of this bank leave the PCR out of the mask: it is not reproduced. REQUIRES: can_hash(bank)
+PcrBank replay(const BootLog& log, HashAlgorithm bank);
+
+}  // namespace quotemill

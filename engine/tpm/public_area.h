@@ -1,0 +1,56 @@
+// PublicArea: TPMT_PUBLIC of an RSA or ECC key (TPM 2.0 Part 2, 12.2.4), its Name, and what it may
+// do. This is how EKs and AKs travel and are kept.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/base/bytes.h"
+#include "engine/base/digest.h"
+#include "engine/base/result.h"
+#include "engine/crypto/check_signature.h"
+#include "engine/crypto/public_key.h"
+
+namespace quotemill {
+
+struct PublicArea {
+  Bytes encoded;  // the TPMT_PUBLIC itself, without a TPM2B length
+  HashAlgorithm name_algorithm = HashAlgorithm::kSha256;
+  std::uint32_t attributes = 0;  // TPMA_OBJECT
+  Bytes auth_policy;
+  // The symmetric algorithm of a storage key (EK): AES in CFB, key size in bits; 0 if none.
+  std::uint16_t symmetric_bits = 0;
+  // The scheme of a signing key; `scheme_set` is false for TPM_ALG_NULL.
+  bool scheme_set = false;
+  SignatureScheme scheme = SignatureScheme::kRsassa;
+  HashAlgorithm scheme_hash = HashAlgorithm::kSha256;
+  PublicKey key;
+
+  [[nodiscard]] bool has(std::uint32_t attribute_bits) const {
+    return (attributes & attribute_bits) == attribute_bits;
+  }
+
+  // The object's Name: nameAlg ‖ H(nameAlg, TPMT_PUBLIC) (Part 1, 16).
+  [[nodiscard]] Bytes name() const;
+
+  // SHA-256 of the SubjectPublicKeyInfo: how EKs are listed and shown.
+  [[nodiscard]] std::string key_sha256_hex() const;
+};
+
+// TPMT_PUBLIC, nothing behind it. Key types other than RSA and ECC, unknown curves and schemes are
+// kUnsupported; a point off the curve or an impossible modulus kMalformed.
+Result<PublicArea> decode_tpmt_public(ByteView bytes);
+
+// TPM2B_PUBLIC: the same behind a 16-bit length.
+Result<PublicArea> decode_tpm2b_public(ByteView bytes);
+
+// What an Attestation Key must be: restricted, sign, not decrypt, fixedTPM, fixedParent,
+// sensitiveDataOrigin; RSASSA, RSAPSS or ECDSA; SHA-256/384/512; RSA from 2048 bits or P-256/P-384.
+// kDenied with a detail that names each thing missing.
+Result<void> check_attestation_key(const PublicArea& area);
+
+// What an Endorsement Key must be: restricted, decrypt, not sign, fixedTPM, fixedParent,
+// sensitiveDataOrigin; AES-CFB; RSA from 2048 bits or P-256/P-384.
+Result<void> check_endorsement_key(const PublicArea& area);
+
+}  // namespace quotemill
