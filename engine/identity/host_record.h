@@ -1,0 +1,48 @@
+// HostRecord: who a host is. Written at enrolment and by operators, immutable as a value; the
+// directory hands out shared snapshots.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "engine/base/bytes.h"
+#include "engine/base/time.h"
+#include "engine/evidence/host_uid.h"
+
+namespace quotemill {
+
+// Numbers are stored.
+enum class LifeCycle : std::uint8_t {
+  kPending = 0,  // proven to be a genuine TPM; not yet bound to a host by an admission rule
+  kActive = 1,
+  kMaintenance = 2,
+  kRetired = 3,
+  kDenied = 4,  // the operator said no; its key stays refused
+};
+
+std::string_view name_of(LifeCycle life_cycle);
+
+struct HostRecord {
+  HostUid uid;
+  std::uint32_t generation = 1;  // + 1 with each new AK or channel key
+  std::string name;              // unique among active hosts, [a-z0-9._-]{1,64}
+  LifeCycle life_cycle = LifeCycle::kPending;
+  Bytes ek_public;        // TPMT_PUBLIC
+  Bytes ek_certificate;   // DER; empty if the EK's public key was pinned instead
+  std::string ek_sha256;  // of the EK's SubjectPublicKeyInfo, hexadecimal
+  Bytes ak_public;        // TPMT_PUBLIC
+  CurveKey curve_key{};
+  WallTime enrolled;
+  WallTime expires;         // pending hosts only
+  std::string admitted_by;  // "ek_list", "token:<id>", "operator:<name>"
+  std::string note;         // pending: why it waits ("name is bound to another EK")
+  std::map<std::string, std::string> labels;
+
+  [[nodiscard]] bool may_attest() const {
+    return life_cycle == LifeCycle::kActive || life_cycle == LifeCycle::kMaintenance;
+  }
+};
+
+}  // namespace quotemill

@@ -1,0 +1,120 @@
+// Findings: what appraisal has to say of a piece of evidence, as data.
+//
+// A finding is a code, a severity and small parameters; the sentence and the remedy that an
+// operator reads come from one table (finding.cc). Codes are API: SIEM rules are written against
+// them; they are published, never renamed and never reused.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/digest.h"
+
+namespace quotemill {
+
+enum class Severity : std::uint8_t { kInfo = 0, kWarning = 1, kFail = 2 };
+
+std::string_view name_of(Severity severity);  // "info", "warning", "fail"
+
+// The number is stored and never changes; new codes are added at the end of their group.
+enum class FindingCode : std::uint16_t {
+  // The message
+  kEvidenceMalformed = 100,  // evidence.malformed
+  kEvidenceIdentity = 101,   // evidence.identity: another host's uid or generation in the header
+  // The quote
+  kQuoteMalformed = 200,       // quote.malformed
+  kQuoteSignature = 201,       // quote.signature
+  kQuoteNonce = 202,           // quote.nonce: qualifying data is not this challenge's
+  kQuoteSelection = 203,       // quote.selection: other PCRs or banks than asked
+  kQuotePcrDigest = 204,       // quote.pcr_digest: the values sent are not those quoted
+  kQuotePcrValues = 205,       // quote.pcr_values: no values for what is quoted
+  kQuoteWeakAlgorithm = 206,   // quote.weak_algorithm
+  kQuoteNonceReused = 207,     // quote.nonce_reused: other evidence for a sequence already used
+  kQuoteClockBackwards = 208,  // quote.clock_backwards
+  kQuoteClockLag = 209,        // quote.clock_lag: quoted long before it was sent
+  kQuoteClockUnsafe = 210,     // quote.clock_unsafe
+  kFreshnessUnchecked = 211,   // freshness.unchecked: no nonce to compare with (offline)
+  // The TPM's life
+  kTpmFirmwareChanged = 300,     // tpm.firmware_changed
+  kTpmCleared = 301,             // tpm.cleared: counters start anew under the same EK
+  kBootRebooted = 310,           // boot.rebooted: reported, with its reset (info)
+  kBootKexec = 311,              // boot.kexec: new boot id without a TPM reset
+  kBootResetUnreported = 312,    // boot.reset_unreported: TPM reset, same boot id
+  kBootRestarted = 313,          // boot.resumed: restartCount grew (suspend), info
+  kBootCountersBackwards = 314,  // boot.counters_backwards
+  // The logs
+  kLogWithheld = 400,   // log.withheld
+  kLogMalformed = 401,  // log.malformed: breaks at event n
+  kLogMismatch = 402,   // log.mismatch: PCR n, replayed value is not the quoted one
+  kLogNoEvents = 403,   // log.no_events: PCR n is quoted, not in its reset state, and has no event
+  kLogBankMissing = 404,       // log.bank_missing: the log has no digests of the quoted bank
+  kLogAbsent = 405,            // log.absent: the host has no boot log
+  kLogPadding = 410,           // log.padding (info)
+  kLogSpecIdRepeated = 411,    // log.spec_id_repeated
+  kLogNoActionDigest = 412,    // log.no_action_digest
+  kLogNoActionPcr = 413,       // log.no_action_pcr
+  kLogLocality = 414,          // log.locality
+  kLogDigestMissing = 415,     // log.digest_missing
+  kLogAlgorithmUnknown = 416,  // log.algorithm_unknown (info)
+  kLogBankUnquoted = 417,      // log.bank_unquoted (info)
+  // The boot
+  kBootPcrUnextended = 500,       // boot.pcr.unextended: PCR 0-7 still at its reset value
+  kBootEventDigestUnknown = 501,  // boot.event.digest_unknown
+  kBootEventUnexpected = 502,     // boot.event.unexpected: an event that the baseline does not have
+  kBootEventMissing = 503,        // boot.event.missing: an event of the baseline that is not there
+  kBootEventOrder = 504,          // boot.event.order: the same events in another order
+  kBootBaselineAbsent = 510,      // boot.baseline_absent: nothing to compare this boot with
+  kBootBaselineBank = 511,  // boot.baseline_bank: the baseline has no digests of the quoted bank
+  // Identity and policy
+  kIdentityChanged = 600,   // identity.changed: re-enrolled with a new AK or channel key
+  kIdentityImported = 601,  // identity.imported: never proven by a TPM
+  kPolicyNone = 610,        // policy.none: no policy applies
+  kPolicyNoRule = 611,      // policy.no_rule: nothing in the policy was exercised
+  // Time
+  kStaleNoContact = 700,  // stale.no_contact
+  // The runtime log
+  kImaMalformed = 800,  // ima.malformed
+  kImaMismatch = 801,   // ima.mismatch
+};
+
+// "boot.event.digest_unknown".
+std::string_view name_of(FindingCode code);
+
+// The code of a stored number or of a name; nullopt if there is none.
+std::optional<FindingCode> finding_code(std::uint16_t number);
+
+struct Finding {
+  FindingCode code = FindingCode::kEvidenceMalformed;
+  Severity severity = Severity::kFail;
+  std::optional<std::uint32_t> pcr = {};
+  std::optional<std::uint32_t> event = {};  // number in the log, from 0
+  std::optional<std::uint32_t> event_type = {};
+  std::optional<Digest> digest = {};    // seen
+  std::optional<Digest> expected = {};  // nearest allowed
+  // What it is about, in words: the event's own description, a baseline's name, a parser's context.
+  // Host-supplied parts are escaped by whoever makes the finding.
+  std::string subject = {};
+  // Plain numbers, their meaning fixed by the code (seen, expected; old, new counter values).
+  std::uint64_t seen_number = 0;
+  std::uint64_t expected_number = 0;
+
+  friend bool operator==(const Finding&, const Finding&) = default;
+};
+
+using Findings = std::vector<Finding>;
+
+// The sentence an operator reads: "PCR 4, event 31: EV_EFI_BOOT_SERVICES_APPLICATION … has digest
+// sha256:…, baseline golden expects sha256:…". One line, printable ASCII, at most about 500
+// characters.
+std::string message_of(const Finding& finding);
+
+// What to do about it; empty where there is nothing to add.
+std::string_view remedy_of(FindingCode code);
+
+// The severest of them; kInfo if there are none.
+Severity worst_of(const Findings& findings);
+
+}  // namespace quotemill

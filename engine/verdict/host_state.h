@@ -1,0 +1,69 @@
+// HostState: what the engine remembers of a host between two attestations, and the only input of an
+// appraisal that is not in the evidence. Owned by the commit stage; everywhere else it is a
+// shared, immutable snapshot and a hint.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/base/bytes.h"
+#include "engine/base/time.h"
+#include "engine/evidence/challenge.h"
+#include "engine/evidence/host_uid.h"
+#include "engine/tpm/quote.h"
+#include "engine/verdict/verdict.h"
+
+namespace quotemill {
+
+// The TPM's counters as the last proven quote had them.
+struct CounterRecord {
+  ClockInfo clock;
+  std::uint64_t firmware_version = 0;
+  BootId boot_id{};
+  WallTime received;
+};
+
+// A boot log that a quote proved completely, and what was found in it. While generation, PCR
+// values, selection and resetCount stay the same, a quote is enough; while the snapshot is the same
+// too, the findings stand, else the stored log is appraised again.
+struct BootProof {
+  std::uint32_t generation = 0;
+  std::uint32_t reset_count = 0;
+  PcrBank pcrs;
+  Digest log;  // SHA-256 of the log, its key among the blobs
+  SnapshotId snapshot{};
+  Findings findings;
+  std::uint32_t event_count = 0;
+};
+
+// The facts of the last evidence, as owned text (claimed by the host, signed with the quote).
+struct FactsRecord {
+  std::string os_id;
+  std::string os_version;
+  std::string kernel;
+  std::string vendor;
+  std::string model;
+  std::string agent;
+};
+
+struct HostState {
+  HostUid host;
+  std::uint32_t generation = 0;
+  std::uint64_t sequence = 0;  // of the last receipt; 0 if there is none
+  TrustState state = TrustState::kUnknown;
+  WallTime since;   // of the state
+  Verdict verdict;  // the last one
+  WallTime judged;  // when it was made
+  std::optional<CounterRecord> counters;
+  std::optional<BootProof> proof;
+  FactsRecord facts;
+  Digest evidence;  // SHA-256 of the last judged evidence item
+  Bytes receipt;    // its receipt, byte for byte, for whoever asks again
+  // The nonce that the receipt carried, if it did: when it was issued, until when it is good.
+  std::optional<WallTime> nonce_issued;
+  WallTime nonce_deadline;
+  std::uint64_t host_changes = 0;  // changes of this host so far
+};
+
+}  // namespace quotemill
