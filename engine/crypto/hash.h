@@ -23,10 +23,14 @@ Digest hash(HashAlgorithm algorithm, ByteView bytes);
 // REQUIRES: can_hash(pcr.algorithm()); digest.size() == its digest size
 void extend(Digest& pcr, ByteView digest);
 
-// HMAC with SHA-256 (RFC 2104).
+// HMAC (RFC 2104). REQUIRES: can_hash(algorithm)
+Digest hmac(HashAlgorithm algorithm, ByteView key, ByteView message);
+
+// HMAC with SHA-256.
 Digest hmac_sha256(ByteView key, ByteView message);
 
-// KDFa of TPM 2.0 Part 1, 11.4.10.2: counter mode over HMAC. `bits` must be a multiple of 8.
+// KDFa of TPM 2.0 Part 1, 11.4.10.2: counter mode over HMAC. `bits` must be a multiple of 8; the
+// label is given without the zero byte that ends it.
 Bytes kdf_a(HashAlgorithm algorithm, ByteView key, std::string_view label, ByteView context_u,
             ByteView context_v, unsigned bits);
 

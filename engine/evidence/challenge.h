@@ -23,6 +23,8 @@ using EpochKey = std::array<std::uint8_t, 32>;
 struct Challenge {
   NonceKind kind = NonceKind::kInteractive;
   Nonce nonce{};
+  // A pre-issued nonce may have been made with the epoch key before the current one.
+  std::optional<Nonce> alternative;
   std::uint64_t sequence = 0;  // of the receipt it leads to
   BootTime issued;             // evidence age counts from here
   BootTime deadline;           // answered later, it is an Error, never a verdict

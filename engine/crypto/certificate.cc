@@ -1,0 +1,151 @@
+#include "engine/crypto/certificate.h"
+
+#include <array>
+#include <chrono>
+#include <limits>
+#include <optional>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "engine/base/byte_reader.h"
+#include "engine/base/limits.h"
+#include "engine/crypto/handles.h"
+
+namespace quotemill {
+namespace {
+
+// TCG PC Client Implementation Specification for Conventional BIOS 1.21, 7.4.5: how a certificate
+// is stored in NV. TPMs of 2.0 keep a certificate without it; some were shipped with it.
+constexpr std::uint16_t kTagStoredCertificate = 0x1001;
+constexpr std::uint16_t kTagFullCertificate = 0x1002;
+constexpr std::uint8_t kFullCertificate = 0;
+
+std::optional<WallTime> wall_time(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) {
+    return std::nullopt;
+  }
+  using namespace std::chrono;
+  const year_month_day date(year(parts.tm_year + 1900), month(static_cast<unsigned>(parts.tm_mon + 1)),
+                            day(static_cast<unsigned>(parts.tm_mday)));
+  const sys_seconds moment =
+      sys_days(date) + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec);
+  return WallTime{duration_cast<milliseconds>(moment.time_since_epoch()).count()};
+}
+
+std::string printed(const X509_NAME* name) {
+  const BioHandle out(BIO_new(BIO_s_mem()));
+  if (!out || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253) < 0) {
+    return {};
+  }
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
+}
+
+// The certificate at the beginning of `bytes`, and where it ends.
+std::pair<X509Handle, std::size_t> take_x509(ByteView bytes) {
+  const unsigned char* at = bytes.data();
+  X509Handle certificate(d2i_X509(nullptr, &at, static_cast<long>(bytes.size())));
+  const std::size_t size = certificate ? static_cast<std::size_t>(at - bytes.data()) : 0;
+  ERR_clear_error();
+  return {std::move(certificate), size};
+}
+
+Result<PublicKey> key_of(const X509* certificate) {
+  unsigned char* raw = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &raw);
+  if (size <= 0) {
+    return Error{ErrorCode::kMalformed, "certificate key"};
+  }
+  const Bytes der(raw, raw + size);
+  OPENSSL_free(raw);
+  return PublicKey::from_spki_der(der);
+}
+
+bool is_padding(ByteView bytes) {
+  const auto all = [bytes](std::uint8_t value) {
+    return std::all_of(bytes.begin(), bytes.end(), [value](auto byte) { return byte == value; });
+  };
+  return all(0x00) || all(0xFF);
+}
+
+// What follows the header of a stored certificate, or all of `nv` if it has none.
+Result<ByteView> without_header(ByteView nv) {
+  ByteReader in(nv);
+  if (in.u16_be() != kTagStoredCertificate) {  // TCG_PCCLIENT_STORED_CERT tag
+    return nv;
+  }
+  if (in.u8() != kFullCertificate) {  // certType
+    in.fail(ErrorCode::kUnsupported);
+  }
+  const std::uint16_t size = in.u16_be();  // certSize
+  ByteReader content = in.sub(size);
+  if (content.u16_be() != kTagFullCertificate) {  // TCG_FULL_CERT tag
+    content.fail(ErrorCode::kUnsupported);
+  }
+  const ByteView certificate = content.rest();
+  if (!in.ok() || !content.ok()) {
+    return in.ok() ? content.error("stored certificate") : in.error("stored certificate");
+  }
+  if (!is_padding(in.rest())) {
+    return Error{ErrorCode::kTrailing, "stored certificate"};
+  }
+  return certificate;
+}
+
+// One block of a PEM file; empty name at the end of the file.
+struct PemBlock {
+  std::string name;
+  Bytes contents;
+};
+
+Result<PemBlock> next_pem_block(BIO* in) {
+  char* name = nullptr;
+  char* header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+  if (PEM_read_bio(in, &name, &header, &data, &size) != 1) {
+    const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    ERR_clear_error();
+    if (at_end) {
+      return PemBlock{};
+    }
+    return Error{ErrorCode::kMalformed, "PEM"};
+  }
+  PemBlock block{name, Bytes(data, data + size)};
+  OPENSSL_free(name);
+  OPENSSL_free(header);
+  OPENSSL_free(data);
+  return block;
+}
+
+bool looks_like_pem(ByteView contents) {
+  return as_text(contents).find("-----BEGIN ") != std::string_view::npos;
+}
+
+Result<void> add_certificate(ByteView der, CertificateFile& file) {
+  Result<Certificate> certificate = Certificate::from_der(der);
+  if (certificate) {
+    file.certificates.push_back(std::move(*certificate));
+    return {};
+  }
+  if (certificate.error().context == kCertificateKeyContext) {
+    ++file.skipped;
+    return {};
+  }
+  return certificate.error();
+}
+
+}  // namespace
+
+Result<Certificate> Certificate::from_x509(X509Handle certificate) {
+  Result<PublicKey> key = key_of(certificate.get());
+  if (!key) {
+    return Error{key.error().code, kCertificateKeyContext};
+  }
+}
+
+}  // namespace quotemill

@@ -1,0 +1,130 @@
+#include "engine/crypto/seal.h"
+
+#include <array>
+
+#include <openssl/rsa.h>
+
+#include "engine/crypto/handles.h"
+
+namespace quotemill {
+namespace {
+
+constexpr std::size_t kAesBlockSize = 16;
+
+const char* provider_name(HashAlgorithm algorithm) {
+  switch (algorithm) {
+    case HashAlgorithm::kSha1:
+      return "SHA1";
+    case HashAlgorithm::kSha256:
+      return "SHA2-256";
+    case HashAlgorithm::kSha384:
+      return "SHA2-384";
+    case HashAlgorithm::kSha512:
+      return "SHA2-512";
+    case HashAlgorithm::kSm3_256:
+      break;
+  }
+  return "";
+}
+
+const char* cipher_name(std::size_t key_size) {
+  switch (key_size) {
+    case 16:
+      return "AES-128-CFB";
+    case 24:
+      return "AES-192-CFB";
+    case 32:
+      return "AES-256-CFB";
+    default:
+      return nullptr;
+  }
+}
+
+Error refused(const char* context) {
+  return {ErrorCode::kCrypto, context};
+}
+
+// A fresh key pair on the curve of `peer`.
+EvpPkey generate_like(EVP_PKEY* peer) {
+  const EvpPkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, peer, nullptr));
+  EVP_PKEY* key = nullptr;
+  if (!context || EVP_PKEY_keygen_init(context.get()) != 1 ||
+      EVP_PKEY_generate(context.get(), &key) != 1) {
+    return nullptr;
+  }
+  return EvpPkey(key);
+}
+
+Bytes coordinate(const EVP_PKEY* key, const char* name, std::size_t size) {
+  BIGNUM* raw = nullptr;
+  if (EVP_PKEY_get_bn_param(key, name, &raw) != 1) {
+    return {};
+  }
+  const Bignum value(raw);
+  Bytes bytes(size);
+  return BN_bn2binpad(value.get(), bytes.data(), static_cast<int>(size)) < 0 ? Bytes{} : bytes;
+}
+
+}  // namespace
+
+Result<Bytes> encrypt_oaep(const PublicKey& key, HashAlgorithm algorithm, std::string_view label,
+                           ByteView message) {
+  const EvpPkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
+  // OpenSSL copies both; its parameters are not const-correct.
+  OSSL_PARAM params[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST,
+                                       const_cast<char*>(provider_name(algorithm)), 0),
+      OSSL_PARAM_construct_octet_string(OSSL_ASYM_CIPHER_PARAM_OAEP_LABEL,
+                                        const_cast<char*>(label.data()), label.size()),
+      OSSL_PARAM_construct_end()};
+  std::size_t size = (key.bits() + 7) / 8;
+  Bytes sealed(size);
+  if (!context || EVP_PKEY_encrypt_init(context.get()) != 1 ||
+      EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_OAEP_PADDING) != 1 ||
+      EVP_PKEY_CTX_set_params(context.get(), params) != 1 ||
+      EVP_PKEY_encrypt(context.get(), sealed.data(), &size, message.data(), message.size()) != 1) {
+    return refused("RSAES-OAEP");
+  }
+  sealed.resize(size);
+  return sealed;
+}
+
+Result<Agreement> agree_once(const PublicKey& peer) {
+  const std::size_t field = (peer.bits() + 7) / 8;
+  const EvpPkey own = generate_like(peer.handle());
+  if (!own) {
+    return refused("ECDH key");
+  }
+  const EvpPkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr));
+  Agreement agreement{Bytes(field), coordinate(own.get(), OSSL_PKEY_PARAM_EC_PUB_X, field),
+                      coordinate(own.get(), OSSL_PKEY_PARAM_EC_PUB_Y, field)};
+  std::size_t size = field;
+  if (!context || EVP_PKEY_derive_init(context.get()) != 1 ||
+      EVP_PKEY_derive_set_peer(context.get(), peer.handle()) != 1 ||
+      EVP_PKEY_derive(context.get(), agreement.z.data(), &size) != 1 || size != field ||
+      agreement.x.empty() || agreement.y.empty()) {
+    return refused("ECDH");
+  }
+  return agreement;
+}
+
+Result<Bytes> encrypt_aes_cfb(ByteView key, ByteView message) {
+  const char* const name = cipher_name(key.size());
+  if (name == nullptr) {
+    return Error{ErrorCode::kUnsupported, "AES key size"};
+  }
+  const EvpCipher cipher(EVP_CIPHER_fetch(nullptr, name, nullptr));
+  const EvpCipherCtx context(EVP_CIPHER_CTX_new());
+  const std::array<std::uint8_t, kAesBlockSize> zero{};
+  Bytes sealed(message.size());
+  int size = 0;
+  if (!cipher || !context ||
+      EVP_EncryptInit_ex2(context.get(), cipher.get(), key.data(), zero.data(), nullptr) != 1 ||
+      EVP_EncryptUpdate(context.get(), sealed.data(), &size, message.data(),
+                        static_cast<int>(message.size())) != 1) {
+    return refused("AES-CFB");
+  }
+  return sealed;
+}
+
+}  // namespace quotemill

@@ -1,0 +1,55 @@
+// History: reads of what VerdictLog made durable. Implemented by storage (RocksDB, and in memory).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/ports/records.h"
+
+namespace quotemill {
+
+struct StoreStatus {
+  std::string stream_id;           // ULID; event ids are <stream id>:<sequence>
+  std::uint64_t last_change = 0;   // sequence of the newest change; 0 if none
+  std::uint64_t first_change = 0;  // of the oldest still kept; 0 if none
+  std::uint64_t bytes = 0;         // on disk, live data
+};
+
+class History {
+ public:
+  History() = default;
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+  virtual ~History() = default;
+
+  // All of these may be called from any thread, beside commits.
+
+  // Everything that the daemon keeps in memory, read once at start-up, in key order.
+  virtual Result<void> for_each_host(
+      const std::function<void(HostRecord record, std::optional<HostState> state)>& visit)
+      const = 0;
+  [[nodiscard]] virtual Result<std::vector<std::shared_ptr<const Baseline>>> baselines() const = 0;
+  [[nodiscard]] virtual Result<std::vector<TokenRecord>> tokens() const = 0;
+
+  // Appraisals of one host, newest first, with sequence < `before` (0: from the newest), at most
+  // `limit`.
+  [[nodiscard]] virtual Result<std::vector<HistoryEntry>> history(const HostUid& host,
+                                                                  std::uint64_t before,
+                                                                  std::size_t limit) const = 0;
+
+  // Changes with sequence >= `from`, ascending, at most `limit`.
+  [[nodiscard]] virtual Result<std::vector<Change>> changes(std::uint64_t from,
+                                                            std::size_t limit) const = 0;
+
+  // kNotFound if there is none; kStorage if its content no longer has its id.
+  [[nodiscard]] virtual Result<Bytes> blob(const Digest& id) const = 0;
+
+  [[nodiscard]] virtual Result<StoreStatus> status() const = 0;
+};
+
+}  // namespace quotemill
