@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <ctime>
 #include <limits>
 #include <optional>
 
@@ -22,13 +23,19 @@ constexpr std::uint16_t kTagStoredCertificate = 0x1001;
 constexpr std::uint16_t kTagFullCertificate = 0x1002;
 constexpr std::uint8_t kFullCertificate = 0;
 
+// Answers of X509_check_ca() that make a CA: basicConstraints, or a self-signed root of version 1.
+// The others stand for old habits (keyUsage alone, Netscape's extension) and make none.
+constexpr int kCaByConstraints = 1;
+constexpr int kCaByVersion1 = 3;
+
 std::optional<WallTime> wall_time(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) {
     return std::nullopt;
   }
   using namespace std::chrono;
-  const year_month_day date(year(parts.tm_year + 1900), month(static_cast<unsigned>(parts.tm_mon + 1)),
+  const year_month_day date(year(parts.tm_year + 1900),
+                            month(static_cast<unsigned>(parts.tm_mon + 1)),
                             day(static_cast<unsigned>(parts.tm_mday)));
   const sys_seconds moment =
       sys_days(date) + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec);
@@ -126,26 +133,137 @@ bool looks_like_pem(ByteView contents) {
   return as_text(contents).find("-----BEGIN ") != std::string_view::npos;
 }
 
+// Adds one certificate of a file, or counts it if it is one with a key that is not handled here.
 Result<void> add_certificate(ByteView der, CertificateFile& file) {
   Result<Certificate> certificate = Certificate::from_der(der);
   if (certificate) {
+    if (file.certificates.size() >= limits::kTrustedCertificatesMax) {
+      return Error{ErrorCode::kTooLarge, "certificate file"};
+    }
     file.certificates.push_back(std::move(*certificate));
     return {};
   }
-  if (certificate.error().context == kCertificateKeyContext) {
+  const auto [parsed, size] = take_x509(der);
+  if (parsed && size == der.size()) {
     ++file.skipped;
     return {};
   }
   return certificate.error();
 }
 
+Result<void> add_pem_certificates(ByteView contents, CertificateFile& file) {
+  const BioHandle in(BIO_new_mem_buf(contents.data(), static_cast<int>(contents.size())));
+  if (!in) {
+    return Error{ErrorCode::kCrypto, "PEM"};
+  }
+  while (true) {
+    Result<PemBlock> block = next_pem_block(in.get());
+    if (!block) {
+      return block.error();
+    }
+    if (block->name.empty()) {
+      return {};
+    }
+    if (block->name == PEM_STRING_X509 || block->name == PEM_STRING_X509_OLD) {
+      Result<void> added = add_certificate(block->contents, file);
+      if (!added) {
+        return added;
+      }
+    }
+  }
+}
+
 }  // namespace
 
-Result<Certificate> Certificate::from_x509(X509Handle certificate) {
+Result<Certificate> Certificate::from_der(ByteView der) {
+  if (der.size() > limits::kCertificateSizeMax) {
+    return Error{ErrorCode::kTooLarge, "certificate"};
+  }
+  auto [certificate, size] = take_x509(der);
+  if (!certificate || !wall_time(X509_get0_notBefore(certificate.get())) ||
+      !wall_time(X509_get0_notAfter(certificate.get()))) {
+    return Error{ErrorCode::kMalformed, "certificate"};
+  }
+  if (size != der.size()) {
+    return Error{ErrorCode::kTrailing, "certificate", size};
+  }
   Result<PublicKey> key = key_of(certificate.get());
   if (!key) {
-    return Error{key.error().code, kCertificateKeyContext};
+    return key.error();
   }
+  // Fills OpenSSL's cache of extensions now, so that later reads only read.
+  X509_check_purpose(certificate.get(), -1, 0);
+  return Certificate(std::move(certificate), std::move(*key));
+}
+
+Result<Certificate> Certificate::from_nv(ByteView nv) {
+  const Result<ByteView> content = without_header(nv);
+  if (!content) {
+    return content.error();
+  }
+  if (content->size() > limits::kCertificateSizeMax) {
+    return Error{ErrorCode::kTooLarge, "certificate"};
+  }
+  const auto [certificate, size] = take_x509(*content);
+  if (!certificate) {
+    return Error{ErrorCode::kMalformed, "certificate"};
+  }
+  if (!is_padding(content->subspan(size))) {
+    return Error{ErrorCode::kTrailing, "certificate", size};
+  }
+  return from_der(content->first(size));
+}
+
+bool Certificate::is_ca() const {
+  const int kind = X509_check_ca(certificate_.get());
+  return kind == kCaByConstraints || kind == kCaByVersion1;
+}
+
+bool Certificate::is_self_signed() const {
+  return X509_self_signed(certificate_.get(), 1) == 1;
+}
+
+WallTime Certificate::not_before() const {
+  return wall_time(X509_get0_notBefore(certificate_.get())).value_or(WallTime{});
+}
+
+WallTime Certificate::not_after() const {
+  return wall_time(X509_get0_notAfter(certificate_.get())).value_or(WallTime{});
+}
+
+std::string Certificate::subject() const {
+  return printed(X509_get_subject_name(certificate_.get()));
+}
+
+std::string Certificate::issuer() const {
+  return printed(X509_get_issuer_name(certificate_.get()));
+}
+
+Bytes Certificate::der() const {
+  unsigned char* raw = nullptr;
+  const int size = i2d_X509(certificate_.get(), &raw);
+  if (size <= 0) {
+    return {};
+  }
+  Bytes der(raw, raw + size);
+  OPENSSL_free(raw);
+  return der;
+}
+
+Result<CertificateFile> parse_certificate_file(ByteView contents) {
+  if (contents.size() > limits::kTrustedCertificatesMax * limits::kCertificateSizeMax) {
+    return Error{ErrorCode::kTooLarge, "certificate file"};
+  }
+  CertificateFile file;
+  const Result<void> added = looks_like_pem(contents) ? add_pem_certificates(contents, file)
+                                                      : add_certificate(contents, file);
+  if (!added) {
+    return added.error();
+  }
+  if (file.certificates.empty() && file.skipped == 0) {
+    return Error{ErrorCode::kMalformed, "certificate file"};
+  }
+  return file;
 }
 
 }  // namespace quotemill

@@ -50,10 +50,10 @@ bool rsa_holds(const PublicKey& key, const SignatureView& signature, const Diges
     return false;
   }
   // The mask of PSS is made with the digest's algorithm unless told otherwise.
-  OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(
-                             OSSL_SIGNATURE_PARAM_DIGEST,
-                             const_cast<char*>(provider_name(signature.hash)), 0),
-                         OSSL_PARAM_construct_end()};
+  OSSL_PARAM params[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST,
+                                       const_cast<char*>(provider_name(signature.hash)), 0),
+      OSSL_PARAM_construct_end()};
   if (EVP_PKEY_CTX_set_params(context.get(), params) != 1) {
     return false;
   }
@@ -65,8 +65,8 @@ bool rsa_holds(const PublicKey& key, const SignatureView& signature, const Diges
 
 // A positive INTEGER without superfluous leading zeros; empty for 0, which is never in range.
 Bytes der_integer(ByteView number) {
-  const auto* const first =
-      std::find_if(number.data(), number.data() + number.size(), [](auto byte) { return byte != 0; });
+  const auto* const first = std::find_if(number.data(), number.data() + number.size(),
+                                         [](auto byte) { return byte != 0; });
   const ByteView digits = number.subspan(static_cast<std::size_t>(first - number.data()));
   if (digits.empty()) {
     return {};

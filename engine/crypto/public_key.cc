@@ -212,9 +212,8 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
   const BioHandle in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   unsigned char* raw = nullptr;
   long size = 0;
-  if (!in ||
-      PEM_bytes_read_bio(&raw, &size, nullptr, PEM_STRING_PUBLIC, in.get(), nullptr, nullptr) !=
-          1) {
+  if (!in || PEM_bytes_read_bio(&raw, &size, nullptr, PEM_STRING_PUBLIC, in.get(), nullptr,
+                                nullptr) != 1) {
     return malformed("PEM public key");
   }
   const Bytes der(raw, raw + size);

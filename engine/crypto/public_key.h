@@ -46,8 +46,8 @@ class PublicKey {
   // Canonical DER of the SubjectPublicKeyInfo (rsaEncryption or id-ecPublicKey with a named curve).
   [[nodiscard]] Bytes spki_der() const;
 
-  // The numbers, big-endian, as long as the modulus or the curve's field; empty if the key is of the
-  // other kind.
+  // The numbers, big-endian, as long as the modulus or the curve's field; empty if the key is of
+  // the other kind.
   [[nodiscard]] Bytes modulus() const;
   [[nodiscard]] std::uint32_t exponent() const;
   [[nodiscard]] Bytes x() const;
