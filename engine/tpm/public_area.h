@@ -25,6 +25,9 @@ struct PublicArea {
   SignatureScheme scheme = SignatureScheme::kRsassa;
   HashAlgorithm scheme_hash = HashAlgorithm::kSha256;
   PublicKey key;
+  // ECC: x as the TPM wrote it. Some leave out leading zeros, and hash it so when they open a
+  // credential; empty for RSA.
+  Bytes ecc_x = {};
 
   [[nodiscard]] bool has(std::uint32_t attribute_bits) const {
     return (attributes & attribute_bits) == attribute_bits;
@@ -43,6 +46,10 @@ Result<PublicArea> decode_tpmt_public(ByteView bytes);
 
 // TPM2B_PUBLIC: the same behind a 16-bit length.
 Result<PublicArea> decode_tpm2b_public(ByteView bytes);
+
+// The writer, for tests and the simulator: TPMT_PUBLIC of the fields and the key, whatever
+// `encoded` holds. An exponent of 65537 is written as 0, as TPMs do.
+Bytes encode_tpmt_public(const PublicArea& area);
 
 // What an Attestation Key must be: restricted, sign, not decrypt, fixedTPM, fixedParent,
 // sensitiveDataOrigin; RSASSA, RSAPSS or ECDSA; SHA-256/384/512; RSA from 2048 bits or P-256/P-384.
