@@ -1,0 +1,36 @@
+#include "engine/evidence/challenge.h"
+
+#include <algorithm>
+
+#include "engine/base/byte_writer.h"
+#include "engine/crypto/hash.h"
+
+namespace quotemill {
+namespace {
+
+constexpr std::string_view kNoncePurpose = "quotemill/nonce/1";
+constexpr std::string_view kAttestPurpose = "quotemill/1/attest";
+
+}  // namespace
+
+Nonce preissued_nonce(const EpochKey& key, const HostUid& host, std::uint32_t generation,
+                      std::uint64_t sequence) {
+  ByteWriter message;
+  message.bytes(as_bytes(kNoncePurpose)).bytes(host.view()).u32_be(generation).u64_be(sequence);
+  const Digest mac = hmac_sha256(key, message.view());
+  Nonce nonce{};
+  std::copy(mac.view().begin(), mac.view().end(), nonce.begin());
+  return nonce;
+}
+
+Digest attest_qualifying_data(const Nonce& nonce, const ChannelBinding& binding,
+                              ByteView header_bytes) {
+  const Digest header = hash(HashAlgorithm::kSha256, header_bytes);
+  ByteWriter generation;
+  generation.u32_be(binding.generation);
+  return hash(HashAlgorithm::kSha256,
+              {as_bytes(kAttestPurpose), nonce, binding.host.view(), generation.view(),
+               binding.host_key, binding.server_key, header.view()});
+}
+
+}  // namespace quotemill

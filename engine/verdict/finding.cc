@@ -1,0 +1,154 @@
+#include "engine/verdict/finding.h"
+
+#include <algorithm>
+#include <array>
+
+namespace quotemill {
+namespace {
+
+// The published catalogue: the code's name and what an operator can do.
+struct Entry {
+  FindingCode code;
+  std::string_view name;
+  std::string_view remedy;
+};
+
+constexpr std::array kCatalogue = {
+    Entry{FindingCode::kEvidenceMalformed, "evidence.malformed",
+          "Check that the host runs a released agent; a modified one may be probing."},
+    Entry{FindingCode::kEvidenceIdentity, "evidence.identity",
+          "The host claims to be another one: isolate it and look at its agent."},
+    Entry{FindingCode::kQuoteMalformed, "quote.malformed",
+          "The quote is no structure that a TPM makes: treat the host as compromised."},
+    Entry{FindingCode::kQuoteSignature, "quote.signature",
+          "The quote was not signed by the enrolled key: re-enrol the host after inspection."},
+    Entry{FindingCode::kQuoteNonce, "quote.nonce",
+          "The quote answers another challenge, host or channel: a replay or a relay."},
+    Entry{FindingCode::kQuoteSelection, "quote.selection",
+          "The TPM may lack the bank that the policy asks for: check 'tpm2_getcap pcrs'."},
+    Entry{FindingCode::kQuotePcrDigest, "quote.pcr_digest",
+          "The PCR values sent are not those that were quoted."},
+    Entry{FindingCode::kQuotePcrValues, "quote.pcr_values",
+          "The evidence lacks the values of quoted PCRs."},
+    Entry{FindingCode::kQuoteWeakAlgorithm, "quote.weak_algorithm",
+          "Re-enrol the host with an RSA-2048 or ECC P-256 key that signs SHA-256."},
+    Entry{FindingCode::kQuoteNonceReused, "quote.nonce_reused",
+          "Two different pieces of evidence used one nonce: look at the host's agent."},
+    Entry{FindingCode::kQuoteClockBackwards, "quote.clock_backwards",
+          "The TPM's clock went back without a reset: another TPM, or a restored virtual one."},
+    Entry{FindingCode::kQuoteClockLag, "quote.clock_lag",
+          "The quote was made long before it was sent: ask again with 'quotemill reattest'."},
+    Entry{FindingCode::kQuoteClockUnsafe, "quote.clock_unsafe",
+          "The TPM lost power without an orderly shutdown; it settles by itself."},
+    Entry{FindingCode::kFreshnessUnchecked, "freshness.unchecked",
+          "Give --nonce to prove that the quote is not an old one."},
+    Entry{FindingCode::kTpmFirmwareChanged, "tpm.firmware_changed",
+          "If the TPM was not updated on purpose, inspect the host."},
+    Entry{FindingCode::kTpmCleared, "tpm.cleared",
+          "The TPM was cleared: re-enrol the host if that was intended."},
+    Entry{FindingCode::kBootRebooted, "boot.rebooted", ""},
+    Entry{FindingCode::kBootKexec, "boot.kexec",
+          "A kernel was started without firmware: allow it in the policy if kexec is in use."},
+    Entry{FindingCode::kBootResetUnreported, "boot.reset_unreported",
+          "The TPM was reset while the host claims the same boot: inspect the host."},
+    Entry{FindingCode::kBootRestarted, "boot.resumed", ""},
+    Entry{FindingCode::kBootCountersBackwards, "boot.counters_backwards",
+          "The TPM's counters went back: another TPM, or a restored virtual one."},
+    Entry{
+        FindingCode::kLogWithheld, "log.withheld",
+        "The host did not send the log that explains its PCRs: check that the agent can read it."},
+    Entry{FindingCode::kLogMalformed, "log.malformed",
+          "What follows the break is unproven: fetch the log and read it with quotemill-verify."},
+    Entry{FindingCode::kLogMismatch, "log.mismatch",
+          "The log is not the one that the TPM measured: it was changed, or belongs to another "
+          "boot."},
+    Entry{FindingCode::kLogNoEvents, "log.no_events",
+          "Something was measured that the log does not tell."},
+    Entry{FindingCode::kLogBankMissing, "log.bank_missing",
+          "Choose a bank in the policy that the firmware logs."},
+    Entry{FindingCode::kLogAbsent, "log.absent",
+          "Check that the kernel offers binary_bios_measurements and that the agent may read it."},
+    Entry{FindingCode::kLogPadding, "log.padding", ""},
+    Entry{FindingCode::kLogSpecIdRepeated, "log.spec_id_repeated",
+          "A second log header stands in mid-log: the log may have been assembled."},
+    Entry{FindingCode::kLogNoActionDigest, "log.no_action_digest", ""},
+    Entry{FindingCode::kLogNoActionPcr, "log.no_action_pcr", ""},
+    Entry{FindingCode::kLogLocality, "log.locality",
+          "The startup locality event is not as the specification has it."},
+    Entry{FindingCode::kLogDigestMissing, "log.digest_missing",
+          "An event has no digest for a bank that the log announces."},
+    Entry{FindingCode::kLogAlgorithmUnknown, "log.algorithm_unknown", ""},
+    Entry{FindingCode::kLogBankUnquoted, "log.bank_unquoted", ""},
+    Entry{FindingCode::kBootPcrUnextended, "boot.pcr.unextended",
+          "The firmware did not measure into this bank: anything could have been put there."},
+    Entry{FindingCode::kBootEventDigestUnknown, "boot.event.digest_unknown",
+          "If the change was intended, capture a new baseline; if not, isolate the host."},
+    Entry{FindingCode::kBootEventUnexpected, "boot.event.unexpected",
+          "If the change was intended, capture a new baseline; if not, isolate the host."},
+    Entry{FindingCode::kBootEventMissing, "boot.event.missing",
+          "If the change was intended, capture a new baseline; if not, isolate the host."},
+    Entry{FindingCode::kBootEventOrder, "boot.event.order",
+          "The same things were measured in another order."},
+    Entry{FindingCode::kBootBaselineAbsent, "boot.baseline_absent",
+          "Capture one from a known good host: quotemill baseline capture HOST --name NAME."},
+    Entry{FindingCode::kBootBaselineBank, "boot.baseline_bank",
+          "Capture the baseline from a host whose log has the quoted bank."},
+    Entry{FindingCode::kIdentityChanged, "identity.changed",
+          "The same TPM enrolled with a new key; it is judged anew."},
+    Entry{FindingCode::kIdentityImported, "identity.imported",
+          "No TPM proved this identity: enrol the host, or allow imported ones in the policy."},
+    Entry{FindingCode::kPolicyNone, "policy.none", "Write a policy that matches this host."},
+    Entry{FindingCode::kPolicyNoRule, "policy.no_rule",
+          "The policy asks for nothing that this evidence could show: add a rule."},
+    Entry{FindingCode::kStaleNoContact, "stale.no_contact",
+          "Check the host, its agent and the network between."},
+    Entry{FindingCode::kImaMalformed, "ima.malformed",
+          "The runtime log cannot be read to its end."},
+    Entry{FindingCode::kImaMismatch, "ima.mismatch",
+          "The runtime log is not the one that the TPM measured."},
+};
+
+const Entry* entry_of(FindingCode code) {
+  const auto* found = std::find_if(kCatalogue.begin(), kCatalogue.end(),
+                                   [code](const Entry& entry) { return entry.code == code; });
+  return found == kCatalogue.end() ? nullptr : found;
+}
+
+}  // namespace
+
+std::string_view name_of(Severity severity) {
+  switch (severity) {
+    case Severity::kInfo:
+      return "info";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kFail:
+      return "fail";
+  }
+  return "fail";
+}
+
+std::string_view name_of(FindingCode code) {
+  const Entry* entry = entry_of(code);
+  return entry == nullptr ? std::string_view("unknown") : entry->name;
+}
+
+std::optional<FindingCode> finding_code(std::uint16_t number) {
+  const auto code = static_cast<FindingCode>(number);
+  return entry_of(code) == nullptr ? std::nullopt : std::optional(code);
+}
+
+std::string_view remedy_of(FindingCode code) {
+  const Entry* entry = entry_of(code);
+  return entry == nullptr ? std::string_view() : entry->remedy;
+}
+
+Severity worst_of(const Findings& findings) {
+  Severity worst = Severity::kInfo;
+  for (const Finding& finding : findings) {
+    worst = std::max(worst, finding.severity);
+  }
+  return worst;
+}
+
+}  // namespace quotemill
