@@ -5,8 +5,10 @@
 // proves what replay() reproduces, and nothing proves an event's type.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/bytes.h"
@@ -19,15 +21,26 @@ enum class BootLogFormat : std::uint8_t { kSha1, kCryptoAgile };
 
 std::string_view name_of(BootLogFormat format);  // "sha1", "crypto_agile"
 
+// Banks whose digests can be found by name.
+inline constexpr std::size_t kBankCount = 5;
+
+// A number below kBankCount for each bank.
+std::size_t bank_index(HashAlgorithm bank);
+
 // One event; borrows the log's bytes.
 struct BootEvent {
   std::uint32_t number = 0;  // position in the log, from 0; the Spec ID header is event 0
   std::uint32_t pcr = 0;     // PCRIndex as the log says; may be out of range for EV_NO_ACTION
   std::uint32_t type = 0;
   ByteView digests;  // SHA-1 logs: 20 bytes; crypto-agile: digestCount × (algId, digest)
-  std::uint16_t digest_count = 0;
   ByteView data;
+  std::uint16_t digest_count = 0;
   BootLogFormat format = BootLogFormat::kCryptoAgile;
+  // Where in `digests` the digest of each bank begins, by bank_index(): looked up once, when read,
+  // because the size of an unknown algorithm's digest is in the log's header only.
+  static constexpr std::uint16_t kNoDigest = 0xFFFF;
+  std::array<std::uint16_t, kBankCount> digest_at = {kNoDigest, kNoDigest, kNoDigest, kNoDigest,
+                                                     kNoDigest};
 
   // The digest for a bank; empty if this event has none.
   [[nodiscard]] ByteView digest(HashAlgorithm bank) const;
@@ -57,11 +70,12 @@ struct LogRemark {
 
 struct BootLog {
   BootLogFormat format = BootLogFormat::kCryptoAgile;
-  std::vector<HashAlgorithm> banks;  // those with digests in the log, in the header's order
+  // Those whose digests the log carries, by its header and in the header's order.
+  std::vector<HashAlgorithm> banks;
   std::vector<BootEvent> events;
-  // From an EV_NO_ACTION StartupLocality event that precedes PCR 0's first measurement; else 0.
+  // What PCR 0 began with: the locality of an EV_NO_ACTION StartupLocality event that precedes PCR
+  // 0's first measurement; 4 if that measurement is an EV_EFI_HCRTM_EVENT; else 0.
   std::uint8_t startup_locality = 0;
-  // An HCRTM event (locality 4) seeds PCR 0 with 4 in the same way.
   std::vector<LogRemark> remarks;
 
   [[nodiscard]] bool has_bank(HashAlgorithm bank) const;

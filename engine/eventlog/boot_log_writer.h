@@ -17,7 +17,7 @@ class BootLogWriter {
   // exactly {kSha1}.
   BootLogWriter(BootLogFormat format, std::vector<HashAlgorithm> banks);
 
-  // EV_NO_ACTION StartupLocality. Only in crypto-agile logs.
+  // EV_NO_ACTION StartupLocality, with digests of zeros.
   void startup_locality(std::uint8_t locality);
 
   // An event whose digests are the hashes of `measured` in every bank; `data` is what the log
