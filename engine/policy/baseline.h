@@ -8,6 +8,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/base/time.h"
+#include "engine/eventlog/boot_log.h"
 #include "engine/evidence/host_uid.h"
 
 namespace quotemill {
@@ -29,6 +30,9 @@ struct Baseline {
   std::string source_name;
   std::vector<ReferenceEvent> events;  // in the log's order
 };
+
+// The measured events of a log as references. Whoever calls this has proven the log by a quote.
+std::vector<ReferenceEvent> reference_events(const BootLog& log);
 
 // SHA-256 over everything in it: what snapshot ids are made of.
 Digest content_id(const Baseline& baseline);

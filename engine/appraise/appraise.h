@@ -1,0 +1,34 @@
+// appraise: verified evidence x snapshot -> findings. Pure; any thread.
+#pragma once
+
+#include "engine/appraise/claims.h"
+#include "engine/base/time.h"
+#include "engine/evidence/challenge.h"
+#include "engine/identity/host_record.h"
+#include "engine/policy/snapshot.h"
+#include "engine/verdict/host_state.h"
+#include "engine/verify/verified_evidence.h"
+
+namespace quotemill {
+
+// What the boot is worth under the snapshot: the log's own findings, and each compared PCR against
+// the baselines. Depends on nothing but the quoted values, the log and the snapshot, so that the
+// findings stand as long as those do.
+Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapshot);
+
+// The findings for a host that has no boot log at all.
+Findings appraise_absent_log(const Snapshot& snapshot);
+
+// What this quote is worth beside its PCRs: the TPM's clock, counters and firmware against the last
+// ones, the identity, weak algorithms. Made anew for every quote.
+struct QuoteContext {
+  const HostRecord& record;
+  const HostState& previous;
+  const Challenge& challenge;
+  const Moment& received;
+};
+
+Findings appraise_quote(const VerifiedQuote& quote, const QuoteContext& context,
+                        const Snapshot& snapshot);
+
+}  // namespace quotemill

@@ -1,0 +1,105 @@
+#include <algorithm>
+
+#include "engine/appraise/appraise.h"
+#include "engine/appraise/compare_boot.h"
+
+namespace quotemill {
+namespace {
+
+void add(Findings& findings, FindingCode code, RuleAction action, std::string subject) {
+  if (const std::optional<Severity> severity = severity_of(action)) {
+    Finding finding;
+    finding.code = code;
+    finding.severity = *severity;
+    finding.subject = std::move(subject);
+    findings.push_back(std::move(finding));
+  }
+}
+
+bool has_bank(const Baseline& baseline, HashAlgorithm bank) {
+  return std::any_of(baseline.events.begin(), baseline.events.end(), [bank](const auto& event) {
+    return std::any_of(event.digests.begin(), event.digests.end(),
+                       [bank](const Digest& digest) { return digest.algorithm() == bank; });
+  });
+}
+
+// One baseline that explains the PCR is enough; if none does, the nearest one tells what differs.
+Findings compare_with_nearest(const Claims& claims, const std::vector<const Baseline*>& baselines,
+                              std::uint32_t pcr, Severity severity) {
+  Findings nearest;
+  const Baseline* nearest_baseline = nullptr;
+  for (const Baseline* baseline : baselines) {
+    Findings findings = compare_pcr(claims, *baseline, pcr, severity);
+    if (findings.empty()) {
+      return {};
+    }
+    if (nearest_baseline == nullptr || findings.size() < nearest.size()) {
+      nearest = std::move(findings);
+      nearest_baseline = baseline;
+    }
+  }
+  return nearest;
+}
+
+void compare_with_baselines(const Claims& claims, const Snapshot& snapshot, Findings& findings) {
+  const BootRules& rules = snapshot.policy().boot;
+  const std::optional<Severity> severity = severity_of(rules.mismatch);
+  if (!severity) {
+    add(findings, FindingCode::kPolicyNoRule, rules.no_baseline, {});
+    return;
+  }
+  std::vector<const Baseline*> usable;
+  for (const auto& baseline : snapshot.baselines()) {
+    if (has_bank(*baseline, claims.bank)) {
+      usable.push_back(baseline.get());
+    } else {
+      add(findings, FindingCode::kBootBaselineBank, rules.no_baseline, baseline->name);
+    }
+  }
+  if (usable.empty() || rules.compare == 0) {
+    add(findings, FindingCode::kBootBaselineAbsent, rules.no_baseline, {});
+    return;
+  }
+  for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+    // A PCR that the log does not explain has its finding already; its events prove nothing.
+    if ((rules.compare & claims.proven_pcrs) >> pcr & 1U) {
+      Findings differences = compare_with_nearest(claims, usable, pcr, *severity);
+      findings.insert(findings.end(), std::make_move_iterator(differences.begin()),
+                      std::make_move_iterator(differences.end()));
+    }
+  }
+}
+
+bool is_oddity(FindingCode code) {
+  return code == FindingCode::kLogNoActionDigest || code == FindingCode::kLogLocality ||
+         code == FindingCode::kLogDigestMissing;
+}
+
+}  // namespace
+
+Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapshot) {
+  Findings findings;
+  const std::optional<Severity> oddity = severity_of(snapshot.policy().boot.log_oddity);
+  for (const Finding& finding : evidence.findings()) {
+    if (!is_oddity(finding.code)) {
+      findings.push_back(finding);
+    } else if (oddity) {
+      findings.push_back(finding);
+      findings.back().severity = *oddity;
+    }
+  }
+  compare_with_baselines(extract(evidence), snapshot, findings);
+  return findings;
+}
+
+Findings appraise_absent_log(const Snapshot& snapshot) {
+  Findings findings;
+  add(findings, FindingCode::kLogAbsent, snapshot.policy().boot.log_absent, {});
+  if (snapshot.policy().boot.log_absent == RuleAction::kOff) {
+    // Without a log nothing of the policy was exercised: never silently fine.
+    add(findings, FindingCode::kPolicyNoRule, RuleAction::kWarn, {});
+  }
+  return findings;
+}
+
+}  // namespace quotemill

@@ -1,0 +1,134 @@
+#include "engine/appraise/appraise.h"
+
+namespace quotemill {
+namespace {
+
+// How far a TPM's clock may lag behind ours: TPM 2.0 Part 1, 36.7 lets the rate be off by 32.5 %;
+// real ones stay within a few percent. Below the slack nothing is said at all.
+constexpr std::int64_t kClockRatePercentMin = 67;
+constexpr std::int64_t kClockSlackMs = 15'000;
+
+class CounterAppraisal {
+ public:
+  CounterAppraisal(const VerifiedQuote& quote, const QuoteContext& context, const Policy& policy)
+      : now_(quote.quote().clock),
+        firmware_(quote.quote().firmware_version),
+        boot_id_(quote.header().boot_id),
+        context_(context),
+        rules_(policy.counters) {}
+
+  Findings run(const CounterRecord& last) && {
+    // Differences mod 2^32: for keys outside the endorsement hierarchy the TPM adds a constant.
+    const std::uint32_t resets = now_.reset_count - last.clock.reset_count;
+    const bool same_boot_id = boot_id_ == last.boot_id;
+    if (resets == 0) {
+      within_one_boot(last, same_boot_id);
+    } else if (resets >> 31U != 0) {
+      // A difference of more than half the range is a step back.
+      counters_went_back(last);
+    } else {
+      after_reset(last, same_boot_id);
+    }
+    if (firmware_ != last.firmware_version) {
+      add(FindingCode::kTpmFirmwareChanged, rules_.tpm_firmware_changed, firmware_,
+          last.firmware_version);
+    }
+    if (!now_.safe) {
+      add(FindingCode::kQuoteClockUnsafe, rules_.clock_unsafe);
+    }
+    return std::move(findings_);
+  }
+
+ private:
+  void add(FindingCode code, RuleAction action, std::uint64_t seen = 0,
+           std::uint64_t expected = 0) {
+    if (const std::optional<Severity> severity = severity_of(action)) {
+      Finding finding;
+      finding.code = code;
+      finding.severity = *severity;
+      finding.seen_number = seen;
+      finding.expected_number = expected;
+      findings_.push_back(std::move(finding));
+    }
+  }
+
+  void within_one_boot(const CounterRecord& last, bool same_boot_id) {
+    if (!same_boot_id) {
+      add(FindingCode::kBootKexec, rules_.kexec);
+    }
+    const std::uint32_t restarts = now_.restart_count - last.clock.restart_count;
+    if (restarts >> 31U != 0) {
+      add(FindingCode::kBootCountersBackwards, RuleAction::kFail, now_.restart_count,
+          last.clock.restart_count);
+    } else if (restarts != 0) {
+      add(FindingCode::kBootRestarted, RuleAction::kInfo, now_.restart_count,
+          last.clock.restart_count);
+    }
+    if (now_.clock_ms < last.clock.clock_ms) {
+      add(FindingCode::kQuoteClockBackwards, RuleAction::kFail, now_.clock_ms, last.clock.clock_ms);
+    } else if (restarts == 0) {
+      clock_advance(last);
+    }
+  }
+
+  // A nonce that was given in advance proves nothing of when the quote was made: the TPM's clock
+  // does.
+  void clock_advance(const CounterRecord& last) {
+    if (context_.challenge.kind != NonceKind::kPreissued) {
+      return;
+    }
+    const std::int64_t elapsed = context_.received.wall.ms - last.received.ms;
+    const auto advance = static_cast<std::int64_t>(now_.clock_ms - last.clock.clock_ms);
+    if (elapsed > kClockSlackMs && advance < elapsed * kClockRatePercentMin / 100 - kClockSlackMs) {
+      add(FindingCode::kQuoteClockLag, rules_.clock_lag, static_cast<std::uint64_t>(advance),
+          static_cast<std::uint64_t>(elapsed));
+    }
+  }
+
+  void after_reset(const CounterRecord& last, bool same_boot_id) {
+    if (same_boot_id) {
+      add(FindingCode::kBootResetUnreported, rules_.reset_unreported, now_.reset_count,
+          last.clock.reset_count);
+    } else {
+      add(FindingCode::kBootRebooted, RuleAction::kInfo, now_.reset_count, last.clock.reset_count);
+    }
+    // The clock is saved now and then: after a power loss it may resume below, and then says so.
+    if (now_.clock_ms < last.clock.clock_ms && now_.safe) {
+      add(FindingCode::kQuoteClockBackwards, RuleAction::kFail, now_.clock_ms, last.clock.clock_ms);
+    }
+  }
+
+  void counters_went_back(const CounterRecord& last) {
+    // TPM2_Clear sets all counters and the clock to zero (TPM 2.0 Part 3, 24.6).
+    const bool cleared = now_.clock_ms < last.clock.clock_ms;
+    add(cleared ? FindingCode::kTpmCleared : FindingCode::kBootCountersBackwards, RuleAction::kFail,
+        now_.reset_count, last.clock.reset_count);
+  }
+
+  const ClockInfo now_;
+  const std::uint64_t firmware_;
+  const BootId boot_id_;
+  const QuoteContext& context_;
+  const CounterRules& rules_;
+  Findings findings_;
+};
+
+}  // namespace
+
+Findings appraise_quote(const VerifiedQuote& quote, const QuoteContext& context,
+                        const Snapshot& snapshot) {
+  const Policy& policy = snapshot.policy();
+  Findings findings;
+  if (context.previous.counters && context.previous.generation == context.record.generation) {
+    findings = CounterAppraisal(quote, context, policy).run(*context.previous.counters);
+  }
+  if (const std::optional<Severity> weak = severity_of(policy.weak_algorithm)) {
+    for (Finding remark : quote.remarks()) {
+      remark.severity = *weak;
+      findings.push_back(std::move(remark));
+    }
+  }
+  return findings;
+}
+
+}  // namespace quotemill

@@ -1,0 +1,158 @@
+#include "engine/policy/policy.h"
+
+#include "engine/base/byte_writer.h"
+#include "engine/base/limits.h"
+#include "engine/base/text.h"
+#include "engine/crypto/hash.h"
+#include "engine/policy/toml_reader.h"
+
+namespace quotemill {
+namespace {
+
+constexpr std::int64_t kSecond = 1000;
+constexpr std::int64_t kDay = 86'400 * kSecond;
+constexpr std::int64_t kRuntimePcr = 10;
+
+RuleAction read_action(TomlReader& in, std::string_view key, RuleAction default_action) {
+  return static_cast<RuleAction>(
+      in.choice(key, static_cast<std::size_t>(default_action), {"off", "info", "warn", "fail"}));
+}
+
+std::uint32_t read_pcrs(TomlReader& in, std::string_view key,
+                        std::vector<std::int64_t> default_pcrs) {
+  std::uint32_t mask = 0;
+  for (const std::int64_t pcr :
+       in.integers(key, std::move(default_pcrs), 0, limits::kPcrCount - 1)) {
+    mask |= 1U << static_cast<std::uint32_t>(pcr);
+  }
+  return mask;
+}
+
+void read_freshness(TomlReader& in, FreshnessRules& rules) {
+  rules.attest_every_ms =
+      in.duration_ms("freshness.attest_every", rules.attest_every_ms, 100, kDay);
+  rules.stale_after_ms =
+      in.duration_ms("freshness.stale_after", rules.stale_after_ms, kSecond, 30 * kDay);
+  rules.mode =
+      static_cast<FreshnessMode>(in.choice("freshness.mode", 0, {"preissued", "interactive"}));
+  if (rules.stale_after_ms < 2 * rules.attest_every_ms) {
+    in.fail(
+        "freshness.stale_after",
+        "'freshness.stale_after' must be at least twice 'freshness.attest_every', or every late "
+        "answer makes a host stale");
+  }
+}
+
+void read_quote(TomlReader& in, Policy& policy) {
+  constexpr std::array kBanks = {HashAlgorithm::kSha256, HashAlgorithm::kSha384,
+                                 HashAlgorithm::kSha512, HashAlgorithm::kSha1};
+  const std::size_t bank = in.choice("quote.bank", 0, {"sha256", "sha384", "sha512", "sha1"});
+  policy.selection.bank = kBanks.at(bank);
+  policy.selection.mask = read_pcrs(in, "quote.pcrs", {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14});
+  if (policy.selection.mask == 0) {
+    in.fail("quote.pcrs", "'quote.pcrs' must name at least one PCR");
+  }
+  if (policy.selection.has(kRuntimePcr)) {
+    in.fail("quote.pcrs", "'quote.pcrs' must not name PCR 10: the runtime log is not judged yet");
+  }
+  policy.weak_algorithm = read_action(in, "quote.weak_algorithm", policy.weak_algorithm);
+}
+
+void read_counters(TomlReader& in, CounterRules& rules) {
+  rules.kexec = read_action(in, "counters.kexec", rules.kexec);
+  rules.reset_unreported = read_action(in, "counters.reset_unreported", rules.reset_unreported);
+  rules.clock_lag = read_action(in, "counters.clock_lag", rules.clock_lag);
+  rules.clock_unsafe = read_action(in, "counters.clock_unsafe", rules.clock_unsafe);
+  rules.tpm_firmware_changed =
+      read_action(in, "counters.tpm_firmware_changed", rules.tpm_firmware_changed);
+}
+
+void read_boot(TomlReader& in, BootRules& rules, const PcrSelection& quoted) {
+  rules.log_absent = read_action(in, "boot.log", rules.log_absent);
+  rules.baselines = in.texts("boot.baselines", rules.baselines);
+  for (const std::string& name : rules.baselines) {
+    if (!is_host_name(name)) {
+      in.fail("boot.baselines", "'boot.baselines': a name is 1 to 64 characters of [a-z0-9._-]");
+    }
+  }
+  rules.compare = read_pcrs(in, "boot.compare", {0, 2, 3, 4, 6, 7, 8, 9, 14});
+  if (in.has("boot.compare") && (rules.compare & ~quoted.mask) != 0) {
+    in.fail("boot.compare",
+            "'boot.compare' names a PCR that 'quote.pcrs' does not: nothing proves it");
+  }
+  rules.compare &= quoted.mask;
+  rules.mismatch = read_action(in, "boot.mismatch", rules.mismatch);
+  rules.no_baseline = read_action(in, "boot.no_baseline", rules.no_baseline);
+  rules.log_oddity = read_action(in, "boot.log_oddity", rules.log_oddity);
+}
+
+// Everything that can change a verdict, in a fixed order, so that equal policies have equal ids
+// whatever their files look like.
+Digest content_of(const Policy& policy) {
+  ByteWriter out;
+  out.sized16_le(as_bytes(policy.id)).u64_le(static_cast<std::uint64_t>(policy.version));
+  out.u64_le(static_cast<std::uint64_t>(policy.freshness.attest_every_ms))
+      .u64_le(static_cast<std::uint64_t>(policy.freshness.stale_after_ms))
+      .u8(static_cast<std::uint8_t>(policy.freshness.mode));
+  out.u16_le(static_cast<std::uint16_t>(policy.selection.bank)).u32_le(policy.selection.mask);
+  for (const RuleAction action :
+       {policy.weak_algorithm, policy.imported_identity, policy.counters.kexec,
+        policy.counters.reset_unreported, policy.counters.clock_lag, policy.counters.clock_unsafe,
+        policy.counters.tpm_firmware_changed, policy.boot.log_absent, policy.boot.mismatch,
+        policy.boot.no_baseline, policy.boot.log_oddity}) {
+    out.u8(static_cast<std::uint8_t>(action));
+  }
+  out.u32_le(policy.boot.compare);
+  for (const std::string& name : policy.boot.baselines) {
+    out.sized16_le(as_bytes(name));
+  }
+  return hash(HashAlgorithm::kSha256, out.view());
+}
+
+}  // namespace
+
+std::optional<Severity> severity_of(RuleAction action) {
+  switch (action) {
+    case RuleAction::kOff:
+      return std::nullopt;
+    case RuleAction::kInfo:
+      return Severity::kInfo;
+    case RuleAction::kWarn:
+      return Severity::kWarning;
+    case RuleAction::kFail:
+      return Severity::kFail;
+  }
+  return Severity::kFail;
+}
+
+Policy default_policy() {
+  return *parse_policy("", "built-in policy");
+}
+
+Result<Policy> parse_policy(std::string_view text, std::string_view file_name) {
+  if (text.size() > limits::kPolicySizeMax) {
+    return Error{ErrorCode::kTooLarge, "policy"};
+  }
+  Result<TomlReader> in = TomlReader::parse(text, file_name);
+  if (!in) {
+    return in.error();
+  }
+  Policy policy;
+  policy.id = in->text("policy.id", policy.id);
+  if (!is_host_name(policy.id)) {
+    in->fail("policy.id", "'policy.id' must be 1 to 64 characters of [a-z0-9._-]");
+  }
+  policy.version = in->integer("policy.version", policy.version, 1, 1'000'000'000);
+  read_freshness(*in, policy.freshness);
+  read_quote(*in, policy);
+  policy.imported_identity = read_action(*in, "identity.imported", policy.imported_identity);
+  read_counters(*in, policy.counters);
+  read_boot(*in, policy.boot, policy.selection);
+  if (Result<void> done = in->finish(); !done) {
+    return done.error();
+  }
+  policy.content = content_of(policy);
+  return policy;
+}
+
+}  // namespace quotemill

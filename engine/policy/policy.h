@@ -1,0 +1,81 @@
+// Policy: what is asked of a host, how often, and what each deviation means. Written by people, in
+// TOML, one file each; parsed into plain data here, without I/O.
+//
+//   [policy]                     [quote]                        [boot]
+//   id = "prod-linux"            bank = "sha256"                log = "fail"
+//   version = 3                  pcrs = [0, 1, 2, 3, 4, 7]      baselines = ["deb12-r750"]
+//                                weak_algorithm = "fail"        compare = [0, 2, 4, 7]
+//   [freshness]                                                 mismatch = "fail"
+//   attest_every = "60s"         [counters]                     no_baseline = "warn"
+//   stale_after = "5m"           kexec = "fail"
+//   mode = "preissued"           …
+//
+// A rule's action is off | info | warn | fail. The trust path itself (signature, nonce, selection,
+// PCR digest, replay) is no rule: it cannot be switched off.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/digest.h"
+#include "engine/base/result.h"
+#include "engine/tpm/pcr.h"
+#include "engine/verdict/finding.h"
+
+namespace quotemill {
+
+enum class RuleAction : std::uint8_t { kOff, kInfo, kWarn, kFail };
+
+// The severity of a rule's finding; nullopt if the rule is off.
+std::optional<Severity> severity_of(RuleAction action);
+
+enum class FreshnessMode : std::uint8_t {
+  kPreissued,    // one round trip: the receipt carries the next nonce
+  kInteractive,  // always ask for a challenge first
+};
+
+struct FreshnessRules {
+  std::int64_t attest_every_ms = 60'000;
+  std::int64_t stale_after_ms = 300'000;  // from the issue of the last nonce that was answered
+  FreshnessMode mode = FreshnessMode::kPreissued;
+};
+
+struct CounterRules {
+  RuleAction kexec = RuleAction::kFail;
+  RuleAction reset_unreported = RuleAction::kFail;
+  RuleAction clock_lag = RuleAction::kFail;
+  RuleAction clock_unsafe = RuleAction::kInfo;
+  RuleAction tpm_firmware_changed = RuleAction::kWarn;
+};
+
+struct BootRules {
+  RuleAction log_absent = RuleAction::kFail;
+  std::vector<std::string> baselines = {"golden"};  // names; one that explains a PCR is enough
+  std::uint32_t compare = 0;                        // PCRs compared with them; bit n is PCR n
+  RuleAction mismatch = RuleAction::kFail;
+  RuleAction no_baseline = RuleAction::kWarn;
+  RuleAction log_oddity = RuleAction::kWarn;  // deviations of a log that leave its replay intact
+};
+
+struct Policy {
+  std::string id = "default";
+  std::int64_t version = 1;
+  FreshnessRules freshness;
+  PcrSelection selection;
+  RuleAction weak_algorithm = RuleAction::kFail;
+  RuleAction imported_identity = RuleAction::kFail;
+  CounterRules counters;
+  BootRules boot;
+  Digest content;  // SHA-256 of the canonical form of all of the above
+};
+
+// What applies where no file says otherwise: as if an empty file had been parsed.
+Policy default_policy();
+
+// kConfig with every mistake, one "file:line:column: what" a line.
+Result<Policy> parse_policy(std::string_view text, std::string_view file_name);
+
+}  // namespace quotemill

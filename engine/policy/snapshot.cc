@@ -1,0 +1,45 @@
+#include "engine/policy/snapshot.h"
+
+#include <algorithm>
+
+#include "engine/base/byte_writer.h"
+#include "engine/crypto/hash.h"
+
+namespace quotemill {
+namespace {
+
+// Raised whenever the engine would judge the same evidence differently: findings are inherited only
+// under the same number.
+constexpr std::uint32_t kJudgementVersion = 1;
+
+std::shared_ptr<const Baseline> newest(const std::vector<std::shared_ptr<const Baseline>>& all,
+                                       std::string_view name) {
+  std::shared_ptr<const Baseline> found;
+  for (const auto& baseline : all) {
+    if (baseline->name == name && (!found || baseline->version > found->version)) {
+      found = baseline;
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+std::shared_ptr<const Snapshot> Snapshot::compile(
+    const Policy& policy, const std::vector<std::shared_ptr<const Baseline>>& all) {
+  std::shared_ptr<Snapshot> snapshot(new Snapshot());
+  snapshot->policy_ = policy;
+  ByteWriter out;
+  out.u32_le(kJudgementVersion).bytes(policy.content.view());
+  for (const std::string& name : policy.boot.baselines) {
+    if (auto baseline = newest(all, name)) {
+      out.bytes(content_id(*baseline).view());
+      snapshot->baselines_.push_back(std::move(baseline));
+    }
+  }
+  const Digest id = hash(HashAlgorithm::kSha256, out.view());
+  std::copy(id.view().begin(), id.view().end(), snapshot->id_.begin());
+  return snapshot;
+}
+
+}  // namespace quotemill

@@ -1,0 +1,39 @@
+// Snapshot: everything a verdict is made under, compiled and immutable: the policy, the baselines
+// it names, and the build of the engine. Its id changes if any of them does, and every verdict
+// names it.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/policy/baseline.h"
+#include "engine/policy/policy.h"
+#include "engine/verdict/verdict.h"
+
+namespace quotemill {
+
+// Immutable; shared by all threads through SnapshotHolder (engine/pipeline).
+class Snapshot {
+ public:
+  // `all` are all versions of all baselines; of each name that the policy gives, the newest counts.
+  static std::shared_ptr<const Snapshot> compile(
+      const Policy& policy, const std::vector<std::shared_ptr<const Baseline>>& all);
+
+  [[nodiscard]] const SnapshotId& id() const { return id_; }
+
+  [[nodiscard]] const Policy& policy() const { return policy_; }
+
+  [[nodiscard]] const std::vector<std::shared_ptr<const Baseline>>& baselines() const {
+    return baselines_;
+  }
+
+ private:
+  Snapshot() = default;
+
+  SnapshotId id_{};
+  Policy policy_;
+  std::vector<std::shared_ptr<const Baseline>> baselines_;
+};
+
+}  // namespace quotemill

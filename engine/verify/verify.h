@@ -1,0 +1,34 @@
+// verify: Evidence -> VerifiedEvidence, in two steps, because a quote is enough while nothing
+// changed and a log is fetched only after its quote's signature held.
+//
+// Pure; any thread. What is refused is refused with findings of severity fail.
+#pragma once
+
+#include <optional>
+#include <variant>
+
+#include "engine/crypto/public_key.h"
+#include "engine/evidence/challenge.h"
+#include "engine/evidence/evidence.h"
+#include "engine/verify/verified_evidence.h"
+
+namespace quotemill {
+
+// What the quote of this host must be. Borrowed for the call.
+struct QuoteExpectation {
+  const PublicKey& attestation_key;
+  ChannelBinding binding;
+  const Challenge& challenge;
+  // Values of the last proven quote, for evidence that sends none because nothing changed: they
+  // count only if the quote's digest is theirs. Null if there are none.
+  const PcrBank* known_pcrs = nullptr;
+};
+
+// The quote, or why not (at least one finding of severity fail).
+std::variant<VerifiedQuote, Findings> verify_quote(const Evidence& evidence,
+                                                   const QuoteExpectation& expected);
+
+// Reads and replays the log against the quoted values. `log` must outlive the result.
+VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log);
+
+}  // namespace quotemill

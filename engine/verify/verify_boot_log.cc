@@ -1,0 +1,141 @@
+#include "engine/crypto/hash.h"
+#include "engine/eventlog/replay.h"
+#include "engine/verify/verify.h"
+
+namespace quotemill {
+namespace {
+
+// PCRs that firmware must have extended (separators at least, PFP 1.06, 3.3.3): a bank where they
+// are untouched could be filled at will (CVE-2021-42299).
+constexpr std::uint32_t kFirmwarePcrs = 0xFF;
+
+// PCRs 17 to 22 start with ones: they belong to the dynamic root of trust (PFP 1.06, table 1).
+bool starts_with_ones(std::uint32_t pcr) {
+  return pcr >= 17 && pcr <= 22;
+}
+
+FindingCode code_of(LogRemarkCode code) {
+  switch (code) {
+    case LogRemarkCode::kPaddingDropped:
+      return FindingCode::kLogPadding;
+    case LogRemarkCode::kSpecIdRepeated:
+      return FindingCode::kLogSpecIdRepeated;
+    case LogRemarkCode::kNoActionDigestNotZero:
+      return FindingCode::kLogNoActionDigest;
+    case LogRemarkCode::kNoActionPcrNotZero:
+      return FindingCode::kLogNoActionPcr;
+    case LogRemarkCode::kLocalityInvalid:
+      return FindingCode::kLogLocality;
+    case LogRemarkCode::kDigestMissing:
+      return FindingCode::kLogDigestMissing;
+    case LogRemarkCode::kUnknownDigestAlgorithm:
+      return FindingCode::kLogAlgorithmUnknown;
+  }
+  return FindingCode::kLogMalformed;
+}
+
+// Real firmware deviates harmlessly; what could hide something is more than a note.
+Severity severity_of(LogRemarkCode code) {
+  switch (code) {
+    case LogRemarkCode::kPaddingDropped:
+    case LogRemarkCode::kUnknownDigestAlgorithm:
+    case LogRemarkCode::kNoActionPcrNotZero:
+      return Severity::kInfo;
+    case LogRemarkCode::kNoActionDigestNotZero:
+    case LogRemarkCode::kDigestMissing:
+    case LogRemarkCode::kLocalityInvalid:
+      return Severity::kWarning;
+    case LogRemarkCode::kSpecIdRepeated:
+      return Severity::kFail;
+  }
+  return Severity::kFail;
+}
+
+}  // namespace
+
+class BootLogVerifier {
+ public:
+  BootLogVerifier(VerifiedQuote quote, BootLogReading reading)
+      : evidence_(std::move(quote), std::move(reading.log)), broken_(std::move(reading.broken)) {}
+
+  VerifiedEvidence run() && {
+    note_remarks();
+    note_break();
+    const HashAlgorithm bank = evidence_.quote_.pcrs().algorithm();
+    if (!can_hash(bank) || !evidence_.log_.has_bank(bank)) {
+      add(FindingCode::kLogBankMissing).subject = name_of(bank);
+    } else {
+      compare_pcrs(replay(evidence_.log_, bank));
+    }
+    note_unquoted_banks();
+    evidence_.proven_ = !broken_ && evidence_.proven_pcrs_ == evidence_.quote_.pcrs().mask();
+    return std::move(evidence_);
+  }
+
+ private:
+  Finding& add(FindingCode code, Severity severity = Severity::kFail) {
+    Finding finding;
+    finding.code = code;
+    finding.severity = severity;
+    return evidence_.findings_.emplace_back(std::move(finding));
+  }
+
+  void note_remarks() {
+    for (const LogRemark& remark : evidence_.log_.remarks) {
+      add(code_of(remark.code), severity_of(remark.code)).event = remark.event;
+    }
+  }
+
+  void note_break() {
+    if (broken_) {
+      Finding& finding = add(FindingCode::kLogMalformed);
+      finding.event = static_cast<std::uint32_t>(evidence_.log_.events.size());
+      finding.subject = broken_->to_string();
+    }
+  }
+
+  void compare_pcrs(const PcrBank& replayed) {
+    const PcrBank& quoted = evidence_.quote_.pcrs();
+    for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+      if (quoted.has(pcr) && is_explained(pcr, quoted.at(pcr), replayed)) {
+        evidence_.proven_pcrs_ |= 1U << pcr;
+      }
+    }
+  }
+
+  bool is_explained(std::uint32_t pcr, const Digest& quoted, const PcrBank& replayed) {
+    const bool is_reset = quoted.is_filled_with(starts_with_ones(pcr) ? 0xFF : 0x00);
+    if (is_reset && (kFirmwarePcrs >> pcr & 1U) != 0) {
+      add(FindingCode::kBootPcrUnextended).pcr = pcr;
+      return false;
+    }
+    if (replayed.has(pcr) ? replayed.at(pcr) == quoted : is_reset) {
+      return true;
+    }
+    Finding& finding =
+        add(replayed.has(pcr) ? FindingCode::kLogMismatch : FindingCode::kLogNoEvents);
+    finding.pcr = pcr;
+    finding.expected = quoted;
+    if (replayed.has(pcr)) {
+      finding.digest = replayed.at(pcr);
+    }
+    return false;
+  }
+
+  void note_unquoted_banks() {
+    for (const HashAlgorithm bank : evidence_.log_.banks) {
+      if (bank != evidence_.quote_.pcrs().algorithm()) {
+        add(FindingCode::kLogBankUnquoted, Severity::kInfo).subject = name_of(bank);
+      }
+    }
+  }
+
+  VerifiedEvidence evidence_;
+  std::optional<Error> broken_;
+};
+
+VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log) {
+  return BootLogVerifier(std::move(quote), read_boot_log(log)).run();
+}
+
+}  // namespace quotemill
