@@ -1,0 +1,184 @@
+#include "engine/identity/admission.h"
+
+#include <utility>
+
+#include "engine/base/limits.h"
+
+namespace quotemill {
+namespace {
+
+constexpr std::size_t kTokenIdShown = 16;
+
+bool same_keys(const HostRecord& record, const ProvenIdentity& identity) {
+  return equal(record.ak_public, identity.ak_public()) && record.curve_key == identity.curve_key();
+}
+
+Result<void> check_not_refused(const ProvenIdentity& identity, const AdmissionContext& context) {
+  if (context.same_ek != nullptr && context.same_ek->life_cycle == LifeCycle::kDenied) {
+    return Error{ErrorCode::kDenied, "admission.denied"};
+  }
+  if (context.same_ek != nullptr && context.same_ek->life_cycle == LifeCycle::kRetired) {
+    return Error{ErrorCode::kDenied, "admission.retired"};
+  }
+  // Two TPMs behind one channel key: a cloned disk. Whoever came first keeps it.
+  if (context.key_holder != nullptr && context.key_holder->ek_sha256 != identity.ek_sha256()) {
+    return Error{ErrorCode::kConflict, "admission.curve_key"};
+  }
+  return {};
+}
+
+bool is_held_by_another(const AdmissionContext& context) {
+  return context.name_holder != nullptr &&
+         (context.same_ek == nullptr || context.name_holder->uid != context.same_ek->uid);
+}
+
+// The record with the identity just proven in it; life cycle and admission are the caller's.
+HostRecord proven_record(const ProvenIdentity& identity, const AdmissionContext& context) {
+  HostRecord record;
+  if (context.same_ek != nullptr) {
+    record = *context.same_ek;
+    record.generation += same_keys(record, identity) ? 0U : 1U;
+  } else {
+    record.uid = context.fresh_uid;
+    record.enrolled = context.now;
+  }
+  record.name = identity.name();
+  record.ek_public = to_bytes(identity.ek_public());
+  record.ek_certificate = to_bytes(identity.ek_certificate());
+  record.ek_sha256 = identity.ek_sha256();
+  record.ak_public = to_bytes(identity.ak_public());
+  record.curve_key = identity.curve_key();
+  return record;
+}
+
+// A host that is active or in maintenance came again.
+Result<Admission> decide_enrolled(const ProvenIdentity& identity, const AdmissionContext& context) {
+  const HostRecord& stored = *context.same_ek;
+  const bool renamed = stored.name != identity.name();
+  const bool may_rename = context.listed_name == identity.name() && !is_held_by_another(context);
+  if (renamed && !may_rename) {
+    return Error{ErrorCode::kConflict, "admission.name", 0,
+                 "this TPM is enrolled as " + stored.name + "; an operator can rename it"};
+  }
+  const bool renewed = !same_keys(stored, identity);
+  if (!renewed && !renamed) {
+    return Admission{
+        .kind = AdmissionKind::kUnchanged, .record = stored, .is_write_needed = false, .spent = {}};
+  }
+  Admission admission{.kind = renewed ? AdmissionKind::kRenewed : AdmissionKind::kRenamed,
+                      .record = proven_record(identity, context),
+                      .reset_state = renewed,
+                      .spent = {}};
+  if (renewed) {
+    admission.record.enrolled = context.now;
+  }
+  return admission;
+}
+
+Result<Admission> wait_for_operator(const ProvenIdentity& identity, const AdmissionContext& context,
+                                    std::string note) {
+  const HostRecord* const stored = context.same_ek;
+  const bool waits = stored != nullptr && !has_expired(*stored, context.now);
+  if (stored == nullptr && context.pending_count >= limits::kPendingHostsMax) {
+    return Error{ErrorCode::kBusy, "admission.pending"};
+  }
+  Admission admission{
+      .kind = AdmissionKind::kPending, .record = proven_record(identity, context), .spent = {}};
+  admission.record.life_cycle = LifeCycle::kPending;
+  admission.record.note = std::move(note);
+  // The wait is counted from the first time: whoever asks every minute does not wait for ever, and
+  // asking again writes nothing.
+  if (!waits) {
+    admission.record.enrolled = context.now;
+    admission.record.expires = {context.now.ms + kPendingLifetimeMs};
+  }
+  admission.is_write_needed = !waits || !same_keys(*stored, identity) ||
+                              stored->name != admission.record.name ||
+                              stored->note != admission.record.note;
+  return admission;
+}
+
+Result<Admission> admit(const ProvenIdentity& identity, const AdmissionContext& context,
+                        std::string rule) {
+  Admission admission{.kind = AdmissionKind::kAdmitted,
+                      .record = proven_record(identity, context),
+                      .reset_state = true,
+                      .spent = {}};
+  admission.record.life_cycle = LifeCycle::kActive;
+  admission.record.enrolled = context.now;
+  admission.record.expires = {};
+  admission.record.note.clear();
+  admission.record.admitted_by = std::move(rule);
+  return admission;
+}
+
+Result<Admission> admit_by_token(const ProvenIdentity& identity, const AdmissionContext& context) {
+  if (!context.token || context.token->uses_left == 0) {
+    return Error{ErrorCode::kDenied, "admission.token", 0,
+                 context.token ? "the token was used before" : "no such token"};
+  }
+  AdmissionToken token = *context.token;
+  if (token.expires <= context.now) {
+    return Error{ErrorCode::kExpired, "admission.token", 0, "the token has expired"};
+  }
+  Result<Admission> admission =
+      admit(identity, context, "token:" + token.id.substr(0, kTokenIdShown));
+  --token.uses_left;
+  admission->spent = std::move(token);
+  return admission;
+}
+
+// A host that is new, or still pending.
+Result<Admission> decide_newcomer(const ProvenIdentity& identity, const AdmissionContext& context) {
+  if (is_held_by_another(context)) {
+    return wait_for_operator(identity, context, "name is bound to another EK");
+  }
+  if (context.listed_name == identity.name()) {
+    return admit(identity, context, "ek_list");
+  }
+  if (context.listed_name) {
+    return wait_for_operator(identity, context,
+                             "the EK list names this TPM " + *context.listed_name);
+  }
+  if (context.name_is_reserved) {
+    return wait_for_operator(identity, context, "the EK list gives this name to another EK");
+  }
+  if (identity.token()) {
+    return admit_by_token(identity, context);
+  }
+  return wait_for_operator(identity, context, "no rule admits this EK");
+}
+
+}  // namespace
+
+std::string_view name_of(AdmissionKind kind) {
+  switch (kind) {
+    case AdmissionKind::kAdmitted:
+      return "admitted";
+    case AdmissionKind::kRenewed:
+      return "renewed";
+    case AdmissionKind::kRenamed:
+      return "renamed";
+    case AdmissionKind::kUnchanged:
+      return "unchanged";
+    case AdmissionKind::kPending:
+      return "pending";
+  }
+  return "unknown";
+}
+
+Result<Admission> decide_admission(const ProvenIdentity& identity,
+                                   const AdmissionContext& context) {
+  if (const Result<void> refused = check_not_refused(identity, context); !refused) {
+    return refused.error();
+  }
+  return context.same_ek != nullptr && context.same_ek->may_attest()
+             ? decide_enrolled(identity, context)
+             : decide_newcomer(identity, context);
+}
+
+bool has_expired(const HostRecord& record, WallTime now) {
+  return record.life_cycle == LifeCycle::kPending && record.expires <= now;
+}
+
+}  // namespace quotemill
