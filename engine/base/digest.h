@@ -40,8 +40,10 @@ std::string_view name_of(HashAlgorithm algorithm);
 
 class Digest {
  public:
+  Digest() : Digest(HashAlgorithm::kSha256) {}
+
   // All zeros: what a PCR holds before it is extended.
-  explicit Digest(HashAlgorithm algorithm = HashAlgorithm::kSha256);
+  explicit Digest(HashAlgorithm algorithm);
 
   // nullopt unless `value` has the algorithm's size.
   static std::optional<Digest> from(HashAlgorithm algorithm, ByteView value);

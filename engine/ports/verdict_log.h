@@ -1,6 +1,8 @@
 // VerdictLog: makes a batch of verdicts durable. Implemented by storage (RocksDB, and in memory).
 #pragma once
 
+#include <string>
+
 #include "engine/base/result.h"
 #include "engine/ports/records.h"
 
@@ -18,8 +20,8 @@ class VerdictLog {
   // the commit thread alone.
   virtual Result<void> commit(const CommitBatch& batch) = 0;
 
-  // Gives the stream a new id, because something was lost. Durable when it returns.
-  virtual Result<void> renew_stream() = 0;
+  // Gives the stream a new id (a ULID), because something was lost. Durable when it returns.
+  virtual Result<std::string> renew_stream() = 0;
 };
 
 }  // namespace quotemill

@@ -40,7 +40,8 @@ void write_pcr_selections(ByteWriter& out, const std::vector<PcrSelection>& sele
 // Values of PCRs 0 to 23 of one bank; only those in the mask are known.
 class PcrBank {
  public:
-  explicit PcrBank(HashAlgorithm algorithm = HashAlgorithm::kSha256);
+  PcrBank() : PcrBank(HashAlgorithm::kSha256) {}
+  explicit PcrBank(HashAlgorithm algorithm);
 
   [[nodiscard]] HashAlgorithm algorithm() const { return algorithm_; }
 

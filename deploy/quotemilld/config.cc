@@ -1,0 +1,132 @@
+#include "deploy/quotemilld/config.h"
+
+#include <fstream>
+#include <iterator>
+
+#include "engine/base/limits.h"
+#include "engine/policy/toml_reader.h"
+
+namespace quotemill::daemon {
+namespace {
+
+constexpr std::int64_t kMebibyte = 1024 * 1024;
+constexpr std::size_t kIpcPathMax = 100;  // sun_path holds 107
+
+std::string read_endpoint(TomlReader& in, std::string_view key, const std::string& default_value) {
+  std::string endpoint = in.text(key, default_value);
+  const bool is_tcp = endpoint.starts_with("tcp://") && endpoint.rfind(':') > 5;
+  const bool is_ipc = endpoint.starts_with("ipc:///") && endpoint.size() <= kIpcPathMax;
+  if (!is_tcp && !is_ipc) {
+    in.fail(key, "'" + std::string(key) +
+                     "' must be \"tcp://ADDRESS:PORT\" or \"ipc:///PATH\" (a path of at most " +
+                     std::to_string(kIpcPathMax) + " characters)");
+  }
+  return endpoint;
+}
+
+std::string read_path(TomlReader& in, std::string_view key, const std::string& default_value,
+                      bool may_be_empty) {
+  std::string path = in.text(key, default_value);
+  const bool is_fine = path.empty() ? may_be_empty : path.front() == '/';
+  if (!is_fine) {
+    in.fail(key, "'" + std::string(key) + "' must be an absolute path");
+  }
+  return path;
+}
+
+std::string read_control_path(TomlReader& in, const std::string& default_value) {
+  std::string path = read_path(in, "listen.control", default_value, false);
+  if (path.size() > kIpcPathMax) {
+    in.fail("listen.control", "'listen.control' is longer than a socket's path may be (" +
+                                  std::to_string(kIpcPathMax) + " characters)");
+  }
+  return path;
+}
+
+void read_listen(TomlReader& in, Config::Listen& listen) {
+  listen.attest = read_endpoint(in, "listen.attest", listen.attest);
+  listen.enrol = read_endpoint(in, "listen.enrol", listen.enrol);
+  listen.attest_public = read_endpoint(in, "listen.attest_public", listen.attest);
+  listen.control = read_control_path(in, listen.control);
+  listen.changes = read_endpoint(in, "listen.changes", listen.changes);
+  if (listen.attest == listen.enrol) {
+    in.fail("listen.enrol", "'listen.enrol' must differ from 'listen.attest'");
+  }
+}
+
+void read_pipeline(TomlReader& in, Config::Pipeline& pipeline) {
+  pipeline.threads = in.integer("pipeline.threads", pipeline.threads, 0, 1024);
+  pipeline.batch_age_ms = in.duration_ms("pipeline.batch_age", pipeline.batch_age_ms, 0, 1000);
+  pipeline.memory_bytes =
+      kMebibyte *
+      in.integer("pipeline.memory_mib", pipeline.memory_bytes / kMebibyte, 256, 1024 * 1024);
+  pipeline.need_timeout_ms =
+      in.duration_ms("pipeline.need_timeout", pipeline.need_timeout_ms, 100, 600'000);
+}
+
+Result<std::string> read_file(const std::string& name, std::size_t size_max) {
+  std::ifstream file(name, std::ios::binary);
+  if (!file) {
+    return Error{ErrorCode::kIo, "", 0,
+                 name + ": cannot be read; check that it exists and who may read it"};
+  }
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (text.size() > size_max) {
+    return Error{ErrorCode::kTooLarge, "", 0,
+                 name + ": larger than " + std::to_string(size_max) + " bytes"};
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view text, std::string_view file_name) {
+  Result<TomlReader> in = TomlReader::parse(text, file_name);
+  if (!in) {
+    return in.error();
+  }
+  Config config;
+  read_listen(*in, config.listen);
+  config.state.folder = read_path(*in, "state.folder", config.state.folder, false);
+  config.state.store = read_path(*in, "state.store", config.state.folder + "/store", false);
+  config.trust.roots = read_path(*in, "trust.roots", config.trust.roots, false);
+  config.trust.ek_list = read_path(*in, "trust.ek_list", "", true);
+  config.enrolment.pending_ttl_ms = in->duration_ms(
+      "enrolment.pending_ttl", config.enrolment.pending_ttl_ms, 1000, 30LL * 86'400'000);
+  config.enrolment.memory_bytes =
+      kMebibyte *
+      in->integer("enrolment.memory_mib", config.enrolment.memory_bytes / kMebibyte, 64, 65'536);
+  read_pipeline(*in, config.pipeline);
+  constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "error", "off"};
+  config.log.level = kLevels.at(in->choice("log.level", 1, {kLevels.begin(), kLevels.end()}));
+  config.log.format = static_cast<LogFormat>(in->choice("log.format", 0, {"text", "json"}));
+  config.policy_file = read_path(*in, "policy.file", "", true);
+  if (Result<void> done = in->finish(); !done) {
+    return done.error();
+  }
+  return config;
+}
+
+Result<Config> load_config(const std::string& file_name) {
+  if (file_name.empty()) {
+    return parse_config("", "built-in defaults");
+  }
+  const Result<std::string> text = read_file(file_name, limits::kPolicySizeMax);
+  if (!text) {
+    return text.error();
+  }
+  return parse_config(*text, file_name);
+}
+
+Result<Policy> load_policy(const Config& config) {
+  if (config.policy_file.empty()) {
+    return default_policy();
+  }
+  const Result<std::string> text = read_file(config.policy_file, limits::kPolicySizeMax);
+  if (!text) {
+    return text.error();
+  }
+  return parse_policy(*text, config.policy_file);
+}
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,67 @@
+// The daemon's settings: read from TOML, every one validated before anything opens.
+//
+// An empty file works: it serves on loopback, with its state below /var/lib/quotemill and its
+// sockets below /run/quotemill. Mistakes are reported all at once, each with file, line and remedy.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "engine/policy/policy.h"
+
+namespace quotemill::daemon {
+
+enum class LogFormat : std::uint8_t { kText, kJson };
+
+struct Config {
+  struct Listen {
+    std::string attest = "tcp://127.0.0.1:7401";
+    std::string enrol = "tcp://127.0.0.1:7402";
+    // What enrolled hosts are told to connect to; empty: `attest`.
+    std::string attest_public;
+    std::string control = "/run/quotemill/control.sock";
+    std::string changes = "ipc:///run/quotemill/changes.sock";
+  } listen;
+
+  struct State {
+    std::string folder = "/var/lib/quotemill";  // server key, nonce keys
+    std::string store;                          // empty: <folder>/store
+  } state;
+
+  struct Trust {
+    std::string roots = "/etc/quotemill/roots.d";  // PEM and DER, roots and intermediates
+    std::string ek_list;                           // "<sha256 of the EK's public key> <name>" lines
+  } trust;
+
+  struct Enrolment {
+    std::int64_t pending_ttl_ms = 86'400'000;
+    std::int64_t memory_bytes = 256LL * 1024 * 1024;  // of the process that serves unknown keys
+  } enrolment;
+
+  struct Pipeline {
+    std::int64_t threads = 0;       // workers that judge; 0: one per processor
+    std::int64_t batch_age_ms = 2;  // how long evidence may wait for company
+    std::int64_t memory_bytes = 4LL * 1024 * 1024 * 1024;
+    std::int64_t need_timeout_ms = 30'000;
+  } pipeline;
+
+  struct Log {
+    std::string level = "info";
+    LogFormat format = LogFormat::kText;
+  } log;
+
+  std::string policy_file;  // empty: the built-in policy
+};
+
+// kConfig with every mistake, one "file:line:column: what; remedy" a line.
+Result<Config> parse_config(std::string_view text, std::string_view file_name);
+
+// Reads the file (kIo if it cannot be read) and parses it. An empty name gives the defaults.
+Result<Config> load_config(const std::string& file_name);
+
+// The policy that the configuration names, or the built-in one.
+Result<Policy> load_policy(const Config& config);
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,393 @@
+#include "engine/pipeline/committer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+namespace quotemill {
+namespace {
+
+constexpr std::chrono::milliseconds kIdleWait{1000};
+
+bool is_judged(TrustState state) {
+  return state == TrustState::kTrusted || state == TrustState::kWarning ||
+         state == TrustState::kFailed;
+}
+
+Reply reply_to(const Judgement& judgement, ReplyKind kind) {
+  Reply reply;
+  reply.host = judgement.submission.host->uid;
+  reply.generation = judgement.submission.host->generation;
+  reply.sequence = judgement.submission.challenge.sequence;
+  reply.kind = kind;
+  return reply;
+}
+
+Reply error_reply(const Judgement& judgement, Error error) {
+  Reply reply = reply_to(judgement, ReplyKind::kError);
+  reply.error = std::move(error);
+  return reply;
+}
+
+std::shared_ptr<HostState> next_state(const Judgement& judgement, const HostState& previous,
+                                      WallTime now) {
+  auto next = std::make_shared<HostState>(previous);
+  next->host = judgement.submission.host->uid;
+  next->generation = judgement.submission.host->generation;
+  next->sequence = judgement.submission.challenge.sequence;
+  next->state = judgement.verdict.state;
+  next->verdict = judgement.verdict;
+  next->judged = now;
+  next->evidence = judgement.evidence;
+  if (judgement.counters) {
+    next->counters = judgement.counters;
+  }
+  if (judgement.facts) {
+    next->facts = *judgement.facts;
+  }
+  if (judgement.proof) {
+    next->proof = judgement.proof;
+  }
+  return next;
+}
+
+HistoryEntry history_of(Judgement& judgement, WallTime now) {
+  HistoryEntry entry;
+  entry.host = judgement.submission.host->uid;
+  entry.sequence = judgement.submission.challenge.sequence;
+  entry.generation = judgement.submission.host->generation;
+  entry.time = now;
+  entry.verdict = judgement.verdict;
+  entry.evidence_item = std::move(judgement.submission.item);
+  entry.nonce = judgement.submission.challenge.nonce;
+  entry.nonce_kind = judgement.submission.challenge.kind;
+  entry.boot_log = judgement.boot_log;
+  return entry;
+}
+
+}  // namespace
+
+Committer::Committer(const CommitterPorts& ports, CommitterStart start)
+    : ports_(ports),
+      stream_id_(std::move(start.stream_id)),
+      last_change_(start.last_change),
+      last_time_(start.last_time),
+      receipts_(ports.nonces, start.seed) {
+  for (TokenRecord& token : start.tokens) {
+    const std::string id = token.id.hex();
+    tokens_.emplace(id, std::move(token));
+  }
+}
+
+Committer::~Committer() {
+  stop();
+}
+
+void Committer::start() {
+  const Moment now = ports_.clock.now();
+  const Policy& policy = ports_.snapshots.current()->policy();
+  // While we were away nobody could answer: give every host its interval.
+  const std::int64_t earliest = now.boot.ms + 2 * policy.freshness.attest_every_ms;
+  std::string after;
+  for (std::vector<Host> page = ports_.hosts.list(after, 1000); !page.empty();
+       page = ports_.hosts.list(after, 1000)) {
+    for (const Host& host : page) {
+      if (is_judged(host.state->state)) {
+        const std::int64_t left = std::clamp<std::int64_t>(
+            host.state->verdict.valid_until.ms - now.wall.ms, 0, policy.freshness.stale_after_ms);
+        deadlines_.set(host.record->uid, {std::max(earliest, now.boot.ms + left)});
+      }
+    }
+    after = page.back().record->name;
+  }
+  thread_ = std::thread([this] { run(); });
+}
+
+void Committer::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  posted_.notify_all();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+bool Committer::post(Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) {
+      return false;
+    }
+    tasks_.push_back(std::move(task));
+  }
+  posted_.notify_one();
+  return true;
+}
+
+void Committer::submit(std::vector<Judgement> batch, std::function<void()> done) {
+  if (!post(BatchTask{std::move(batch), done}) && done) {
+    done();
+  }
+}
+
+Result<std::shared_ptr<const HostRecord>> Committer::change(IdentityDecision decide) {
+  IdentityTask task{std::move(decide), {}};
+  auto answer = task.answer.get_future();
+  if (!post(std::move(task))) {
+    return Error{ErrorCode::kBusy, "shutting down"};
+  }
+  return answer.get();
+}
+
+void Committer::renew_stream() {
+  post(RenewStreamTask{});
+}
+
+void Committer::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    const Moment now = ports_.clock.now();
+    std::chrono::milliseconds wait = kIdleWait;
+    if (const auto next = deadlines_.next()) {
+      wait = std::clamp(std::chrono::milliseconds(next->ms - now.boot.ms),
+                        std::chrono::milliseconds(1), kIdleWait);
+    }
+    posted_.wait_for(lock, wait, [this] { return stopping_ || !tasks_.empty(); });
+    if (tasks_.empty() && stopping_) {
+      return;
+    }
+    if (tasks_.empty()) {
+      lock.unlock();
+      expire(ports_.clock.now());
+      lock.lock();
+      continue;
+    }
+    Task task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    std::visit([this](auto& kind) { handle(kind); }, task);
+    expire(ports_.clock.now());
+    lock.lock();
+  }
+}
+
+void Committer::handle(BatchTask& task) {
+  Write write;
+  write.replies.reserve(task.judgements.size());
+  for (Judgement& judgement : task.judgements) {
+    add_judgement(judgement, write);
+  }
+  const Result<void> written = write_durably(write);
+  if (!written) {
+    count(ports_.counters.commit_failures);
+    // Nothing of it is there: nobody may get a receipt.
+    for (Reply& reply : write.replies) {
+      reply.kind = ReplyKind::kError;
+      reply.error = written.error();
+      reply.body.clear();
+    }
+  }
+  ports_.replies.deliver(std::move(write.replies));
+  count(ports_.counters.batches);
+  if (task.done) {
+    task.done();
+  }
+}
+
+void Committer::add_judgement(Judgement& judgement, Write& write) {
+  if (judgement.kind == JudgementKind::kError) {
+    count(ports_.counters.internal_errors);
+    write.replies.push_back(error_reply(judgement, judgement.error));
+    return;
+  }
+  const HostUid& uid = judgement.submission.host->uid;
+  const std::optional<Host> host = ports_.hosts.find(uid);
+  const auto newer = write.states.find(uid);
+  const bool is_current =
+      host && host->record->may_attest() &&
+      host->record->generation == judgement.submission.host->generation &&
+      (newer == write.states.end() ? host->state : newer->second)->sequence + 1 ==
+          judgement.submission.challenge.sequence;
+  if (!is_current) {
+    count(ports_.counters.dropped_not_current);
+    write.replies.push_back(error_reply(judgement, {ErrorCode::kConflict, "not current any more"}));
+    return;
+  }
+  if (judgement.kind == JudgementKind::kNeedLog) {
+    write.replies.push_back(reply_to(judgement, ReplyKind::kNeedLog));
+    return;
+  }
+  add_verdict(judgement, *host->record, newer == write.states.end() ? *host->state : *newer->second,
+              write);
+}
+
+void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
+                            const HostState& previous, Write& write) {
+  const WallTime now = store_time();
+  std::shared_ptr<HostState> next = next_state(judgement, previous, now);
+  next->receipt = receipts_.make(record, judgement.snapshot->policy(), now, *next);
+  Reply reply = reply_to(judgement, ReplyKind::kReceipt);
+  reply.body = next->receipt;
+  write.replies.push_back(std::move(reply));
+  if (!judgement.submission.boot_log.empty() && !judgement.boot_log.is_filled_with(0)) {
+    write.batch.blobs.push_back({judgement.boot_log, std::move(judgement.submission.boot_log)});
+  }
+  write.batch.history.push_back(history_of(judgement, now));
+  add_state(record, previous, next, write);
+}
+
+void Committer::add_state(const HostRecord& record, const HostState& previous,
+                          const std::shared_ptr<HostState>& next, Write& write) {
+  if (previous.state != next->state) {
+    next->since = next->judged;
+  }
+  if (std::optional<Change> change = compare(previous, *next)) {
+    change->sequence = last_change_ + write.batch.changes.size() + 1;
+    change->host_name = record.name;
+    change->ek_sha256 = record.ek_sha256;
+    change->policy_id = ports_.snapshots.current()->policy().id;
+    next->host_changes = change->host_sequence;
+    write.batch.changes.push_back(std::move(*change));
+  }
+  write.states[record.uid] = next;
+  write.batch.states.push_back(next);
+}
+
+Result<void> Committer::write_durably(Write& write) {
+  if (write.batch.empty()) {
+    return {};
+  }
+  if (Result<void> committed = ports_.log.commit(write.batch); !committed) {
+    return committed;
+  }
+  last_change_ += write.batch.changes.size();
+  const std::int64_t boot_minus_wall = [this] {
+    const Moment now = ports_.clock.now();
+    return now.boot.ms - now.wall.ms;
+  }();
+  for (const auto& record : write.batch.hosts) {
+    ports_.hosts.put(record);
+  }
+  for (const auto& [uid, state] : write.states) {
+    ports_.hosts.put_state(state);
+    if (is_judged(state->state)) {
+      deadlines_.set(uid, {state->verdict.valid_until.ms + boot_minus_wall});
+    } else {
+      deadlines_.clear(uid);
+    }
+  }
+  for (const HostUid& uid : write.batch.hosts_removed) {
+    ports_.hosts.remove(uid);
+    deadlines_.clear(uid);
+  }
+  for (const TokenRecord& token : write.batch.tokens) {
+    tokens_[token.id.hex()] = token;
+  }
+  for (const auto& baseline : write.batch.baselines) {
+    ports_.snapshots.add(baseline);
+  }
+  count(ports_.counters.attestations, write.batch.history.size());
+  for (const HistoryEntry& entry : write.batch.history) {
+    count(ports_.counters.verdicts.at(static_cast<std::size_t>(entry.verdict.state)));
+  }
+  count(ports_.counters.changes, write.batch.changes.size());
+  ports_.changes.publish(stream_id_, write.batch.changes);
+  return {};
+}
+
+void Committer::handle(IdentityTask& task) {
+  Result<IdentityUpdate> update =
+      task.decide(RegistryView{ports_.hosts, tokens_, ports_.clock.now()});
+  if (!update) {
+    task.answer.set_value(update.error());
+    return;
+  }
+  Write write;
+  std::shared_ptr<const HostRecord> record;
+  if (update->record) {
+    record = std::make_shared<const HostRecord>(*update->record);
+    write.batch.hosts.push_back(record);
+    if (update->reset_state) {
+      reset_state(*record, *update, write);
+    }
+  }
+  write.batch.tokens = update->tokens;
+  write.batch.hosts_removed = update->removed;
+  if (update->baseline) {
+    write.batch.baselines.push_back(update->baseline);
+  }
+  if (Result<void> written = write_durably(write); !written) {
+    count(ports_.counters.commit_failures);
+    task.answer.set_value(written.error());
+    return;
+  }
+  task.answer.set_value(record);
+}
+
+// The same host under a new identity is judged anew; its sequence goes on, so that no nonce of
+// before can ever count again.
+void Committer::reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write) {
+  const std::optional<Host> host = ports_.hosts.find(record.uid);
+  const HostState previous = host ? *host->state : HostState{};
+  auto next = std::make_shared<HostState>();
+  next->host = record.uid;
+  next->generation = record.generation;
+  next->sequence = previous.sequence;
+  next->host_changes = previous.host_changes;
+  next->judged = store_time();
+  next->since = previous.state == TrustState::kUnknown ? previous.since : next->judged;
+  next->verdict.findings = update.reasons;
+  add_state(record, previous, next, write);
+}
+
+void Committer::handle(const RenewStreamTask& /*task*/) {
+  if (Result<std::string> renewed = ports_.log.renew_stream()) {
+    stream_id_ = *renewed;
+  } else {
+    count(ports_.counters.commit_failures);
+  }
+}
+
+void Committer::expire(Moment now) {
+  const std::vector<HostUid> due = deadlines_.take_due(now.boot);
+  if (due.empty()) {
+    return;
+  }
+  Write write;
+  for (const HostUid& uid : due) {
+    const std::optional<Host> host = ports_.hosts.find(uid);
+    if (!host || !is_judged(host->state->state)) {
+      continue;
+    }
+    auto next = std::make_shared<HostState>(*host->state);
+    const Policy& policy = ports_.snapshots.current()->policy();
+    Finding finding;
+    finding.code = FindingCode::kStaleNoContact;
+    finding.severity = Severity::kWarning;
+    finding.seen_number = static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, now.wall.ms - next->verdict.fresh_from.ms) / 1000);
+    finding.expected_number = static_cast<std::uint64_t>(policy.freshness.stale_after_ms / 1000);
+    next->state = TrustState::kStale;
+    next->verdict.findings = {finding};
+    next->judged = store_time();
+    add_state(*host->record, *host->state, next, write);
+  }
+  if (!write_durably(write)) {
+    count(ports_.counters.commit_failures);
+    // Try again soon: time must not be forgotten because the disk was full for a moment.
+    for (const HostUid& uid : due) {
+      deadlines_.set(uid, {now.boot.ms + kIdleWait.count()});
+    }
+  }
+}
+
+WallTime Committer::store_time() {
+  const WallTime now = ports_.clock.now().wall;
+  last_time_.ms = std::max(now.ms, last_time_.ms + 1);
+  return last_time_;
+}
+
+}  // namespace quotemill

@@ -1,0 +1,129 @@
+// Committer: the serial last stage, and the only owner of host state.
+//
+// Everything that changes a host goes through its thread, one after another: judged batches (in
+// order), changes of identity, expiry by time. It drops every result that is not current any more
+// (another generation or sequence: deleted, re-enrolled, overtaken), makes the changes of trust,
+// writes one durable batch, and only then updates the host table, sends receipts and publishes.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "engine/pipeline/counters.h"
+#include "engine/pipeline/deadlines.h"
+#include "engine/pipeline/host_table.h"
+#include "engine/pipeline/judge.h"
+#include "engine/pipeline/nonce_authority.h"
+#include "engine/pipeline/receipt_maker.h"
+#include "engine/pipeline/registrar.h"
+#include "engine/pipeline/snapshot_holder.h"
+#include "engine/ports/change_sink.h"
+#include "engine/ports/clock.h"
+#include "engine/ports/reply_sink.h"
+#include "engine/ports/verdict_log.h"
+
+namespace quotemill {
+
+// All borrowed; they outlive the Committer.
+struct CommitterPorts {
+  VerdictLog& log;
+  HostTable& hosts;
+  ReplySink& replies;
+  ChangeSink& changes;
+  const Clock& clock;
+  const NonceAuthority& nonces;
+  SnapshotHolder& snapshots;
+  PipelineCounters& counters;
+};
+
+// What was read from the store at start-up.
+struct CommitterStart {
+  std::string stream_id;
+  std::uint64_t last_change = 0;
+  WallTime last_time;  // no stored time is later
+  std::vector<TokenRecord> tokens;
+  std::uint64_t seed = 0;  // of the jitter; from the system's random source
+};
+
+class Committer final : public Registrar {
+ public:
+  Committer(const CommitterPorts& ports, CommitterStart start);
+  ~Committer() override;
+
+  // Starts the thread. Hosts already in the table get their deadlines; none turns stale before one
+  // attestation interval has passed.
+  void start();
+
+  // A judged batch, in order. `done` is called after its replies are delivered. Any thread.
+  void submit(std::vector<Judgement> batch, std::function<void()> done);
+
+  Result<std::shared_ptr<const HostRecord>> change(IdentityDecision decide) override;
+
+  // Gives the stream a new id, because the store is found to have lost something.
+  void renew_stream();
+
+  // Handles everything submitted so far, then ends the thread. Later changes are kBusy.
+  void stop();
+
+ private:
+  struct BatchTask {
+    std::vector<Judgement> judgements;
+    std::function<void()> done;
+  };
+
+  struct IdentityTask {
+    IdentityDecision decide;
+    std::promise<Result<std::shared_ptr<const HostRecord>>> answer;
+  };
+
+  struct RenewStreamTask {};
+
+  using Task = std::variant<BatchTask, IdentityTask, RenewStreamTask>;
+
+  // One durable write in the making: what is written, and what follows once it is.
+  struct Write {
+    CommitBatch batch;
+    std::vector<Reply> replies;
+    std::unordered_map<HostUid, std::shared_ptr<const HostState>> states;  // newest of this write
+  };
+
+  void run();
+  bool post(Task task);
+  void handle(BatchTask& task);
+  void handle(IdentityTask& task);
+  void handle(const RenewStreamTask& task);
+
+  void add_judgement(Judgement& judgement, Write& write);
+  void add_verdict(Judgement& judgement, const HostRecord& record, const HostState& previous,
+                   Write& write);
+  void add_state(const HostRecord& record, const HostState& previous,
+                 const std::shared_ptr<HostState>& next, Write& write);
+  void reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write);
+  void expire(Moment now);
+  Result<void> write_durably(Write& write);
+  [[nodiscard]] WallTime store_time();
+
+  CommitterPorts ports_;
+  std::string stream_id_;
+  std::uint64_t last_change_;
+  WallTime last_time_;
+  std::unordered_map<std::string, TokenRecord> tokens_;
+  ReceiptMaker receipts_;
+  Deadlines deadlines_;
+
+  std::mutex mutex_;
+  std::condition_variable posted_;
+  std::deque<Task> tasks_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace quotemill

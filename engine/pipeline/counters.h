@@ -1,0 +1,29 @@
+// Counters of the pipeline: how much was judged, and how it went. Relaxed atomics; any thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "engine/verdict/verdict.h"
+
+namespace quotemill {
+
+struct PipelineCounters {
+  std::atomic<std::uint64_t> batches{0};
+  std::atomic<std::uint64_t> attestations{0};            // verdicts made and durable
+  std::array<std::atomic<std::uint64_t>, 5> verdicts{};  // by TrustState
+  std::atomic<std::uint64_t> quote_enough{0};       // judged without a log: nothing had changed
+  std::atomic<std::uint64_t> stored_log_judged{0};  // judged again by the stored log
+  std::atomic<std::uint64_t> logs_asked{0};
+  std::atomic<std::uint64_t> changes{0};
+  std::atomic<std::uint64_t> dropped_not_current{0};
+  std::atomic<std::uint64_t> commit_failures{0};
+  std::atomic<std::uint64_t> internal_errors{0};
+};
+
+inline void count(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {
+  counter.fetch_add(by, std::memory_order_relaxed);
+}
+
+}  // namespace quotemill

@@ -1,0 +1,146 @@
+#include "engine/pipeline/host_table.h"
+
+#include <cstring>
+#include <mutex>
+#include <utility>
+
+namespace quotemill {
+namespace {
+
+bool holds_name(const HostRecord& record) {
+  return record.may_attest();
+}
+
+bool holds_key(const HostRecord& record) {
+  return record.may_attest() || record.life_cycle == LifeCycle::kPending;
+}
+
+template <class Index, class Key>
+void erase_if_owned(Index& index, const Key& key, const HostUid& owner) {
+  const auto found = index.find(key);
+  if (found != index.end() && found->second == owner) {
+    index.erase(found);
+  }
+}
+
+}  // namespace
+
+std::size_t HostTable::KeyHash::operator()(const CurveKey& key) const noexcept {
+  // A peer chooses its own key, but must hold the private half: finding collisions gains it nothing
+  // beyond its own slot.
+  std::size_t value = 0;
+  std::memcpy(&value, key.data(), sizeof value);
+  return value;
+}
+
+std::optional<Host> HostTable::find(const HostUid& uid) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = hosts_.find(uid);
+  return found == hosts_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<Host> HostTable::find_by_key(const CurveKey& key) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? std::nullopt : std::optional(hosts_.at(found->second));
+}
+
+std::optional<Host> HostTable::find_by_name(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? std::nullopt : std::optional(hosts_.at(found->second));
+}
+
+std::optional<Host> HostTable::find_by_ek(std::string_view ek_sha256) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = by_ek_.find(std::string(ek_sha256));
+  return found == by_ek_.end() ? std::nullopt : std::optional(hosts_.at(found->second));
+}
+
+bool HostTable::admits(const CurveKey& key) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = by_key_.find(key);
+  return found != by_key_.end() && hosts_.at(found->second).record->may_attest();
+}
+
+std::vector<Host> HostTable::list(std::string_view after, std::size_t limit) const {
+  const std::shared_lock lock(mutex_);
+  std::vector<Host> page;
+  for (auto it = by_name_.upper_bound(after); it != by_name_.end() && page.size() < limit; ++it) {
+    page.push_back(hosts_.at(it->second));
+  }
+  return page;
+}
+
+std::vector<Host> HostTable::pending() const {
+  const std::shared_lock lock(mutex_);
+  std::vector<Host> hosts;
+  hosts.reserve(pending_.size());
+  for (const auto& [uid, name] : pending_) {
+    hosts.push_back(hosts_.at(uid));
+  }
+  return hosts;
+}
+
+std::size_t HostTable::size() const {
+  const std::shared_lock lock(mutex_);
+  return hosts_.size();
+}
+
+std::size_t HostTable::pending_count() const {
+  const std::shared_lock lock(mutex_);
+  return pending_.size();
+}
+
+void HostTable::put(std::shared_ptr<const HostRecord> record) {
+  const std::unique_lock lock(mutex_);
+  Host& host = hosts_[record->uid];
+  if (host.record) {
+    forget_indexes(*host.record);
+  }
+  if (!host.state) {
+    auto state = std::make_shared<HostState>();
+    state->host = record->uid;
+    state->generation = record->generation;
+    host.state = std::move(state);
+  }
+  if (holds_key(*record)) {
+    by_key_[record->curve_key] = record->uid;
+  }
+  if (holds_name(*record)) {
+    by_name_[record->name] = record->uid;
+  }
+  if (record->life_cycle != LifeCycle::kRetired) {
+    by_ek_[record->ek_sha256] = record->uid;
+  }
+  if (record->life_cycle == LifeCycle::kPending) {
+    pending_[record->uid] = record->name;
+  }
+  host.record = std::move(record);
+}
+
+void HostTable::put_state(std::shared_ptr<const HostState> state) {
+  const std::unique_lock lock(mutex_);
+  const auto found = hosts_.find(state->host);
+  if (found != hosts_.end()) {
+    found->second.state = std::move(state);
+  }
+}
+
+void HostTable::remove(const HostUid& uid) {
+  const std::unique_lock lock(mutex_);
+  const auto found = hosts_.find(uid);
+  if (found != hosts_.end()) {
+    forget_indexes(*found->second.record);
+    hosts_.erase(found);
+  }
+}
+
+void HostTable::forget_indexes(const HostRecord& record) {
+  erase_if_owned(by_key_, record.curve_key, record.uid);
+  erase_if_owned(by_name_, record.name, record.uid);
+  erase_if_owned(by_ek_, record.ek_sha256, record.uid);
+  pending_.erase(record.uid);
+}
+
+}  // namespace quotemill

@@ -1,0 +1,172 @@
+#include "engine/pipeline/judge.h"
+
+#include <utility>
+#include <variant>
+
+#include "engine/appraise/appraise.h"
+#include "engine/crypto/hash.h"
+#include "engine/evidence/evidence_codec.h"
+#include "engine/verify/verify.h"
+
+namespace quotemill {
+namespace {
+
+FactsRecord owned(const HostFacts& facts) {
+  return {std::string(facts.os_id),  std::string(facts.os_version), std::string(facts.kernel),
+          std::string(facts.vendor), std::string(facts.model),      std::string(facts.agent)};
+}
+
+Finding failure(FindingCode code, std::string subject = {}) {
+  Finding finding;
+  finding.code = code;
+  finding.subject = std::move(subject);
+  return finding;
+}
+
+// The judgement of one submission, step by step; each step either ends it or goes on to the next.
+class Judging {
+ public:
+  Judging(Submission submission, const JudgeContext& context) : context_(context) {
+    judgement_.submission = std::move(submission);
+    judgement_.snapshot = context.snapshot;
+  }
+
+  Judgement run() && {
+    const Submission& submission = judgement_.submission;
+    judgement_.evidence = hash(HashAlgorithm::kSha256, submission.item);
+    if (submission.foregone) {
+      conclude({failure(*submission.foregone)});
+      return std::move(judgement_);
+    }
+    const Result<Evidence> evidence = decode_evidence(submission.item);
+    if (!evidence) {
+      conclude({failure(FindingCode::kEvidenceMalformed, evidence.error().to_string())});
+      return std::move(judgement_);
+    }
+    judge_quote(*evidence);
+    return std::move(judgement_);
+  }
+
+ private:
+  void judge_quote(const Evidence& evidence) {
+    const HostRecord& record = *judgement_.submission.host;
+    const Result<std::shared_ptr<const PublicKey>> key = context_.keys.attestation_key(record);
+    if (!key) {
+      judgement_.error = key.error();
+      return;
+    }
+    const ChannelBinding binding{record.uid, record.generation, record.curve_key,
+                                 context_.server_key};
+    const QuoteExpectation expected{**key, binding, judgement_.submission.challenge, known_pcrs()};
+    std::variant<VerifiedQuote, Findings> verified = verify_quote(evidence, expected);
+    if (auto* findings = std::get_if<Findings>(&verified)) {
+      conclude(std::move(*findings));
+      return;
+    }
+    judge_verified(std::move(std::get<VerifiedQuote>(verified)));
+  }
+
+  const PcrBank* known_pcrs() const {
+    const auto& proof = context_.state->proof;
+    return proof && proof->generation == judgement_.submission.host->generation ? &proof->pcrs
+                                                                                : nullptr;
+  }
+
+  void judge_verified(VerifiedQuote quote) {
+    const Submission& submission = judgement_.submission;
+    judgement_.facts = owned(quote.header().facts);
+    const QuoteContext about{*submission.host, *context_.state, submission.challenge,
+                             submission.received};
+    Findings findings = appraise_quote(quote, about, *context_.snapshot);
+    // Failing counters stay compared with the last good ones: else the failure would heal itself
+    // with the next quote.
+    if (worst_of(findings) != Severity::kFail) {
+      judgement_.counters = CounterRecord{quote.quote().clock, quote.quote().firmware_version,
+                                          quote.header().boot_id, submission.received.wall};
+    } else {
+      judgement_.counters = context_.state->counters;
+    }
+    std::optional<Findings> boot = judge_boot(std::move(quote));
+    if (!boot) {
+      judgement_.kind = JudgementKind::kNeedLog;
+      count(context_.counters.logs_asked);
+      return;
+    }
+    findings.insert(findings.end(), std::make_move_iterator(boot->begin()),
+                    std::make_move_iterator(boot->end()));
+    conclude(std::move(findings));
+  }
+
+  // The findings of the boot; nullopt if the log is needed and not here.
+  std::optional<Findings> judge_boot(VerifiedQuote quote) {
+    const Submission& submission = judgement_.submission;
+    if (is_as_proven(quote)) {
+      if (context_.state->proof->snapshot == context_.snapshot->id()) {
+        judgement_.proof = context_.state->proof;
+        judgement_.boot_log = judgement_.proof->log;
+        count(context_.counters.quote_enough);
+        return judgement_.proof->findings;
+      }
+      const Result<Bytes> stored = context_.history.blob(context_.state->proof->log);
+      if (stored) {
+        count(context_.counters.stored_log_judged);
+        return judge_log(std::move(quote), *stored);
+      }
+    }
+    if (!submission.boot_log.empty()) {
+      return judge_log(std::move(quote), submission.boot_log);
+    }
+    if (quote.header().boot_log_bytes == 0) {
+      return appraise_absent_log(*context_.snapshot);
+    }
+    return std::nullopt;
+  }
+
+  // A quote is enough while generation, selection, PCR values and resetCount are those of the last
+  // complete proof.
+  bool is_as_proven(const VerifiedQuote& quote) const {
+    const auto& proof = context_.state->proof;
+    return proof && proof->generation == judgement_.submission.host->generation &&
+           proof->reset_count == quote.quote().clock.reset_count && proof->pcrs == quote.pcrs();
+  }
+
+  Findings judge_log(VerifiedQuote quote, ByteView log) {
+    const std::uint32_t reset_count = quote.quote().clock.reset_count;
+    const VerifiedEvidence evidence = verify_boot_log(std::move(quote), log);
+    Findings findings = appraise_boot(evidence, *context_.snapshot);
+    judgement_.boot_log = hash(HashAlgorithm::kSha256, log);
+    if (evidence.is_proven()) {
+      BootProof proof;
+      proof.generation = judgement_.submission.host->generation;
+      proof.reset_count = reset_count;
+      proof.pcrs = evidence.quote().pcrs();
+      proof.log = judgement_.boot_log;
+      proof.snapshot = context_.snapshot->id();
+      proof.findings = findings;
+      proof.event_count = static_cast<std::uint32_t>(evidence.boot_log().events.size());
+      judgement_.proof = std::move(proof);
+    }
+    return findings;
+  }
+
+  void conclude(Findings findings) {
+    const Policy& policy = context_.snapshot->policy();
+    judgement_.kind = JudgementKind::kVerdict;
+    judgement_.verdict = decide(std::move(findings));
+    judgement_.verdict.snapshot = context_.snapshot->id();
+    judgement_.verdict.fresh_from = judgement_.submission.challenge.issued_wall;
+    judgement_.verdict.valid_until.ms =
+        judgement_.verdict.fresh_from.ms + policy.freshness.stale_after_ms;
+  }
+
+  const JudgeContext& context_;
+  Judgement judgement_;
+};
+
+}  // namespace
+
+Judgement judge(Submission submission, const JudgeContext& context) noexcept {
+  return Judging(std::move(submission), context).run();
+}
+
+}  // namespace quotemill

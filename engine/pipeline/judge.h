@@ -1,0 +1,52 @@
+// judge: one submission -> what the engine says of it. The parallel stage, as a pure call: no
+// clock, no locks but the caches', no third party of threads.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "engine/pipeline/counters.h"
+#include "engine/pipeline/inbox.h"
+#include "engine/pipeline/key_cache.h"
+#include "engine/policy/snapshot.h"
+#include "engine/ports/history.h"
+#include "engine/verdict/host_state.h"
+
+namespace quotemill {
+
+enum class JudgementKind : std::uint8_t {
+  kVerdict,
+  kNeedLog,  // the quote holds, but only the boot log can explain it
+  kError,    // could not be judged; no state changes
+};
+
+struct Judgement {
+  Submission submission;
+  JudgementKind kind = JudgementKind::kError;
+  Error error;
+  Verdict verdict;
+  std::shared_ptr<const Snapshot> snapshot;
+  Digest evidence;  // SHA-256 of the item
+  // From a verified quote; absent if there was none, or if its counters must not become the new
+  // reference because they are what failed.
+  std::optional<CounterRecord> counters;
+  std::optional<FactsRecord> facts;
+  // Set if the boot was proven completely by this evidence, or still is by the last proof.
+  std::optional<BootProof> proof;
+  Digest boot_log;  // of the log it was judged with; zeros if none was
+};
+
+// What a judgement may look at. Borrowed for the call.
+struct JudgeContext {
+  std::shared_ptr<const Snapshot> snapshot;
+  std::shared_ptr<const HostState> state;  // a hint: the commit stage checks that it is current
+  const CurveKey& server_key;
+  KeyCache& keys;
+  const History& history;  // for stored logs
+  PipelineCounters& counters;
+};
+
+// Never throws: whatever goes wrong is a kError.
+Judgement judge(Submission submission, const JudgeContext& context) noexcept;
+
+}  // namespace quotemill

@@ -1,0 +1,46 @@
+// KeyCache: parsed attestation keys. Parsing one costs about as much as a verification, so it is
+// done once per key; about 2 kB each, so their number is bounded. Shared: any thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "engine/base/result.h"
+#include "engine/crypto/public_key.h"
+#include "engine/identity/host_record.h"
+
+namespace quotemill {
+
+class KeyCache {
+ public:
+  // `keys_max` over all shards; the least recently used one goes first.
+  explicit KeyCache(std::size_t keys_max);
+
+  // The AK of this record (of exactly this generation), parsed at most once while it stays cached.
+  Result<std::shared_ptr<const PublicKey>> attestation_key(const HostRecord& record);
+
+ private:
+  struct Entry {
+    HostUid host;
+    std::uint32_t generation = 0;
+    std::shared_ptr<const PublicKey> key;
+  };
+
+  // A shard has its own lock, so that worker threads seldom meet.
+  struct Shard {
+    std::mutex mutex;
+    std::list<Entry> by_use;  // most recent first
+    std::unordered_map<HostUid, std::list<Entry>::iterator> entries;
+  };
+
+  static constexpr std::size_t kShards = 16;
+
+  const std::size_t shard_keys_max_;
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace quotemill

@@ -1,0 +1,121 @@
+#include "engine/pipeline/pipeline.h"
+
+#include <semaphore>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <tbb/flow_graph.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include "engine/base/limits.h"
+
+namespace quotemill {
+namespace {
+
+// What moves along the edges: one batch, by shared pointer, because nodes copy their messages.
+struct BatchInFlight {
+  std::size_t sequence = 0;
+  std::vector<Submission> submissions;
+  std::vector<Judgement> judgements;
+};
+
+using BatchMessage = std::shared_ptr<BatchInFlight>;
+
+}  // namespace
+
+struct Pipeline::Graph {
+  using CommitNode = tbb::flow::async_node<BatchMessage, tbb::flow::continue_msg>;
+
+  Graph(const PipelineParts& pipeline_parts, unsigned threads)
+      : parts(pipeline_parts),
+        // No slot is kept for outsiders: with one thread the worker must get it.
+        arena(threads == 0 ? tbb::task_arena::automatic : static_cast<int>(threads), 0),
+        graph(make_graph()) {}
+
+  // The graph runs in the arena of whoever constructs it.
+  std::unique_ptr<tbb::flow::graph> make_graph() {
+    std::unique_ptr<tbb::flow::graph> made;
+    arena.execute([&made] { made = std::make_unique<tbb::flow::graph>(); });
+    return made;
+  }
+
+  void judge_batch(BatchInFlight& batch) noexcept {
+    const std::shared_ptr<const Snapshot> snapshot = parts.snapshots.current();
+    batch.judgements.resize(batch.submissions.size());
+    tbb::parallel_for(std::size_t{0}, batch.submissions.size(), [&](std::size_t i) {
+      Submission& submission = batch.submissions[i];
+      const std::optional<Host> host = parts.hosts.find(submission.host->uid);
+      // A host that is gone meanwhile is judged against nothing; the committer drops the result.
+      const auto state = host ? host->state : std::make_shared<const HostState>();
+      batch.judgements[i] =
+          judge(std::move(submission),
+                {snapshot, state, parts.server_key, parts.keys, parts.history, parts.counters});
+    });
+  }
+
+  void commit(const BatchMessage& batch, CommitNode::gateway_type& gateway) {
+    gateway.reserve_wait();
+    parts.committer.submit(std::move(batch->judgements), [this, &gateway] {
+      tokens.release();
+      gateway.release_wait();
+    });
+  }
+
+  // Feeds the graph until the inbox is closed and empty.
+  void pump() {
+    for (std::size_t sequence = 0;; ++sequence) {
+      std::vector<Submission> submissions = parts.inbox.take();
+      if (submissions.empty()) {
+        return;
+      }
+      tokens.acquire();
+      auto batch = std::make_shared<BatchInFlight>();
+      batch->sequence = sequence;
+      batch->submissions = std::move(submissions);
+      judge_node.try_put(std::move(batch));
+    }
+  }
+
+  PipelineParts parts;
+  std::counting_semaphore<limits::kBatchesInFlightMax> tokens{limits::kBatchesInFlightMax};
+  tbb::task_arena arena;
+  std::unique_ptr<tbb::flow::graph> graph;
+  tbb::flow::function_node<BatchMessage, BatchMessage> judge_node{
+      *graph, tbb::flow::unlimited, [this](BatchMessage batch) noexcept {
+        judge_batch(*batch);
+        return batch;
+      }};
+  tbb::flow::sequencer_node<BatchMessage> order_node{
+      *graph, [](const BatchMessage& batch) { return batch->sequence; }};
+  CommitNode commit_node{*graph, tbb::flow::serial,
+                         [this](const BatchMessage& batch, CommitNode::gateway_type& gateway) {
+                           commit(batch, gateway);
+                         }};
+  std::thread pump_thread;
+};
+
+Pipeline::Pipeline(const PipelineParts& parts, unsigned threads)
+    : graph_(std::make_unique<Graph>(parts, threads)) {
+  tbb::flow::make_edge(graph_->judge_node, graph_->order_node);
+  tbb::flow::make_edge(graph_->order_node, graph_->commit_node);
+}
+
+Pipeline::~Pipeline() {
+  drain();
+}
+
+void Pipeline::start() {
+  graph_->pump_thread = std::thread([this] { graph_->pump(); });
+}
+
+void Pipeline::drain() {
+  graph_->parts.inbox.close();
+  if (graph_->pump_thread.joinable()) {
+    graph_->pump_thread.join();
+  }
+  graph_->graph->wait_for_all();
+}
+
+}  // namespace quotemill

@@ -1,0 +1,54 @@
+// Pipeline: from the Inbox to durable verdicts, as a TBB flow graph over batches.
+//
+//   inbox --take--> [token] --> judge batch (parallel) --> sequencer --> commit (own thread)
+//
+// The batch is the message. A token bounds what is in flight and is taken before a batch enters;
+// bodies never throw, so every batch reaches the committer; the sequencer restores arrival order;
+// the commit runs behind an async node, so that fsync holds no worker. All of TBB stays in
+// pipeline.cc.
+#pragma once
+
+#include <memory>
+
+#include "engine/pipeline/committer.h"
+#include "engine/pipeline/counters.h"
+#include "engine/pipeline/host_table.h"
+#include "engine/pipeline/inbox.h"
+#include "engine/pipeline/key_cache.h"
+#include "engine/pipeline/snapshot_holder.h"
+#include "engine/ports/history.h"
+
+namespace quotemill {
+
+// All borrowed; they outlive the Pipeline.
+struct PipelineParts {
+  Inbox& inbox;
+  Committer& committer;
+  const HostTable& hosts;
+  const SnapshotHolder& snapshots;
+  const History& history;
+  KeyCache& keys;
+  PipelineCounters& counters;
+  CurveKey server_key{};
+};
+
+class Pipeline {
+ public:
+  // `threads`: workers that judge; 0 means one per processor.
+  Pipeline(const PipelineParts& parts, unsigned threads);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  void start();
+
+  // Closes the inbox, judges and commits everything that was in it, and returns when the replies
+  // are delivered. The committer keeps running. Idempotent.
+  void drain();
+
+ private:
+  struct Graph;
+  std::unique_ptr<Graph> graph_;
+};
+
+}  // namespace quotemill
