@@ -72,6 +72,27 @@ Result<PublicKey> key_of(const X509* certificate) {
   return PublicKey::from_spki_der(der);
 }
 
+bool has_oaep_key(const X509* certificate) {
+  ASN1_OBJECT* type = nullptr;
+  X509_PUBKEY_get0_param(&type, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));
+  return OBJ_obj2nid(type) == NID_rsaesOaep;
+}
+
+// OpenSSL refuses to verify a certificate whose own key it cannot decode, and it decodes no
+// RSAES-OAEP key. So its decoded form is given the same numbers as an rsaEncryption key, in place;
+// the encoding that was signed is kept apart, and stays what der() gives.
+bool relabel_key(X509Handle& certificate, const PublicKey& key) {
+  const Bytes der = key.spki_der();
+  const unsigned char* at = der.data();
+  X509_PUBKEY* inside = X509_get_X509_PUBKEY(certificate.get());
+  if (d2i_X509_PUBKEY(&inside, &at, static_cast<long>(der.size())) == nullptr) {
+    // OpenSSL freed what the certificate still points to: leaking it is the safe way out.
+    static_cast<void>(certificate.release());
+    return false;
+  }
+  return true;
+}
+
 bool is_padding(ByteView bytes) {
   const auto all = [bytes](std::uint8_t value) {
     return std::all_of(bytes.begin(), bytes.end(), [value](auto byte) { return byte == value; });
@@ -190,6 +211,9 @@ Result<Certificate> Certificate::from_der(ByteView der) {
   Result<PublicKey> key = key_of(certificate.get());
   if (!key) {
     return key.error();
+  }
+  if (has_oaep_key(certificate.get()) && !relabel_key(certificate, *key)) {
+    return Error{ErrorCode::kCrypto, "certificate"};
   }
   // Fills OpenSSL's cache of extensions now, so that later reads only read.
   X509_check_purpose(certificate.get(), -1, 0);
