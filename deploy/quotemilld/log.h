@@ -1,0 +1,54 @@
+// The daemon's log: one line per thing that an operator acts on, with fields, as text or as JSON.
+//
+// To stderr, or to journald by its own protocol when it started us. Values are escaped here;
+// whoever logs need not care where a text came from. Any thread.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "deploy/quotemilld/config.h"
+
+namespace spdlog {
+class logger;
+}
+
+namespace quotemill::daemon {
+
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
+
+using LogField = std::pair<std::string_view, std::string>;
+
+class Log {
+ public:
+  explicit Log(const Config::Log& config);
+
+  // "message key=value …" or {"time":…,"level":…,"message":…,"key":"value"}.
+  void write(LogLevel level, std::string_view message,
+             std::initializer_list<LogField> fields = {}) const;
+
+  void debug(std::string_view message, std::initializer_list<LogField> fields = {}) const {
+    write(LogLevel::kDebug, message, fields);
+  }
+
+  void info(std::string_view message, std::initializer_list<LogField> fields = {}) const {
+    write(LogLevel::kInfo, message, fields);
+  }
+
+  void warn(std::string_view message, std::initializer_list<LogField> fields = {}) const {
+    write(LogLevel::kWarn, message, fields);
+  }
+
+  void error(std::string_view message, std::initializer_list<LogField> fields = {}) const {
+    write(LogLevel::kError, message, fields);
+  }
+
+ private:
+  std::shared_ptr<spdlog::logger> logger_;
+  LogFormat format_;
+};
+
+}  // namespace quotemill::daemon
