@@ -1,6 +1,5 @@
-// The daemon's secrets on disk: its CURVE key pair and the epoch keys of its nonces.
-//
-// Files of mode 0600 in the state folder (0700), outside store and backups; replaced atomically.
+// The epoch keys of the daemon's nonces, on disk: <state folder>/nonce.keys, mode 0600, outside
+// store and backups.
 #pragma once
 
 #include <string>
@@ -11,10 +10,10 @@
 
 namespace quotemill::daemon {
 
-// Makes the folder (0700) if it is not there; kIo if that fails or others may write into it.
-Result<void> prepare_state_folder(const std::string& folder);
+// From the system's random source.
+Result<EpochKey> fresh_epoch_key();
 
-// Reads <folder>/nonce.keys, or makes a first key. A file that others may read is refused.
+// Reads the file, or makes it with a first key. One that others may read is refused.
 Result<NonceAuthority::Keys> load_nonce_keys(const std::string& folder, WallTime now);
 
 // Durable when it returns.

@@ -1,0 +1,144 @@
+#include "transport/files/private_file.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include <sys/stat.h>
+
+namespace quotemill::transport {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  ~Descriptor() {
+    if (value_ >= 0) {
+      ::close(value_);
+    }
+  }
+
+  [[nodiscard]] int get() const { return value_; }
+
+ private:
+  int value_;
+};
+
+Error system_error(const std::string& path) {
+  return {errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo, "", 0,
+          path + ": " + std::generic_category().message(errno)};
+}
+
+Error denied(const std::string& path, const std::string& what, const std::string& remedy) {
+  return {ErrorCode::kDenied, "", 0,
+          path + " " + what + "; if nobody has read it: " + remedy + " " + path};
+}
+
+// Ours and nobody else's.
+Result<void> check_private(int descriptor, const std::string& path, const std::string& mode) {
+  struct stat status {};
+
+  if (::fstat(descriptor, &status) != 0) {
+    return system_error(path);
+  }
+  if (status.st_uid != ::geteuid()) {
+    return denied(path, "belongs to another user", "chown " + std::to_string(::geteuid()));
+  }
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return denied(path, "may be read or written by others", "chmod " + mode);
+  }
+  return {};
+}
+
+Result<void> write_all(int descriptor, const std::string& path, ByteView contents) {
+  while (!contents.empty()) {
+    const ssize_t written = ::write(descriptor, contents.data(), contents.size());
+    if (written < 0 && errno != EINTR) {
+      return system_error(path);
+    }
+    contents = contents.subspan(written < 0 ? 0 : static_cast<std::size_t>(written));
+  }
+  return ::fsync(descriptor) == 0 ? Result<void>() : system_error(path);
+}
+
+Result<void> sync_folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) {
+    return system_error(folder);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> prepare_private_folder(const std::string& folder) {
+  std::error_code ignored;  // what is missing shows when the folder itself is made
+  std::filesystem::create_directories(std::filesystem::path(folder).parent_path(), ignored);
+  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+    return system_error(folder);
+  }
+  const Descriptor descriptor(
+      ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (descriptor.get() < 0) {
+    return system_error(folder);
+  }
+  return check_private(descriptor.get(), folder, "0700");
+}
+
+Result<std::optional<Bytes>> read_private_file(const std::string& path, std::size_t size_max) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) {
+    const Error error = system_error(path);
+    return error.code == ErrorCode::kNotFound ? Result<std::optional<Bytes>>(std::nullopt) : error;
+  }
+  if (const Result<void> checked = check_private(file.get(), path, "0600"); !checked) {
+    return checked.error();
+  }
+  Bytes contents(size_max + 1);
+  std::size_t size = 0;
+  while (size < contents.size()) {
+    const std::span<std::uint8_t> room = std::span(contents).subspan(size);
+    const ssize_t got = ::read(file.get(), room.data(), room.size());
+    if (got < 0 && errno != EINTR) {
+      return system_error(path);
+    }
+    if (got == 0) {
+      break;
+    }
+    size += got < 0 ? 0 : static_cast<std::size_t>(got);
+  }
+  if (size > size_max) {
+    return Error{ErrorCode::kTooLarge, "", 0, path + ": larger than it can be"};
+  }
+  contents.resize(size);
+  return std::optional<Bytes>(std::move(contents));
+}
+
+Result<void> replace_private_file(const std::string& path, ByteView contents) {
+  const std::string beside = path + ".new";
+  ::unlink(beside.c_str());  // left by a crash
+  {
+    const Descriptor file(::open(
+        beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (file.get() < 0) {
+      return system_error(beside);
+    }
+    if (Result<void> written = write_all(file.get(), beside, contents); !written) {
+      return written;
+    }
+  }
+  if (::rename(beside.c_str(), path.c_str()) != 0) {
+    return system_error(path);
+  }
+  return sync_folder_of(path);
+}
+
+}  // namespace quotemill::transport
