@@ -36,12 +36,17 @@ inline constexpr std::uint32_t kLogAlgorithmsMax = 16;  // digests per event
 inline constexpr std::size_t kEventDataSizeMax =
     4 * 1024 * 1024;  // the largest seen is a dbx of 30 kB
 inline constexpr std::size_t kRuntimeLogSizeMax = 64 * 1024 * 1024;
+inline constexpr std::size_t kImaEntriesMax = 1'000'000;  // busy servers list some 100,000
+inline constexpr std::size_t kImaNameSizeMax = 255;  // template names; those in use have 3 to 10
+inline constexpr std::size_t kImaTemplateSizeMax = 1024 * 1024;  // ima-buf carries whole buffers
 inline constexpr std::size_t kFindingsMax = 64;  // kept per verdict; the rest is counted
 
 // --- Messages --------------------------------------------------------------------------------
 inline constexpr std::size_t kLogSegmentSizeMax = 1024 * 1024;
 inline constexpr std::size_t kMessageSizeMax = kLogSegmentSizeMax + 64 * 1024;  // one frame
 inline constexpr std::uint16_t kItemsPerMessageMax = 64;
+inline constexpr std::size_t kEvidenceItemSizeMax =
+    16 * 1024;  // header, attest, signature and five banks of SHA-512 are below 12 kB
 inline constexpr std::size_t kEnrolMessageSizeMax = 64 * 1024;
 
 // --- Queues ----------------------------------------------------------------------------------

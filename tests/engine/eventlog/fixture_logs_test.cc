@@ -183,7 +183,7 @@ TEST(FixtureLogs, KnownPcrValuesAreReproduced) {
   }
   // Facts about the evidence, not about the reader: t35 and t36 quote a PCR 0 of the SHA-256 bank
   // that their log does not give, though its SHA-1 digests do give that bank's PCR 0; the "hahuri"
-  // log does not give its PCR 11.
+  // host's kernel put an IMA entry into PCR 11.
   const std::map<std::string, std::set<std::string>> differing = {
       {"tuples/t35-immune-failed-1/eventlog.bin", {"sha256:0"}},
       {"tuples/t36-immune-failed-2/eventlog.bin", {"sha256:0"}},
