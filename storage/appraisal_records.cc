@@ -1,0 +1,173 @@
+// What an appraisal leaves behind: states, history rows, full evidence.
+#include "storage/record_fields.h"
+#include "storage/records.h"
+
+namespace quotemill::storage {
+
+namespace {
+
+void write_counters(const CounterRecord& from, pb::Counters& to) {
+  to.set_clock_ms(from.clock.clock_ms);
+  to.set_reset_count(from.clock.reset_count);
+  to.set_restart_count(from.clock.restart_count);
+  to.set_safe(from.clock.safe);
+  to.set_firmware_version(from.firmware_version);
+  to.set_boot_id(to_text(from.boot_id));
+  to.set_received_ms(from.received.ms);
+}
+
+CounterRecord read_counters(FieldReader& in, const pb::Counters& from) {
+  CounterRecord out;
+  out.clock = {from.clock_ms(), from.reset_count(), from.restart_count(), from.safe()};
+  out.firmware_version = from.firmware_version();
+  out.boot_id = in.array<16>(from.boot_id());
+  out.received.ms = from.received_ms();
+  return out;
+}
+
+void write_proof(const BootProof& from, pb::BootProof& to) {
+  to.set_generation(from.generation);
+  to.set_reset_count(from.reset_count);
+  write(from.pcrs, *to.mutable_pcrs());
+  write(from.log, *to.mutable_log());
+  to.set_snapshot(to_text(from.snapshot));
+  write(from.findings, *to.mutable_findings());
+  to.set_event_count(from.event_count);
+}
+
+BootProof read_proof(FieldReader& in, const pb::BootProof& from) {
+  BootProof out;
+  out.generation = from.generation();
+  out.reset_count = from.reset_count();
+  out.pcrs = in.pcr_bank(from.pcrs());
+  out.log = in.digest(from.log());
+  out.snapshot = in.array<32>(from.snapshot());
+  out.findings = in.findings(from.findings());
+  out.event_count = from.event_count();
+  return out;
+}
+
+void write_facts(const FactsRecord& from, pb::Facts& to) {
+  to.set_os_id(from.os_id);
+  to.set_os_version(from.os_version);
+  to.set_kernel(from.kernel);
+  to.set_vendor(from.vendor);
+  to.set_model(from.model);
+  to.set_agent(from.agent);
+}
+
+FactsRecord read_facts(const pb::Facts& from) {
+  return {from.os_id(),  from.os_version(), from.kernel(),
+          from.vendor(), from.model(),      from.agent()};
+}
+
+}  // namespace
+
+std::string encode_state(const HostState& state) {
+  pb::State out;
+  out.set_generation(state.generation);
+  out.set_sequence(state.sequence);
+  out.set_state(static_cast<std::uint32_t>(state.state));
+  out.set_since_ms(state.since.ms);
+  write(state.verdict, *out.mutable_verdict());
+  out.set_judged_ms(state.judged.ms);
+  if (state.counters) {
+    write_counters(*state.counters, *out.mutable_counters());
+  }
+  if (state.proof) {
+    write_proof(*state.proof, *out.mutable_proof());
+  }
+  write_facts(state.facts, *out.mutable_facts());
+  write(state.evidence, *out.mutable_evidence());
+  out.set_receipt(to_text(state.receipt));
+  if (state.nonce_issued) {
+    out.set_nonce_issued_ms(state.nonce_issued->ms);
+  }
+  out.set_nonce_deadline_ms(state.nonce_deadline.ms);
+  out.set_host_changes(state.host_changes);
+  return seal_record(out);
+}
+
+Result<HostState> decode_state(const HostUid& uid, std::string_view value) {
+  const Result<pb::State> from = open_record<pb::State>("state record", value);
+  if (!from) {
+    return from.error();
+  }
+  FieldReader in("state record");
+  HostState out;
+  out.host = uid;
+  out.generation = from->generation();
+  out.sequence = from->sequence();
+  out.state = in.state(from->state());
+  out.since.ms = from->since_ms();
+  out.verdict = in.verdict(from->verdict());
+  out.judged.ms = from->judged_ms();
+  if (from->has_counters()) {
+    out.counters = read_counters(in, from->counters());
+  }
+  if (from->has_proof()) {
+    out.proof = read_proof(in, from->proof());
+  }
+  out.facts = read_facts(from->facts());
+  out.evidence = in.digest(from->evidence());
+  out.receipt = to_bytes(as_bytes(from->receipt()));
+  if (from->has_nonce_issued_ms()) {
+    out.nonce_issued = WallTime{from->nonce_issued_ms()};
+  }
+  out.nonce_deadline.ms = from->nonce_deadline_ms();
+  out.host_changes = from->host_changes();
+  return in.finish(std::move(out));
+}
+
+std::string encode_appraisal(const HistoryEntry& entry) {
+  pb::Appraisal out;
+  out.set_generation(entry.generation);
+  out.set_time_ms(entry.time.ms);
+  write(entry.verdict, *out.mutable_verdict());
+  out.set_evidence_item(to_text(entry.evidence_item));
+  out.set_nonce(to_text(entry.nonce));
+  out.set_nonce_kind(static_cast<std::uint32_t>(entry.nonce_kind));
+  if (!entry.boot_log.is_filled_with(0)) {
+    write(entry.boot_log, *out.mutable_boot_log());
+  }
+  return seal_record(out);
+}
+
+Result<HistoryEntry> decode_appraisal(const HostUid& uid, std::uint64_t sequence,
+                                      std::string_view value) {
+  const Result<pb::Appraisal> from = open_record<pb::Appraisal>("history record", value);
+  if (!from) {
+    return from.error();
+  }
+  FieldReader in("history record");
+  HistoryEntry out;
+  out.host = uid;
+  out.sequence = sequence;
+  out.generation = from->generation();
+  out.time.ms = from->time_ms();
+  out.verdict = in.verdict(from->verdict());
+  out.evidence_item = to_bytes(as_bytes(from->evidence_item()));
+  out.nonce = in.array<32>(from->nonce());
+  out.nonce_kind = in.enumerator("nonce kind", from->nonce_kind(), NonceKind::kInteractive);
+  if (from->has_boot_log()) {
+    out.boot_log = in.digest(from->boot_log());
+  }
+  return in.finish(std::move(out));
+}
+
+std::string encode_full_evidence(const FullEvidence& evidence) {
+  pb::FullEvidence out;
+  out.set_sequence(evidence.sequence);
+  out.set_item(to_text(evidence.item));
+  return seal_record(out);
+}
+
+Result<FullEvidence> decode_full_evidence(std::string_view value) {
+  const Result<pb::FullEvidence> from = open_record<pb::FullEvidence>("evidence record", value);
+  if (!from) {
+    return from.error();
+  }
+  return FullEvidence{from->sequence(), to_bytes(as_bytes(from->item()))};
+}
+
+}  // namespace quotemill::storage

@@ -1,0 +1,291 @@
+#include "storage/database.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include "storage/records.h"
+#include "storage/rocks_status.h"
+
+namespace quotemill::storage {
+
+namespace {
+
+constexpr std::size_t kMebibyte = std::size_t{1024} * 1024;
+
+rocksdb::DBOptions database_options() {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  // The default, point in time, would silently drop everything behind a damaged record.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.paranoid_checks = true;
+  options.db_write_buffer_size = 64 * kMebibyte;  // of all column families together
+  options.max_total_wal_size = 256 * kMebibyte;   // what a restart has to read again
+  options.max_open_files = 512;
+  options.max_background_jobs = 2;
+  options.bytes_per_sync = kMebibyte;
+  options.keep_log_file_num = 4;
+  options.max_log_file_size = 8 * kMebibyte;
+  return options;
+}
+
+std::shared_ptr<rocksdb::TableFactory> table_factory(std::size_t cache_bytes) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(std::max(cache_bytes, kMebibyte));
+  table.cache_index_and_filter_blocks = true;  // else they are outside any bound
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  return std::shared_ptr<rocksdb::TableFactory>(rocksdb::NewBlockBasedTableFactory(table));
+}
+
+rocksdb::ColumnFamilyOptions family_options(std::string_view name,
+                                            const std::shared_ptr<rocksdb::TableFactory>& tables) {
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory = tables;
+  options.write_buffer_size = 16 * kMebibyte;
+  options.compression = rocksdb::kLZ4Compression;
+  if (name == name_of(Family::kBlobs)) {
+    // Logs of 20 to 200 kB that never change: out of the way of compaction.
+    options.enable_blob_files = true;
+    options.min_blob_size = 4096;
+    options.blob_compression_type = rocksdb::kLZ4Compression;
+  }
+  return options;
+}
+
+bool is_ours(const std::string& name) {
+  return std::any_of(kFamilies.begin(), kFamilies.end(),
+                     [&](Family family) { return name == name_of(family); });
+}
+
+Error foreign(const std::string& path) {
+  return {ErrorCode::kConfig, "store", 0,
+          path + " holds a RocksDB database that is no Quotemill store; choose another folder"};
+}
+
+Result<void> accept_format(const std::string& path, std::string_view value) {
+  const Result<std::string_view> body = decode_plain("store format", value);
+  if (!body) {
+    return body.error();
+  }
+  const std::optional<std::uint64_t> format = decode_number(*body);
+  if (!format || *format == 0) {
+    return Error{ErrorCode::kStorage, "store format", 0, "damaged: is no number"};
+  }
+  if (*format > kFormatVersion) {
+    return Error{ErrorCode::kUnsupported, "store", 0,
+                 path + " has format " + std::to_string(*format) +
+                     ", written by a newer Quotemill; this one reads formats up to " +
+                     std::to_string(kFormatVersion) + ". Install that version or restore a backup"};
+  }
+  return {};
+}
+
+// A look at the format that writes nothing: opening for writing would already change the store.
+Result<void> peek_format(const rocksdb::DBOptions& options, const std::string& path,
+                         const std::vector<std::string>& names) {
+  const std::string meta(name_of(Family::kMeta));
+  if (std::find(names.begin(), names.end(), meta) == names.end()) {
+    // Only a creation that was cut short has our families without `meta`.
+    const bool fresh = std::all_of(names.begin(), names.end(), [](const std::string& name) {
+      return name == rocksdb::kDefaultColumnFamilyName || is_ours(name);
+    });
+    return fresh ? Result<void>() : foreign(path);
+  }
+  const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
+      {rocksdb::kDefaultColumnFamilyName, {}}, {meta, {}}};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(options, path, descriptors, &handles, &opened);
+  if (!status.ok()) {
+    return opening_error(path, status);
+  }
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  std::string value;
+  status = db->Get({}, handles[1], rocksdb::Slice(kFormatKey), &value);
+  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+    db->DestroyColumnFamilyHandle(handle);
+  }
+  if (status.IsNotFound()) {
+    return {};  // decided with all families open: check_format()
+  }
+  return status.ok() ? accept_format(path, value) : Result<void>(opening_error(path, status));
+}
+
+Result<void> make_folder(const std::string& path) {
+  std::error_code failure;
+  if (std::filesystem::create_directories(path, failure)) {
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, failure);
+  }
+  if (failure) {
+    return Error{ErrorCode::kIo, "store", 0, path + ": " + failure.message()};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> Database::open(const DatabaseOptions& wanted) {
+  if (Result<void> made = make_folder(wanted.path); !made) {
+    return made.error();
+  }
+  rocksdb::DBOptions options = database_options();
+  std::vector<std::string> names;
+  if (std::filesystem::exists(wanted.path + "/CURRENT")) {
+    rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options, wanted.path, &names);
+    if (!listed.ok()) {
+      return opening_error(wanted.path, listed);
+    }
+    if (Result<void> peeked = peek_format(options, wanted.path, names); !peeked) {
+      return peeked.error();
+    }
+  }
+  std::unique_ptr<Database> database(new Database());
+  if (wanted.file_system) {
+    database->env_ = rocksdb::NewCompositeEnv(wanted.file_system);
+    options.env = database->env_.get();
+  }
+  if (Result<void> opened = database->open_families(options, wanted, std::move(names)); !opened) {
+    return opened.error();
+  }
+  if (Result<void> checked = database->check_format(wanted.path); !checked) {
+    return checked.error();
+  }
+  return database;
+}
+
+Result<void> Database::open_families(const rocksdb::DBOptions& options,
+                                     const DatabaseOptions& wanted,
+                                     std::vector<std::string> names) {
+  // RocksDB opens all families of a database or none; a minor release may have added some.
+  std::erase_if(names, is_ours);
+  if (names.empty()) {
+    names.push_back(rocksdb::kDefaultColumnFamilyName);
+  }
+  for (const Family family : kFamilies) {
+    names.emplace_back(name_of(family));
+  }
+  const std::shared_ptr<rocksdb::TableFactory> tables = table_factory(wanted.cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const std::string& name : names) {
+    descriptors.emplace_back(name, family_options(name, tables));
+  }
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(options, wanted.path, descriptors, &handles_, &opened);
+  db_.reset(opened);
+  if (!status.ok()) {
+    return opening_error(wanted.path, status);
+  }
+  std::copy(handles_.end() - kFamilies.size(), handles_.end(), families_.begin());
+  return {};
+}
+
+Result<void> Database::check_format(const std::string& path) {
+  const Result<std::optional<std::string>> value = get(Family::kMeta, kFormatKey);
+  if (!value) {
+    return value.error();
+  }
+  if (value->has_value()) {
+    return accept_format(path, **value);
+  }
+  for (const Family family : kFamilies) {
+    Cursor cursor = scan(family, {}, {});
+    cursor.to_first();
+    if (cursor.valid()) {
+      return Error{ErrorCode::kStorage, "store", 0,
+                   path + " has records but no format version; it is damaged or not ours"};
+    }
+  }
+  rocksdb::WriteBatch batch;
+  batch.Put(handle(Family::kMeta), rocksdb::Slice(kFormatKey),
+            encode_plain(encode_number(kFormatVersion)));
+  const rocksdb::Status status = write(batch);
+  return status.ok() ? Result<void>() : error_of("store creation", status);
+}
+
+Database::~Database() {
+  if (!db_) {
+    return;
+  }
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    db_->DestroyColumnFamilyHandle(handle);
+  }
+  // The write-ahead log holds everything, so that a failure to close cleanly loses nothing.
+  (void)db_->Close();
+}
+
+rocksdb::ColumnFamilyHandle* Database::handle(Family family) const {
+  return families_[static_cast<std::size_t>(family)];
+}
+
+std::optional<Family> Database::family(std::uint32_t column_family_id) const {
+  for (const Family family : kFamilies) {
+    if (handle(family)->GetID() == column_family_id) {
+      return family;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<std::string>> Database::get(Family family, std::string_view key) const {
+  std::string value;
+  const rocksdb::Status status = db_->Get({}, handle(family), rocksdb::Slice(key), &value);
+  if (status.IsNotFound()) {
+    return std::optional<std::string>();
+  }
+  if (!status.ok()) {
+    return error_of("store read", status);
+  }
+  return std::optional(std::move(value));
+}
+
+Database::Cursor Database::scan(Family family, std::string from, std::string to) const {
+  return {*db_, handle(family), std::move(from), std::move(to)};
+}
+
+rocksdb::Status Database::write(rocksdb::WriteBatch& batch) {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  return db_->Write(options, &batch);
+}
+
+std::uint64_t Database::live_bytes() const {
+  std::uint64_t sum = 0;
+  for (const Family family : kFamilies) {
+    for (const std::string& property :
+         {rocksdb::DB::Properties::kLiveSstFilesSize, rocksdb::DB::Properties::kLiveBlobFileSize,
+          rocksdb::DB::Properties::kCurSizeActiveMemTable}) {
+      std::uint64_t bytes = 0;
+      if (db_->GetIntProperty(handle(family), property, &bytes)) {
+        sum += bytes;
+      }
+    }
+  }
+  return sum;
+}
+
+Database::Cursor::Cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from,
+                         std::string to)
+    : bounds_(new Bounds{std::move(from), std::move(to), {}, {}}) {
+  rocksdb::ReadOptions options;
+  bounds_->lower = bounds_->from;
+  bounds_->upper = bounds_->to;
+  if (!bounds_->from.empty()) {
+    options.iterate_lower_bound = &bounds_->lower;
+  }
+  if (!bounds_->to.empty()) {
+    options.iterate_upper_bound = &bounds_->upper;
+  }
+  options.total_order_seek = true;
+  iterator_.reset(db.NewIterator(options, family));
+}
+
+}  // namespace quotemill::storage

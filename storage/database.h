@@ -1,0 +1,110 @@
+// Database: an open RocksDB with our column families, options and format version. The only class
+// that holds RocksDB handles; RocksStore gives it meaning.
+//
+// Reads may come from any thread; writes are the caller's to serialise. Iterators must be gone
+// before the Database is.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/write_batch.h>
+
+#include "engine/base/result.h"
+#include "storage/keyspace.h"
+
+namespace quotemill::storage {
+
+// The format of the store as a whole: raised when keys or column families change in a way that an
+// older Quotemill must not write beside. Single records have versions of their own.
+inline constexpr std::uint64_t kFormatVersion = 1;
+
+struct DatabaseOptions {
+  std::string path;
+  std::size_t cache_bytes = 0;
+  std::shared_ptr<rocksdb::FileSystem> file_system;  // null: the system's; tests inject faults
+};
+
+class Database {
+ public:
+  // Opens the store, or creates it (folder mode 0700) if there is nothing. Refuses, and says why: a
+  // store of a newer format, a RocksDB that is none of ours, a store in use, a damaged one. A
+  // write-ahead log that ends within a record is repaired (that record was never acknowledged);
+  // damage before its end is refused.
+  static Result<std::unique_ptr<Database>> open(const DatabaseOptions& options);
+
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  ~Database();
+
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Family family) const;
+  // The family that a batch's column family id means; nullopt if it is none of ours.
+  [[nodiscard]] std::optional<Family> family(std::uint32_t column_family_id) const;
+
+  // The value, or nullopt if there is none.
+  [[nodiscard]] Result<std::optional<std::string>> get(Family family, std::string_view key) const;
+
+  // Over the keys in [from, to); `to` empty: to the end. Its status() is to be asked at the end.
+  class Cursor;
+  [[nodiscard]] Cursor scan(Family family, std::string from, std::string to) const;
+
+  // Atomic, and synced to the disk before it returns.
+  rocksdb::Status write(rocksdb::WriteBatch& batch);
+
+  // Bytes on disk and in memory tables, live data.
+  [[nodiscard]] std::uint64_t live_bytes() const;
+
+ private:
+  Database() = default;
+  Result<void> open_families(const rocksdb::DBOptions& options, const DatabaseOptions& wanted,
+                             std::vector<std::string> names);
+  Result<void> check_format(const std::string& path);
+
+  std::unique_ptr<rocksdb::Env> env_;  // outlives db_
+  std::unique_ptr<rocksdb::DB> db_;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies.size()> families_{};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // those and `default`; destroyed by us
+};
+
+// A bounded iterator; owns its bounds, which RocksDB only borrows.
+class Database::Cursor {
+ public:
+  Cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from, std::string to);
+
+  void to_first() { iterator_->SeekToFirst(); }
+
+  void to_last() { iterator_->SeekToLast(); }
+
+  void next() { iterator_->Next(); }
+
+  void previous() { iterator_->Prev(); }
+
+  [[nodiscard]] bool valid() const { return iterator_->Valid(); }
+
+  // Borrowed until the cursor moves. REQUIRES: valid()
+  [[nodiscard]] std::string_view key() const { return iterator_->key().ToStringView(); }
+
+  [[nodiscard]] std::string_view value() const { return iterator_->value().ToStringView(); }
+
+  [[nodiscard]] rocksdb::Status status() const { return iterator_->status(); }
+
+ private:
+  struct Bounds {
+    std::string from;
+    std::string to;
+    rocksdb::Slice lower;
+    rocksdb::Slice upper;
+  };
+
+  std::unique_ptr<Bounds> bounds_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+}  // namespace quotemill::storage

@@ -1,0 +1,125 @@
+#include "storage/keyspace.h"
+
+#include <cassert>
+
+#include "engine/base/byte_reader.h"
+#include "engine/base/byte_writer.h"
+
+namespace quotemill::storage {
+
+namespace {
+
+constexpr std::uint16_t kPartition = 0;
+constexpr std::size_t kPartitionSize = 2;
+constexpr std::size_t kHostKeySize = kPartitionSize + 16;
+constexpr std::size_t kNumberSize = 8;
+
+ByteWriter begin_key() {
+  ByteWriter key;
+  key.u16_be(kPartition);
+  return key;
+}
+
+std::string finished(const ByteWriter& key) {
+  return std::string(as_text(key.view()));
+}
+
+}  // namespace
+
+std::string_view name_of(Family family) {
+  switch (family) {
+    case Family::kHosts:
+      return "hosts";
+    case Family::kStates:
+      return "states";
+    case Family::kHistory:
+      return "history";
+    case Family::kEvidence:
+      return "evidence";
+    case Family::kBlobs:
+      return "blobs";
+    case Family::kBaselines:
+      return "baselines";
+    case Family::kPolicies:
+      return "policies";
+    case Family::kChanges:
+      return "changes";
+    case Family::kCursors:
+      return "cursors";
+    case Family::kJournal:
+      return "journal";
+    case Family::kMeta:
+      return "meta";
+    case Family::kAdmissions:
+      return "admissions";
+  }
+  return "";
+}
+
+std::string host_key(const HostUid& host) {
+  ByteWriter key = begin_key();
+  key.bytes(host.view());
+  return finished(key);
+}
+
+std::string history_key(const HostUid& host, std::uint64_t sequence) {
+  ByteWriter key = begin_key();
+  key.bytes(host.view()).u64_be(sequence);
+  return finished(key);
+}
+
+std::string change_key(std::uint64_t sequence) {
+  ByteWriter key = begin_key();
+  key.u64_be(sequence);
+  return finished(key);
+}
+
+std::string digest_key(const Digest& id) {
+  assert(id.algorithm() == HashAlgorithm::kSha256);
+  ByteWriter key = begin_key();
+  key.bytes(id.view());
+  return finished(key);
+}
+
+std::string baseline_key(std::string_view name, std::uint32_t version) {
+  ByteWriter key = begin_key();
+  key.bytes(as_bytes(name)).u8(0).u32_be(version);
+  return finished(key);
+}
+
+std::optional<HostUid> host_of(std::string_view key) {
+  if (key.size() < kHostKeySize) {
+    return std::nullopt;
+  }
+  return HostUid::from(as_bytes(key.substr(kPartitionSize, 16)));
+}
+
+std::optional<std::uint64_t> sequence_of(std::string_view key) {
+  const bool is_history = key.size() == kHostKeySize + kNumberSize;
+  const bool is_change = key.size() == kPartitionSize + kNumberSize;
+  if (!is_history && !is_change) {
+    return std::nullopt;
+  }
+  return decode_number(key.substr(key.size() - kNumberSize));
+}
+
+std::optional<Digest> digest_of(std::string_view key) {
+  if (key.size() < kPartitionSize) {
+    return std::nullopt;
+  }
+  return Digest::from(HashAlgorithm::kSha256, as_bytes(key.substr(kPartitionSize)));
+}
+
+std::string encode_number(std::uint64_t number) {
+  ByteWriter out;
+  out.u64_be(number);
+  return finished(out);
+}
+
+std::optional<std::uint64_t> decode_number(std::string_view bytes) {
+  ByteReader in(as_bytes(bytes));
+  const Result<std::uint64_t> number = in.finish(in.u64_be(), "number");
+  return number ? std::optional(*number) : std::nullopt;
+}
+
+}  // namespace quotemill::storage

@@ -1,0 +1,62 @@
+// Keyspace: the column families of the store and the keys in them.
+//
+// Every key begins with a partition (u16 big-endian, 0 today), so that the store can be split one
+// day without being rewritten; numbers are big-endian, so that the order of keys is the order of
+// numbers. storage/README.md is the specification of the format; this is its code.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/digest.h"
+#include "engine/evidence/host_uid.h"
+
+namespace quotemill::storage {
+
+enum class Family : std::uint8_t {
+  kHosts,       // uid -> HostRecord
+  kStates,      // uid -> HostState
+  kHistory,     // uid ‖ be64 sequence -> HistoryEntry
+  kEvidence,    // uid -> the last evidence that carried PCR values
+  kBlobs,       // SHA-256 -> content
+  kBaselines,   // name ‖ 00 ‖ be32 version -> Baseline
+  kPolicies,    // reserved: policies are files today
+  kChanges,     // be64 sequence -> Change (the outbox)
+  kCursors,     // reserved: sink -> sequence
+  kJournal,     // reserved: one record per batch
+  kMeta,        // format, stream, commit
+  kAdmissions,  // SHA-256 of the token -> TokenRecord
+};
+
+inline constexpr std::array kFamilies = {Family::kHosts,    Family::kStates,  Family::kHistory,
+                                         Family::kEvidence, Family::kBlobs,   Family::kBaselines,
+                                         Family::kPolicies, Family::kChanges, Family::kCursors,
+                                         Family::kJournal,  Family::kMeta,    Family::kAdmissions};
+
+// The column family's name in the store: "hosts", "states", …
+std::string_view name_of(Family family);
+
+std::string host_key(const HostUid& host);
+std::string history_key(const HostUid& host, std::uint64_t sequence);
+std::string change_key(std::uint64_t sequence);
+// Blobs and tokens. REQUIRES: id is a SHA-256
+std::string digest_key(const Digest& id);
+std::string baseline_key(std::string_view name, std::uint32_t version);
+
+// The parts of stored keys; nullopt if the key has another shape.
+std::optional<HostUid> host_of(std::string_view key);            // of a host or history key
+std::optional<std::uint64_t> sequence_of(std::string_view key);  // of a history or change key
+std::optional<Digest> digest_of(std::string_view key);           // of a blob or token key
+
+// Keys of the meta family.
+inline constexpr std::string_view kFormatKey = "format";  // u32: the store's format
+inline constexpr std::string_view kStreamKey = "stream";  // ULID of the change stream
+inline constexpr std::string_view kCommitKey = "commit";  // u64: number of commits so far
+
+std::string encode_number(std::uint64_t number);  // eight bytes, big-endian
+std::optional<std::uint64_t> decode_number(std::string_view bytes);
+
+}  // namespace quotemill::storage

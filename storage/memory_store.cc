@@ -1,0 +1,174 @@
+#include "storage/memory_store.h"
+
+#include "engine/crypto/hash.h"
+#include "engine/crypto/random.h"
+#include "storage/ulid.h"
+
+namespace quotemill::storage {
+
+namespace {
+
+// No clock: the streams of a simulation are told apart by their random part.
+std::string fresh_stream_id() {
+  const Result<Bytes> random = random_bytes(10);
+  return make_ulid({0}, random ? *random : Bytes(10));
+}
+
+}  // namespace
+
+MemoryStore::MemoryStore(std::uint64_t appraisals_per_host)
+    : appraisals_per_host_(appraisals_per_host), stream_id_(fresh_stream_id()) {}
+
+void MemoryStore::fail_next_commit() {
+  const std::lock_guard lock(mutex_);
+  fail_next_ = true;
+}
+
+Result<void> MemoryStore::commit(const CommitBatch& batch) {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(fail_next_, false)) {
+    return Error{ErrorCode::kStorage, "commit", 0, "fails because a test wants it to"};
+  }
+  if (Result<void> checked = check(batch); !checked) {
+    return checked;
+  }
+  apply(batch);
+  return {};
+}
+
+Result<void> MemoryStore::check(const CommitBatch& batch) const {
+  const std::uint64_t last = changes_.empty() ? 0 : changes_.rbegin()->first;
+  for (std::size_t i = 0; i < batch.changes.size(); ++i) {
+    if (batch.changes[i].sequence != last + 1 + i) {
+      return Error{ErrorCode::kInternal, "commit", 0,
+                   "change " + std::to_string(batch.changes[i].sequence) + " cannot follow " +
+                       std::to_string(last + i)};
+    }
+  }
+  for (const Blob& blob : batch.blobs) {
+    if (hash(HashAlgorithm::kSha256, blob.content) != blob.id) {
+      return Error{ErrorCode::kInternal, "commit", 0, "a blob's id is not its SHA-256"};
+    }
+  }
+  return {};
+}
+
+void MemoryStore::apply(const CommitBatch& batch) {
+  for (const HostUid& host : batch.hosts_removed) {
+    hosts_.erase(host);
+    states_.erase(host);
+  }
+  for (const auto& host : batch.hosts) {
+    hosts_[host->uid] = host;
+  }
+  for (const auto& state : batch.states) {
+    states_[state->host] = state;
+  }
+  for (const HistoryEntry& entry : batch.history) {
+    add_history(entry);
+  }
+  for (const auto& baseline : batch.baselines) {
+    baselines_[{baseline->name, baseline->version}] = baseline;
+  }
+  for (const TokenRecord& token : batch.tokens) {
+    tokens_[token.id] = token;
+  }
+  for (const Change& change : batch.changes) {
+    changes_[change.sequence] = change;
+  }
+  for (const Blob& blob : batch.blobs) {
+    if (blobs_.emplace(blob.id, blob.content).second) {
+      bytes_ += blob.content.size();
+    }
+  }
+}
+
+void MemoryStore::add_history(const HistoryEntry& entry) {
+  bytes_ += entry.evidence_item.size();
+  history_.insert_or_assign({entry.host, entry.sequence}, entry);
+  if (appraisals_per_host_ != 0 && entry.sequence > appraisals_per_host_) {
+    history_.erase({entry.host, entry.sequence - appraisals_per_host_});
+  }
+}
+
+Result<std::string> MemoryStore::renew_stream() {
+  const std::lock_guard lock(mutex_);
+  stream_id_ = fresh_stream_id();
+  return stream_id_;
+}
+
+Result<void> MemoryStore::for_each_host(
+    const std::function<void(HostRecord record, std::optional<HostState> state)>& visit) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [uid, record] : hosts_) {
+    const auto state = states_.find(uid);
+    visit(*record,
+          state == states_.end() ? std::nullopt : std::optional<HostState>(*state->second));
+  }
+  return {};
+}
+
+Result<std::vector<std::shared_ptr<const Baseline>>> MemoryStore::baselines() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<const Baseline>> out;
+  for (const auto& [key, baseline] : baselines_) {
+    out.push_back(baseline);
+  }
+  return out;
+}
+
+Result<std::vector<TokenRecord>> MemoryStore::tokens() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<TokenRecord> out;
+  for (const auto& [id, token] : tokens_) {
+    out.push_back(token);
+  }
+  return out;
+}
+
+Result<std::vector<HistoryEntry>> MemoryStore::history(const HostUid& host, std::uint64_t before,
+                                                       std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<HistoryEntry> out;
+  const std::uint64_t end = before == 0 ? UINT64_MAX : before;
+  for (auto entry = history_.lower_bound({host, end});
+       entry != history_.begin() && out.size() < limit;) {
+    --entry;
+    if (entry->first.first != host) {
+      break;
+    }
+    out.push_back(entry->second);
+  }
+  return out;
+}
+
+Result<std::vector<Change>> MemoryStore::changes(std::uint64_t from, std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Change> out;
+  for (auto change = changes_.lower_bound(from); change != changes_.end() && out.size() < limit;
+       ++change) {
+    out.push_back(change->second);
+  }
+  return out;
+}
+
+Result<Bytes> MemoryStore::blob(const Digest& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = blobs_.find(id);
+  if (found == blobs_.end()) {
+    return Error{ErrorCode::kNotFound, "blob", 0, id.hex()};
+  }
+  return found->second;
+}
+
+Result<StoreStatus> MemoryStore::status() const {
+  const std::lock_guard lock(mutex_);
+  StoreStatus out;
+  out.stream_id = stream_id_;
+  out.first_change = changes_.empty() ? 0 : changes_.begin()->first;
+  out.last_change = changes_.empty() ? 0 : changes_.rbegin()->first;
+  out.bytes = bytes_;
+  return out;
+}
+
+}  // namespace quotemill::storage

@@ -1,0 +1,59 @@
+// MemoryStore: VerdictLog and History in RAM, with the same contract as RocksStore. For tests and
+// simulated machines; nothing outlives the object.
+//
+// Threads: all functions by any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "engine/ports/history.h"
+#include "engine/ports/verdict_log.h"
+
+namespace quotemill::storage {
+
+class MemoryStore final : public VerdictLog, public History {
+ public:
+  explicit MemoryStore(std::uint64_t appraisals_per_host = 0);
+
+  Result<void> commit(const CommitBatch& batch) override;
+  Result<std::string> renew_stream() override;
+
+  Result<void> for_each_host(
+      const std::function<void(HostRecord record, std::optional<HostState> state)>& visit)
+      const override;
+  [[nodiscard]] Result<std::vector<std::shared_ptr<const Baseline>>> baselines() const override;
+  [[nodiscard]] Result<std::vector<TokenRecord>> tokens() const override;
+  [[nodiscard]] Result<std::vector<HistoryEntry>> history(const HostUid& host, std::uint64_t before,
+                                                          std::size_t limit) const override;
+  [[nodiscard]] Result<std::vector<Change>> changes(std::uint64_t from,
+                                                    std::size_t limit) const override;
+  [[nodiscard]] Result<Bytes> blob(const Digest& id) const override;
+  [[nodiscard]] Result<StoreStatus> status() const override;
+
+  // The next commit fails, and leaves nothing: for tests of whoever commits.
+  void fail_next_commit();
+
+ private:
+  [[nodiscard]] Result<void> check(const CommitBatch& batch) const;
+  void apply(const CommitBatch& batch);
+  void add_history(const HistoryEntry& entry);
+
+  const std::uint64_t appraisals_per_host_;
+  mutable std::mutex mutex_;
+  std::string stream_id_;
+  bool fail_next_ = false;
+  std::uint64_t bytes_ = 0;
+  std::map<HostUid, std::shared_ptr<const HostRecord>> hosts_;
+  std::map<HostUid, std::shared_ptr<const HostState>> states_;
+  std::map<std::pair<HostUid, std::uint64_t>, HistoryEntry> history_;
+  std::map<Digest, Bytes> blobs_;
+  std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Baseline>> baselines_;
+  std::map<Digest, TokenRecord> tokens_;
+  std::map<std::uint64_t, Change> changes_;
+};
+
+}  // namespace quotemill::storage

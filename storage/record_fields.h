@@ -1,0 +1,96 @@
+// The parts that several records share: digests, findings, verdicts, PCR values, fixed-size bytes.
+//
+// FieldReader is sticky, as ByteReader is: the first part that does not fit is remembered, what is
+// read afterwards is default, and only finish() yields the value.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/base/result.h"
+#include "engine/tpm/pcr.h"
+#include "engine/verdict/verdict.h"
+#include "records.pb.h"
+#include "storage/records.h"
+
+namespace quotemill::storage {
+
+std::string to_text(ByteView bytes);
+
+void write(const Digest& from, pb::Digest& to);
+void write(const Findings& from, google::protobuf::RepeatedPtrField<pb::Finding>& to);
+void write(const Verdict& from, pb::Verdict& to);
+void write(const PcrBank& from, pb::PcrBank& to);
+
+class FieldReader {
+ public:
+  // `what` names the record in errors ("state record"); a literal.
+  explicit FieldReader(const char* what) : what_(what) {}
+
+  Digest digest(const pb::Digest& from);
+  Findings findings(const google::protobuf::RepeatedPtrField<pb::Finding>& from);
+  Verdict verdict(const pb::Verdict& from);
+  PcrBank pcr_bank(const pb::PcrBank& from);
+  TrustState state(std::uint32_t number);
+
+  // The enumerator with this number, which must not be above `last`.
+  template <class Enum>
+  Enum enumerator(const char* name, std::uint32_t number, Enum last) {
+    if (number > static_cast<std::uint32_t>(last)) {
+      unknown(name, number);
+      return Enum{};
+    }
+    return static_cast<Enum>(number);
+  }
+
+  template <std::size_t N>
+  std::array<std::uint8_t, N> array(const std::string& from) {
+    std::array<std::uint8_t, N> out{};
+    if (from.size() != N) {
+      damaged("a field of fixed size has another one");
+    } else {
+      std::copy(from.begin(), from.end(), out.begin());
+    }
+    return out;
+  }
+
+  template <class T>
+  Result<T> finish(T value) {
+    return failure_ ? Result<T>(*std::move(failure_)) : Result<T>(std::move(value));
+  }
+
+ private:
+  Finding finding(const pb::Finding& from);
+  void damaged(const char* why);
+  void unknown(const char* name, std::uint64_t number);
+
+  const char* what_;
+  std::optional<Error> failure_;
+};
+
+// The version byte, then the message.
+template <class Message>
+std::string seal_record(const Message& message) {
+  std::string value(1, static_cast<char>(kRecordVersion));
+  message.AppendToString(&value);
+  return value;
+}
+
+template <class Message>
+Result<Message> open_record(const char* what, std::string_view value) {
+  const Result<std::string_view> body = decode_plain(what, value);
+  if (!body) {
+    return body.error();
+  }
+  Message message;
+  if (!message.ParseFromArray(body->data(), static_cast<int>(body->size()))) {
+    return Error{ErrorCode::kStorage, what, 0, "damaged: is no Protocol Buffers message"};
+  }
+  return message;
+}
+
+}  // namespace quotemill::storage

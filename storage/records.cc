@@ -1,0 +1,176 @@
+#include "storage/records.h"
+
+#include "storage/record_fields.h"
+
+namespace quotemill::storage {
+
+std::string encode_plain(std::string_view content) {
+  std::string value(1, static_cast<char>(kRecordVersion));
+  value.append(content);
+  return value;
+}
+
+Result<std::string_view> decode_plain(const char* what, std::string_view value) {
+  if (value.empty()) {
+    return Error{ErrorCode::kStorage, what, 0, "damaged: is empty"};
+  }
+  const auto version = static_cast<std::uint8_t>(value.front());
+  if (version != kRecordVersion) {
+    return Error{ErrorCode::kUnsupported, what, 0,
+                 "has record version " + std::to_string(version) +
+                     ", written by a newer Quotemill; this one reads version " +
+                     std::to_string(kRecordVersion)};
+  }
+  return value.substr(1);
+}
+
+std::string encode_host(const HostRecord& record) {
+  pb::Host out;
+  out.set_generation(record.generation);
+  out.set_name(record.name);
+  out.set_life_cycle(static_cast<std::uint32_t>(record.life_cycle));
+  out.set_ek_public(to_text(record.ek_public));
+  out.set_ek_certificate(to_text(record.ek_certificate));
+  out.set_ek_sha256(record.ek_sha256);
+  out.set_ak_public(to_text(record.ak_public));
+  out.set_curve_key(to_text(record.curve_key));
+  out.set_enrolled_ms(record.enrolled.ms);
+  out.set_expires_ms(record.expires.ms);
+  out.set_admitted_by(record.admitted_by);
+  out.set_note(record.note);
+  for (const auto& [label, value] : record.labels) {
+    (*out.mutable_labels())[label] = value;
+  }
+  return seal_record(out);
+}
+
+Result<HostRecord> decode_host(const HostUid& uid, std::string_view value) {
+  const Result<pb::Host> from = open_record<pb::Host>("host record", value);
+  if (!from) {
+    return from.error();
+  }
+  FieldReader in("host record");
+  HostRecord out;
+  out.uid = uid;
+  out.generation = from->generation();
+  out.name = from->name();
+  out.life_cycle = in.enumerator("life cycle", from->life_cycle(), LifeCycle::kDenied);
+  out.ek_public = to_bytes(as_bytes(from->ek_public()));
+  out.ek_certificate = to_bytes(as_bytes(from->ek_certificate()));
+  out.ek_sha256 = from->ek_sha256();
+  out.ak_public = to_bytes(as_bytes(from->ak_public()));
+  out.curve_key = in.array<32>(from->curve_key());
+  out.enrolled.ms = from->enrolled_ms();
+  out.expires.ms = from->expires_ms();
+  out.admitted_by = from->admitted_by();
+  out.note = from->note();
+  for (const auto& [label, text] : from->labels()) {
+    out.labels[label] = text;
+  }
+  return in.finish(std::move(out));
+}
+
+std::string encode_baseline(const Baseline& baseline) {
+  pb::Baseline out;
+  out.set_name(baseline.name);
+  out.set_version(baseline.version);
+  out.set_captured_ms(baseline.captured.ms);
+  out.set_source(to_text(baseline.source.view()));
+  out.set_source_name(baseline.source_name);
+  for (const ReferenceEvent& event : baseline.events) {
+    pb::ReferenceEvent& to = *out.add_events();
+    to.set_number(event.number);
+    to.set_pcr(event.pcr);
+    to.set_type(event.type);
+    for (const Digest& digest : event.digests) {
+      write(digest, *to.add_digests());
+    }
+    to.set_description(event.description);
+  }
+  return seal_record(out);
+}
+
+Result<Baseline> decode_baseline(std::string_view value) {
+  const Result<pb::Baseline> from = open_record<pb::Baseline>("baseline record", value);
+  if (!from) {
+    return from.error();
+  }
+  FieldReader in("baseline record");
+  Baseline out;
+  out.name = from->name();
+  out.version = from->version();
+  out.captured.ms = from->captured_ms();
+  out.source.bytes = in.array<16>(from->source());
+  out.source_name = from->source_name();
+  out.events.reserve(static_cast<std::size_t>(from->events_size()));
+  for (const pb::ReferenceEvent& event : from->events()) {
+    ReferenceEvent to{event.number(), event.pcr(), event.type(), {}, event.description()};
+    for (const pb::Digest& digest : event.digests()) {
+      to.digests.push_back(in.digest(digest));
+    }
+    out.events.push_back(std::move(to));
+  }
+  return in.finish(std::move(out));
+}
+
+std::string encode_token(const TokenRecord& token) {
+  pb::Token out;
+  out.set_uses_left(token.uses_left);
+  out.set_created_ms(token.created.ms);
+  out.set_expires_ms(token.expires.ms);
+  return seal_record(out);
+}
+
+Result<TokenRecord> decode_token(const Digest& id, std::string_view value) {
+  const Result<pb::Token> from = open_record<pb::Token>("token record", value);
+  if (!from) {
+    return from.error();
+  }
+  return TokenRecord{id, from->uses_left(), {from->created_ms()}, {from->expires_ms()}};
+}
+
+std::string encode_change(const Change& change) {
+  pb::Change out;
+  out.set_host_sequence(change.host_sequence);
+  out.set_host(to_text(change.host.view()));
+  out.set_host_name(change.host_name);
+  out.set_ek_sha256(change.ek_sha256);
+  out.set_time_ms(change.time.ms);
+  out.set_previous(static_cast<std::uint32_t>(change.previous));
+  out.set_current(static_cast<std::uint32_t>(change.current));
+  write(change.reasons, *out.mutable_reasons());
+  out.set_policy_id(change.policy_id);
+  out.set_snapshot(to_text(change.snapshot));
+  write(change.evidence, *out.mutable_evidence());
+  out.set_boot_id(to_text(change.boot_id));
+  out.set_reset_count(change.reset_count);
+  out.set_restart_count(change.restart_count);
+  return seal_record(out);
+}
+
+Result<Change> decode_change(std::uint64_t sequence, std::string_view value) {
+  const Result<pb::Change> from = open_record<pb::Change>("change record", value);
+  if (!from) {
+    return from.error();
+  }
+  FieldReader in("change record");
+  Change out;
+  out.sequence = sequence;
+  out.host_sequence = from->host_sequence();
+  out.host.bytes = in.array<16>(from->host());
+  out.host_name = from->host_name();
+  out.ek_sha256 = from->ek_sha256();
+  out.time.ms = from->time_ms();
+  out.previous = in.state(from->previous());
+  out.current = in.state(from->current());
+  out.reasons = in.findings(from->reasons());
+  out.policy_id = from->policy_id();
+  out.snapshot = in.array<32>(from->snapshot());
+  out.evidence = in.digest(from->evidence());
+  out.boot_id = in.array<16>(from->boot_id());
+  out.reset_count = from->reset_count();
+  out.restart_count = from->restart_count();
+  return in.finish(std::move(out));
+}
+
+}  // namespace quotemill::storage

@@ -1,0 +1,54 @@
+// Records: engine values <-> the values of the store (a version byte, then Protocol Buffers).
+//
+// Decoding trusts nothing: the store may be damaged, or written by another version. A value whose
+// record version, enumerator or finding code is unknown here is kUnsupported and names both; one
+// that cannot be parsed is kStorage. Pure functions: any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "engine/ports/records.h"
+
+namespace quotemill::storage {
+
+// The version that this Quotemill writes, the first byte of every value. Older ones are read for as
+// long as they exist; there are none yet.
+inline constexpr std::uint8_t kRecordVersion = 1;
+
+std::string encode_host(const HostRecord& record);
+Result<HostRecord> decode_host(const HostUid& uid, std::string_view value);
+
+std::string encode_state(const HostState& state);
+Result<HostState> decode_state(const HostUid& uid, std::string_view value);
+
+std::string encode_appraisal(const HistoryEntry& entry);
+Result<HistoryEntry> decode_appraisal(const HostUid& uid, std::uint64_t sequence,
+                                      std::string_view value);
+
+// The last evidence of a host that carried PCR values.
+struct FullEvidence {
+  std::uint64_t sequence = 0;
+  Bytes item;  // as sent
+};
+
+std::string encode_full_evidence(const FullEvidence& evidence);
+Result<FullEvidence> decode_full_evidence(std::string_view value);
+
+std::string encode_baseline(const Baseline& baseline);
+Result<Baseline> decode_baseline(std::string_view value);
+
+std::string encode_token(const TokenRecord& token);
+Result<TokenRecord> decode_token(const Digest& id, std::string_view value);
+
+std::string encode_change(const Change& change);
+Result<Change> decode_change(std::uint64_t sequence, std::string_view value);
+
+// Plain bytes behind the version byte: blobs, and what is in the meta family.
+std::string encode_plain(std::string_view content);
+// Borrows `value`; `what` names it in the Error.
+Result<std::string_view> decode_plain(const char* what, std::string_view value);
+
+}  // namespace quotemill::storage

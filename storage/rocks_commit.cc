@@ -1,0 +1,235 @@
+// Writing: commits, and what happens after one that failed.
+#include <chrono>
+#include <set>
+
+#include <rocksdb/write_batch.h>
+
+#include "engine/crypto/hash.h"
+#include "engine/crypto/random.h"
+#include "engine/evidence/evidence_codec.h"
+#include "storage/database.h"
+#include "storage/rocks_status.h"
+#include "storage/rocks_store.h"
+#include "storage/ulid.h"
+
+namespace quotemill::storage {
+
+namespace {
+
+void put(const Database& database, Family family, std::string_view key, std::string_view value,
+         rocksdb::WriteBatch& out) {
+  // Fails only over 4 GiB, which no bounded batch reaches.
+  (void)out.Put(database.handle(family), rocksdb::Slice(key), rocksdb::Slice(value));
+}
+
+void erase(const Database& database, Family family, std::string_view key,
+           rocksdb::WriteBatch& out) {
+  (void)out.Delete(database.handle(family), rocksdb::Slice(key));
+}
+
+// Collects, for each key that a batch writes, what is there now.
+class Inverter : public rocksdb::WriteBatch::Handler {
+ public:
+  Inverter(const Database& database, rocksdb::WriteBatch& undo)
+      : database_(database), undo_(undo) {}
+
+  rocksdb::Status PutCF(std::uint32_t id, const rocksdb::Slice& key,
+                        const rocksdb::Slice& /*value*/) override {
+    return restore(id, key);
+  }
+
+  rocksdb::Status DeleteCF(std::uint32_t id, const rocksdb::Slice& key) override {
+    return restore(id, key);
+  }
+
+ private:
+  rocksdb::Status restore(std::uint32_t id, const rocksdb::Slice& key) {
+    const std::optional<Family> family = database_.family(id);
+    if (!family) {
+      return rocksdb::Status::InvalidArgument("unknown column family");
+    }
+    const Result<std::optional<std::string>> now = database_.get(*family, key.ToStringView());
+    if (!now) {
+      return rocksdb::Status::IOError(now.error().to_string());
+    }
+    if (now->has_value()) {
+      put(database_, *family, key.ToStringView(), **now, undo_);
+    } else {
+      erase(database_, *family, key.ToStringView(), undo_);
+    }
+    return rocksdb::Status::OK();
+  }
+
+  const Database& database_;
+  rocksdb::WriteBatch& undo_;
+};
+
+WallTime wall_now() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(since).count()};
+}
+
+bool carries_pcr_values(ByteView item) {
+  const Result<Evidence> evidence = decode_evidence(item);
+  return evidence && !evidence->pcrs.empty();
+}
+
+}  // namespace
+
+Result<void> RocksStore::commit(const CommitBatch& batch) {
+  if (batch.empty()) {
+    return {};
+  }
+  if (Result<void> settled = settle(); !settled) {
+    return settled;
+  }
+  for (std::size_t i = 0; i < batch.changes.size(); ++i) {
+    if (batch.changes[i].sequence != last_change_ + 1 + i) {
+      return Error{ErrorCode::kInternal, "commit", 0,
+                   "change " + std::to_string(batch.changes[i].sequence) + " cannot follow " +
+                       std::to_string(last_change_ + i)};
+    }
+  }
+  rocksdb::WriteBatch out;
+  if (Result<void> added = add(batch, out); !added) {
+    return added;
+  }
+  if (Result<void> written = write(out); !written) {
+    return written;
+  }
+  last_change_ += batch.changes.size();
+  return {};
+}
+
+Result<std::string> RocksStore::renew_stream() {
+  if (Result<void> settled = settle(); !settled) {
+    return settled.error();
+  }
+  const Result<Bytes> random = random_bytes(10);
+  if (!random) {
+    return random.error();
+  }
+  const std::string stream_id = make_ulid(wall_now(), *random);
+  rocksdb::WriteBatch out;
+  put(*database_, Family::kMeta, kStreamKey, encode_plain(stream_id), out);
+  if (Result<void> written = write(out); !written) {
+    return written.error();
+  }
+  const std::unique_lock lock(mutex_);
+  stream_id_ = stream_id;
+  return stream_id;
+}
+
+Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out) const {
+  const Database& db = *database_;
+  // Removed first: a host that is removed and written in one batch stays.
+  for (const HostUid& host : batch.hosts_removed) {
+    for (const Family family : {Family::kHosts, Family::kStates, Family::kEvidence}) {
+      erase(db, family, host_key(host), out);
+    }
+  }
+  for (const auto& host : batch.hosts) {
+    put(db, Family::kHosts, host_key(host->uid), encode_host(*host), out);
+  }
+  for (const auto& state : batch.states) {
+    put(db, Family::kStates, host_key(state->host), encode_state(*state), out);
+  }
+  for (const HistoryEntry& entry : batch.history) {
+    add_history(entry, out);
+  }
+  for (const auto& baseline : batch.baselines) {
+    put(db, Family::kBaselines, baseline_key(baseline->name, baseline->version),
+        encode_baseline(*baseline), out);
+  }
+  for (const TokenRecord& token : batch.tokens) {
+    put(db, Family::kAdmissions, digest_key(token.id), encode_token(token), out);
+  }
+  for (const Change& change : batch.changes) {
+    put(db, Family::kChanges, change_key(change.sequence), encode_change(change), out);
+  }
+  return add_blobs(batch.blobs, out);
+}
+
+void RocksStore::add_history(const HistoryEntry& entry, rocksdb::WriteBatch& out) const {
+  const Database& db = *database_;
+  put(db, Family::kHistory, history_key(entry.host, entry.sequence), encode_appraisal(entry), out);
+  const std::uint64_t kept = options_.appraisals_per_host;
+  if (kept != 0 && entry.sequence > kept) {
+    // A host's sequence grows by one, so that one row in and one out keeps the number.
+    erase(db, Family::kHistory, history_key(entry.host, entry.sequence - kept), out);
+  }
+  if (carries_pcr_values(entry.evidence_item)) {
+    put(db, Family::kEvidence, host_key(entry.host),
+        encode_full_evidence({entry.sequence, entry.evidence_item}), out);
+  }
+}
+
+Result<void> RocksStore::add_blobs(const std::vector<Blob>& blobs, rocksdb::WriteBatch& out) const {
+  std::set<Digest> added;
+  for (const Blob& blob : blobs) {
+    if (hash(HashAlgorithm::kSha256, blob.content) != blob.id) {
+      return Error{ErrorCode::kInternal, "commit", 0, "a blob's id is not its SHA-256"};
+    }
+    const std::string key = digest_key(blob.id);
+    const Result<std::optional<std::string>> stored = database_->get(Family::kBlobs, key);
+    if (!stored) {
+      return stored.error();
+    }
+    if (!stored->has_value() && added.insert(blob.id).second) {
+      put(*database_, Family::kBlobs, key, encode_plain(as_text(blob.content)), out);
+    }
+  }
+  return {};
+}
+
+Result<void> RocksStore::write(rocksdb::WriteBatch& batch) {
+  put(*database_, Family::kMeta, kCommitKey, encode_plain(encode_number(commits_ + 1)), batch);
+  const rocksdb::Status status = database_->write(batch);
+  if (!status.ok()) {
+    // The failed write is in the log or not; it is not in memory, so that what is read now is what
+    // was there before.
+    doubt_ = Doubt{commits_ + 1, inverse_of(batch)};
+    return error_of("commit", status);
+  }
+  ++commits_;
+  return {};
+}
+
+std::unique_ptr<rocksdb::WriteBatch> RocksStore::inverse_of(
+    const rocksdb::WriteBatch& batch) const {
+  auto undo = std::make_unique<rocksdb::WriteBatch>();
+  Inverter inverter(*database_, *undo);
+  return batch.Iterate(&inverter).ok() ? std::move(undo) : nullptr;
+}
+
+Result<void> RocksStore::settle() {
+  if (!doubt_) {
+    return {};
+  }
+  const std::unique_lock lock(mutex_);
+  database_.reset();
+  if (Result<void> opened = open_database(); !opened) {
+    database_.reset();
+    return opened;
+  }
+  if (commits_ >= doubt_->commit) {
+    if (!doubt_->undo) {
+      database_.reset();
+      return Error{ErrorCode::kStorage, "commit", 0,
+                   "a write that had failed is there after all and cannot be taken back; restart "
+                   "the daemon, so that it reads what is there"};
+    }
+    const rocksdb::Status status = database_->write(*doubt_->undo);
+    if (!status.ok()) {
+      database_.reset();  // or readers would see what was called failed
+      return error_of("commit", status);
+    }
+    if (Result<void> read = read_heads(); !read) {
+      return read;
+    }
+  }
+  doubt_.reset();
+  return {};
+}
+
+}  // namespace quotemill::storage

@@ -1,0 +1,287 @@
+// Opening and reading; what writes is in rocks_commit.cc.
+#include "storage/rocks_store.h"
+
+#include <limits>
+
+#include "engine/crypto/hash.h"
+#include "storage/database.h"
+#include "storage/rocks_status.h"
+
+namespace quotemill::storage {
+
+namespace {
+
+constexpr std::uint64_t kLastSequence = std::numeric_limits<std::uint64_t>::max();
+
+Error damaged_key(Family family) {
+  return {ErrorCode::kStorage, "store", 0,
+          "damaged: a key of another shape in " + std::string(name_of(family))};
+}
+
+Result<void> finished(const Database::Cursor& cursor) {
+  const rocksdb::Status status = cursor.status();
+  return status.ok() ? Result<void>() : error_of("store read", status);
+}
+
+// The state that belongs to `uid`, if the cursor over the states is at it; moves behind it.
+Result<std::optional<HostState>> take_state(Database::Cursor& states, std::string_view host_key,
+                                            const HostUid& uid) {
+  while (states.valid() && states.key() < host_key) {
+    states.next();
+  }
+  if (!states.valid() || states.key() != host_key) {
+    return std::optional<HostState>();
+  }
+  Result<HostState> state = decode_state(uid, states.value());
+  if (!state) {
+    return state.error();
+  }
+  return std::optional<HostState>(*std::move(state));
+}
+
+}  // namespace
+
+RocksStore::RocksStore(StoreOptions options) : options_(std::move(options)) {}
+
+RocksStore::~RocksStore() = default;
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open(StoreOptions options) {
+  std::unique_ptr<RocksStore> store(new RocksStore(std::move(options)));
+  if (Result<void> opened = store->open_database(); !opened) {
+    return opened.error();
+  }
+  if (store->stream_id_.empty()) {
+    if (Result<std::string> named = store->renew_stream(); !named) {
+      return named.error();
+    }
+  }
+  return store;
+}
+
+Result<void> RocksStore::open_database() {
+  Result<std::unique_ptr<Database>> database =
+      Database::open({options_.path, options_.cache_bytes, options_.file_system});
+  if (!database) {
+    return database.error();
+  }
+  database_ = *std::move(database);
+  return read_heads();
+}
+
+Result<void> RocksStore::read_heads() {
+  const Result<std::optional<std::string>> stream = database_->get(Family::kMeta, kStreamKey);
+  const Result<std::optional<std::string>> commit = database_->get(Family::kMeta, kCommitKey);
+  if (!stream || !commit) {
+    return stream ? commit.error() : stream.error();
+  }
+  const Result<std::string_view> stream_id =
+      stream->has_value() ? decode_plain("stream id", **stream) : Result<std::string_view>("");
+  const Result<std::string_view> number = commit->has_value()
+                                              ? decode_plain("commit number", **commit)
+                                              : Result<std::string_view>(std::string_view());
+  if (!stream_id || !number) {
+    return stream_id ? number.error() : stream_id.error();
+  }
+  stream_id_ = *stream_id;
+  commits_ = decode_number(*number).value_or(0);
+  Database::Cursor changes = database_->scan(Family::kChanges, {}, {});
+  changes.to_last();
+  last_change_ = changes.valid() ? sequence_of(changes.key()).value_or(0) : 0;
+  return finished(changes);
+}
+
+Result<void> RocksStore::usable() const {
+  if (!database_) {
+    return Error{ErrorCode::kStorage, "store", 0,
+                 "is closed: it could not be reopened after a failed write"};
+  }
+  return {};
+}
+
+Result<void> RocksStore::for_each_host(
+    const std::function<void(HostRecord record, std::optional<HostState> state)>& visit) const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready;
+  }
+  Database::Cursor hosts = database_->scan(Family::kHosts, {}, {});
+  Database::Cursor states = database_->scan(Family::kStates, {}, {});
+  states.to_first();
+  for (hosts.to_first(); hosts.valid(); hosts.next()) {
+    const std::optional<HostUid> uid = host_of(hosts.key());
+    if (!uid) {
+      return damaged_key(Family::kHosts);
+    }
+    Result<HostRecord> record = decode_host(*uid, hosts.value());
+    if (!record) {
+      return record.error();
+    }
+    Result<std::optional<HostState>> state = take_state(states, hosts.key(), *uid);
+    if (!state) {
+      return state.error();
+    }
+    visit(*std::move(record), *std::move(state));
+  }
+  Result<void> all_hosts = finished(hosts);
+  return all_hosts ? finished(states) : all_hosts;
+}
+
+Result<std::vector<std::shared_ptr<const Baseline>>> RocksStore::baselines() const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  std::vector<std::shared_ptr<const Baseline>> out;
+  Database::Cursor cursor = database_->scan(Family::kBaselines, {}, {});
+  for (cursor.to_first(); cursor.valid(); cursor.next()) {
+    Result<Baseline> baseline = decode_baseline(cursor.value());
+    if (!baseline) {
+      return baseline.error();
+    }
+    out.push_back(std::make_shared<const Baseline>(*std::move(baseline)));
+  }
+  if (Result<void> done = finished(cursor); !done) {
+    return done.error();
+  }
+  return out;
+}
+
+Result<std::vector<TokenRecord>> RocksStore::tokens() const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  std::vector<TokenRecord> out;
+  Database::Cursor cursor = database_->scan(Family::kAdmissions, {}, {});
+  for (cursor.to_first(); cursor.valid(); cursor.next()) {
+    const std::optional<Digest> id = digest_of(cursor.key());
+    if (!id) {
+      return damaged_key(Family::kAdmissions);
+    }
+    Result<TokenRecord> token = decode_token(*id, cursor.value());
+    if (!token) {
+      return token.error();
+    }
+    out.push_back(*std::move(token));
+  }
+  if (Result<void> done = finished(cursor); !done) {
+    return done.error();
+  }
+  return out;
+}
+
+Result<std::vector<HistoryEntry>> RocksStore::history(const HostUid& host, std::uint64_t before,
+                                                      std::size_t limit) const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  std::vector<HistoryEntry> out;
+  Database::Cursor cursor =
+      database_->scan(Family::kHistory, history_key(host, 0),
+                      history_key(host, before == 0 ? kLastSequence : before));
+  for (cursor.to_last(); cursor.valid() && out.size() < limit; cursor.previous()) {
+    const std::optional<std::uint64_t> sequence = sequence_of(cursor.key());
+    if (!sequence) {
+      return damaged_key(Family::kHistory);
+    }
+    Result<HistoryEntry> entry = decode_appraisal(host, *sequence, cursor.value());
+    if (!entry) {
+      return entry.error();
+    }
+    out.push_back(*std::move(entry));
+  }
+  if (Result<void> done = finished(cursor); !done) {
+    return done.error();
+  }
+  return out;
+}
+
+Result<std::vector<Change>> RocksStore::changes(std::uint64_t from, std::size_t limit) const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  std::vector<Change> out;
+  Database::Cursor cursor = database_->scan(Family::kChanges, change_key(from), {});
+  for (cursor.to_first(); cursor.valid() && out.size() < limit; cursor.next()) {
+    const std::optional<std::uint64_t> sequence = sequence_of(cursor.key());
+    if (!sequence) {
+      return damaged_key(Family::kChanges);
+    }
+    Result<Change> change = decode_change(*sequence, cursor.value());
+    if (!change) {
+      return change.error();
+    }
+    out.push_back(*std::move(change));
+  }
+  if (Result<void> done = finished(cursor); !done) {
+    return done.error();
+  }
+  return out;
+}
+
+Result<Bytes> RocksStore::blob(const Digest& id) const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  if (id.algorithm() != HashAlgorithm::kSha256) {
+    return Error{ErrorCode::kNotFound, "blob", 0, "ids are SHA-256 digests"};
+  }
+  const Result<std::optional<std::string>> value = database_->get(Family::kBlobs, digest_key(id));
+  if (!value) {
+    return value.error();
+  }
+  if (!value->has_value()) {
+    return Error{ErrorCode::kNotFound, "blob", 0, id.hex()};
+  }
+  const Result<std::string_view> content = decode_plain("blob", **value);
+  if (!content) {
+    return content.error();
+  }
+  if (hash(HashAlgorithm::kSha256, as_bytes(*content)) != id) {
+    return Error{ErrorCode::kStorage, "blob", 0,
+                 "damaged: " + id.hex() + " no longer has the content of its id"};
+  }
+  return to_bytes(as_bytes(*content));
+}
+
+Result<FullEvidence> RocksStore::full_evidence(const HostUid& host) const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  const Result<std::optional<std::string>> value =
+      database_->get(Family::kEvidence, host_key(host));
+  if (!value) {
+    return value.error();
+  }
+  if (!value->has_value()) {
+    return Error{ErrorCode::kNotFound, "evidence", 0, host.hex()};
+  }
+  return decode_full_evidence(**value);
+}
+
+Result<StoreStatus> RocksStore::status() const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  StoreStatus out;
+  out.stream_id = stream_id_;
+  Database::Cursor cursor = database_->scan(Family::kChanges, {}, {});
+  cursor.to_first();
+  if (cursor.valid()) {
+    out.first_change = sequence_of(cursor.key()).value_or(0);
+    cursor.to_last();
+    out.last_change = cursor.valid() ? sequence_of(cursor.key()).value_or(0) : 0;
+  }
+  if (Result<void> done = finished(cursor); !done) {
+    return done.error();
+  }
+  out.bytes = database_->live_bytes();
+  return out;
+}
+
+}  // namespace quotemill::storage

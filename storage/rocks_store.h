@@ -1,0 +1,98 @@
+// RocksStore: VerdictLog and History on RocksDB. One store, one process, one folder.
+//
+// A commit is one synced WriteBatch, so it is there entirely or not at all. A commit that failed
+// may nevertheless have reached the disk (a failed fsync says nothing): the next one first reopens
+// the store, looks at the commit number that is there, and takes the failed batch back if it
+// landed. Readers never see it.
+//
+// Threads: commit() and renew_stream() by the commit thread; reads by any thread, beside commits.
+// The callback of for_each_host() must not call the store.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+
+#include "engine/ports/history.h"
+#include "engine/ports/verdict_log.h"
+#include "storage/records.h"
+
+namespace rocksdb {
+class FileSystem;
+class WriteBatch;
+}  // namespace rocksdb
+
+namespace quotemill::storage {
+
+class Database;
+
+struct StoreOptions {
+  std::string path;
+  std::size_t cache_bytes = std::size_t{64} * 1024 * 1024;
+  // Appraisals kept per host, the newest ones: at one a minute, a week. 0: all.
+  std::uint64_t appraisals_per_host = 10'000;
+  std::shared_ptr<rocksdb::FileSystem> file_system = nullptr;  // null: the system's
+};
+
+class RocksStore final : public VerdictLog, public History {
+ public:
+  // Opens or creates; see Database::open() for what is refused.
+  static Result<std::unique_ptr<RocksStore>> open(StoreOptions options);
+  ~RocksStore() override;
+
+  Result<void> commit(const CommitBatch& batch) override;
+  Result<std::string> renew_stream() override;
+
+  Result<void> for_each_host(
+      const std::function<void(HostRecord record, std::optional<HostState> state)>& visit)
+      const override;
+  [[nodiscard]] Result<std::vector<std::shared_ptr<const Baseline>>> baselines() const override;
+  [[nodiscard]] Result<std::vector<TokenRecord>> tokens() const override;
+  [[nodiscard]] Result<std::vector<HistoryEntry>> history(const HostUid& host, std::uint64_t before,
+                                                          std::size_t limit) const override;
+  [[nodiscard]] Result<std::vector<Change>> changes(std::uint64_t from,
+                                                    std::size_t limit) const override;
+  [[nodiscard]] Result<Bytes> blob(const Digest& id) const override;
+  [[nodiscard]] Result<StoreStatus> status() const override;
+
+  // The last evidence of a host that carried PCR values; kNotFound if there is none.
+  [[nodiscard]] Result<FullEvidence> full_evidence(const HostUid& host) const;
+
+ private:
+  // A write whose outcome is not known: what it would have made of the store, and how to undo it.
+  struct Doubt {
+    std::uint64_t commit = 0;
+    // Null if what was there before could not be read.
+    std::unique_ptr<rocksdb::WriteBatch> undo;
+  };
+
+  explicit RocksStore(StoreOptions options);
+
+  // The store could not be reopened after a failure.
+  [[nodiscard]] Result<void> usable() const;
+  Result<void> open_database();
+  Result<void> read_heads();
+  // Reopens after a failed write, and takes that write back if it landed.
+  Result<void> settle();
+  Result<void> add(const CommitBatch& batch, rocksdb::WriteBatch& out) const;
+  void add_history(const HistoryEntry& entry, rocksdb::WriteBatch& out) const;
+  Result<void> add_blobs(const std::vector<Blob>& blobs, rocksdb::WriteBatch& out) const;
+  Result<void> write(rocksdb::WriteBatch& batch);
+  [[nodiscard]] std::unique_ptr<rocksdb::WriteBatch> inverse_of(
+      const rocksdb::WriteBatch& batch) const;
+
+  const StoreOptions options_;
+  // Exclusive while the database is being replaced, shared by everyone else.
+  mutable std::shared_mutex mutex_;
+  std::unique_ptr<Database> database_;
+  std::string stream_id_;
+  // The commit thread's own.
+  std::uint64_t commits_ = 0;
+  std::uint64_t last_change_ = 0;
+  std::optional<Doubt> doubt_;
+};
+
+}  // namespace quotemill::storage

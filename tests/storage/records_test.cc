@@ -1,0 +1,179 @@
+#include "storage/records.h"
+
+#include <gtest/gtest.h>
+
+#include "records.pb.h"
+#include "tests/storage/sample_records.h"
+
+namespace quotemill::storage {
+namespace {
+
+using namespace quotemill::testing;  // NOLINT(google-build-using-namespace)
+
+std::string of_version(std::uint8_t version, std::string value) {
+  value[0] = static_cast<char>(version);
+  return value;
+}
+
+template <class T>
+void expect_newer(const Result<T>& result, const char* what) {
+  ASSERT_FALSE(result.has_value()) << what;
+  EXPECT_EQ(result.error().code, ErrorCode::kUnsupported);
+  EXPECT_STREQ(result.error().context, what);
+  EXPECT_NE(result.error().to_string().find("newer Quotemill"), std::string::npos)
+      << result.error().to_string();
+}
+
+TEST(Records, HostKeepsEveryField) {
+  const HostRecord host = sample_host(1);
+  const Result<HostRecord> read = decode_host(host.uid, encode_host(host));
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(read->uid, host.uid);
+  EXPECT_EQ(read->name, host.name);
+  EXPECT_EQ(read->life_cycle, host.life_cycle);
+  EXPECT_EQ(read->curve_key, host.curve_key);
+  EXPECT_EQ(read->labels, host.labels);
+  EXPECT_EQ(encode_host(*read), encode_host(host));
+}
+
+TEST(Records, StateKeepsEveryField) {
+  const HostState state = sample_state(1, 77);
+  const Result<HostState> read = decode_state(state.host, encode_state(state));
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(read->sequence, 77U);
+  EXPECT_EQ(read->counters->clock, state.counters->clock);
+  EXPECT_EQ(read->proof->pcrs, state.proof->pcrs);
+  EXPECT_EQ(read->verdict.findings, state.verdict.findings);
+  EXPECT_EQ(read->facts.kernel, state.facts.kernel);
+  EXPECT_EQ(read->nonce_issued, state.nonce_issued);
+  EXPECT_EQ(encode_state(*read), encode_state(state));
+}
+
+TEST(Records, FreshStateKeepsItsAbsentParts) {
+  HostState state;
+  state.host = sample_uid(1);
+  const Result<HostState> read = decode_state(state.host, encode_state(state));
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_FALSE(read->counters);
+  EXPECT_FALSE(read->proof);
+  EXPECT_FALSE(read->nonce_issued);
+}
+
+TEST(Records, AppraisalKeepsEveryField) {
+  const HistoryEntry entry = sample_appraisal(1, 5, true);
+  const Result<HistoryEntry> read = decode_appraisal(entry.host, 5, encode_appraisal(entry));
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(read->evidence_item, entry.evidence_item);
+  EXPECT_EQ(read->nonce_kind, NonceKind::kPreissued);
+  EXPECT_EQ(read->boot_log, entry.boot_log);
+  EXPECT_EQ(encode_appraisal(*read), encode_appraisal(entry));
+}
+
+TEST(Records, ChangeBaselineTokenKeepEveryField) {
+  const Change change = sample_change(4, 1);
+  const Result<Change> read = decode_change(4, encode_change(change));
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(read->reasons, change.reasons);
+  EXPECT_EQ(encode_change(*read), encode_change(change));
+
+  const auto baseline = sample_baseline("prod", 2);
+  const Result<Baseline> captured = decode_baseline(encode_baseline(*baseline));
+  ASSERT_TRUE(captured) << captured.error().to_string();
+  EXPECT_EQ(content_id(*captured), content_id(*baseline));
+
+  const TokenRecord token = sample_token(1);
+  const Result<TokenRecord> known = decode_token(token.id, encode_token(token));
+  ASSERT_TRUE(known) << known.error().to_string();
+  EXPECT_EQ(known->uses_left, token.uses_left);
+  EXPECT_EQ(known->expires, token.expires);
+}
+
+TEST(RecordsCve, Cve2025_1057_NamesTheVersionOfANewerRecord) {
+  expect_newer(decode_host(sample_uid(1), of_version(2, encode_host(sample_host(1)))),
+               "host record");
+  expect_newer(decode_state(sample_uid(1), of_version(9, encode_state(sample_state(1, 1)))),
+               "state record");
+  expect_newer(decode_change(1, of_version(255, encode_change(sample_change(1, 1)))),
+               "change record");
+  expect_newer(decode_appraisal(sample_uid(1), 1,
+                                of_version(0, encode_appraisal(sample_appraisal(1, 1, false)))),
+               "history record");
+}
+
+TEST(RecordsCve, Cve2025_1057_NamesAnUnknownFindingCode) {
+  pb::Change change;
+  change.ParseFromString(encode_change(sample_change(1, 1)).substr(1));
+  change.mutable_reasons(0)->set_code(9999);
+  const Result<Change> read = decode_change(1, encode_plain(change.SerializeAsString()));
+  expect_newer(read, "change record");
+  EXPECT_NE(read.error().to_string().find("finding code 9999"), std::string::npos)
+      << read.error().to_string();
+  change.mutable_reasons(0)->set_code(0x10000 + 201);  // must not wrap around to a known one
+  expect_newer(decode_change(1, encode_plain(change.SerializeAsString())), "change record");
+}
+
+TEST(RecordsCve, Cve2025_1057_NamesUnknownEnumerators) {
+  pb::Host host;
+  host.ParseFromString(encode_host(sample_host(1)).substr(1));
+  host.set_life_cycle(77);
+  expect_newer(decode_host(sample_uid(1), encode_plain(host.SerializeAsString())), "host record");
+  pb::State state;
+  state.ParseFromString(encode_state(sample_state(1, 1)).substr(1));
+  state.set_state(5);
+  expect_newer(decode_state(sample_uid(1), encode_plain(state.SerializeAsString())),
+               "state record");
+}
+
+TEST(Records, DamagedValuesAreErrorsNotCrashes) {
+  for (const std::string& value :
+       {encode_state(sample_state(1, 1)), encode_host(sample_host(1)),
+        encode_appraisal(sample_appraisal(1, 1, true)), encode_change(sample_change(1, 1)),
+        encode_baseline(*sample_baseline("b", 1))}) {
+    for (std::size_t size = 0; size < value.size(); size += 7) {
+      const std::string cut = value.substr(0, size);
+      (void)decode_state(sample_uid(1), cut).has_value();
+      (void)decode_host(sample_uid(1), cut).has_value();
+      (void)decode_appraisal(sample_uid(1), 1, cut).has_value();
+      (void)decode_change(1, cut).has_value();
+      (void)decode_baseline(cut).has_value();
+    }
+  }
+  EXPECT_FALSE(decode_state(sample_uid(1), ""));
+}
+
+TEST(Records, PcrValuesMustFillTheirMask) {
+  pb::State state;
+  state.ParseFromString(encode_state(sample_state(1, 1)).substr(1));
+  state.mutable_proof()->mutable_pcrs()->set_mask(0x7FFFFF);
+  const Result<HostState> read =
+      decode_state(sample_uid(1), encode_plain(state.SerializeAsString()));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kStorage);
+}
+
+// storage/README.md quotes these sizes.
+TEST(Records, SizesAreAsTheReadmeSays) {
+  HistoryEntry trusted = sample_appraisal(1, 1000, false);
+  trusted.verdict.state = TrustState::kTrusted;
+  trusted.verdict.findings.clear();
+  HistoryEntry full = sample_appraisal(1, 1000, true);
+  full.verdict.findings.clear();
+  HostState state = sample_state(1, 1000);
+  state.verdict.findings.clear();
+  state.proof->findings.clear();
+  const auto size = [](const std::string& value) { return value.size(); };
+  RecordProperty("host", static_cast<int>(size(encode_host(sample_host(1)))));
+  std::printf("host %zu, state %zu, appraisal %zu, with PCR values %zu, change %zu, baseline %zu\n",
+              size(encode_host(sample_host(1))), size(encode_state(state)),
+              size(encode_appraisal(trusted)), size(encode_appraisal(full)),
+              size(encode_change(sample_change(1, 1))),
+              size(encode_baseline(*sample_baseline("production", 1))));
+  EXPECT_LT(encode_host(sample_host(1)).size(), 2200U);
+  EXPECT_LT(encode_state(state).size(), 1500U);
+  EXPECT_LT(encode_appraisal(trusted).size(), 750U);
+  EXPECT_LT(encode_appraisal(full).size(), 1550U);
+  EXPECT_LT(encode_change(sample_change(1, 1)).size(), 520U);
+}
+
+}  // namespace
+}  // namespace quotemill::storage

@@ -1,0 +1,244 @@
+// The contract of VerdictLog and History, kept by both stores alike.
+#include <array>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "storage/memory_store.h"
+#include "storage/records.h"
+#include "storage/rocks_store.h"
+#include "tests/storage/sample_records.h"
+#include "tests/support/temp_folder.h"
+
+namespace quotemill::storage {
+namespace {
+
+using namespace quotemill::testing;  // NOLINT(google-build-using-namespace)
+
+class Memory {
+ public:
+  explicit Memory(std::uint64_t appraisals_per_host) : store_(appraisals_per_host) {}
+
+  MemoryStore& operator*() { return store_; }
+
+ private:
+  MemoryStore store_;
+};
+
+class Rocks {
+ public:
+  explicit Rocks(std::uint64_t appraisals_per_host)
+      : store_(*RocksStore::open({.path = folder_ / "store",
+                                  .cache_bytes = 1 << 20,
+                                  .appraisals_per_host = appraisals_per_host})) {}
+
+  RocksStore& operator*() { return *store_; }
+
+ private:
+  TempFolder folder_;
+  std::unique_ptr<RocksStore> store_;
+};
+
+template <class Maker>
+class StoreContract : public ::testing::Test {
+ protected:
+  Maker maker_{0};
+
+  auto& store() { return *maker_; }
+
+  void commit(const CommitBatch& batch) {
+    const Result<void> done = store().commit(batch);
+    ASSERT_TRUE(done) << done.error().to_string();
+  }
+};
+
+using Stores = ::testing::Types<Memory, Rocks>;
+TYPED_TEST_SUITE(StoreContract, Stores);
+
+TYPED_TEST(StoreContract, BeginsEmpty) {
+  const Result<StoreStatus> status = this->store().status();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->stream_id.size(), 26U);
+  EXPECT_EQ(status->last_change, 0U);
+  EXPECT_EQ(status->first_change, 0U);
+  EXPECT_TRUE(this->store().baselines()->empty());
+  EXPECT_TRUE(this->store().tokens()->empty());
+  EXPECT_TRUE(this->store().changes(0, 10)->empty());
+  EXPECT_TRUE(this->store().history(sample_uid(1), 0, 10)->empty());
+  EXPECT_EQ(this->store().blob(sample_blob(10, 1).id).error().code, ErrorCode::kNotFound);
+}
+
+TYPED_TEST(StoreContract, GivesHostsWithTheirStatesInKeyOrder) {
+  CommitBatch batch;
+  for (const std::uint8_t number : std::array<std::uint8_t, 3>{3, 1, 2}) {
+    batch.hosts.push_back(std::make_shared<const HostRecord>(sample_host(number)));
+  }
+  for (const std::uint8_t number :
+       std::array<std::uint8_t, 3>{4, 3, 1}) {  // 2 has none; 4 is an orphan
+    batch.states.push_back(std::make_shared<const HostState>(sample_state(number, 5)));
+  }
+  this->commit(batch);
+  std::vector<std::pair<HostUid, bool>> seen;
+  const Result<void> done = this->store().for_each_host(
+      [&](const HostRecord& record, const std::optional<HostState>& state) {
+        seen.emplace_back(record.uid, state.has_value());
+        if (state) {
+          EXPECT_EQ(state->host, record.uid);
+          EXPECT_EQ(encode_state(*state), encode_state(sample_state(record.uid.bytes[0], 5)));
+        }
+        EXPECT_EQ(encode_host(record), encode_host(sample_host(record.uid.bytes[0])));
+      });
+  ASSERT_TRUE(done) << done.error().to_string();
+  const std::vector<std::pair<HostUid, bool>> wanted = {
+      {sample_uid(1), true}, {sample_uid(2), false}, {sample_uid(3), true}};
+  EXPECT_EQ(seen, wanted);
+}
+
+TYPED_TEST(StoreContract, ReplacesHostsAndRemovesThem) {
+  CommitBatch batch;
+  batch.hosts = {std::make_shared<const HostRecord>(sample_host(1)),
+                 std::make_shared<const HostRecord>(sample_host(2))};
+  batch.states = {std::make_shared<const HostState>(sample_state(1, 1))};
+  this->commit(batch);
+  HostRecord renamed = sample_host(2);
+  renamed.name = "other";
+  CommitBatch next;
+  next.hosts = {std::make_shared<const HostRecord>(renamed)};
+  next.hosts_removed = {sample_uid(1)};
+  this->commit(next);
+  std::vector<std::string> names;
+  ASSERT_TRUE(this->store().for_each_host(
+      [&](const HostRecord& record, const auto& /*state*/) { names.push_back(record.name); }));
+  EXPECT_EQ(names, std::vector<std::string>{"other"});
+}
+
+TYPED_TEST(StoreContract, PagesThroughHistoryNewestFirst) {
+  CommitBatch batch;
+  for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) {
+    batch.history.push_back(sample_appraisal(2, sequence, sequence == 1));
+  }
+  batch.history.push_back(sample_appraisal(1, 9, true));
+  batch.history.push_back(sample_appraisal(3, 1, true));
+  this->commit(batch);
+  const auto sequences = [&](std::uint64_t before, std::size_t limit) {
+    std::vector<std::uint64_t> out;
+    const auto entries = this->store().history(sample_uid(2), before, limit);
+    for (const HistoryEntry& entry : *entries) {
+      EXPECT_EQ(entry.host, sample_uid(2));
+      out.push_back(entry.sequence);
+    }
+    return out;
+  };
+  using Sequences = std::vector<std::uint64_t>;
+  EXPECT_EQ(sequences(0, 2), (Sequences{5, 4}));
+  EXPECT_EQ(sequences(4, 2), (Sequences{3, 2}));
+  EXPECT_EQ(sequences(2, 9), (Sequences{1}));
+  EXPECT_EQ(sequences(1, 9), (Sequences{}));
+  EXPECT_EQ(sequences(0, 0), (Sequences{}));
+  EXPECT_EQ(encode_appraisal(this->store().history(sample_uid(2), 2, 1)->front()),
+            encode_appraisal(sample_appraisal(2, 1, true)));
+}
+
+TYPED_TEST(StoreContract, KeepsAsManyAppraisalsPerHostAsAsked) {
+  TypeParam maker(3);
+  for (std::uint64_t sequence = 1; sequence <= 10; ++sequence) {
+    CommitBatch batch;
+    batch.history = {sample_appraisal(1, sequence, false)};
+    ASSERT_TRUE((*maker).commit(batch));
+  }
+  const auto entries = (*maker).history(sample_uid(1), 0, 100);
+  ASSERT_TRUE(entries);
+  ASSERT_EQ(entries->size(), 3U);
+  EXPECT_EQ(entries->back().sequence, 8U);
+}
+
+TYPED_TEST(StoreContract, GivesChangesFromASequenceOn) {
+  for (std::uint64_t sequence = 1; sequence <= 4; ++sequence) {
+    this->commit(change_batch(sequence, 1));
+  }
+  const auto changes = this->store().changes(2, 2);
+  ASSERT_TRUE(changes);
+  ASSERT_EQ(changes->size(), 2U);
+  EXPECT_EQ(changes->front().sequence, 2U);
+  EXPECT_EQ(changes->back().sequence, 3U);
+  EXPECT_EQ(encode_change(changes->front()), encode_change(sample_change(2, 1)));
+  EXPECT_EQ(this->store().changes(0, 10)->size(), 4U);
+  EXPECT_TRUE(this->store().changes(5, 10)->empty());
+  EXPECT_EQ(this->store().status()->first_change, 1U);
+  EXPECT_EQ(this->store().status()->last_change, 4U);
+}
+
+TYPED_TEST(StoreContract, RefusesAGapInTheChangesAndWritesNothing) {
+  this->commit(change_batch(1, 1));
+  for (const std::uint64_t wrong : std::array<std::uint64_t, 3>{0, 1, 3}) {
+    CommitBatch batch = change_batch(wrong, 1);
+    batch.history = {sample_appraisal(1, 1, true)};
+    const Result<void> refused = this->store().commit(batch);
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(refused.error().code, ErrorCode::kInternal);
+  }
+  EXPECT_TRUE(this->store().history(sample_uid(1), 0, 10)->empty());
+  this->commit(change_batch(2, 1));
+}
+
+TYPED_TEST(StoreContract, KeepsBlobsOnceAndByTheirContent) {
+  const Blob small = sample_blob(10, 1);
+  const Blob large = sample_blob(100'000, 2);
+  CommitBatch batch;
+  batch.blobs = {small, large, small};
+  this->commit(batch);
+  this->commit(batch);
+  EXPECT_EQ(*this->store().blob(small.id), small.content);
+  EXPECT_EQ(*this->store().blob(large.id), large.content);
+  Blob forged = sample_blob(20, 3);
+  forged.id = small.id;
+  CommitBatch wrong;
+  wrong.blobs = {forged};
+  EXPECT_FALSE(this->store().commit(wrong));
+  EXPECT_EQ(*this->store().blob(small.id), small.content);
+}
+
+TYPED_TEST(StoreContract, KeepsEveryVersionOfABaseline) {
+  CommitBatch batch;
+  batch.baselines = {sample_baseline("prod", 10), sample_baseline("prod", 2),
+                     sample_baseline("lab", 1)};
+  this->commit(batch);
+  const auto baselines = this->store().baselines();
+  ASSERT_TRUE(baselines);
+  ASSERT_EQ(baselines->size(), 3U);
+  EXPECT_EQ((*baselines)[0]->name, "lab");
+  EXPECT_EQ((*baselines)[1]->version, 2U);
+  EXPECT_EQ((*baselines)[2]->version, 10U);
+  EXPECT_EQ(content_id(*(*baselines)[1]), content_id(*sample_baseline("prod", 2)));
+}
+
+TYPED_TEST(StoreContract, KeepsTokensAsTheyAreSpent) {
+  TokenRecord token = sample_token(1);
+  CommitBatch batch;
+  batch.tokens = {token};
+  this->commit(batch);
+  batch.tokens[0].uses_left = 4;
+  this->commit(batch);
+  const auto tokens = this->store().tokens();
+  ASSERT_TRUE(tokens);
+  ASSERT_EQ(tokens->size(), 1U);
+  EXPECT_EQ(tokens->front().id, token.id);
+  EXPECT_EQ(tokens->front().uses_left, 4U);
+  EXPECT_EQ(tokens->front().created, token.created);
+}
+
+TYPED_TEST(StoreContract, GivesTheStreamANewId) {
+  const std::string before = this->store().status()->stream_id;
+  const Result<std::string> fresh = this->store().renew_stream();
+  ASSERT_TRUE(fresh) << fresh.error().to_string();
+  EXPECT_NE(*fresh, before);
+  EXPECT_EQ(this->store().status()->stream_id, *fresh);
+}
+
+TYPED_TEST(StoreContract, AnEmptyBatchIsNothing) {
+  this->commit(CommitBatch{});
+  EXPECT_EQ(this->store().status()->last_change, 0U);
+}
+
+}  // namespace
+}  // namespace quotemill::storage
