@@ -43,26 +43,27 @@ std::optional<Digest> extended_digest(const ImaEntry& entry, HashAlgorithm bank,
   return std::nullopt;
 }
 
-std::optional<ImaMatch> match_in_form(const ImaLog& log, const Digest& quoted, ImaDigestForm form) {
-  std::optional<ImaMatch> longest;
-  Digest pcr(quoted.algorithm());
-  if (pcr == quoted) {
-    longest = ImaMatch{0, form};
-  }
+constexpr std::array kForms = {ImaDigestForm::kListed, ImaDigestForm::kHashed,
+                               ImaDigestForm::kPadded};
+
+// Extends PCR 10 entry by entry and hands each value to `visit` with the number of entries that
+// gave it. False if the form does not apply to an entry: the values end there.
+template <class Visit>
+bool fold(const ImaLog& log, HashAlgorithm bank, ImaDigestForm form, Visit visit) {
+  Digest pcr(bank);
+  visit(pcr, std::size_t{0});
   for (std::size_t i = 0; i < log.entries.size(); ++i) {
     const ImaEntry& entry = log.entries[i];
     if (entry.pcr == kImaPcr) {
-      const std::optional<Digest> digest = extended_digest(entry, quoted.algorithm(), form);
+      const std::optional<Digest> digest = extended_digest(entry, bank, form);
       if (!digest.has_value()) {
-        return longest;
+        return false;
       }
       extend(pcr, digest->view());
     }
-    if (pcr == quoted) {
-      longest = ImaMatch{i + 1, form};
-    }
+    visit(pcr, i + 1);
   }
-  return longest;
+  return true;
 }
 
 }  // namespace
@@ -89,15 +90,26 @@ std::string_view name_of(ImaDigestForm form) {
   return "unknown";
 }
 
+std::optional<Digest> replay_ima_log(const ImaLog& log, HashAlgorithm bank) {
+  assert(can_hash(bank));
+  for (const ImaDigestForm form : kForms) {
+    Digest last(bank);
+    if (fold(log, bank, form, [&](const Digest& pcr, std::size_t) { last = pcr; })) {
+      return last;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<ImaMatch> match_ima_log(const ImaLog& log, const Digest& quoted) {
   assert(can_hash(quoted.algorithm()));
   std::optional<ImaMatch> longest;
-  for (const ImaDigestForm form :
-       {ImaDigestForm::kListed, ImaDigestForm::kHashed, ImaDigestForm::kPadded}) {
-    const std::optional<ImaMatch> match = match_in_form(log, quoted, form);
-    if (match.has_value() && (!longest.has_value() || match->entries > longest->entries)) {
-      longest = match;
-    }
+  for (const ImaDigestForm form : kForms) {
+    fold(log, quoted.algorithm(), form, [&](const Digest& pcr, std::size_t entries) {
+      if (pcr == quoted && (!longest.has_value() || entries > longest->entries)) {
+        longest = ImaMatch{entries, form};
+      }
+    });
   }
   return longest;
 }

@@ -73,6 +73,10 @@ enum class ImaDigestForm : std::uint8_t {
 
 std::string_view name_of(ImaDigestForm form);  // "listed", "hashed", "padded"
 
+// PCR 10 of a bank after the whole list, in the first form that fits every entry; nullopt if none
+// does. REQUIRES: can_hash(bank)
+std::optional<Digest> replay_ima_log(const ImaLog& log, HashAlgorithm bank);
+
 // How much of a list a PCR value proves.
 struct ImaMatch {
   std::size_t entries = 0;  // the first so many entries give the value

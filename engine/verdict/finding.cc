@@ -42,6 +42,8 @@ constexpr std::array kCatalogue = {
           "The TPM lost power without an orderly shutdown; it settles by itself."},
     Entry{FindingCode::kFreshnessUnchecked, "freshness.unchecked",
           "Give --nonce to prove that the quote is not an old one."},
+    Entry{FindingCode::kQuoteAttestationKey, "quote.attestation_key",
+          "Quote with a restricted signing key that was made in the TPM and cannot leave it."},
     Entry{FindingCode::kTpmFirmwareChanged, "tpm.firmware_changed",
           "If the TPM was not updated on purpose, inspect the host."},
     Entry{FindingCode::kTpmCleared, "tpm.cleared",

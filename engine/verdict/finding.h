@@ -37,6 +37,7 @@ enum class FindingCode : std::uint16_t {
   kQuoteClockLag = 209,        // quote.clock_lag: quoted long before it was sent
   kQuoteClockUnsafe = 210,     // quote.clock_unsafe
   kFreshnessUnchecked = 211,   // freshness.unchecked: no nonce to compare with (offline)
+  kQuoteAttestationKey = 212,  // quote.attestation_key: a key that could sign anything (offline)
   // The TPM's life
   kTpmFirmwareChanged = 300,     // tpm.firmware_changed
   kTpmCleared = 301,             // tpm.cleared: counters start anew under the same EK

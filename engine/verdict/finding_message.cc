@@ -80,6 +80,8 @@ std::string quote_message(const Finding& finding) {
       return "the TPM reports that its clock may have been higher before";
     case FindingCode::kFreshnessUnchecked:
       return "no nonce was given: the quote may be an old one";
+    case FindingCode::kQuoteAttestationKey:
+      return "the key is no attestation key" + about(finding);
     default:
       return {};
   }

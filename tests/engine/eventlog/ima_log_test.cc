@@ -154,6 +154,8 @@ TEST(ImaLog, MatchesEachFormOfEachBank) {
   const auto sha256 = match_ima_log(reading.log, pcr_of(HashAlgorithm::kSha256, hashed));
   ASSERT_TRUE(sha256);
   EXPECT_EQ(sha256->form, ImaDigestForm::kHashed);
+  EXPECT_EQ(replay_ima_log(reading.log, HashAlgorithm::kSha256),
+            pcr_of(HashAlgorithm::kSha256, hashed));
   const auto sha384 = match_ima_log(reading.log, pcr_of(HashAlgorithm::kSha384, padded));
   ASSERT_TRUE(sha384);
   EXPECT_EQ(sha384->form, ImaDigestForm::kPadded);
