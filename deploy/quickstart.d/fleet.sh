@@ -1,0 +1,165 @@
+# shellcheck shell=bash
+# The programs of a small fleet in one folder: quotemilld, one quotemill-agent per simulated host,
+# and the command line. Sourced by deploy/quickstart after progress.sh and simhost.sh.
+#
+# Set before use:
+#   FLEET_DIR    an empty folder; SIM_DIR may be the same
+#   FLEET_BIN    where the programs are
+#
+# The one place that knows the programs' command lines and settings.
+
+fleet_log() { printf '%s/logs/%s.log\n' "${FLEET_DIR:?}" "$1"; }
+fleet_socket() { printf '%s/run/control.sock\n' "${FLEET_DIR:?}"; }
+
+quotemill() { "${FLEET_BIN:?}/quotemill" --socket "$(fleet_socket)" "$@"; }
+
+# A TCP port on loopback that nobody listens on.
+free_port() {
+  local port
+  for _ in {1..100}; do
+    port=$((20000 + RANDOM % 12000))
+    if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+      printf '%d\n' "$port"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# fleet_start NAME COMMAND...: runs COMMAND in the background, its output in its log. What was
+# started is listed in pids, one "ID NAME" a line; the id is used again by nobody while it runs.
+fleet_start() {
+  local name="$1"
+  shift
+  setsid "$@" >>"$(fleet_log "$name")" 2>&1 </dev/null &
+  printf '%d %s\n' "$!" "$name" >>"$FLEET_DIR/pids"
+}
+
+fleet_is_running() {
+  local pid
+  pid="$(awk -v name="$1" '$2 == name { pid = $1 } END { print pid }' "$FLEET_DIR/pids")"
+  [[ -n $pid ]] && kill -0 "$pid" 2>/dev/null
+}
+
+# fleet_stop NAME: ends the newest program of that name; waits for it, three seconds at most.
+fleet_stop() {
+  local pid
+  pid="$(awk -v name="$1" '$2 == name { pid = $1 } END { print pid }' "$FLEET_DIR/pids")"
+  sed -i "/ $1\$/d" "$FLEET_DIR/pids"
+  [[ -n $pid ]] || return 0
+  kill "$pid" 2>/dev/null || return 0
+  for _ in {1..60}; do
+    kill -0 "$pid" 2>/dev/null || return 0
+    sleep 0.05
+  done
+  kill -KILL "$pid" 2>/dev/null || true
+}
+
+fleet_stop_all() {
+  local name
+  [[ -f $FLEET_DIR/pids ]] || return 0
+  for name in $(awk '{ print $2 }' "$FLEET_DIR/pids" | tac); do
+    fleet_stop "$name"
+  done
+}
+
+# The daemon with its store, on free ports of loopback; its roots are the simulated EK CA's.
+fleet_daemon_start() {
+  FLEET_ATTEST="tcp://127.0.0.1:$(free_port)"
+  FLEET_ENROL="tcp://127.0.0.1:$(free_port)"
+  mkdir -p "$FLEET_DIR/logs" "$FLEET_DIR/run" "$FLEET_DIR/agents"
+  chmod 0750 "$FLEET_DIR/run"
+  sim_trusted_roots "$FLEET_DIR/roots.d"
+  cat >"$FLEET_DIR/policy.toml" <<CONF
+[policy]
+id = "quickstart"
+version = 1
+
+[freshness]
+attest_every = "2s"
+stale_after = "30s"
+
+[boot]
+baselines = ["golden"]
+no_baseline = "${FLEET_NO_BASELINE:-warn}"
+CONF
+  cat >"$FLEET_DIR/quotemill.toml" <<CONF
+[listen]
+attest = "$FLEET_ATTEST"
+enrol = "$FLEET_ENROL"
+control = "$(fleet_socket)"
+changes = "ipc://$FLEET_DIR/run/changes.sock"
+
+[state]
+folder = "$FLEET_DIR/state"
+
+[trust]
+roots = "$FLEET_DIR/roots.d"
+
+[policy]
+file = "$FLEET_DIR/policy.toml"
+CONF
+  fleet_start quotemilld "$FLEET_BIN/quotemilld" --config "$FLEET_DIR/quotemill.toml"
+}
+
+fleet_daemon_answers() {
+  fleet_is_running quotemilld || fail "quotemilld ended; its log is $(fleet_log quotemilld)"
+  quotemill hosts >/dev/null 2>&1
+}
+
+# fleet_token COUNT: an enrolment token for so many hosts, in a file of our own.
+fleet_token() {
+  (umask 077 && quotemill token create --count "$1" --ttl 1h >"$FLEET_DIR/token")
+}
+
+fleet_agent_start() {
+  local name="$1" folder="$FLEET_DIR/agents/$1"
+  mkdir -p -m 0700 "$folder"
+  cat >"$folder/agent.toml" <<CONF
+[host]
+name = "$name"
+boot_log = "$(sim_boot_log "$name")"
+boot_id = "$(sim_boot_id "$name")"
+
+[tpm]
+tcti = "$(sim_tcti "$name")"
+
+[server]
+attest = "$FLEET_ATTEST"
+enrol = "$FLEET_ENROL"
+key_file = "$FLEET_DIR/state/server.pub"
+
+[enrolment]
+token_file = "$FLEET_DIR/token"
+
+[state]
+folder = "$folder/state"
+CONF
+  fleet_start "agent-$name" "$FLEET_BIN/quotemill-agent" --config "$folder/agent.toml"
+}
+
+fleet_agent_stop() { fleet_stop "agent-$1"; }
+
+# Hosts in a state: fleet_count trusted. The state is the second column of the table.
+fleet_count() {
+  quotemill hosts 2>/dev/null | awk -v state="$1" '$2 == state' | wc -l
+}
+
+# fleet_all_are STATE COUNT
+fleet_all_are() { (($(fleet_count "$1") == $2)); }
+
+# fleet_host_is HOST STATE
+fleet_host_is() {
+  quotemill hosts 2>/dev/null | awk -v host="$1" -v state="$2" \
+    '$1 == host && $2 == state { found = 1 } END { exit !found }'
+}
+
+fleet_table() { quotemill hosts | sed 's/^/   /'; }
+
+# The stream of changes, written to a file from now on.
+fleet_watch_start() {
+  fleet_start watch "$FLEET_BIN/quotemill" --socket "$(fleet_socket)" watch
+}
+
+# fleet_changes HOST: the newest change of a host, as it left on the stream.
+fleet_changes() { grep -F "\"$1\"" "$(fleet_log watch)" | tail -n 1; }
