@@ -1,0 +1,205 @@
+// SessionTable: HELLO, CHALLENGE, and which challenge a piece of evidence answers.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "engine/evidence/receipt.h"
+#include "engine/pipeline/counters.h"
+#include "engine/tpm/quote.h"
+#include "transport/server/session_table.h"
+
+namespace quotemill::transport {
+namespace {
+
+// A host that asks for challenge upon challenge hurts only itself.
+constexpr std::size_t kVoidedMax = 4;
+// How long after its deadline an answer to a voided challenge is still known as one.
+constexpr std::int64_t kVoidedKeptMs = 600'000;
+
+ChallengeMessage message_of(const Challenge& challenge, BootTime now) {
+  ChallengeMessage message;
+  message.nonce = challenge.nonce;
+  message.sequence = challenge.sequence;
+  message.selections = challenge.selections;
+  message.valid_ms = static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+      challenge.deadline.ms - now.ms, 0, std::numeric_limits<std::uint32_t>::max()));
+  return message;
+}
+
+}  // namespace
+
+void SessionTable::hello(Turn& turn, const HelloMessage& message) {
+  const HostRecord& record = *turn.host.record;
+  if (message.uid != record.uid || message.generation != record.generation) {
+    count(parts_.counters.identity_mismatch);
+    parts_.log.write(LogCause::kIdentity, record.name,
+                     "HELLO says host " + message.uid.hex() + " generation " +
+                         std::to_string(message.generation) + ", this key is generation " +
+                         std::to_string(record.generation) + " of " + record.uid.hex(),
+                     turn.now.boot.ms);
+    send_error(turn, ErrorCode::kMismatch, "not the host or generation of this key; enrol again");
+    return;
+  }
+  check_store(turn, message.last_receipt);
+  Exchange* exchange = turn.session.exchange.get();
+  if (exchange == nullptr) {
+    offer_challenge(turn);
+    return;
+  }
+  if (exchange->phase == Exchange::Phase::kNeedsLog && exchange->boot_id != message.boot_id) {
+    // It booted again: the log that was asked for is gone, and nobody withheld it.
+    end_exchange(turn.session, record.uid);
+    offer_challenge(turn);
+    return;
+  }
+  turn.session.challenge_wanted = true;
+  turn.session.wanted_correlation = turn.correlation;
+  if (exchange->phase == Exchange::Phase::kNeedsLog) {
+    exchange->transfer->restart();
+    send_need(turn);
+  }
+}
+
+void SessionTable::check_store(Turn& turn, std::uint64_t last_receipt) {
+  const std::uint64_t ours = turn.host.state->sequence;
+  if (last_receipt <= ours || turn.session.behind_told) {
+    return;
+  }
+  turn.session.behind_told = true;
+  count(parts_.counters.store_behind);
+  parts_.log.write(LogCause::kStoreBehind, turn.host.record->name,
+                   "the host holds receipt " + std::to_string(last_receipt) +
+                       ", the store's last is " + std::to_string(ours) +
+                       ": the store lost something",
+                   turn.now.boot.ms);
+  if (parts_.on_store_behind) {
+    parts_.on_store_behind(turn.host, last_receipt, ours);
+  }
+}
+
+void SessionTable::offer_challenge(Turn& turn) {
+  if (Result<void> made = make_challenge(turn); !made) {
+    parts_.log.write(LogCause::kInternal, turn.host.record->name, made.error().to_string(),
+                     turn.now.boot.ms);
+    send_error(turn, ErrorCode::kInternal, "no challenge could be made; the fault is the server's");
+    return;
+  }
+  count(parts_.counters.challenges);
+  send(turn, message_of(*turn.session.open, turn.now.boot));
+}
+
+// Replaces the open challenge by a fresh one, and remembers those that it voids.
+Result<void> SessionTable::make_challenge(Turn& turn) {
+  Session& session = turn.session;
+  const Result<Nonce> nonce = parts_.fresh_nonce();
+  if (!nonce) {
+    return nonce.error();
+  }
+  Challenge fresh;
+  fresh.nonce = *nonce;
+  fresh.sequence = turn.host.state->sequence + 1;
+  fresh.issued = turn.now.boot;
+  fresh.deadline.ms = turn.now.boot.ms + policy_.valid_ms;
+  fresh.issued_wall = turn.now.wall;
+  fresh.selections = policy_.selections(turn.host);
+  if (fresh.selections.empty()) {
+    return Error{ErrorCode::kInternal, "challenge selections", 0, {}};
+  }
+  std::erase_if(session.voided, [&](const Challenge& old) {
+    return turn.now.boot.ms - old.deadline.ms > kVoidedKeptMs;
+  });
+  if (session.open) {
+    session.voided.push_back(*std::move(session.open));
+  } else if (std::optional<Challenge> old = preissued(turn)) {
+    session.voided.push_back(*std::move(old));
+  }
+  if (session.voided.size() > kVoidedMax) {
+    session.voided.erase(session.voided.begin());
+  }
+  session.open = std::move(fresh);
+  return {};
+}
+
+// "Your evidence answers no open challenge": with the one to answer instead.
+void SessionTable::send_expired(Turn& turn) {
+  count(parts_.counters.expired);
+  ErrorMessage message{ErrorCode::kExpired, "answers no open challenge", {}};
+  if (Result<ChallengeMessage> challenge = open_or_fresh(turn)) {
+    message.challenge = *std::move(challenge);
+  }
+  send(turn, std::move(message));
+}
+
+// The open one again if there is one: an agent that is answering it already must not be overtaken
+// by a second.
+Result<ChallengeMessage> SessionTable::open_or_fresh(Turn& turn) {
+  const std::optional<Challenge> open = current_challenge(turn);
+  if (open && open->kind == NonceKind::kInteractive) {
+    return message_of(*open, turn.now.boot);
+  }
+  if (Result<void> made = make_challenge(turn); !made) {
+    return made.error();
+  }
+  count(parts_.counters.challenges);
+  return message_of(*turn.session.open, turn.now.boot);
+}
+
+// The challenge that the last receipt carried, if it is still good.
+std::optional<Challenge> SessionTable::preissued(const Turn& turn) const {
+  const HostState& state = *turn.host.state;
+  if (!state.nonce_issued || turn.now.wall > state.nonce_deadline ||
+      state.generation != turn.host.record->generation) {
+    return std::nullopt;
+  }
+  const Result<Receipt> receipt = decode_receipt(state.receipt);
+  if (!receipt) {
+    return std::nullopt;
+  }
+  Challenge challenge;
+  challenge.kind = NonceKind::kPreissued;
+  challenge.sequence = state.sequence + 1;
+  challenge.issued_wall = *state.nonce_issued;
+  challenge.issued.ms = turn.now.boot.ms - (turn.now.wall.ms - state.nonce_issued->ms);
+  challenge.deadline.ms = turn.now.boot.ms + (state.nonce_deadline.ms - turn.now.wall.ms);
+  challenge.selections = receipt->selections;
+  const std::vector<Nonce> nonces = parts_.nonces.acceptable(
+      turn.host.record->uid, turn.host.record->generation, challenge.sequence);
+  challenge.nonce = nonces.front();
+  if (nonces.size() > 1) {
+    challenge.alternative = nonces[1];
+  }
+  return challenge;
+}
+
+// What evidence must answer now: the open challenge; else the pre-issued one, unless a challenge
+// for the same sequence voided it.
+std::optional<Challenge> SessionTable::current_challenge(const Turn& turn) const {
+  const std::optional<Challenge>& open = turn.session.open;
+  const bool is_of_next = open && open->sequence == turn.host.state->sequence + 1;
+  if (!is_of_next) {
+    return preissued(turn);
+  }
+  return turn.now.boot <= open->deadline ? open : std::nullopt;
+}
+
+bool SessionTable::answers_voided(const Turn& turn, const Evidence& evidence) const {
+  if (turn.session.voided.empty()) {
+    return false;
+  }
+  const Result<Quote> quote = decode_quote(evidence.attest);
+  if (!quote) {
+    return false;
+  }
+  const HostRecord& record = *turn.host.record;
+  const ChannelBinding binding{record.uid, record.generation, record.curve_key, parts_.server_key};
+  const auto answers = [&](const Nonce& nonce) {
+    const Digest wanted = attest_qualifying_data(nonce, binding, evidence.header_bytes);
+    return equal(wanted.view(), quote->extra_data);
+  };
+  return std::any_of(
+      turn.session.voided.begin(), turn.session.voided.end(), [&](const Challenge& voided) {
+        return answers(voided.nonce) || (voided.alternative && answers(*voided.alternative));
+      });
+}
+
+}  // namespace quotemill::transport

@@ -1,0 +1,216 @@
+// SessionTable: EVIDENCE and LOGS.
+#include <utility>
+
+#include "engine/base/limits.h"
+#include "engine/crypto/hash.h"
+#include "engine/evidence/evidence_codec.h"
+#include "engine/pipeline/counters.h"
+#include "transport/server/session_table.h"
+
+namespace quotemill::transport {
+
+void SessionTable::evidence(Turn& turn, EvidenceMessage& message) {
+  if (message.items.size() != 1) {
+    count(parts_.counters.malformed);
+    send_error(turn, ErrorCode::kMalformed, "a host's evidence is exactly one item");
+    return;
+  }
+  Bytes bytes = std::move(message.items.front());
+  if (bytes.size() > limits::kEvidenceItemSizeMax) {
+    // Longer than anything that decodes. It is judged all the same (malformed), and kept; the part
+    // that is kept says enough.
+    bytes.resize(limits::kEvidenceItemSizeMax);
+  }
+  item(turn, std::move(bytes));
+}
+
+void SessionTable::item(Turn& turn, Bytes item) {
+  const Result<Evidence> decoded = decode_evidence(item);
+  if (decoded && decoded->header.host != turn.host.record->uid) {
+    count(parts_.counters.foreign_uid);
+    parts_.log.write(LogCause::kIdentity, turn.host.record->name,
+                     "sent evidence of another host, " + decoded->header.host.hex(),
+                     turn.now.boot.ms);
+    send_error(turn, ErrorCode::kMismatch, "evidence of another host than this key's");
+    return;
+  }
+  if (is_repeated(turn, item)) {
+    return;
+  }
+  const HostState& state = *turn.host.state;
+  if (!state.receipt.empty() && state.generation == turn.host.record->generation &&
+      hash(HashAlgorithm::kSha256, item) == state.evidence) {
+    count(parts_.counters.receipts_again);
+    send(turn, ReceiptMessage{state.receipt});
+    return;
+  }
+  judge_item(turn, std::move(item), decoded ? &*decoded : nullptr);
+}
+
+// Whether an exchange is going on, and its answer given: one at a time per host.
+bool SessionTable::is_repeated(Turn& turn, const Bytes& item) {
+  Exchange* exchange = turn.session.exchange.get();
+  if (exchange == nullptr) {
+    return false;
+  }
+  if (!equal(exchange->item, item)) {
+    count(parts_.counters.busy);
+    send_busy(turn);
+    return true;
+  }
+  // The agent reconnected and sends the same again: the answer goes to its newest route.
+  count(parts_.counters.repeated);
+  exchange->correlation = turn.correlation;
+  if (exchange->phase == Exchange::Phase::kNeedsLog) {
+    exchange->transfer->restart();
+    send_need(turn);
+  }
+  return true;
+}
+
+// `evidence` is null if the item does not decode.
+void SessionTable::judge_item(Turn& turn, Bytes item, const Evidence* evidence) {
+  const std::optional<Challenge> open = current_challenge(turn);
+  if (evidence == nullptr) {
+    if (!open) {
+      count(parts_.counters.malformed);
+      send_error(turn, ErrorCode::kMalformed, "malformed evidence, and no challenge open");
+      return;
+    }
+    // Malformed on the host's own channel while it was asked: a failed verdict, or a rogue host
+    // could keep the state of its last good one (CVE-2022-3500).
+    accept(turn, std::move(item), *open, std::nullopt, BootId{});
+    return;
+  }
+  const EvidenceHeader& header = evidence->header;
+  const std::uint64_t last = turn.host.state->sequence;
+  const bool is_reused = last != 0 && header.sequence == last &&
+                         !turn.host.state->receipt.empty() && !answers_voided(turn, *evidence);
+  if (is_reused) {
+    count(parts_.counters.nonce_reused);
+    parts_.log.write(LogCause::kNonceReused, turn.host.record->name,
+                     "sent other evidence for a sequence already used", turn.now.boot.ms);
+    Challenge closed;
+    closed.kind = header.nonce_kind;
+    closed.sequence = last + 1;
+    closed.issued = turn.now.boot;
+    closed.deadline = turn.now.boot;
+    closed.issued_wall = turn.now.wall;
+    closed.selections = policy_.selections(turn.host);
+    const BootId boot_id = header.boot_id;
+    accept(turn, std::move(item), closed, FindingCode::kQuoteNonceReused, boot_id);
+    return;
+  }
+  if (!open || header.sequence != open->sequence || header.nonce_kind != open->kind ||
+      answers_voided(turn, *evidence)) {
+    send_expired(turn);
+    return;
+  }
+  const BootId boot_id = header.boot_id;
+  accept(turn, std::move(item), *open, std::nullopt, boot_id);
+}
+
+void SessionTable::accept(Turn& turn, Bytes item, const Challenge& challenge,
+                          std::optional<FindingCode> foregone, const BootId& boot_id) {
+  if (refusing_) {
+    count(parts_.counters.busy);
+    send_busy(turn);
+    return;
+  }
+  auto exchange = std::make_unique<Exchange>();
+  exchange->item = std::move(item);
+  exchange->challenge = challenge;
+  exchange->received = turn.now;
+  exchange->correlation = turn.correlation;
+  exchange->boot_id = boot_id;
+  exchange->foregone = foregone;
+  turn.session.exchange = std::move(exchange);
+  if (!parts_.inbox.offer(submission_of(turn))) {
+    turn.session.exchange.reset();
+    count(parts_.counters.inbox_full);
+    send_busy(turn);
+    return;
+  }
+  ++in_flight_;
+  count(parts_.counters.evidence_accepted);
+}
+
+// The exchange's item, once more to the inbox: the session keeps a copy for the answer "need log"
+// and to know repeated evidence.
+Submission SessionTable::submission_of(const Turn& turn) const {
+  const Exchange& exchange = *turn.session.exchange;
+  Submission submission;
+  submission.item = exchange.item;
+  submission.foregone = exchange.foregone;
+  submission.host = turn.host.record;
+  submission.challenge = exchange.challenge;
+  submission.received = exchange.received;
+  return submission;
+}
+
+// The pipeline says: the quote holds, but only the log explains it.
+void SessionTable::need_log(Turn& turn) {
+  Exchange& exchange = *turn.session.exchange;
+  if (exchange.log_given) {
+    answer_error(turn, {ErrorCode::kInternal, "log asked for twice", 0, {}});
+    return;
+  }
+  if (refusing_ || !budget_.take_transfer()) {
+    count(parts_.counters.busy);
+    send_busy(turn);
+    finish_exchange(turn);
+    return;
+  }
+  count(parts_.counters.logs_needed);
+  --in_flight_;
+  exchange.phase = Exchange::Phase::kNeedsLog;
+  exchange.transfer = std::make_unique<LogTransfer>(budget_);
+  exchange.log_deadline.ms = turn.now.boot.ms + policy_.need_timeout_ms;
+  waiting_.insert(turn.host.record->uid);
+  send_need(turn);
+}
+
+void SessionTable::send_need(Turn& turn) {
+  send(turn, NeedMessage{turn.session.exchange->challenge.sequence, LogKind::kBoot,
+                         limits::kBootLogSizeMax});
+}
+
+void SessionTable::logs(Turn& turn, const LogsMessage& message) {
+  Exchange* exchange = turn.session.exchange.get();
+  const bool is_asked = exchange != nullptr && exchange->challenge.sequence == message.sequence;
+  if (is_asked && exchange->phase != Exchange::Phase::kNeedsLog) {
+    count(parts_.counters.repeated);  // the end of a log that was sent twice
+    return;
+  }
+  if (!is_asked) {
+    count(parts_.counters.log_refused);
+    send_error(turn, ErrorCode::kExpired, "no log was asked for with this sequence");
+    return;
+  }
+  exchange->correlation = turn.correlation;
+  if (message.total_bytes == 0) {
+    // It has a log (its evidence said so) and does not give it.
+    exchange->log_deadline = turn.now.boot;
+    return;
+  }
+  const Result<void> added = exchange->transfer->add(message);
+  if (!added) {
+    count(parts_.counters.log_refused);
+    if (added.error().code == ErrorCode::kBusy) {
+      send_busy(turn);
+      finish_exchange(turn);
+      return;
+    }
+    send_error(turn, added.error().code, added.error().to_string());
+    return;
+  }
+  if (exchange->transfer->is_complete()) {
+    count(parts_.counters.logs_complete);
+    exchange->log = exchange->transfer->take();
+    exchange->transfer.reset();
+    exchange->phase = Exchange::Phase::kQueued;
+    requeue(turn);
+  }
+}
+
+}  // namespace quotemill::transport

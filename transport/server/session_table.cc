@@ -1,0 +1,304 @@
+#include "transport/server/session_table.h"
+
+#include <utility>
+
+#include "engine/base/limits.h"
+#include "engine/pipeline/counters.h"
+#include "transport/socket/curve.h"
+
+namespace quotemill::transport {
+namespace {
+
+// An agent that reconnects often is a broken network's; faster than this it is an attack.
+constexpr Rate kRouteChanges{0.5, 8};
+constexpr std::int64_t kSweepEveryMs = 60'000;
+constexpr std::int64_t kSessionIdleMs = 24 * 3'600'000;
+
+}  // namespace
+
+SessionTable::SessionTable(const SessionParts& parts, ChallengePolicy policy)
+    : parts_(parts),
+      policy_(std::move(policy)),
+      budget_(limits::kLogTransfersMax, limits::kLogTransferBytesMax) {}
+
+std::vector<Outgoing> SessionTable::receive(const CurveKey& key, const RouteId& route,
+                                            ByteView frame, Moment now) {
+  std::vector<Outgoing> out;
+  count(parts_.counters.messages_in);
+  const std::optional<Host> host = parts_.hosts.find_by_key(key);
+  if (!host || !host->record->may_attest()) {
+    // Admitted when it connected, and not any more. No state for it.
+    count(parts_.counters.unknown_key);
+    parts_.log.write(LogCause::kUnknownKey, "",
+                     "key " + to_z85(key) + " sent a message and may not attest", now.boot.ms);
+    out.push_back({std::nullopt, route,
+                   encode_reply(correlation_of(frame),
+                                ErrorMessage{ErrorCode::kDenied, "this key may not attest", {}})});
+    return out;
+  }
+  Session& session = session_of(*host, now);
+  if (!note_route(session, route, now)) {
+    count(parts_.counters.routes_exceeded);
+    return out;
+  }
+  Turn turn{*host, session, correlation_of(frame), now, out};
+  Result<Message> message = decode_message(frame);
+  if (!message) {
+    count(parts_.counters.malformed);
+    parts_.log.write(LogCause::kMalformed, host->record->name, message.error().to_string(),
+                     now.boot.ms);
+    send_error(turn, message.error().code, message.error().to_string());
+    return out;
+  }
+  if (message->role != Role::kHost) {
+    count(parts_.counters.unsupported);
+    send_error(turn, ErrorCode::kUnsupported, "only hosts are served here, not gateways");
+    return out;
+  }
+  dispatch(turn, message->body);
+  return out;
+}
+
+void SessionTable::dispatch(Turn& turn, MessageBody& body) {
+  if (const auto* greeting = std::get_if<HelloMessage>(&body)) {
+    hello(turn, *greeting);
+  } else if (auto* items = std::get_if<EvidenceMessage>(&body)) {
+    evidence(turn, *items);
+  } else if (const auto* segment = std::get_if<LogsMessage>(&body)) {
+    logs(turn, *segment);
+  } else {
+    count(parts_.counters.unsupported);
+    send_error(turn, ErrorCode::kUnsupported,
+               std::string(name_of(kind_of(body))) + " is not for this endpoint");
+  }
+}
+
+SessionTable::Session& SessionTable::session_of(const Host& host, Moment now) {
+  const HostUid& uid = host.record->uid;
+  Session& session = sessions_[uid];
+  if (session.generation != host.record->generation) {
+    // Enrolled anew: nothing of before counts.
+    end_exchange(session, uid);
+    session = Session{};
+    session.generation = host.record->generation;
+  }
+  session.last_seen = now.boot;
+  return session;
+}
+
+bool SessionTable::note_route(Session& session, const RouteId& route, Moment now) {
+  if (session.routes[0] == route) {
+    return true;
+  }
+  if (session.routes[1] != route && !session.route_changes.allow(kRouteChanges, now.boot.ms)) {
+    return false;
+  }
+  session.routes[1] = std::exchange(session.routes[0], route);
+  return true;
+}
+
+void SessionTable::send(Turn& turn, MessageBody body) {
+  if (!turn.session.routes[0].empty()) {
+    turn.out.push_back({turn.host.record->uid, turn.session.routes[0],
+                        encode_reply(turn.correlation, std::move(body))});
+  }
+}
+
+void SessionTable::send_error(Turn& turn, ErrorCode code, std::string text) {
+  send(turn, ErrorMessage{code, std::move(text), {}});
+}
+
+void SessionTable::send_busy(Turn& turn) {
+  send(turn, BusyMessage{policy_.retry_after_ms});
+}
+
+std::vector<Outgoing> SessionTable::deliver(std::vector<Reply> replies, Moment now) {
+  std::vector<Outgoing> out;
+  for (Reply& reply : replies) {
+    const auto found = sessions_.find(reply.host);
+    const std::optional<Host> host = parts_.hosts.find(reply.host);
+    const bool is_expected = found != sessions_.end() && found->second.exchange != nullptr &&
+                             found->second.exchange->phase == Exchange::Phase::kJudging &&
+                             found->second.generation == reply.generation &&
+                             found->second.exchange->challenge.sequence == reply.sequence;
+    if (!host || !is_expected) {
+      count(parts_.counters.replies_stale);
+      continue;
+    }
+    Turn turn{*host, found->second, found->second.exchange->correlation, now, out};
+    answer(turn, reply);
+  }
+  return out;
+}
+
+void SessionTable::answer(Turn& turn, Reply& reply) {
+  switch (reply.kind) {
+    case ReplyKind::kReceipt:
+      count(parts_.counters.receipts);
+      turn.session.open.reset();
+      send(turn, ReceiptMessage{std::move(reply.body)});
+      finish_exchange(turn);
+      return;
+    case ReplyKind::kNeedLog:
+      need_log(turn);
+      return;
+    case ReplyKind::kError:
+      answer_error(turn, reply.error);
+      return;
+  }
+}
+
+// The host's state is as before, and so is its challenge: it may send the same bytes again.
+void SessionTable::answer_error(Turn& turn, const Error& error) {
+  if (error.code == ErrorCode::kBusy) {
+    count(parts_.counters.busy);
+    send_busy(turn);
+  } else if (error.code == ErrorCode::kConflict || error.code == ErrorCode::kExpired) {
+    end_exchange(turn.session, turn.host.record->uid);
+    if (!turn.session.challenge_wanted) {
+      send_expired(turn);
+    }
+  } else {
+    parts_.log.write(LogCause::kInternal, turn.host.record->name, error.to_string(),
+                     turn.now.boot.ms);
+    send_error(turn, ErrorCode::kInternal, "could not be judged; the fault is the server's");
+  }
+  finish_exchange(turn);
+}
+
+void SessionTable::end_exchange(Session& session, const HostUid& uid) {
+  if (session.exchange == nullptr) {
+    return;
+  }
+  waiting_.erase(uid);
+  if (session.exchange->phase == Exchange::Phase::kJudging) {
+    --in_flight_;
+  }
+  session.exchange.reset();
+}
+
+void SessionTable::finish_exchange(Turn& turn) {
+  end_exchange(turn.session, turn.host.record->uid);
+  if (turn.session.challenge_wanted) {
+    turn.session.challenge_wanted = false;
+    turn.correlation = turn.session.wanted_correlation;
+    offer_challenge(turn);
+  }
+}
+
+std::vector<Outgoing> SessionTable::challenge_now(const HostUid& uid, Moment now) {
+  std::vector<Outgoing> out;
+  const auto found = sessions_.find(uid);
+  const std::optional<Host> host = parts_.hosts.find(uid);
+  if (!is_connected(uid) || !host || !host->record->may_attest() ||
+      found->second.generation != host->record->generation) {
+    return out;
+  }
+  Turn turn{*host, found->second, 0, now, out};
+  if (turn.session.exchange != nullptr) {
+    turn.session.wanted_correlation = 0;
+    turn.session.challenge_wanted = true;
+  } else {
+    offer_challenge(turn);
+  }
+  return out;
+}
+
+bool SessionTable::is_connected(const HostUid& uid) const {
+  const auto found = sessions_.find(uid);
+  return found != sessions_.end() && !found->second.routes[0].empty();
+}
+
+std::vector<Outgoing> SessionTable::tick(Moment now) {
+  std::vector<Outgoing> out;
+  const std::vector<HostUid> waiting(waiting_.begin(), waiting_.end());
+  for (const HostUid& uid : waiting) {
+    Session& session = sessions_.at(uid);
+    Exchange& exchange = *session.exchange;
+    const std::optional<Host> host = parts_.hosts.find(uid);
+    if (!host || !host->record->may_attest() || host->record->generation != session.generation) {
+      end_exchange(session, uid);
+      continue;
+    }
+    Turn turn{*host, session, exchange.correlation, now, out};
+    if (exchange.phase == Exchange::Phase::kNeedsLog && now.boot >= exchange.log_deadline) {
+      count(parts_.counters.log_withheld);
+      parts_.log.write(LogCause::kLogWithheld, host->record->name,
+                       "the boot log that was asked for did not come in time", now.boot.ms);
+      exchange.foregone = FindingCode::kLogWithheld;
+      exchange.transfer.reset();
+      exchange.phase = Exchange::Phase::kQueued;
+    }
+    if (exchange.phase == Exchange::Phase::kQueued) {
+      requeue(turn);
+    }
+  }
+  sweep(now);
+  return out;
+}
+
+// Offers an exchange to the inbox once more; it stays queued if there is no room.
+void SessionTable::requeue(Turn& turn) {
+  Exchange& exchange = *turn.session.exchange;
+  Submission submission = submission_of(turn);
+  submission.boot_log = std::move(exchange.log);
+  submission.foregone = exchange.foregone;
+  if (!parts_.inbox.offer(std::move(submission))) {
+    // Untouched when it was refused.
+    exchange.log = std::move(submission.boot_log);  // NOLINT(bugprone-use-after-move)
+    count(parts_.counters.inbox_full);
+    return;
+  }
+  waiting_.erase(turn.host.record->uid);
+  exchange.log_given = true;
+  exchange.phase = Exchange::Phase::kJudging;
+  ++in_flight_;
+}
+
+void SessionTable::sweep(Moment now) {
+  if (now.boot.ms - swept_.ms < kSweepEveryMs) {
+    return;
+  }
+  swept_ = now.boot;
+  std::erase_if(sessions_, [&](const auto& entry) {
+    return entry.second.exchange == nullptr &&
+           now.boot.ms - entry.second.last_seen.ms > kSessionIdleMs;
+  });
+}
+
+void SessionTable::forget_route(const HostUid& uid, const RouteId& route) {
+  const auto found = sessions_.find(uid);
+  if (found == sessions_.end()) {
+    return;
+  }
+  std::array<RouteId, 2>& routes = found->second.routes;
+  if (routes[0] == route) {
+    routes[0] = std::exchange(routes[1], RouteId());
+  } else if (routes[1] == route) {
+    routes[1].clear();
+  }
+}
+
+void SessionTable::forget_routes() {
+  for (auto& [uid, session] : sessions_) {
+    session.routes = {};
+    session.route_changes = {};
+  }
+}
+
+std::vector<Outgoing> SessionTable::refuse_new() {
+  std::vector<Outgoing> out;
+  refusing_ = true;
+  const std::vector<HostUid> waiting(waiting_.begin(), waiting_.end());
+  for (const HostUid& uid : waiting) {
+    Session& session = sessions_.at(uid);
+    if (const std::optional<Host> host = parts_.hosts.find(uid)) {
+      Turn turn{*host, session, session.exchange->correlation, session.exchange->received, out};
+      send_busy(turn);
+    }
+    end_exchange(session, uid);
+  }
+  return out;
+}
+
+}  // namespace quotemill::transport

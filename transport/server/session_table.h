@@ -1,0 +1,209 @@
+// SessionTable: the attestation protocol of DESIGN, section 5, as seen from the server: what each
+// host was asked, what it sent, and what it is answered.
+//
+// Pure logic: no sockets, no clock, no threads; time is an argument, so that every rule has a test.
+// The evidence server's thread owns it, feeds it frames and the pipeline's replies, and sends what
+// it returns. Per host there is at most one open challenge and one exchange (evidence accepted and
+// not yet answered); all of it is in memory only, and an agent resends what was lost with it.
+//
+//   HELLO ----> CHALLENGE          a random nonce; voids an older one
+//   EVIDENCE -> Inbox -> RECEIPT   judged and durable
+//                     -> NEED      parked until LOGS are complete, then the Inbox again; or
+//                                  need_timeout_ms passes: the Inbox with `log.withheld`
+//
+// What cannot be attributed to a host's open challenge is an ERROR to the sender and a counter, and
+// changes nothing (DESIGN, section 6, rule b). Sources: session_table.cc (channels, replies, time),
+// session_challenge.cc, session_evidence.cc.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/base/time.h"
+#include "engine/evidence/challenge.h"
+#include "engine/evidence/evidence.h"
+#include "engine/pipeline/host_table.h"
+#include "engine/pipeline/inbox.h"
+#include "engine/pipeline/nonce_authority.h"
+#include "engine/ports/reply_sink.h"
+#include "transport/server/counters.h"
+#include "transport/server/log_transfer.h"
+#include "transport/server/server_log.h"
+#include "transport/socket/rate_limiter.h"
+#include "transport/socket/socket.h"
+#include "transport/wire/message.h"
+
+namespace quotemill::transport {
+
+// What is asked of hosts, and how long they have.
+struct ChallengePolicy {
+  // What a host must quote; never empty.
+  std::function<std::vector<PcrSelection>(const Host&)> selections;
+  std::int64_t valid_ms = 60'000;
+  std::int64_t need_timeout_ms = 30'000;
+  std::uint32_t retry_after_ms = 1'000;  // told with BUSY
+};
+
+// All borrowed; they outlive the table.
+struct SessionParts {
+  const HostTable& hosts;
+  const NonceAuthority& nonces;
+  Inbox& inbox;
+  ServerCounters& counters;
+  ServerLog& log;
+  CurveKey server_key{};
+  // 32 random bytes, from the system's source.
+  std::function<Result<Nonce>()> fresh_nonce;
+  // A host holds a receipt with a higher number than the store does: the store lost something.
+  // Once per host and process. May be empty.
+  std::function<void(const Host&, std::uint64_t theirs, std::uint64_t ours)> on_store_behind;
+};
+
+// A frame to send.
+struct Outgoing {
+  std::optional<HostUid> host;  // none: the sender is not known
+  RouteId route;
+  Bytes frame;
+};
+
+class SessionTable {
+ public:
+  SessionTable(const SessionParts& parts, ChallengePolicy policy);
+
+  // One frame from the peer that proved `key` in its handshake, over `route`.
+  std::vector<Outgoing> receive(const CurveKey& key, const RouteId& route, ByteView frame,
+                                Moment now);
+
+  // Answers of the pipeline.
+  std::vector<Outgoing> deliver(std::vector<Reply> replies, Moment now);
+
+  // A challenge that the host did not ask for (re-attest now). If its evidence is being judged, the
+  // challenge follows the receipt. Nothing to send if it is not connected.
+  std::vector<Outgoing> challenge_now(const HostUid& host, Moment now);
+
+  // Whether something was received from the host over a route that is not known to be gone.
+  [[nodiscard]] bool is_connected(const HostUid& host) const;
+
+  // What time alone brings: logs that did not come, submissions that found the inbox full. Call
+  // every 100 ms or so.
+  std::vector<Outgoing> tick(Moment now);
+
+  // A send to this route failed: it is gone.
+  void forget_route(const HostUid& host, const RouteId& route);
+  // The socket was reopened: all are gone.
+  void forget_routes();
+
+  // From now on every evidence is answered BUSY; what waits for a log is given back to its host.
+  std::vector<Outgoing> refuse_new();
+
+  // Exchanges that the pipeline has not answered yet.
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+
+  [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+
+  [[nodiscard]] const LogBudget& log_budget() const { return budget_; }
+
+ private:
+  // Evidence accepted from a host and not yet answered.
+  struct Exchange {
+    enum class Phase : std::uint8_t {
+      kJudging,   // in the inbox or the pipeline
+      kNeedsLog,  // NEED was sent
+      kQueued,    // back to the inbox as soon as it has room
+    };
+
+    Phase phase = Phase::kJudging;
+    Bytes item;
+    Challenge challenge;
+    Moment received;
+    std::uint64_t correlation = 0;
+    BootId boot_id{};
+    BootTime log_deadline;
+    std::unique_ptr<LogTransfer> transfer;
+    Bytes log;                            // kQueued: complete
+    bool log_given = false;               // it has been to the inbox with a log
+    std::optional<FindingCode> foregone;  // kQueued: log.withheld
+  };
+
+  struct Session {
+    std::uint32_t generation = 0;
+    // At most two live routes a key: newest first. Replies go to the newest.
+    std::array<RouteId, 2> routes;
+    TokenBucket route_changes;
+    BootTime last_seen;
+    std::optional<Challenge> open;  // interactive
+    // Challenges that a newer one voided. A quote that answers one of them was late, or crossed
+    // the newer on its way: an ERROR, not a failed verdict.
+    std::vector<Challenge> voided;
+    std::unique_ptr<Exchange> exchange;
+    // HELLO or challenge_now() during an exchange: challenge when it is over.
+    bool challenge_wanted = false;
+    std::uint64_t wanted_correlation = 0;
+    bool behind_told = false;
+  };
+
+  // One call's worth of context. `session` is of `host`.
+  struct Turn {
+    const Host& host;
+    Session& session;
+    std::uint64_t correlation;
+    Moment now;
+    std::vector<Outgoing>& out;
+  };
+
+  // session_table.cc
+  Session& session_of(const Host& host, Moment now);
+  bool note_route(Session& session, const RouteId& route, Moment now);
+  void dispatch(Turn& turn, MessageBody& body);
+  void send(Turn& turn, MessageBody body);
+  void send_error(Turn& turn, ErrorCode code, std::string text);
+  void send_busy(Turn& turn);
+  void answer(Turn& turn, Reply& reply);
+  void answer_error(Turn& turn, const Error& error);
+  void end_exchange(Session& session, const HostUid& uid);
+  void finish_exchange(Turn& turn);
+  void requeue(Turn& turn);
+  void sweep(Moment now);
+
+  // session_challenge.cc
+  void hello(Turn& turn, const HelloMessage& message);
+  void check_store(Turn& turn, std::uint64_t last_receipt);
+  void offer_challenge(Turn& turn);
+  void send_expired(Turn& turn);
+  Result<ChallengeMessage> open_or_fresh(Turn& turn);
+  Result<void> make_challenge(Turn& turn);
+  std::optional<Challenge> preissued(const Turn& turn) const;
+  std::optional<Challenge> current_challenge(const Turn& turn) const;
+  bool answers_voided(const Turn& turn, const Evidence& evidence) const;
+
+  // session_evidence.cc
+  void evidence(Turn& turn, EvidenceMessage& message);
+  void item(Turn& turn, Bytes item);
+  bool is_repeated(Turn& turn, const Bytes& item);
+  void judge_item(Turn& turn, Bytes item, const Evidence* evidence);
+  void accept(Turn& turn, Bytes item, const Challenge& challenge,
+              std::optional<FindingCode> foregone, const BootId& boot_id);
+  void need_log(Turn& turn);
+  void send_need(Turn& turn);
+  void logs(Turn& turn, const LogsMessage& message);
+  Submission submission_of(const Turn& turn) const;
+
+  SessionParts parts_;
+  ChallengePolicy policy_;
+  LogBudget budget_;
+  std::unordered_map<HostUid, Session> sessions_;
+  std::set<HostUid> waiting_;  // exchanges that tick() looks at: kNeedsLog and kQueued
+  std::size_t in_flight_ = 0;
+  bool refusing_ = false;
+  BootTime swept_;
+};
+
+}  // namespace quotemill::transport
