@@ -99,7 +99,8 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name) {
   read_pipeline(*in, config.pipeline);
   constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "error", "off"};
   config.log.level = kLevels.at(in->choice("log.level", 1, {kLevels.begin(), kLevels.end()}));
-  config.log.format = static_cast<LogFormat>(in->choice("log.format", 0, {"text", "json"}));
+  config.log.format =
+      static_cast<program::LogFormat>(in->choice("log.format", 0, {"text", "json"}));
   config.policy_file = read_path(*in, "policy.file", "", true);
   if (Result<void> done = in->finish(); !done) {
     return done.error();

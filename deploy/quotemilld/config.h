@@ -8,12 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "deploy/common/log.h"
 #include "engine/base/result.h"
 #include "engine/policy/policy.h"
 
 namespace quotemill::daemon {
-
-enum class LogFormat : std::uint8_t { kText, kJson };
 
 struct Config {
   struct Listen {
@@ -47,10 +46,7 @@ struct Config {
     std::int64_t need_timeout_ms = 30'000;
   } pipeline;
 
-  struct Log {
-    std::string level = "info";
-    LogFormat format = LogFormat::kText;
-  } log;
+  program::LogSettings log;
 
   std::string policy_file;  // empty: the built-in policy
 };

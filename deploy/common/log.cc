@@ -1,4 +1,4 @@
-#include "deploy/quotemilld/log.h"
+#include "deploy/common/log.h"
 
 #include <cstdlib>
 
@@ -9,7 +9,7 @@
 
 #include "engine/base/text.h"
 
-namespace quotemill::daemon {
+namespace quotemill::program {
 namespace {
 
 constexpr std::size_t kValueMax = 1024;
@@ -70,10 +70,11 @@ bool started_by_journald() {
 
 }  // namespace
 
-Log::Log(const Config::Log& config) : format_(config.format) {
+Log::Log(std::string_view program, const LogSettings& settings) : format_(settings.format) {
+  const std::string name(program);
   if (format_ == LogFormat::kText && started_by_journald()) {
     logger_ = std::make_shared<spdlog::logger>(
-        "quotemilld", std::make_shared<spdlog::sinks::systemd_sink_mt>("quotemilld"));
+        name, std::make_shared<spdlog::sinks::systemd_sink_mt>(name));
     logger_->set_pattern("%v");
   } else {
     logger_ = std::make_shared<spdlog::logger>("quotemilld",
@@ -83,7 +84,7 @@ Log::Log(const Config::Log& config) : format_(config.format) {
                              : R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})",
                          spdlog::pattern_time_type::utc);
   }
-  logger_->set_level(spdlog::level::from_str(config.level));
+  logger_->set_level(spdlog::level::from_str(settings.level));
   logger_->flush_on(spdlog::level::debug);
 }
 
@@ -98,4 +99,4 @@ void Log::write(LogLevel level, std::string_view message,
   }
 }
 
-}  // namespace quotemill::daemon
+}  // namespace quotemill::program

@@ -1,22 +1,29 @@
-// The daemon's log: one line per thing that an operator acts on, with fields, as text or as JSON.
+// The log of a program that runs for long: one line per thing that an operator acts on, with
+// fields, as text or as JSON.
 //
 // To stderr, or to journald by its own protocol when it started us. Values are escaped here;
 // whoever logs need not care where a text came from. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "deploy/quotemilld/config.h"
-
 namespace spdlog {
 class logger;
 }
 
-namespace quotemill::daemon {
+namespace quotemill::program {
+
+enum class LogFormat : std::uint8_t { kText, kJson };
+
+struct LogSettings {
+  std::string level = "info";  // debug, info, warn, error, off
+  LogFormat format = LogFormat::kText;
+};
 
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
 
@@ -24,7 +31,8 @@ using LogField = std::pair<std::string_view, std::string>;
 
 class Log {
  public:
-  explicit Log(const Config::Log& config);
+  // `program` names the writer in the journal.
+  Log(std::string_view program, const LogSettings& settings);
 
   // "message key=value …" or {"time":…,"level":…,"message":…,"key":"value"}.
   void write(LogLevel level, std::string_view message,
@@ -51,4 +59,4 @@ class Log {
   LogFormat format_;
 };
 
-}  // namespace quotemill::daemon
+}  // namespace quotemill::program
