@@ -27,6 +27,13 @@ struct Algorithms {
   const char* ak_scheme;
 };
 
+void write_credential(const Swtpm& tpm, const char* file, const Credential& credential) {
+  ByteWriter out;
+  out.u32_be(kToolsMagic).u32_be(kToolsVersion);
+  out.bytes(credential.id_object).bytes(credential.encrypted_secret);
+  write_file(tpm.folder() / file, out.view());
+}
+
 class CredentialWithTpm : public ::testing::TestWithParam<Algorithms> {
  protected:
   void SetUp() override {
@@ -67,13 +74,6 @@ class CredentialWithTpm : public ::testing::TestWithParam<Algorithms> {
     return decode_tpm2b_public(read_file(tpm_->folder() / file));
   }
 
-  void write_credential(const char* file, const Credential& credential) {
-    ByteWriter out;
-    out.u32_be(kToolsMagic).u32_be(kToolsVersion);
-    out.bytes(credential.id_object).bytes(credential.encrypted_secret);
-    write_file(tpm_->folder() / file, out.view());
-  }
-
   std::unique_ptr<Swtpm> tpm_;
 };
 
@@ -88,7 +88,7 @@ TEST_P(CredentialWithTpm, TheTpmReleasesOurSecret) {
     const Bytes secret = *random_bytes(size);
     const Result<Credential> credential = make_credential(*ek, ak->name(), secret);
     ASSERT_TRUE(credential) << credential.error().to_string();
-    write_credential("ours", *credential);
+    write_credential(*tpm_, "ours", *credential);
     EXPECT_EQ(to_hex(activate("ours")), to_hex(secret)) << size;
   }
 }
@@ -103,7 +103,7 @@ TEST_P(CredentialWithTpm, TheTpmReleasesTheSecretOfTheToolsToo) {
   // Both have the same layout: the same lengths at the same places.
   const Result<Credential> ours = make_credential(*decoded("ek.pub"), name, secret);
   ASSERT_TRUE(ours);
-  write_credential("ours", *ours);
+  write_credential(*tpm_, "ours", *ours);
   EXPECT_EQ(read_file(tpm_->folder() / "ours").size(), read_file(tpm_->folder() / "theirs").size());
 }
 
@@ -115,7 +115,7 @@ TEST_P(CredentialWithTpm, Cve2021_3406_AnotherAkCannotOpenIt) {
   other_name.back() ^= 1U;
   const Result<Credential> credential = make_credential(*ek, other_name, *random_bytes(32));
   ASSERT_TRUE(credential);
-  write_credential("ours", *credential);
+  write_credential(*tpm_, "ours", *credential);
   EXPECT_TRUE(activate("ours").empty());
 }
 
@@ -129,8 +129,41 @@ TEST_P(CredentialWithTpm, AnotherTpmCannotOpenIt) {
   const Result<Credential> credential =
       make_credential(*ek, read_file(tpm_->folder() / "ak.name"), *random_bytes(32));
   ASSERT_TRUE(credential);
-  write_credential("ours", *credential);
+  write_credential(*tpm_, "ours", *credential);
   EXPECT_TRUE(activate("ours").empty());
+}
+
+// An EK of the "high range" (TCG EK Credential Profile 2.5, B.4.5): SHA-384 names and AES-256.
+TEST(CredentialWithStrongerEk, TheTpmReleasesOurSecret) {
+  const std::unique_ptr<Swtpm> tpm = Swtpm::start();
+  if (tpm == nullptr) {
+    GTEST_SKIP() << "swtpm and tpm2-tools are not installed";
+  }
+  const std::string origin = "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted";
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"tpm2_createprimary", "-C", "e", "-c", "ek.ctx", "-G", "ecc384:aes256cfb", "-g",
+            "sha384", "-a", origin + "|decrypt"},
+           {"tpm2_readpublic", "-c", "ek.ctx", "-o", "ek.pub"},
+           {"tpm2_createprimary", "-C", "e", "-c", "ak.ctx", "-G", "ecc384:ecdsa-sha384:null", "-g",
+            "sha384", "-a", origin + "|sign"},
+           {"tpm2_readpublic", "-c", "ak.ctx", "-n", "ak.name"}}) {
+    const Finished finished = tpm->tool(arguments);
+    ASSERT_TRUE(finished.ok()) << arguments[0] << ": " << finished.output;
+    ASSERT_TRUE(tpm->tool({"tpm2_flushcontext", "-t"}).ok());
+  }
+  const Result<PublicArea> ek = decode_tpm2b_public(read_file(tpm->folder() / "ek.pub"));
+  ASSERT_TRUE(ek);
+  EXPECT_EQ(ek->name_algorithm, HashAlgorithm::kSha384);
+  EXPECT_EQ(ek->symmetric_bits, 256);
+  const Bytes secret = *random_bytes(48);
+  const Result<Credential> credential =
+      make_credential(*ek, read_file(tpm->folder() / "ak.name"), secret);
+  ASSERT_TRUE(credential);
+  write_credential(*tpm, "ours", *credential);
+  const Finished finished = tpm->tool(
+      {"tpm2_activatecredential", "-c", "ak.ctx", "-C", "ek.ctx", "-i", "ours", "-o", "released"});
+  EXPECT_TRUE(finished.ok()) << finished.output;
+  EXPECT_EQ(to_hex(read_file(tpm->folder() / "released")), to_hex(secret));
 }
 
 INSTANTIATE_TEST_SUITE_P(Keys, CredentialWithTpm,
