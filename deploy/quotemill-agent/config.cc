@@ -1,0 +1,136 @@
+#include "deploy/quotemill-agent/config.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+
+#include "engine/base/limits.h"
+#include "engine/base/text.h"
+#include "engine/policy/toml_reader.h"
+
+namespace quotemill::agent {
+namespace {
+
+using transport::ServerAddress;
+
+// `endpoints` and `keys` are lists in order of preference; one key serves all endpoints.
+std::vector<ServerAddress> read_servers(TomlReader& in, const std::string& endpoints_key,
+                                        const std::vector<std::string>& keys) {
+  const std::vector<std::string> endpoints = in.texts(endpoints_key, {});
+  std::vector<ServerAddress> servers;
+  if (endpoints.empty()) {
+    in.fail(endpoints_key, "'" + endpoints_key + "' must list at least one \"tcp://HOST:PORT\"");
+    return servers;
+  }
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    if (!endpoints[i].starts_with("tcp://") && !endpoints[i].starts_with("ipc://")) {
+      in.fail(endpoints_key, "'" + endpoints_key + "' must list endpoints as \"tcp://HOST:PORT\"");
+    }
+    const std::string& text = keys.empty() ? std::string() : keys[std::min(i, keys.size() - 1)];
+    if (const auto key = transport::from_z85(text)) {
+      servers.push_back({endpoints[i], *key});
+    }
+  }
+  return servers;
+}
+
+std::vector<std::string> read_keys(TomlReader& in) {
+  std::vector<std::string> keys = in.texts("server.keys", {});
+  const bool all_good = std::all_of(keys.begin(), keys.end(), [](const std::string& key) {
+    return transport::from_z85(key).has_value();
+  });
+  if (keys.empty() || !all_good) {
+    in.fail("server.keys",
+            "'server.keys' must list the servers' public keys, 40 characters each, as in the file "
+            "server.pub of the daemon's state folder");
+  }
+  return keys;
+}
+
+void read_tpm(TomlReader& in, AgentOptions& options) {
+  constexpr std::array kEkKinds = {EkKind::kRsa2048, EkKind::kEccP256, EkKind::kEccP384};
+  constexpr std::array kAkKinds = {AkKind::kRsassa2048, AkKind::kRsapss2048, AkKind::kEcdsaP256};
+  std::vector<std::string_view> ek_names;
+  std::transform(kEkKinds.begin(), kEkKinds.end(), std::back_inserter(ek_names),
+                 [](EkKind kind) { return name_of(kind); });
+  std::vector<std::string_view> ak_names;
+  std::transform(kAkKinds.begin(), kAkKinds.end(), std::back_inserter(ak_names),
+                 [](AkKind kind) { return name_of(kind); });
+  options.attestor.tcti = in.text("tpm.tcti", "device:/dev/tpmrm0");
+  options.ek_kind = kEkKinds.at(in.choice("tpm.ek", 0, ek_names));
+  options.ak_kind = kAkKinds.at(in.choice("tpm.ak", 0, ak_names));
+}
+
+Result<std::string> read_text_file(const std::string& name, std::size_t size_max) {
+  std::ifstream file(name, std::ios::binary);
+  if (!file) {
+    return Error{ErrorCode::kIo, "", 0,
+                 name + ": cannot be read; check that it exists and who may read it"};
+  }
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (text.size() > size_max) {
+    return Error{ErrorCode::kTooLarge, "", 0,
+                 name + ": larger than " + std::to_string(size_max) + " bytes"};
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<AgentConfig> parse_agent_config(std::string_view text, std::string_view file_name) {
+  Result<TomlReader> in = TomlReader::parse(text, file_name);
+  if (!in) {
+    return in.error();
+  }
+  AgentConfig config;
+  AgentOptions& options = config.options;
+  options.name = in->text("host.name", "");
+  if (!is_host_name(options.name)) {
+    in->fail("host.name", "'host.name' must be 1 to 64 characters of [a-z0-9._-]");
+  }
+  const std::vector<std::string> keys = read_keys(*in);
+  options.attest = read_servers(*in, "server.attest", keys);
+  options.enrol = read_servers(*in, "server.enrol", keys);
+  config.token_file = in->text("host.token_file", "");
+  options.state_folder = in->text("host.state_folder", "/var/lib/quotemill-agent");
+  read_tpm(*in, options);
+  options.attestor.boot_log_path = in->text("boot.log", kBootLogPath);
+  options.attestor.boot_id_path = in->text("boot.id", kBootIdPath);
+  options.backoff_min_ms = in->duration_ms("timing.retry_min", options.backoff_min_ms, 10, 600'000);
+  options.backoff_max_ms =
+      in->duration_ms("timing.retry_max", options.backoff_max_ms, 10, 3'600'000);
+  options.answer_timeout_ms =
+      in->duration_ms("timing.answer_timeout", options.answer_timeout_ms, 100, 600'000);
+  if (options.backoff_max_ms < options.backoff_min_ms) {
+    in->fail("timing.retry_max", "'timing.retry_max' must not be below 'timing.retry_min'");
+  }
+  constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "error", "off"};
+  config.log.level = kLevels.at(in->choice("log.level", 1, {kLevels.begin(), kLevels.end()}));
+  config.log.format =
+      static_cast<program::LogFormat>(in->choice("log.format", 0, {"text", "json"}));
+  if (Result<void> done = in->finish(); !done) {
+    return done.error();
+  }
+  return config;
+}
+
+Result<AgentConfig> load_agent_config(const std::string& file_name) {
+  const Result<std::string> text = read_text_file(file_name, limits::kPolicySizeMax);
+  if (!text) {
+    return text.error();
+  }
+  Result<AgentConfig> config = parse_agent_config(*text, file_name);
+  if (!config || config->token_file.empty()) {
+    return config;
+  }
+  Result<std::string> token = read_text_file(config->token_file, 4 * limits::kTokenSizeMax);
+  if (!token) {
+    return token.error();
+  }
+  token->erase(token->find_last_not_of(" \t\r\n") + 1);
+  config->options.token = std::move(*token);
+  return config;
+}
+
+}  // namespace quotemill::agent

@@ -1,0 +1,70 @@
+// quotemill-agent: attests this host to a Quotemill verifier, for ever.
+#include <csignal>
+#include <iostream>
+#include <pthread.h>
+
+#include <CLI/CLI.hpp>
+#include <sys/signalfd.h>
+
+#include "deploy/common/log.h"
+#include "deploy/quotemill-agent/config.h"
+#include "transport/agent/agent.h"
+
+namespace {
+
+using namespace quotemill;  // NOLINT(google-build-using-namespace): a main
+
+constexpr int kUsage = 2;
+
+// SIGTERM and SIGINT arrive as something to read: nothing runs in a signal handler.
+int stop_descriptor() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+int run(const agent::AgentConfig& config) {
+  const program::Log log("quotemill-agent", config.log);
+  const int stop = stop_descriptor();
+  Result<std::unique_ptr<transport::Context>> context = transport::Context::create();
+  if (!context) {
+    log.error(context.error().to_string());
+    return 1;
+  }
+  const auto say = [&log](agent::AgentLogLevel level, const std::string& text) {
+    level == agent::AgentLogLevel::kInfo ? log.info(text) : log.warn(text);
+  };
+  Result<agent::Agent> agent = agent::Agent::create(**context, config.options, say);
+  if (!agent) {
+    log.error(agent.error().to_string());
+    return 1;
+  }
+  agent->run(stop);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Attests this host to a Quotemill verifier");
+  std::string file = "/etc/quotemill/agent.toml";
+  bool check = false;
+  app.add_option("--config", file, "Settings (TOML)")->capture_default_str();
+  app.add_flag("--check-config", check, "Check the settings and end");
+  app.set_version_flag("--version", QUOTEMILL_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  Result<agent::AgentConfig> config = agent::load_agent_config(file);
+  if (!config) {
+    std::cerr << config.error().to_string() << "\n";
+    return kUsage;
+  }
+  config->options.attestor.agent = std::string("quotemill-agent/") + QUOTEMILL_VERSION;
+  return check ? 0 : run(*config);
+}

@@ -1,0 +1,99 @@
+// quotemilld: the Quotemill daemon. Parse, validate, open, run, drain.
+#include <csignal>
+#include <ctime>
+#include <iostream>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+#include "deploy/quotemilld/config.h"
+#include "deploy/quotemilld/service.h"
+#include "transport/server/door_process.h"
+
+namespace {
+
+using namespace quotemill;  // NOLINT(google-build-using-namespace): a main
+
+constexpr int kUsage = 2;
+constexpr int kEndedAtOnce = 130;
+constexpr mode_t kUmask = S_IWGRP | S_IRWXO;
+
+// SIGTERM, SIGINT: blocked in all threads, taken one by one here.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+// A second signal ends the process at once: what is durable stays so.
+void* end_at_next_signal(void* signals) {
+  int signal = 0;
+  sigwait(static_cast<const sigset_t*>(signals), &signal);
+  _exit(kEndedAtOnce);
+}
+
+int serve(const daemon::Config& config, const Policy& policy) {
+  const program::Log log("quotemilld", config.log);
+  sigset_t signals = block_signals();
+  umask(kUmask);
+  Result<std::unique_ptr<daemon::Service>> service = daemon::Service::open(config, policy, log);
+  if (!service) {
+    log.error(service.error().to_string());
+    return 1;
+  }
+  sd_notify(0, "READY=1");
+  log.info("ready", {{"policy", policy.id}});
+  const timespec second{1, 0};
+  while (sigtimedwait(&signals, nullptr, &second) < 0) {
+    (*service)->tick();
+  }
+  sd_notify(0, "STOPPING=1");
+  log.info("draining; a second signal stops at once");
+  pthread_t watcher{};
+  pthread_create(&watcher, nullptr, end_at_next_signal, &signals);
+  (*service)->drain();
+  service->reset();
+  log.info("stopped");
+  return 0;
+}
+
+int checked(const std::string& file, bool check_only) {
+  const Result<daemon::Config> config = daemon::load_config(file);
+  const Result<Policy> policy =
+      config ? daemon::load_policy(*config) : Result<Policy>(config.error());
+  if (!policy) {
+    std::cerr << policy.error().to_string() << "\n";
+    return kUsage;
+  }
+  if (check_only) {
+    std::cout << (file.empty() ? "The built-in settings" : file) << ": fine; policy " << policy->id
+              << " version " << policy->version << "\n";
+    return 0;
+  }
+  return serve(*config, *policy);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Quotemill daemon: verifies the fleet, remembers, publishes changes of trust");
+  std::string file;
+  bool check = false;
+  bool door = false;
+  app.add_option("--config", file, "Settings (TOML); without it, the built-in defaults");
+  app.add_flag("--check-config", check, "Check the settings and the policy, and end");
+  app.add_flag("--enrolment-door", door)->group("");  // the daemon starts itself with it
+  app.set_version_flag("--version", QUOTEMILL_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  return door ? transport::run_enrolment_door(transport::kDoorFd) : checked(file, check);
+}

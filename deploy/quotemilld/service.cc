@@ -1,0 +1,331 @@
+#include "deploy/quotemilld/service.h"
+
+#include <atomic>
+#include <string>
+#include <utility>
+
+#include "deploy/quotemilld/key_files.h"
+#include "deploy/quotemilld/operator_verbs.h"
+#include "deploy/quotemilld/startup.h"
+#include "deploy/quotemilld/system_clock.h"
+#include "deploy/quotemilld/trust_files.h"
+#include "engine/base/limits.h"
+#include "engine/pipeline/committer.h"
+#include "engine/pipeline/pipeline.h"
+#include "storage/rocks_store.h"
+#include "transport/control/control_server.h"
+#include "transport/render/render_records.h"
+#include "transport/server/change_publisher.h"
+#include "transport/server/enrolment_door.h"
+#include "transport/server/enrolment_service.h"
+#include "transport/server/evidence_server.h"
+#include "transport/socket/zap.h"
+
+namespace quotemill::daemon {
+namespace {
+
+constexpr const char* kAttestDomain = "attest";
+constexpr std::int64_t kNonceKeyAgeMs = 3'600'000;
+constexpr std::int64_t kPendingSweepMs = 60'000;
+constexpr std::int64_t kDrainTimeoutMs = 45'000;
+
+// Durable changes go to the subscribers, and wake whoever waits for them on the control socket.
+class ChangeFanOut final : public ChangeSink {
+ public:
+  explicit ChangeFanOut(std::unique_ptr<transport::ChangePublisher> publisher)
+      : publisher_(std::move(publisher)) {}
+
+  void publish(std::string_view stream_id, std::span<const Change> changes) override {
+    publisher_->publish(stream_id, changes);
+    if (transport::ControlServer* control = control_.load();
+        control != nullptr && !changes.empty()) {
+      control->notify();
+    }
+  }
+
+  // Borrowed; null before it is there and when it goes.
+  void wake(transport::ControlServer* control) { control_.store(control); }
+
+ private:
+  std::unique_ptr<transport::ChangePublisher> publisher_;
+  std::atomic<transport::ControlServer*> control_{nullptr};
+};
+
+// The committer is made before the server that carries its replies.
+class ReplyRelay final : public ReplySink {
+ public:
+  void deliver(std::vector<Reply> replies) override {
+    if (ReplySink* server = server_.load(); server != nullptr) {
+      server->deliver(std::move(replies));
+    }
+  }
+
+  void connect(ReplySink* server) { server_.store(server); }
+
+ private:
+  std::atomic<ReplySink*> server_{nullptr};
+};
+
+transport::LogSink log_sink(const program::Log& log) {
+  return [&log](transport::LogLevel level, std::string_view host, std::string_view text) {
+    const auto at = level == transport::LogLevel::kInfo      ? program::LogLevel::kInfo
+                    : level == transport::LogLevel::kWarning ? program::LogLevel::kWarn
+                                                             : program::LogLevel::kError;
+    if (host.empty()) {
+      log.write(at, text);
+    } else {
+      log.write(at, text, {{"host", std::string(host)}});
+    }
+  };
+}
+
+}  // namespace
+
+// In the order of construction; destroyed in the reverse one.
+struct Service::Parts {
+  Parts(const Config& settings, const Policy& policy, const program::Log& program_log)
+      : config(settings),
+        log(program_log),
+        inbox(limits::kInboxItemsMax, limits::kInboxBytesMax,
+              static_cast<unsigned>(settings.pipeline.batch_age_ms)),
+        key_cache(limits::kKeyCacheMax),
+        policy_in_force(policy) {}
+
+  Result<void> open();
+  Result<void> open_store();
+  Result<void> open_stream();
+  Result<void> open_attestation();
+  Result<void> open_enrolment();
+  Result<void> open_control();
+
+  const Config config;
+  const program::Log& log;
+  SystemClock clock;
+  Keys keys;
+  std::unique_ptr<storage::RocksStore> store;
+  HostTable hosts;
+  Inbox inbox;
+  KeyCache key_cache;
+  PipelineCounters counters;
+  const Policy policy_in_force;
+  std::unique_ptr<SnapshotHolder> snapshots;
+  std::unique_ptr<NonceAuthority> nonces;
+  std::unique_ptr<transport::Context> context;
+  std::unique_ptr<ChangeFanOut> changes;
+  ReplyRelay replies;
+  std::unique_ptr<Committer> committer;
+  std::unique_ptr<Pipeline> pipeline;
+  std::unique_ptr<transport::ZapHandler> zap;
+  std::unique_ptr<transport::EvidenceServer> server;
+  std::unique_ptr<transport::EnrolmentService> enrolment;
+  std::unique_ptr<transport::EnrolmentDoor> door;
+  std::unique_ptr<OperatorVerbs> verbs;
+  std::unique_ptr<transport::ControlServer> control;
+  std::int64_t swept_ms = 0;  // when pending hosts were last looked through
+};
+
+Result<void> Service::Parts::open() {
+  Result<Keys> loaded = load_keys(config, clock.now().wall);
+  if (!loaded) {
+    return loaded.error();
+  }
+  keys = std::move(*loaded);
+  nonces = std::make_unique<NonceAuthority>(keys.nonces);
+  Result<std::unique_ptr<transport::Context>> made = transport::Context::create();
+  if (!made) {
+    return made.error();
+  }
+  context = std::move(*made);
+  for (const auto step : {&Parts::open_store, &Parts::open_attestation, &Parts::open_enrolment,
+                          &Parts::open_control}) {
+    if (Result<void> opened = (this->*step)(); !opened) {
+      return opened;
+    }
+  }
+  return {};
+}
+
+Result<void> Service::Parts::open_store() {
+  Result<std::unique_ptr<storage::RocksStore>> opened =
+      storage::RocksStore::open({.path = config.state.store});
+  if (!opened) {
+    return opened.error();
+  }
+  store = std::move(*opened);
+  Result<CommitterStart> start = recall(*store, hosts);
+  Result<std::vector<std::shared_ptr<const Baseline>>> baselines = store->baselines();
+  if (!start || !baselines) {
+    return start ? baselines.error() : start.error();
+  }
+  snapshots = std::make_unique<SnapshotHolder>(policy_in_force, std::move(*baselines));
+  if (Result<void> streaming = open_stream(); !streaming) {
+    return streaming;
+  }
+  committer = std::make_unique<Committer>(
+      CommitterPorts{*store, hosts, replies, *changes, clock, *nonces, *snapshots, counters},
+      std::move(*start));
+  pipeline = std::make_unique<Pipeline>(PipelineParts{inbox, *committer, hosts, *snapshots, *store,
+                                                      key_cache, counters, keys.server.public_key},
+                                        static_cast<unsigned>(config.pipeline.threads));
+  log.info("store opened", {{"path", config.state.store}, {"hosts", std::to_string(hosts.size())}});
+  return {};
+}
+
+Result<void> Service::Parts::open_stream() {
+  transport::ChangePublisherOptions options;
+  options.endpoint = config.listen.changes;
+  Result<std::unique_ptr<transport::ChangePublisher>> publisher =
+      transport::ChangePublisher::create(
+          *context, options, [](std::string_view stream_id, const Change& change) {
+            return transport::render_change(stream_id, change).dump();
+          });
+  if (!publisher) {
+    return publisher.error();
+  }
+  changes = std::make_unique<ChangeFanOut>(std::move(*publisher));
+  return {};
+}
+
+Result<void> Service::Parts::open_attestation() {
+  transport::ZapDomain domain;
+  domain.admits = [this](const CurveKey& key) { return hosts.admits(key); };
+  Result<std::unique_ptr<transport::ZapHandler>> handler =
+      transport::ZapHandler::start(*context, {{kAttestDomain, domain}});
+  if (!handler) {
+    return handler.error();
+  }
+  zap = std::move(*handler);
+  transport::EvidenceServerOptions options;
+  options.endpoint = config.listen.attest;
+  options.key = keys.server;
+  options.zap_domain = kAttestDomain;
+  options.challenges.selections = [this](const Host&) {
+    return std::vector<PcrSelection>{snapshots->current()->policy().selection};
+  };
+  options.challenges.need_timeout_ms = config.pipeline.need_timeout_ms;
+  options.memory_bytes_max = static_cast<std::size_t>(config.pipeline.memory_bytes);
+  options.log = log_sink(log);
+  options.on_store_behind = [this](const Host& host, std::uint64_t theirs, std::uint64_t ours) {
+    log.error("a host holds a newer receipt than the store: the store lost something",
+              {{"host", host.record->name},
+               {"theirs", std::to_string(theirs)},
+               {"ours", std::to_string(ours)}});
+    committer->renew_stream();
+  };
+  Result<std::unique_ptr<transport::EvidenceServer>> made = transport::EvidenceServer::create(
+      {*context, hosts, *nonces, inbox, clock}, std::move(options));
+  if (!made) {
+    return made.error();
+  }
+  server = std::move(*made);
+  replies.connect(server.get());
+  committer->start();
+  pipeline->start();
+  server->start();
+  log.info("attestation endpoint open", {{"endpoint", server->endpoint()}});
+  return {};
+}
+
+Result<void> Service::Parts::open_enrolment() {
+  Result<transport::AdmissionInputs> inputs = load_trust_files(config.trust, log);
+  if (!inputs) {
+    return inputs.error();
+  }
+  transport::EnrolmentServiceConfig service;
+  service.server_key = keys.server.public_key;
+  service.attest_endpoint = config.listen.attest_public == config.listen.attest
+                                ? server->endpoint()
+                                : config.listen.attest_public;
+  service.attest_key = keys.server.public_key;
+  enrolment = std::make_unique<transport::EnrolmentService>(
+      *committer, std::move(service), [this](const transport::EnrolmentAudit& audit) {
+        log.info("enrolment", {{"outcome", audit.outcome},
+                               {"host", audit.name},
+                               {"uid", audit.host_uid},
+                               {"ek_sha256", audit.ek_sha256},
+                               {"generation", std::to_string(audit.generation)},
+                               {"detail", audit.detail}});
+      });
+  enrolment->use(std::make_shared<const transport::AdmissionInputs>(std::move(*inputs)));
+  transport::EnrolmentDoorConfig settings;
+  settings.endpoint = config.listen.enrol;
+  settings.secret_key = keys.server.secret_key;
+  settings.limits.memory_max = static_cast<std::uint64_t>(config.enrolment.memory_bytes);
+  Result<std::unique_ptr<transport::EnrolmentDoor>> opened = transport::EnrolmentDoor::open(
+      std::move(settings),
+      [this](const CurveKey& client, const transport::MessageBody& message) {
+        return enrolment->handle(client, message, clock.now());
+      },
+      log_sink(log));
+  if (!opened) {
+    return opened.error();
+  }
+  door = std::move(*opened);
+  log.info("enrolment endpoint open", {{"endpoint", door->endpoint()}});
+  return {};
+}
+
+Result<void> Service::Parts::open_control() {
+  verbs = std::make_unique<OperatorVerbs>(
+      OperatorParts{hosts, *committer, *store, *snapshots, inbox, counters, *server, clock});
+  Result<std::unique_ptr<transport::ControlServer>> started =
+      transport::ControlServer::start(*context, config.listen.control, *verbs);
+  if (!started) {
+    return started.error();
+  }
+  control = std::move(*started);
+  changes->wake(control.get());
+  log.info("control socket open", {{"path", config.listen.control}});
+  return {};
+}
+
+Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Result<std::unique_ptr<Service>> Service::open(const Config& config, const Policy& policy,
+                                               const program::Log& log) {
+  std::unique_ptr<Service> service(new Service(std::make_unique<Parts>(config, policy, log)));
+  if (const Result<void> opened = service->parts_->open(); !opened) {
+    return opened.error();
+  }
+  return service;
+}
+
+Service::~Service() {
+  if (parts_->changes) {
+    parts_->changes->wake(nullptr);
+  }
+}
+
+void Service::tick() {
+  const Moment now = parts_->clock.now();
+  NonceAuthority& nonces = *parts_->nonces;
+  if (nonces.is_due(now.wall, kNonceKeyAgeMs)) {
+    const Result<EpochKey> fresh = fresh_epoch_key();
+    if (fresh) {
+      const NonceAuthority::Keys next = nonces.successor(*fresh, now.wall);
+      // Durable first: a nonce whose key is lost by a crash would cost its host a round trip.
+      if (store_nonce_keys(parts_->config.state.folder, next)) {
+        nonces.adopt(next);
+      } else {
+        parts_->log.error("the nonce keys cannot be stored; the old ones stay in use");
+      }
+    }
+  }
+  if (now.boot.ms - parts_->swept_ms >= kPendingSweepMs) {
+    parts_->swept_ms = now.boot.ms;
+    if (const Result<void> swept = parts_->enrolment->forget_expired_hosts(); !swept) {
+      parts_->log.warn("expired pending hosts stay", {{"error", swept.error().to_string()}});
+    }
+  }
+}
+
+void Service::drain() {
+  parts_->door.reset();
+  parts_->server->drain(kDrainTimeoutMs);
+  parts_->pipeline->drain();
+  parts_->changes->wake(nullptr);
+  parts_->control.reset();
+  parts_->committer->stop();
+}
+
+}  // namespace quotemill::daemon

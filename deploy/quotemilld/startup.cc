@@ -1,0 +1,92 @@
+#include "deploy/quotemilld/startup.h"
+
+#include <algorithm>
+#include <fstream>
+#include <utility>
+
+#include "deploy/quotemilld/key_files.h"
+#include "engine/crypto/random.h"
+#include "transport/files/private_file.h"
+
+namespace quotemill::daemon {
+namespace {
+
+Result<std::uint64_t> random_seed() {
+  const Result<Bytes> random = random_bytes(sizeof(std::uint64_t));
+  if (!random) {
+    return random.error();
+  }
+  std::uint64_t seed = 0;
+  for (const std::uint8_t byte : *random) {
+    seed = seed << 8U | byte;
+  }
+  return seed;
+}
+
+// The newest of all stored times: store time never goes back, whatever the wall clock did.
+WallTime newest_time(const HostRecord& record, const std::optional<HostState>& state) {
+  WallTime newest = record.enrolled;
+  if (state) {
+    newest = std::max({newest, state->judged, state->since});
+  }
+  return newest;
+}
+
+}  // namespace
+
+Result<Keys> load_keys(const Config& config, WallTime now) {
+  const std::string& folder = config.state.folder;
+  if (const Result<void> prepared = transport::prepare_private_folder(folder); !prepared) {
+    return prepared.error();
+  }
+  Result<transport::CurveKeyPair> server =
+      transport::load_or_create_key_file(folder + "/server.key");
+  if (!server) {
+    return server.error();
+  }
+  const std::string public_text = transport::to_z85(server->public_key) + "\n";
+  if (const Result<void> written =
+          transport::replace_private_file(folder + "/server.pub", as_bytes(public_text));
+      !written) {
+    return written.error();
+  }
+  Result<NonceAuthority::Keys> nonces = load_nonce_keys(folder, now);
+  if (!nonces) {
+    return nonces.error();
+  }
+  return Keys{*server, *nonces};
+}
+
+Result<CommitterStart> recall(const History& store, HostTable& hosts) {
+  CommitterStart start;
+  const Result<void> read =
+      store.for_each_host([&](HostRecord record, std::optional<HostState> state) {
+        start.last_time = std::max(start.last_time, newest_time(record, state));
+        hosts.put(std::make_shared<const HostRecord>(std::move(record)));
+        if (state) {
+          hosts.put_state(std::make_shared<const HostState>(std::move(*state)));
+        }
+      });
+  if (!read) {
+    return read.error();
+  }
+  Result<std::vector<TokenRecord>> tokens = store.tokens();
+  const Result<StoreStatus> status = store.status();
+  const Result<std::uint64_t> seed = random_seed();
+  if (!tokens) {
+    return tokens.error();
+  }
+  if (!status) {
+    return status.error();
+  }
+  if (!seed) {
+    return seed.error();
+  }
+  start.tokens = std::move(*tokens);
+  start.stream_id = status->stream_id;
+  start.last_change = status->last_change;
+  start.seed = *seed;
+  return start;
+}
+
+}  // namespace quotemill::daemon
