@@ -41,14 +41,14 @@ fleet_is_running() {
   [[ -n $pid ]] && kill -0 "$pid" 2>/dev/null
 }
 
-# fleet_stop NAME: ends the newest program of that name; waits for it, three seconds at most.
+# fleet_stop NAME: ends the newest program of that name; waits for it, ten seconds at most.
 fleet_stop() {
   local pid
   pid="$(awk -v name="$1" '$2 == name { pid = $1 } END { print pid }' "$FLEET_DIR/pids")"
   sed -i "/ $1\$/d" "$FLEET_DIR/pids"
   [[ -n $pid ]] || return 0
   kill "$pid" 2>/dev/null || return 0
-  for _ in {1..60}; do
+  for _ in {1..200}; do
     kill -0 "$pid" 2>/dev/null || return 0
     sleep 0.05
   done
@@ -81,7 +81,7 @@ stale_after = "30s"
 
 [boot]
 baselines = ["golden"]
-no_baseline = "${FLEET_NO_BASELINE:-warn}"
+no_baseline = "warn"
 CONF
   cat >"$FLEET_DIR/quotemill.toml" <<CONF
 [listen]
@@ -114,7 +114,8 @@ fleet_token() {
 
 fleet_agent_start() {
   local name="$1" folder="$FLEET_DIR/agents/$1"
-  mkdir -p -m 0700 "$folder"
+  mkdir -p "$folder"
+  chmod 0700 "$folder"
   cat >"$folder/agent.toml" <<CONF
 [host]
 name = "$name"

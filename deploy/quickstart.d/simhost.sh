@@ -73,19 +73,19 @@ sim_create() {
 }
 
 sim_each() {
-  local command="$1" name failed=0 running=0
+  local command="$1" name ended failed=0
+  local -A running=()
   shift
   for name in "$@"; do
-    if ((running == 2)); then
-      wait -n || failed=1
-      running=1
+    if ((${#running[@]} == 2)); then
+      wait -n -p ended "${!running[@]}" || failed=1
+      unset "running[$ended]"
     fi
     "$command" "$name" &
-    running=$((running + 1))
+    running[$!]="$name"
   done
-  while ((running > 0)); do
-    wait -n || failed=1
-    running=$((running - 1))
+  for ended in "${!running[@]}"; do
+    wait "$ended" || failed=1
   done
   return "$failed"
 }
