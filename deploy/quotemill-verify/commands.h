@@ -1,0 +1,36 @@
+// The two commands of quotemill-verify.
+#pragma once
+
+#include <string>
+
+namespace quotemill::offline {
+
+// How a run ends.
+inline constexpr int kExitProven = 0;
+inline constexpr int kExitNotProven = 1;  // judged
+inline constexpr int kExitNotJudged = 2;  // usage errors, unreadable files
+
+// Paths and settings as the command line gives them; empty paths were not given.
+struct QuoteOptions {
+  std::string key;
+  std::string attest;
+  std::string signature;
+  std::string pcrs;
+  std::string nonce_hex;
+  bool nonce_given = false;
+  std::string event_log;
+  std::string ima_log;
+  bool allow_weak = false;
+  bool json = false;
+};
+
+int run_quote(const QuoteOptions& options);
+
+struct EventLogOptions {
+  std::string log;
+  bool json = false;
+};
+
+int run_eventlog(const EventLogOptions& options);
+
+}  // namespace quotemill::offline

@@ -1,0 +1,81 @@
+#include "deploy/quotemill-verify/log_findings.h"
+
+#include "engine/crypto/hash.h"
+
+namespace quotemill::offline {
+namespace {
+
+FindingCode code_of(LogRemarkCode code) {
+  switch (code) {
+    case LogRemarkCode::kPaddingDropped:
+      return FindingCode::kLogPadding;
+    case LogRemarkCode::kSpecIdRepeated:
+      return FindingCode::kLogSpecIdRepeated;
+    case LogRemarkCode::kNoActionDigestNotZero:
+      return FindingCode::kLogNoActionDigest;
+    case LogRemarkCode::kNoActionPcrNotZero:
+      return FindingCode::kLogNoActionPcr;
+    case LogRemarkCode::kLocalityInvalid:
+      return FindingCode::kLogLocality;
+    case LogRemarkCode::kDigestMissing:
+      return FindingCode::kLogDigestMissing;
+    case LogRemarkCode::kUnknownDigestAlgorithm:
+      return FindingCode::kLogAlgorithmUnknown;
+  }
+  return FindingCode::kLogMalformed;
+}
+
+// As the live path judges them (engine/verify/verify_boot_log.cc).
+Severity severity_of(LogRemarkCode code) {
+  switch (code) {
+    case LogRemarkCode::kPaddingDropped:
+    case LogRemarkCode::kUnknownDigestAlgorithm:
+    case LogRemarkCode::kNoActionPcrNotZero:
+      return Severity::kInfo;
+    case LogRemarkCode::kNoActionDigestNotZero:
+    case LogRemarkCode::kDigestMissing:
+    case LogRemarkCode::kLocalityInvalid:
+      return Severity::kWarning;
+    case LogRemarkCode::kSpecIdRepeated:
+      return Severity::kFail;
+  }
+  return Severity::kFail;
+}
+
+// PCR of the event that a remark is about, where the remark is about its PCR.
+std::optional<std::uint32_t> pcr_of(const BootLog& log, const LogRemark& remark) {
+  const bool about_event = remark.code != LogRemarkCode::kPaddingDropped &&
+                           remark.code != LogRemarkCode::kUnknownDigestAlgorithm;
+  if (!about_event || remark.event >= log.events.size()) {
+    return std::nullopt;
+  }
+  return log.events[remark.event].pcr;
+}
+
+}  // namespace
+
+Findings log_findings(const BootLogReading& reading) {
+  Findings findings;
+  for (const LogRemark& remark : reading.log.remarks) {
+    Finding finding{.code = code_of(remark.code), .severity = severity_of(remark.code)};
+    finding.event = remark.event;
+    finding.pcr = pcr_of(reading.log, remark);
+    findings.push_back(std::move(finding));
+  }
+  for (const HashAlgorithm bank : reading.log.banks) {
+    if (!can_hash(bank)) {
+      Finding finding{.code = FindingCode::kLogAlgorithmUnknown, .severity = Severity::kInfo};
+      finding.subject = std::string(name_of(bank)) + " is not computed here";
+      findings.push_back(std::move(finding));
+    }
+  }
+  if (reading.broken) {
+    Finding finding{.code = FindingCode::kLogMalformed, .severity = Severity::kFail};
+    finding.event = static_cast<std::uint32_t>(reading.log.events.size());
+    finding.subject = reading.broken->to_string();
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+}  // namespace quotemill::offline

@@ -1,0 +1,13 @@
+// What a boot log's reading has to say of itself, as findings.
+#pragma once
+
+#include "engine/eventlog/boot_log.h"
+#include "engine/verdict/finding.h"
+
+namespace quotemill::offline {
+
+// The log's remarks, banks that cannot be replayed, and the break if there is one (severity fail,
+// with the number of the event that could not be read).
+Findings log_findings(const BootLogReading& reading);
+
+}  // namespace quotemill::offline

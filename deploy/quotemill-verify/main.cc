@@ -1,0 +1,59 @@
+// quotemill-verify: judges one quote or reads one boot log, offline, with the engine's own checks.
+#include <csignal>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "deploy/quotemill-verify/commands.h"
+
+namespace {
+
+using namespace quotemill::offline;  // NOLINT(google-build-using-namespace): one file, one program
+
+void add_quote(CLI::App& app, QuoteOptions& options) {
+  CLI::App* quote = app.add_subcommand("quote", "Verify a TPM 2.0 quote and what came with it");
+  quote->add_option("--ak", options.key, "key: PEM, DER, certificate, TPM2B_PUBLIC, TPMT_PUBLIC")
+      ->required();
+  quote->add_option("--attest", options.attest, "quote (tpm2_quote -m)")->required();
+  quote->add_option("--signature", options.signature, "signature (tpm2_quote -s)")->required();
+  CLI::Option* pcrs = quote->add_option("--pcrs", options.pcrs, "PCR values (tpm2_quote -o)");
+  quote->add_option("--nonce", options.nonce_hex, "qualifying data, hexadecimal")
+      ->each([&options](const std::string&) { options.nonce_given = true; });
+  quote->add_option("--eventlog", options.event_log, "boot log (binary_bios_measurements)");
+  quote->add_option("--ima", options.ima_log, "IMA list, binary or ascii")->needs(pcrs);
+  quote->add_flag("--allow-weak", options.allow_weak, "accept SHA-1 and RSA below 2048 bits");
+  quote->add_flag("--json", options.json, "print JSON");
+}
+
+void add_eventlog(CLI::App& app, EventLogOptions& options) {
+  CLI::App* eventlog = app.add_subcommand("eventlog", "Read a TCG boot log and replay it");
+  eventlog->add_option("FILE", options.log, "boot log (binary_bios_measurements)")->required();
+  eventlog->add_flag("--json", options.json, "print JSON");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Offline verifier of TPM 2.0 evidence: exit 0 proven, 1 not proven, 2 not judged.");
+  app.set_version_flag("--version", QUOTEMILL_VERSION);
+  app.require_subcommand(1);
+  QuoteOptions quote;
+  EventLogOptions eventlog;
+  add_quote(app, quote);
+  add_eventlog(app, eventlog);
+  try {
+    app.parse(argc, argv);
+    const int exit = app.got_subcommand("quote") ? run_quote(quote) : run_eventlog(eventlog);
+    return std::cout.flush() ? exit : kExitNotJudged;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitProven : kExitNotJudged;  // 0: --help, --version
+  } catch (const std::exception& error) {
+    std::cerr << "quotemill-verify: " << error.what() << '\n';
+    return kExitNotJudged;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is a failed write, not the end by a signal
+  return run(argc, argv);
+}

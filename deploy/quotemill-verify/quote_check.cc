@@ -1,0 +1,260 @@
+#include "deploy/quotemill-verify/quote_check.h"
+
+#include <algorithm>
+#include <array>
+
+#include "deploy/quotemill-verify/log_check.h"
+#include "deploy/quotemill-verify/log_findings.h"
+#include "engine/crypto/hash.h"
+#include "engine/tpm/constants.h"
+
+namespace quotemill::offline {
+namespace {
+
+constexpr unsigned kRsaBitsMin = 2048;
+
+// What a key must be so that only its TPM could have signed, and only what the TPM itself made.
+struct Attribute {
+  std::uint32_t bits;
+  std::string_view missing;
+};
+
+constexpr std::array kAttributes = {
+    Attribute{tpm::kRestricted, "not restricted"}, Attribute{tpm::kSignEncrypt, "cannot sign"},
+    Attribute{tpm::kFixedTpm, "not fixedTPM"}, Attribute{tpm::kFixedParent, "not fixedParent"},
+    Attribute{tpm::kSensitiveDataOrigin, "not made in a TPM"}};
+
+std::string text_of(const std::vector<PcrSelection>& selections) {
+  std::string text;
+  for (const PcrSelection& selection : selections) {
+    text += (text.empty() ? "" : "+") + selection.to_string();
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::vector<PcrSelection> selections_of(const std::vector<PcrBank>& banks) {
+  std::vector<PcrSelection> selections;
+  for (const PcrBank& bank : banks) {
+    selections.push_back(bank.selection());
+  }
+  return selections;
+}
+
+// The same PCRs of the same banks; their order is the quote's own matter.
+bool same_pcrs(std::vector<PcrSelection> left, std::vector<PcrSelection> right) {
+  const auto by_bank = [](const PcrSelection& one, const PcrSelection& other) {
+    return one.bank < other.bank;
+  };
+  std::sort(left.begin(), left.end(), by_bank);
+  std::sort(right.begin(), right.end(), by_bank);
+  return left == right;
+}
+
+// One check of one quote; the order of its steps is that of trust.
+class QuoteCheck {
+ public:
+  explicit QuoteCheck(const QuoteInputs& inputs) : inputs_(inputs) {}
+
+  QuoteReport run() {
+    check_key();
+    if (check_signature() && decode()) {
+      check_nonce();
+      check_selection();
+      if (check_pcrs()) {
+        check_logs();
+      }
+    }
+    note_unchecked();
+    return std::move(report_);
+  }
+
+ private:
+  Finding& add(FindingCode code, std::string subject = {}, Severity severity = Severity::kFail) {
+    Finding finding{.code = code, .severity = severity};
+    finding.subject = std::move(subject);
+    return report_.findings.emplace_back(std::move(finding));
+  }
+
+  void check_key() {
+    if (!inputs_.key.area.has_value()) {
+      return;
+    }
+    std::string missing;
+    for (const Attribute& attribute : kAttributes) {
+      if (!inputs_.key.area->has(attribute.bits)) {
+        missing += (missing.empty() ? "" : ", ") + std::string(attribute.missing);
+      }
+    }
+    if (!missing.empty()) {
+      add(FindingCode::kQuoteAttestationKey, missing);
+    }
+  }
+
+  bool check_signature() {
+    const Result<SignatureCandidates> candidates =
+        decode_signature_file(inputs_.signature, inputs_.key);
+    if (!candidates) {
+      add(FindingCode::kQuoteSignature, candidates.error().to_string());
+      return false;
+    }
+    for (const SignatureView& signature : candidates->views) {
+      if (can_hash(signature.hash) &&
+          signature_holds(inputs_.key.key, signature, hash(signature.hash, inputs_.attest))) {
+        report_.signature = signature;
+        note_weakness(signature);
+        return true;
+      }
+    }
+    const SignatureView& first = candidates->views.front();
+    add(FindingCode::kQuoteSignature,
+        candidates->plain
+            ? "plain"
+            : std::string(name_of(first.scheme)) + " with " + std::string(name_of(first.hash)));
+    return false;
+  }
+
+  void note_weakness(const SignatureView& signature) {
+    const PublicKey& key = inputs_.key.key;
+    const bool weak_key = key.kind() == KeyKind::kRsa && key.bits() < kRsaBitsMin;
+    if (weak_key || signature.hash == HashAlgorithm::kSha1) {
+      add(FindingCode::kQuoteWeakAlgorithm,
+          key.name() + " with " + std::string(name_of(signature.hash)),
+          inputs_.weak == WeakAlgorithms::kAllow ? Severity::kWarning : Severity::kFail);
+    }
+  }
+
+  bool decode() {
+    Result<Quote> quote = decode_quote(inputs_.attest);
+    if (!quote) {
+      add(FindingCode::kQuoteMalformed, quote.error().to_string());
+      return false;
+    }
+    report_.quote = std::move(*quote);
+    return true;
+  }
+
+  void check_nonce() {
+    if (!inputs_.nonce.has_value()) {
+      add(FindingCode::kFreshnessUnchecked, {}, Severity::kWarning);
+    } else if (!equal(*inputs_.nonce, report_.quote->extra_data)) {
+      add(FindingCode::kQuoteNonce);
+    }
+  }
+
+  void check_selection() {
+    if (report_.quote->selections.empty()) {
+      add(FindingCode::kQuoteSelection, "none at all");
+    }
+  }
+
+  // Whether banks_ holds authentic values of what is quoted.
+  bool check_pcrs() {
+    if (!inputs_.pcrs.has_value()) {
+      return inputs_.event_log.has_value() && derive_pcrs();
+    }
+    Result<std::vector<PcrBank>> given = decode_pcr_file(*inputs_.pcrs);
+    if (!given) {
+      add(FindingCode::kQuotePcrValues, given.error().to_string());
+      return false;
+    }
+    if (!same_pcrs(report_.quote->selections, selections_of(*given))) {
+      add(FindingCode::kQuoteSelection, "quoted " + text_of(report_.quote->selections) +
+                                            ", values given for " + text_of(selections_of(*given)));
+      return false;
+    }
+    if (!digest_holds(*given)) {
+      return false;
+    }
+    banks_ = std::move(*given);
+    return true;
+  }
+
+  bool digest_holds(const std::vector<PcrBank>& banks) {
+    const HashAlgorithm signing_hash = report_.signature->hash;
+    const std::optional<Digest> digest = pcr_digest(report_.quote->selections, banks, signing_hash);
+    if (digest.has_value() && equal(digest->view(), report_.quote->pcr_digest)) {
+      return true;
+    }
+    Finding& finding = add(FindingCode::kQuotePcrDigest);
+    finding.digest = Digest::from(signing_hash, report_.quote->pcr_digest);
+    finding.expected = digest;
+    return false;
+  }
+
+  // Without values the quote tells only their digest. If the log's replay, with reset values where
+  // it has no event, has that digest, then the values are those.
+  bool derive_pcrs() {
+    const BootLogReading reading = read_boot_log(*inputs_.event_log);
+    std::vector<PcrBank> derived = derived_banks(reading.log, report_.quote->selections);
+    if (derived.empty()) {
+      add(FindingCode::kLogBankMissing, text_of(report_.quote->selections));
+    } else if (digest_holds(derived)) {
+      banks_ = std::move(derived);
+      return true;
+    }
+    const Findings remarks = log_findings(reading);
+    report_.findings.insert(report_.findings.end(), remarks.begin(), remarks.end());
+    return false;
+  }
+
+  void check_logs() {
+    LogCheck logs(banks_, report_.findings);
+    if (inputs_.event_log.has_value()) {
+      logs.check_boot_log(read_boot_log(*inputs_.event_log));
+    }
+    if (inputs_.ima_log.has_value()) {
+      report_.ima = logs.check_ima_log(read_ima_log(*inputs_.ima_log));
+    }
+    report_.pcrs = logs.rows();
+    logs_checked_ = true;
+  }
+
+  void note_unchecked() {
+    const auto note = [this](bool unchecked, const char* word) {
+      if (unchecked) {
+        report_.unchecked.emplace_back(word);
+      }
+    };
+    const bool has_pcr10 = std::any_of(banks_.begin(), banks_.end(),
+                                       [](const PcrBank& bank) { return bank.has(kImaPcr); });
+    note(!inputs_.nonce.has_value() || !report_.quote.has_value(), "nonce");
+    note(banks_.empty(), "pcrs");
+    note(!inputs_.event_log.has_value() || !logs_checked_, "eventlog");
+    note(inputs_.event_log.has_value() && logs_checked_, "event_data");
+    note(inputs_.ima_log.has_value() ? !logs_checked_ : has_pcr10, "ima");
+    note(report_.ima.has_value() && report_.ima->proven_entries < report_.ima->entries, "ima_tail");
+    note(!inputs_.key.area.has_value(), "ak_attributes");
+    note(inputs_.key.from_certificate, "ak_certificate");
+    note(true, "ak_origin");
+    note(true, "clock");
+  }
+
+  const QuoteInputs& inputs_;
+  QuoteReport report_;
+  std::vector<PcrBank> banks_;  // authentic values
+  bool logs_checked_ = false;
+};
+
+}  // namespace
+
+std::string_view name_of(PcrProof proof) {
+  switch (proof) {
+    case PcrProof::kQuoted:
+      return "quoted";
+    case PcrProof::kReplayed:
+      return "replayed";
+    case PcrProof::kReset:
+      return "reset";
+    case PcrProof::kUnproven:
+      return "unproven";
+    case PcrProof::kMismatch:
+      return "mismatch";
+  }
+  return "unknown";
+}
+
+QuoteReport verify_quote(const QuoteInputs& inputs) {
+  return QuoteCheck(inputs).run();
+}
+
+}  // namespace quotemill::offline

@@ -1,0 +1,133 @@
+#include <array>
+#include <iomanip>
+
+#include "deploy/quotemill-verify/report.h"
+#include "engine/base/text.h"
+#include "engine/eventlog/event_description.h"
+#include "engine/eventlog/event_type.h"
+
+namespace quotemill::offline {
+namespace {
+
+// Hostile logs can make thousands of remarks; JSON has them all.
+constexpr std::size_t kFindingsShown = 64;
+
+struct Unchecked {
+  std::string_view word;
+  std::string_view meaning;
+};
+
+constexpr std::array kUnchecked = {
+    Unchecked{"nonce", "that the quote is fresh (--nonce)"},
+    Unchecked{"pcrs", "the PCR values (--pcrs)"},
+    Unchecked{"eventlog", "how the PCRs came to their values (--eventlog)"},
+    Unchecked{"event_data", "what the events mean: only their digests are proven"},
+    Unchecked{"ima", "what PCR 10 stands for (--ima)"},
+    Unchecked{"ima_tail", "entries added to the IMA list after the quote"},
+    Unchecked{"ak_attributes", "that the key can sign nothing but what its TPM made"},
+    Unchecked{"ak_certificate", "who issued the key's certificate"},
+    Unchecked{"ak_origin", "that the key lives in a genuine TPM, and in which machine"},
+    Unchecked{"clock", "clock and reset counters against an earlier quote"}};
+
+std::string_view meaning_of(std::string_view word) {
+  for (const Unchecked& entry : kUnchecked) {
+    if (entry.word == word) {
+      return entry.meaning;
+    }
+  }
+  return word;
+}
+
+void print_findings(std::ostream& out, const Findings& findings) {
+  if (findings.empty()) {
+    return;
+  }
+  out << "\nFindings\n";
+  std::size_t shown = 0;
+  for (const Finding& finding : findings) {
+    if (shown++ == kFindingsShown) {
+      out << "  ... and " << findings.size() - kFindingsShown << " more (--json shows all)\n";
+      return;
+    }
+    out << "  " << std::left << std::setw(8) << name_of(finding.severity) << std::setw(24)
+        << name_of(finding.code) << message_of(finding) << '\n';
+    const std::string_view remedy = remedy_of(finding.code);
+    if (finding.severity == Severity::kFail && !remedy.empty()) {
+      out << std::setw(34) << "" << remedy << '\n';
+    }
+  }
+}
+
+void print_quote(std::ostream& out, const Quote& quote) {
+  out << "  extra data  " << (quote.extra_data.empty() ? "none" : to_hex(quote.extra_data)) << '\n';
+  std::string separator = "  PCRs        ";
+  for (const PcrSelection& selection : quote.selections) {
+    out << separator << selection.to_string();
+    separator = "+";
+  }
+  out << "\n  clock       " << quote.clock.clock_ms << " ms, " << quote.clock.reset_count
+      << " resets, " << quote.clock.restart_count << " restarts\n";
+}
+
+void print_rows(std::ostream& out, const std::vector<PcrRow>& rows) {
+  if (rows.empty()) {
+    return;
+  }
+  out << "\n  bank     PCR  proof      value\n";
+  for (const PcrRow& row : rows) {
+    out << "  " << std::left << std::setw(8) << name_of(row.value.algorithm()) << std::right
+        << std::setw(4) << row.pcr << "  " << std::left << std::setw(9) << name_of(row.proof)
+        << "  " << row.value.hex() << '\n';
+  }
+}
+
+}  // namespace
+
+void print_text(std::ostream& out, const QuoteReport& report, const AttestationKey& key) {
+  out << (report.proven() ? "PROVEN" : "NOT PROVEN") << "\n\n  key         " << key.key.name()
+      << "\n  signature   ";
+  if (report.signature.has_value()) {
+    out << name_of(report.signature->scheme) << " with " << name_of(report.signature->hash)
+        << ", holds\n";
+  } else {
+    out << "does not hold\n";
+  }
+  if (report.quote.has_value()) {
+    print_quote(out, *report.quote);
+  }
+  if (report.ima.has_value()) {
+    out << "  IMA list    " << report.ima->proven_entries << " of " << report.ima->entries
+        << " entries proven\n";
+  }
+  print_rows(out, report.pcrs);
+  print_findings(out, report.findings);
+  out << "\nNot checked\n";
+  for (const std::string& word : report.unchecked) {
+    out << "  " << std::left << std::setw(15) << word << meaning_of(word) << '\n';
+  }
+}
+
+void print_text(std::ostream& out, const LogReport& report) {
+  const BootLog& log = report.reading.log;
+  out << (report.reading.broken ? "BROKEN" : "READ") << ": " << name_of(log.format) << " log, "
+      << log.events.size() << " events, startup locality "
+      << static_cast<unsigned>(log.startup_locality) << "\n\n  bank     PCR  value\n";
+  for (const PcrBank& bank : report.pcrs) {
+    for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+      if (bank.has(pcr)) {
+        out << "  " << std::left << std::setw(8) << name_of(bank.algorithm()) << std::right
+            << std::setw(4) << pcr << "  " << bank.at(pcr).hex() << '\n';
+      }
+    }
+  }
+  out << "\n  event  PCR  type                                size  about\n";
+  for (const BootEvent& event : log.events) {
+    const std::string pcr = event.pcr < limits::kPcrCount ? std::to_string(event.pcr) : "-";
+    out << "  " << std::right << std::setw(5) << event.number << std::setw(5) << pcr << "  "
+        << std::left << std::setw(34) << event_type_name(event.type) << std::right << std::setw(6)
+        << event.data.size() << "  " << describe(event) << '\n';
+  }
+  print_findings(out, report.findings);
+}
+
+}  // namespace quotemill::offline
