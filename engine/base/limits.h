@@ -49,6 +49,13 @@ inline constexpr std::size_t kEvidenceItemSizeMax =
     16 * 1024;  // header, attest, signature and five banks of SHA-512 are below 12 kB
 inline constexpr std::size_t kEnrolMessageSizeMax = 64 * 1024;
 
+// --- The operator's socket ---------------------------------------------------------------------
+inline constexpr std::size_t kControlRequestSizeMax = 64 * 1024;  // reattest names 1,000 hosts
+inline constexpr std::size_t kControlReplySizeMax =
+    64 * 1024 * 1024;                                    // 500 appraisals, all findings
+inline constexpr std::size_t kControlRequestsMax = 256;  // waiting for a worker
+inline constexpr std::size_t kControlParkedMax = 64;     // waiting for a change
+
 // --- Queues ----------------------------------------------------------------------------------
 inline constexpr std::size_t kInboxItemsMax = 8'192;
 inline constexpr std::size_t kInboxBytesMax = 256 * 1024 * 1024;

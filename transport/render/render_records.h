@@ -1,0 +1,47 @@
+// Records -> JSON: the one rendering of changes, hosts, appraisals, baselines and tokens, whoever
+// reads it (the change stream, `watch`, the command line tool).
+//
+// Field names are API, as finding codes are. Absent values are null, not left out. Texts that came
+// from a host are escaped (base/text.h) besides what JSON does. Pure functions: any thread.
+#pragma once
+
+#include <string_view>
+
+#include "engine/pipeline/host_table.h"
+#include "engine/ports/records.h"
+#include "transport/render/json.h"
+
+namespace quotemill::transport {
+
+// "<stream id>:<sequence, zero-padded to 20>": sorts as the stream does, unique for ever.
+std::string event_id(std::string_view stream_id, std::uint64_t sequence);
+
+// code, severity, pcr, event, type, alg, digest, expected, message.
+Json render_finding(const Finding& finding);
+
+// What leaves on the stream, one per change of trust: id, seq, host_seq, time, host{uuid, name},
+// prev, new, reasons[], policy{id, sha256}, evidence_sha256, boot_id, tpm{ek_sha256, reset_count,
+// restart_count}.
+Json render_change(std::string_view stream_id, const Change& change);
+
+// A line of a list of hosts: name, uuid, life_cycle, state, since, last_seen, why{code, severity,
+// message} (the worst finding, null if there is none).
+Json render_host_row(const Host& host);
+
+// Everything about one host: the row's fields, then findings (with remedy), facts, identity, boot,
+// evidence.
+Json render_host(const Host& host);
+
+// A host that waits to be admitted: uuid, name, ek_sha256, enrolled, expires, note.
+Json render_pending(const HostRecord& record);
+
+// seq, time, generation, state, findings[], evidence_sha256, boot_log_sha256, nonce, snapshot.
+Json render_appraisal(const HistoryEntry& entry);
+
+// name, version, captured, source{uuid, name}, events, sha256.
+Json render_baseline(const Baseline& baseline);
+
+// id (of the token, not the token), uses_left, created, expires, state: open | spent | expired.
+Json render_token(const TokenRecord& token, WallTime now);
+
+}  // namespace quotemill::transport
