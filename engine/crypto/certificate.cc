@@ -13,9 +13,12 @@
 #include "engine/base/byte_reader.h"
 #include "engine/base/limits.h"
 #include "engine/crypto/handles.h"
+#include "engine/crypto/openssl_values.h"
 
 namespace quotemill {
 namespace {
+
+namespace chrono = std::chrono;
 
 // TCG PC Client Implementation Specification for Conventional BIOS 1.21, 7.4.5: how a certificate
 // is stored in NV. TPMs of 2.0 keep a certificate without it; some were shipped with it.
@@ -33,23 +36,13 @@ std::optional<WallTime> wall_time(const ASN1_TIME* time) {
   if (ASN1_TIME_to_tm(time, &parts) != 1) {
     return std::nullopt;
   }
-  using namespace std::chrono;
-  const year_month_day date(year(parts.tm_year + 1900),
-                            month(static_cast<unsigned>(parts.tm_mon + 1)),
-                            day(static_cast<unsigned>(parts.tm_mday)));
-  const sys_seconds moment =
-      sys_days(date) + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec);
-  return WallTime{duration_cast<milliseconds>(moment.time_since_epoch()).count()};
-}
-
-std::string printed(const X509_NAME* name) {
-  const BioHandle out(BIO_new(BIO_s_mem()));
-  if (!out || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253) < 0) {
-    return {};
-  }
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &text);
-  return {text, static_cast<std::size_t>(size)};
+  const chrono::year_month_day date(chrono::year(parts.tm_year + 1900),
+                                    chrono::month(static_cast<unsigned>(parts.tm_mon + 1)),
+                                    chrono::day(static_cast<unsigned>(parts.tm_mday)));
+  const chrono::milliseconds moment = chrono::sys_days(date).time_since_epoch() +
+                                      chrono::hours(parts.tm_hour) + chrono::minutes(parts.tm_min) +
+                                      chrono::seconds(parts.tm_sec);
+  return WallTime{moment.count()};
 }
 
 // The certificate at the beginning of `bytes`, and where it ends.
@@ -62,14 +55,8 @@ std::pair<X509Handle, std::size_t> take_x509(ByteView bytes) {
 }
 
 Result<PublicKey> key_of(const X509* certificate) {
-  unsigned char* raw = nullptr;
-  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &raw);
-  if (size <= 0) {
-    return Error{ErrorCode::kMalformed, "certificate key"};
-  }
-  const Bytes der(raw, raw + size);
-  OPENSSL_free(raw);
-  return PublicKey::from_spki_der(der);
+  const X509_PUBKEY* const key = X509_get_X509_PUBKEY(certificate);
+  return PublicKey::from_spki_der(to_der<X509_PUBKEY>(i2d_X509_PUBKEY, key));
 }
 
 bool has_oaep_key(const X509* certificate) {
@@ -143,7 +130,7 @@ Result<PemBlock> next_pem_block(BIO* in) {
     }
     return Error{ErrorCode::kMalformed, "PEM"};
   }
-  PemBlock block{name, Bytes(data, data + size)};
+  PemBlock block{name, to_bytes({data, static_cast<std::size_t>(size)})};
   OPENSSL_free(name);
   OPENSSL_free(header);
   OPENSSL_free(data);
@@ -256,22 +243,15 @@ WallTime Certificate::not_after() const {
 }
 
 std::string Certificate::subject() const {
-  return printed(X509_get_subject_name(certificate_.get()));
+  return printed_name(X509_get_subject_name(certificate_.get()));
 }
 
 std::string Certificate::issuer() const {
-  return printed(X509_get_issuer_name(certificate_.get()));
+  return printed_name(X509_get_issuer_name(certificate_.get()));
 }
 
 Bytes Certificate::der() const {
-  unsigned char* raw = nullptr;
-  const int size = i2d_X509(certificate_.get(), &raw);
-  if (size <= 0) {
-    return {};
-  }
-  Bytes der(raw, raw + size);
-  OPENSSL_free(raw);
-  return der;
+  return to_der<X509>(i2d_X509, certificate_.get());
 }
 
 Result<CertificateFile> parse_certificate_file(ByteView contents) {

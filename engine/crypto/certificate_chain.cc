@@ -6,6 +6,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/crypto/handles.h"
+#include "engine/crypto/openssl_values.h"
 
 namespace quotemill {
 namespace {
@@ -27,12 +28,8 @@ using BorrowedStack = std::unique_ptr<STACK_OF(X509), FreeStack>;
 
 std::string describe(X509* certificate, int depth) {
   std::string text = "certificate " + std::to_string(depth);
-  const BioHandle out(BIO_new(BIO_s_mem()));
-  if (certificate != nullptr && out) {
-    X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
-    char* name = nullptr;
-    const long size = BIO_get_mem_data(out.get(), &name);
-    text += " (" + escaped({name, static_cast<std::size_t>(size)}) + ")";
+  if (certificate != nullptr) {
+    text += " (" + escaped(printed_name(X509_get_subject_name(certificate))) + ")";
   }
   return text;
 }

@@ -8,6 +8,7 @@
 #include "engine/base/byte_writer.h"
 #include "engine/crypto/handles.h"
 #include "engine/crypto/hash.h"
+#include "engine/crypto/openssl_values.h"
 
 namespace quotemill {
 namespace {
@@ -15,23 +16,6 @@ namespace {
 constexpr std::uint8_t kDerInteger = 0x02;
 constexpr std::uint8_t kDerSequence = 0x30;
 constexpr std::uint8_t kDerLength1 = 0x81;  // the length is in one byte that follows
-
-// The name under which OpenSSL's providers know the algorithm.
-const char* provider_name(HashAlgorithm algorithm) {
-  switch (algorithm) {
-    case HashAlgorithm::kSha1:
-      return "SHA1";
-    case HashAlgorithm::kSha256:
-      return "SHA2-256";
-    case HashAlgorithm::kSha384:
-      return "SHA2-384";
-    case HashAlgorithm::kSha512:
-      return "SHA2-512";
-    case HashAlgorithm::kSm3_256:
-      break;
-  }
-  return nullptr;
-}
 
 bool verify(EVP_PKEY_CTX* context, ByteView signature, const Digest& digest) {
   return EVP_PKEY_verify(context, signature.data(), signature.size(), digest.view().data(),

@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cassert>
+#include <cstdlib>
 
 #include "engine/base/byte_writer.h"
 #include "engine/crypto/handles.h"
+#include "engine/crypto/openssl_values.h"
 
 namespace quotemill {
 namespace {
@@ -39,8 +41,10 @@ using Algorithms = std::array<const EVP_MD*, kComputed>;
 // Never freed: threads of a pipeline may still hash while the process's statics are destroyed.
 const EVP_MD* fetched(std::size_t index) {
   static const Algorithms algorithms = {
-      EVP_MD_fetch(nullptr, "SHA1", nullptr), EVP_MD_fetch(nullptr, "SHA2-256", nullptr),
-      EVP_MD_fetch(nullptr, "SHA2-384", nullptr), EVP_MD_fetch(nullptr, "SHA2-512", nullptr)};
+      EVP_MD_fetch(nullptr, provider_name(HashAlgorithm::kSha1), nullptr),
+      EVP_MD_fetch(nullptr, provider_name(HashAlgorithm::kSha256), nullptr),
+      EVP_MD_fetch(nullptr, provider_name(HashAlgorithm::kSha384), nullptr),
+      EVP_MD_fetch(nullptr, provider_name(HashAlgorithm::kSha512), nullptr)};
   return algorithms[index];
 }
 
@@ -109,6 +113,7 @@ Digest hmac_sha256(ByteView key, ByteView message) {
   return hmac(HashAlgorithm::kSha256, key, message);
 }
 
+// NOLINTNEXTLINE(readability-function-size): the parameters are the specification's.
 Bytes kdf_a(HashAlgorithm algorithm, ByteView key, std::string_view label, ByteView context_u,
             ByteView context_v, unsigned bits) {
   assert(bits % 8 == 0);
@@ -125,6 +130,7 @@ Bytes kdf_a(HashAlgorithm algorithm, ByteView key, std::string_view label, ByteV
   return out;
 }
 
+// NOLINTNEXTLINE(readability-function-size): the parameters are the specification's.
 Bytes kdf_e(HashAlgorithm algorithm, ByteView z, std::string_view label, ByteView party_u,
             ByteView party_v, unsigned bits) {
   assert(bits % 8 == 0);

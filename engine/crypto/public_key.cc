@@ -7,6 +7,7 @@
 #include "engine/base/byte_writer.h"
 #include "engine/base/limits.h"
 #include "engine/crypto/handles.h"
+#include "engine/crypto/openssl_values.h"
 
 namespace quotemill {
 namespace {
@@ -52,20 +53,6 @@ EvpPkey key_from(const char* type, OSSL_PARAM_BLD* build) {
   return EvpPkey(key);
 }
 
-// Big-endian, left-padded with zeros to `size`.
-Bytes number(const EVP_PKEY* key, const char* name, std::size_t size) {
-  BIGNUM* raw = nullptr;
-  if (EVP_PKEY_get_bn_param(key, name, &raw) != 1) {
-    return {};
-  }
-  const Bignum value(raw);
-  Bytes bytes(size);
-  if (BN_bn2binpad(value.get(), bytes.data(), static_cast<int>(size)) < 0) {
-    return {};
-  }
-  return bytes;
-}
-
 Bytes padded(ByteView value, std::size_t size) {
   Bytes bytes(size - value.size());
   bytes.insert(bytes.end(), value.begin(), value.end());
@@ -92,7 +79,7 @@ Result<PublicKey> rsa_from(ByteView der) {
     return malformed("RSAPublicKey");
   }
   const std::size_t size = (static_cast<std::size_t>(bits) + 7) / 8;
-  return PublicKey::rsa(number(key.get(), OSSL_PKEY_PARAM_RSA_N, size),
+  return PublicKey::rsa(key_number(key.get(), OSSL_PKEY_PARAM_RSA_N, size),
                         static_cast<std::uint32_t>(BN_get_word(exponent.get())));
 }
 
@@ -216,7 +203,7 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
                                 nullptr) != 1) {
     return malformed("PEM public key");
   }
-  const Bytes der(raw, raw + size);
+  const Bytes der = to_bytes({raw, static_cast<std::size_t>(size)});
   OPENSSL_free(raw);
   return from_spki_der(der);
 }
@@ -240,34 +227,27 @@ bool PublicKey::same_as(const PublicKey& other) const {
 }
 
 Bytes PublicKey::spki_der() const {
-  unsigned char* raw = nullptr;
-  const int size = i2d_PUBKEY(key_.get(), &raw);
-  if (size <= 0) {
-    return {};
-  }
-  Bytes der(raw, raw + size);
-  OPENSSL_free(raw);
-  return der;
+  return to_der<EVP_PKEY>(i2d_PUBKEY, key_.get());
 }
 
 Bytes PublicKey::modulus() const {
-  return number(key_.get(), OSSL_PKEY_PARAM_RSA_N, (bits_ + 7) / 8);
+  return key_number(key_.get(), OSSL_PKEY_PARAM_RSA_N, (bits_ + 7) / 8);
 }
 
 std::uint32_t PublicKey::exponent() const {
   std::uint32_t value = 0;
-  for (const std::uint8_t byte : number(key_.get(), OSSL_PKEY_PARAM_RSA_E, sizeof(value))) {
+  for (const std::uint8_t byte : key_number(key_.get(), OSSL_PKEY_PARAM_RSA_E, sizeof(value))) {
     value = value << 8U | byte;
   }
   return value;
 }
 
 Bytes PublicKey::x() const {
-  return number(key_.get(), OSSL_PKEY_PARAM_EC_PUB_X, (bits_ + 7) / 8);
+  return key_number(key_.get(), OSSL_PKEY_PARAM_EC_PUB_X, (bits_ + 7) / 8);
 }
 
 Bytes PublicKey::y() const {
-  return number(key_.get(), OSSL_PKEY_PARAM_EC_PUB_Y, (bits_ + 7) / 8);
+  return key_number(key_.get(), OSSL_PKEY_PARAM_EC_PUB_Y, (bits_ + 7) / 8);
 }
 
 }  // namespace quotemill

@@ -5,27 +5,12 @@
 #include <openssl/rsa.h>
 
 #include "engine/crypto/handles.h"
+#include "engine/crypto/openssl_values.h"
 
 namespace quotemill {
 namespace {
 
 constexpr std::size_t kAesBlockSize = 16;
-
-const char* provider_name(HashAlgorithm algorithm) {
-  switch (algorithm) {
-    case HashAlgorithm::kSha1:
-      return "SHA1";
-    case HashAlgorithm::kSha256:
-      return "SHA2-256";
-    case HashAlgorithm::kSha384:
-      return "SHA2-384";
-    case HashAlgorithm::kSha512:
-      return "SHA2-512";
-    case HashAlgorithm::kSm3_256:
-      break;
-  }
-  return "";
-}
 
 const char* cipher_name(std::size_t key_size) {
   switch (key_size) {
@@ -53,16 +38,6 @@ EvpPkey generate_like(EVP_PKEY* peer) {
     return nullptr;
   }
   return EvpPkey(key);
-}
-
-Bytes coordinate(const EVP_PKEY* key, const char* name, std::size_t size) {
-  BIGNUM* raw = nullptr;
-  if (EVP_PKEY_get_bn_param(key, name, &raw) != 1) {
-    return {};
-  }
-  const Bignum value(raw);
-  Bytes bytes(size);
-  return BN_bn2binpad(value.get(), bytes.data(), static_cast<int>(size)) < 0 ? Bytes{} : bytes;
 }
 
 }  // namespace
@@ -96,8 +71,8 @@ Result<Agreement> agree_once(const PublicKey& peer) {
     return refused("ECDH key");
   }
   const EvpPkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr));
-  Agreement agreement{Bytes(field), coordinate(own.get(), OSSL_PKEY_PARAM_EC_PUB_X, field),
-                      coordinate(own.get(), OSSL_PKEY_PARAM_EC_PUB_Y, field)};
+  Agreement agreement{Bytes(field), key_number(own.get(), OSSL_PKEY_PARAM_EC_PUB_X, field),
+                      key_number(own.get(), OSSL_PKEY_PARAM_EC_PUB_Y, field)};
   std::size_t size = field;
   if (!context || EVP_PKEY_derive_init(context.get()) != 1 ||
       EVP_PKEY_derive_set_peer(context.get(), peer.handle()) != 1 ||
