@@ -18,6 +18,8 @@ namespace quotemill::transport {
 namespace {
 
 constexpr int kReconnectMaxMs = 5'000;
+// What CURVE adds to a frame (33 bytes), which libzmq counts against the bound.
+constexpr std::size_t kCurveOverhead = 64;
 // Frames of one malformed message that a call of receive() throws away.
 constexpr int kDrainPerCall = 16;
 
@@ -111,7 +113,8 @@ class Setter {
 
 void set_common(Setter& set, const SocketOptions& options) {
   set.number(ZMQ_LINGER, "LINGER", 0)
-      .number64(ZMQ_MAXMSGSIZE, "MAXMSGSIZE", static_cast<std::int64_t>(options.message_size_max))
+      .number64(ZMQ_MAXMSGSIZE, "MAXMSGSIZE",
+                static_cast<std::int64_t>(options.message_size_max + kCurveOverhead))
       .number(ZMQ_RCVHWM, "RCVHWM", options.receive_queue)
       .number(ZMQ_SNDHWM, "SNDHWM", options.send_queue)
       .number(ZMQ_HANDSHAKE_IVL, "HANDSHAKE_IVL", options.handshake_ms)
