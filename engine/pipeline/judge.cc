@@ -74,6 +74,8 @@ class Judging {
 
   void judge_verified(VerifiedQuote quote) {
     const Submission& submission = judgement_.submission;
+    // History keeps the nonce that was answered, or the proof could not be checked again.
+    judgement_.submission.challenge.nonce = quote.nonce();
     judgement_.facts = owned(quote.header().facts);
     const QuoteContext about{*submission.host, *context_.state, submission.challenge,
                              submission.received};

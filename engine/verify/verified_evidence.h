@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/eventlog/boot_log.h"
+#include "engine/evidence/challenge.h"
 #include "engine/evidence/evidence.h"
 #include "engine/tpm/pcr.h"
 #include "engine/tpm/quote.h"
@@ -25,6 +26,9 @@ class VerifiedQuote {
 
   [[nodiscard]] const Quote& quote() const { return quote_; }
 
+  // The one it answers: the challenge's, or its alternative.
+  [[nodiscard]] const Nonce& nonce() const { return nonce_; }
+
   // The authenticated values, all those selected and no others.
   [[nodiscard]] const PcrBank& pcrs() const { return pcrs_; }
 
@@ -35,11 +39,17 @@ class VerifiedQuote {
  private:
   friend class QuoteVerifier;
 
-  VerifiedQuote(EvidenceHeader header, Quote quote, PcrBank pcrs, Findings remarks)
-      : header_(header), quote_(std::move(quote)), pcrs_(pcrs), remarks_(std::move(remarks)) {}
+  VerifiedQuote(EvidenceHeader header, Quote quote, const Nonce& nonce, PcrBank pcrs,
+                Findings remarks)
+      : header_(header),
+        quote_(std::move(quote)),
+        nonce_(nonce),
+        pcrs_(pcrs),
+        remarks_(std::move(remarks)) {}
 
   EvidenceHeader header_;
   Quote quote_;
+  Nonce nonce_;
   PcrBank pcrs_;
   Findings remarks_;
 };

@@ -57,13 +57,13 @@ class QuoteVerifier {
       findings_.push_back(malformed(FindingCode::kQuoteMalformed, quote.error()));
       return findings_;
     }
-    check_nonce(*quote);
+    const Nonce& nonce = check_nonce(*quote);
     check_selection(*quote);
     const PcrBank* pcrs = check_pcrs(*quote, signature->hash);
     if (pcrs == nullptr || !findings_.empty()) {
       return findings_;
     }
-    return VerifiedQuote(evidence_.header, *quote, *pcrs, weak_remarks(*signature));
+    return VerifiedQuote(evidence_.header, *quote, nonce, *pcrs, weak_remarks(*signature));
   }
 
  private:
@@ -86,12 +86,17 @@ class QuoteVerifier {
     return false;
   }
 
-  void check_nonce(const Quote& quote) {
-    if (answers(quote, expected_.challenge.nonce) ||
-        (expected_.challenge.alternative && answers(quote, *expected_.challenge.alternative))) {
-      return;
+  // The nonce that is answered.
+  const Nonce& check_nonce(const Quote& quote) {
+    const Challenge& challenge = expected_.challenge;
+    if (answers(quote, challenge.nonce)) {
+      return challenge.nonce;
+    }
+    if (challenge.alternative && answers(quote, *challenge.alternative)) {
+      return *challenge.alternative;
     }
     findings_.push_back(failure(FindingCode::kQuoteNonce));
+    return challenge.nonce;
   }
 
   [[nodiscard]] bool answers(const Quote& quote, const Nonce& nonce) const {
