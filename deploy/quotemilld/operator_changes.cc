@@ -1,0 +1,208 @@
+// The verbs that change something.
+#include <set>
+
+#include "deploy/quotemilld/baseline_capture.h"
+#include "deploy/quotemilld/operator_identity.h"
+#include "deploy/quotemilld/operator_verbs.h"
+#include "engine/base/text.h"
+#include "engine/crypto/hash.h"
+#include "engine/crypto/random.h"
+#include "transport/render/render_records.h"
+
+namespace quotemill::daemon {
+
+using transport::ControlError;
+using transport::ControlOutcome;
+using transport::Json;
+
+namespace {
+
+constexpr std::size_t kReattestMax = 1'000;  // named in one request
+constexpr std::size_t kNamesShownMax = 100;
+constexpr std::size_t kTokenRandomSize = 20;
+constexpr std::uint64_t kTokenUsesMax = 1'000'000;
+constexpr std::uint64_t kTokenTtlMsMax = 366ULL * 24 * 3600 * 1000;
+
+std::string who_in(OperatorArgs& args) {
+  return escaped(args.text_or("operator", "unnamed"), 64);
+}
+
+}  // namespace
+
+void OperatorVerbs::audit(std::string_view verb, const std::string& who, const std::string& subject,
+                          const Error* failure) const {
+  if (parts_.audit) {
+    parts_.audit(
+        {verb, who, escaped(subject), failure == nullptr ? "ok" : escaped(failure->to_string())});
+  }
+}
+
+std::vector<HostUid> OperatorVerbs::all_hosts() const {
+  std::vector<HostUid> all;
+  std::string after;
+  for (std::vector<Host> page = parts_.hosts.list(after, kReattestMax); !page.empty();
+       page = parts_.hosts.list(after, kReattestMax)) {
+    for (const Host& host : page) {
+      all.push_back(host.record->uid);
+    }
+    after = page.back().record->name;
+  }
+  return all;
+}
+
+ControlOutcome OperatorVerbs::ask(std::vector<HostUid> hosts) const {
+  const std::vector<HostUid> asked = parts_.challenge(hosts);
+  const std::set<HostUid> reached(asked.begin(), asked.end());
+  Json missing = Json::array();
+  std::size_t missing_count = 0;
+  for (const HostUid& uid : hosts) {
+    if (reached.count(uid) != 0) {
+      continue;
+    }
+    ++missing_count;
+    const std::optional<Host> host = parts_.hosts.find(uid);
+    if (host && missing.size() < kNamesShownMax) {
+      missing.push_back(escaped(host->record->name));
+    }
+  }
+  return Json{{"asked", reached.size()},
+              {"not_connected", missing_count},
+              {"not_connected_names", std::move(missing)}};
+}
+
+ControlOutcome OperatorVerbs::reattest(OperatorArgs& args, bool /*is_final*/) {
+  const std::vector<std::string> names = args.texts("hosts", kReattestMax);
+  const bool is_all = args.flag("all");
+  const std::string who = who_in(args);
+  if (args.ok() && is_all != names.empty()) {
+    args.fail("hosts", "name some, or say all, and not both");
+  }
+  if (!args.ok()) {
+    return args.error();
+  }
+  std::vector<HostUid> hosts = is_all ? all_hosts() : std::vector<HostUid>();
+  for (const std::string& name : names) {
+    const std::optional<Host> host = find(name);
+    if (!host) {
+      return no_such_host(name);  // before anybody is asked
+    }
+    hosts.push_back(host->record->uid);
+  }
+  audit("reattest", who, is_all ? "all" : names.front(), nullptr);
+  return ask(std::move(hosts));
+}
+
+ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, bool /*is_final*/) {
+  const std::string text = args.text("host");
+  const std::string name = args.text("name");
+  const std::string who = who_in(args);
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<Host> golden = find(text);
+  if (!golden) {
+    return no_such_host(text);
+  }
+  const Result<std::shared_ptr<const Baseline>> captured =
+      capture_baseline({parts_.history, parts_.registrar, parts_.snapshots}, *golden, name);
+  audit("baseline.capture", who, name, captured ? nullptr : &captured.error());
+  if (!captured) {
+    return ControlError{captured.error().code, captured.error().to_string(), {}};
+  }
+  Json out = transport::render_baseline(**captured);
+  out["source_state"] = name_of(golden->state->state);
+  return out;
+}
+
+ControlOutcome OperatorVerbs::change_host(std::string_view verb, const std::string& who,
+                                          const HostUid& host, IdentityDecision decision) {
+  const Result<std::shared_ptr<const HostRecord>> done =
+      parts_.registrar.change(std::move(decision));
+  audit(verb, who, host.hex(), done ? nullptr : &done.error());
+  if (!done) {
+    return ControlError{done.error().code, done.error().to_string(), {}};
+  }
+  const std::optional<Host> now = parts_.hosts.find(host);
+  return now ? transport::render_host_row(*now) : Json(nullptr);
+}
+
+ControlOutcome OperatorVerbs::pending_approve(OperatorArgs& args, bool /*is_final*/) {
+  const std::string text = args.text("host");
+  const std::string name = args.text_or("name", {});
+  const std::string who = who_in(args);
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<HostUid> uid = HostUid::from_hex(text);
+  const std::optional<Host> host = uid ? parts_.hosts.find(*uid) : find_pending(text);
+  return host ? change_host("pending.approve", who, host->record->uid,
+                            approve_host(host->record->uid, name, who))
+              : no_such_host(text);
+}
+
+ControlOutcome OperatorVerbs::pending_deny(OperatorArgs& args, bool /*is_final*/) {
+  const std::string text = args.text("host");
+  const std::string who = who_in(args);
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<HostUid> uid = HostUid::from_hex(text);
+  const std::optional<Host> host = uid ? parts_.hosts.find(*uid) : find_pending(text);
+  return host ? change_host("pending.deny", who, host->record->uid,
+                            deny_host(host->record->uid, who))
+              : no_such_host(text);
+}
+
+ControlOutcome OperatorVerbs::retire(OperatorArgs& args, bool /*is_final*/) {
+  const std::string text = args.text("host");
+  const std::string who = who_in(args);
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<Host> host = find(text);
+  return host ? change_host("retire", who, host->record->uid, retire_host(host->record->uid, who))
+              : no_such_host(text);
+}
+
+ControlOutcome OperatorVerbs::restore(OperatorArgs& args, bool /*is_final*/) {
+  const std::string text = args.text("host");
+  const std::string who = who_in(args);
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<Host> host = find(text);
+  return host ? change_host("restore", who, host->record->uid, restore_host(host->record->uid, who))
+              : no_such_host(text);
+}
+
+ControlOutcome OperatorVerbs::token_create(OperatorArgs& args, bool /*is_final*/) {
+  const std::uint64_t uses = args.number_or("count", 1, kTokenUsesMax);
+  const std::uint64_t ttl_ms = args.number_or("ttl_ms", 3'600'000, kTokenTtlMsMax);
+  const std::string who = who_in(args);
+  if (uses == 0 || ttl_ms == 0) {
+    args.fail(uses == 0 ? "count" : "ttl_ms", "is 0");
+  }
+  if (!args.ok()) {
+    return args.error();
+  }
+  const Result<Bytes> random = random_bytes(kTokenRandomSize);
+  if (!random) {
+    return ControlError{random.error().code, random.error().to_string(), {}};
+  }
+  const std::string text = "qmt_" + to_hex(*random);
+  const WallTime now = parts_.clock.now().wall;
+  const TokenRecord token{hash(HashAlgorithm::kSha256, as_bytes(text)),
+                          static_cast<std::uint32_t>(uses),
+                          now,
+                          {now.ms + static_cast<std::int64_t>(ttl_ms)}};
+  const Result<std::shared_ptr<const HostRecord>> kept = parts_.registrar.change(add_token(token));
+  audit("token.create", who, token.id.hex(), kept ? nullptr : &kept.error());
+  if (!kept) {
+    return ControlError{kept.error().code, kept.error().to_string(), {}};
+  }
+  Json out = transport::render_token(token, now);
+  out["token"] = text;  // shown this once
+  return out;
+}
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,148 @@
+#include "deploy/quotemilld/operator_identity.h"
+
+#include <optional>
+#include <utility>
+
+#include "engine/base/text.h"
+
+namespace quotemill::daemon {
+
+namespace {
+
+Error refuse(ErrorCode code, const HostUid& host, const std::string& why) {
+  return {code, "host", 0, host.hex() + " " + why};
+}
+
+Result<HostRecord> pending_record(const RegistryView& view, const HostUid& uid) {
+  const std::optional<Host> host = view.hosts.find(uid);
+  if (!host) {
+    return refuse(ErrorCode::kNotFound, uid, "is not known; it may have expired");
+  }
+  if (host->record->life_cycle != LifeCycle::kPending) {
+    return refuse(ErrorCode::kConflict, uid,
+                  "is not pending but " + std::string(name_of(host->record->life_cycle)));
+  }
+  return *host->record;
+}
+
+Result<void> check_name_is_free(const RegistryView& view, const HostRecord& record) {
+  if (!is_host_name(record.name)) {
+    return refuse(ErrorCode::kConfig, record.uid,
+                  "cannot be called that: names are 1 to 64 of a-z 0-9 . _ -");
+  }
+  const std::optional<Host> holder = view.hosts.find_by_name(record.name);
+  if (holder && holder->record->uid != record.uid) {
+    return refuse(ErrorCode::kConflict, record.uid,
+                  "cannot be called " + record.name + ": host " + holder->record->uid.hex() +
+                      " is; retire that one, or choose another name");
+  }
+  return {};
+}
+
+Result<void> check_keys_are_free(const RegistryView& view, const HostRecord& record) {
+  const std::optional<Host> same_ek = view.hosts.find_by_ek(record.ek_sha256);
+  const std::optional<Host> same_key = view.hosts.find_by_key(record.curve_key);
+  for (const auto& other : {same_ek, same_key}) {
+    if (other && other->record->uid != record.uid) {
+      return refuse(ErrorCode::kConflict, record.uid,
+                    "has a TPM or a channel key that is host " + other->record->uid.hex() +
+                        "'s by now; retire that one first");
+    }
+  }
+  return {};
+}
+
+IdentityUpdate activated(HostRecord record, const std::string& who) {
+  record.life_cycle = LifeCycle::kActive;
+  record.admitted_by = "operator:" + who;
+  record.expires = {};
+  record.note.clear();
+  IdentityUpdate update;
+  update.record = std::move(record);
+  update.reset_state = true;
+  return update;
+}
+
+}  // namespace
+
+IdentityDecision approve_host(const HostUid& host, const std::string& name,
+                              const std::string& who) {
+  return [=](const RegistryView& view) -> Result<IdentityUpdate> {
+    Result<HostRecord> record = pending_record(view, host);
+    if (!record) {
+      return record.error();
+    }
+    if (!name.empty()) {
+      record->name = name;
+    }
+    if (Result<void> is_free = check_name_is_free(view, *record); !is_free) {
+      return is_free.error();
+    }
+    return activated(*std::move(record), who);
+  };
+}
+
+IdentityDecision deny_host(const HostUid& host, const std::string& who) {
+  return [=](const RegistryView& view) -> Result<IdentityUpdate> {
+    Result<HostRecord> record = pending_record(view, host);
+    if (!record) {
+      return record.error();
+    }
+    record->life_cycle = LifeCycle::kDenied;
+    record->expires = {};
+    record->note = "denied by " + who;
+    IdentityUpdate update;
+    update.record = *std::move(record);
+    return update;
+  };
+}
+
+IdentityDecision retire_host(const HostUid& host, const std::string& who) {
+  return [=](const RegistryView& view) -> Result<IdentityUpdate> {
+    const std::optional<Host> known = view.hosts.find(host);
+    if (!known) {
+      return refuse(ErrorCode::kNotFound, host, "is not known");
+    }
+    if (!known->record->may_attest()) {
+      return refuse(ErrorCode::kConflict, host,
+                    "is not active but " + std::string(name_of(known->record->life_cycle)));
+    }
+    IdentityUpdate update;
+    update.record = *known->record;
+    update.record->life_cycle = LifeCycle::kRetired;
+    update.record->note = "retired by " + who;
+    update.reset_state = true;  // what it proved counts no longer
+    return update;
+  };
+}
+
+IdentityDecision restore_host(const HostUid& host, const std::string& who) {
+  return [=](const RegistryView& view) -> Result<IdentityUpdate> {
+    const std::optional<Host> known = view.hosts.find(host);
+    if (!known) {
+      return refuse(ErrorCode::kNotFound, host, "is not known");
+    }
+    const LifeCycle life_cycle = known->record->life_cycle;
+    if (life_cycle != LifeCycle::kRetired && life_cycle != LifeCycle::kDenied) {
+      return refuse(ErrorCode::kConflict, host,
+                    "is neither retired nor denied but " + std::string(name_of(life_cycle)));
+    }
+    if (Result<void> is_free = check_name_is_free(view, *known->record); !is_free) {
+      return is_free.error();
+    }
+    if (Result<void> are_free = check_keys_are_free(view, *known->record); !are_free) {
+      return are_free.error();
+    }
+    return activated(*known->record, who);
+  };
+}
+
+IdentityDecision add_token(const TokenRecord& token) {
+  return [=](const RegistryView& /*view*/) -> Result<IdentityUpdate> {
+    IdentityUpdate update;
+    update.tokens = {token};
+    return update;
+  };
+}
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,30 @@
+// What operators decide about hosts and tokens, as decisions for the commit thread (Registrar):
+// each looks at what is true at that moment, and nothing else can change meanwhile.
+//
+// Details of their Errors say what to do, in words fit for an operator.
+#pragma once
+
+#include <string>
+
+#include "engine/pipeline/registrar.h"
+
+namespace quotemill::daemon {
+
+// A pending host becomes active, under `name` or, if that is empty, under the name it asked for.
+// kConflict if another host has that name, kNotFound if it is not pending (any more).
+IdentityDecision approve_host(const HostUid& host, const std::string& name, const std::string& who);
+
+// A pending host is refused: its TPM may not enrol again.
+IdentityDecision deny_host(const HostUid& host, const std::string& who);
+
+// A host may not attest any more, and its name is free; its history stays.
+IdentityDecision retire_host(const HostUid& host, const std::string& who);
+
+// A retired or denied host may attest again, judged anew. kConflict if its name, TPM or channel key
+// belongs to another host by now.
+IdentityDecision restore_host(const HostUid& host, const std::string& who);
+
+// Keeps a token, of which only the hash is known.
+IdentityDecision add_token(const TokenRecord& token);
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,324 @@
+// The verbs that only read, and the table of all.
+#include "deploy/quotemilld/operator_verbs.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "engine/base/text.h"
+#include "transport/render/render_records.h"
+
+namespace quotemill::daemon {
+
+using transport::ControlError;
+using transport::ControlOutcome;
+using transport::ControlWait;
+using transport::Json;
+
+namespace {
+
+constexpr std::size_t kHostsPageMax = 1'000;
+constexpr std::size_t kHostsScannedMax = 20'000;  // of a filtered page, before it is handed out
+constexpr std::size_t kHistoryPageMax = 500;
+constexpr std::size_t kChangesPageMax = 500;
+constexpr std::uint64_t kWaitMsMax = 60'000;
+constexpr std::uint64_t kNumberMax = UINT64_MAX;
+
+constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, TrustState::kFailed,
+                                TrustState::kStale, TrustState::kUnknown};
+
+ControlError failure(const Error& error, std::string hint = {}) {
+  return {error.code, error.to_string(), std::move(hint)};
+}
+
+std::optional<TrustState> state_named(std::string_view name) {
+  for (const TrustState state : kStates) {
+    if (name_of(state) == name) {
+      return state;
+    }
+  }
+  return std::nullopt;
+}
+
+// Every host with a name, page by page.
+template <class Visit>
+void for_each_page(const HostTable& hosts, Visit visit) {
+  std::string after;
+  for (std::vector<Host> page = hosts.list(after, kHostsPageMax); !page.empty();
+       page = hosts.list(after, kHostsPageMax)) {
+    if (!visit(page)) {
+      return;
+    }
+    after = page.back().record->name;
+  }
+}
+
+Json render_counters(const PipelineCounters& counters) {
+  const auto value = [](const std::atomic<std::uint64_t>& counter) {
+    return counter.load(std::memory_order_relaxed);
+  };
+  return {{"attestations", value(counters.attestations)},
+          {"batches", value(counters.batches)},
+          {"quote_enough", value(counters.quote_enough)},
+          {"stored_log_judged", value(counters.stored_log_judged)},
+          {"logs_asked", value(counters.logs_asked)},
+          {"changes", value(counters.changes)},
+          {"dropped_not_current", value(counters.dropped_not_current)},
+          {"commit_failures", value(counters.commit_failures)},
+          {"internal_errors", value(counters.internal_errors)}};
+}
+
+Json render_policy(const Snapshot& snapshot) {
+  Json baselines = Json::array();
+  for (const auto& baseline : snapshot.baselines()) {
+    baselines.push_back(transport::render_baseline(*baseline));
+  }
+  return {{"id", snapshot.policy().id},
+          {"version", snapshot.policy().version},
+          {"snapshot", to_hex(snapshot.id())},
+          {"baselines", std::move(baselines)}};
+}
+
+}  // namespace
+
+OperatorVerbs::OperatorVerbs(OperatorParts parts) : parts_(std::move(parts)) {}
+
+const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
+  static const std::vector<Entry> kVerbs = {
+      {"status", &OperatorVerbs::status},
+      {"hosts", &OperatorVerbs::hosts},
+      {"host", &OperatorVerbs::host},
+      {"history", &OperatorVerbs::history},
+      {"changes", &OperatorVerbs::changes},
+      {"reattest", &OperatorVerbs::reattest},
+      {"baseline.capture", &OperatorVerbs::baseline_capture},
+      {"baseline.list", &OperatorVerbs::baseline_list},
+      {"pending.list", &OperatorVerbs::pending_list},
+      {"pending.approve", &OperatorVerbs::pending_approve},
+      {"pending.deny", &OperatorVerbs::pending_deny},
+      {"retire", &OperatorVerbs::retire},
+      {"restore", &OperatorVerbs::restore},
+      {"token.create", &OperatorVerbs::token_create},
+      {"token.list", &OperatorVerbs::token_list},
+  };
+  return kVerbs;
+}
+
+ControlOutcome OperatorVerbs::handle(const transport::ControlRequest& request) {
+  const auto entry = std::find_if(verbs().begin(), verbs().end(), [&](const Entry& candidate) {
+    return candidate.name == request.verb;
+  });
+  if (entry == verbs().end()) {
+    return ControlError{ErrorCode::kNotFound, "there is no verb " + escaped(request.verb, 40),
+                        "is the daemon older than the command line tool?"};
+  }
+  OperatorArgs args(request.args);
+  return (this->*entry->verb)(args, request.is_final);
+}
+
+std::optional<Host> OperatorVerbs::find_pending(std::string_view name) const {
+  std::optional<Host> found;
+  for (Host& host : parts_.hosts.pending()) {
+    if (host.record->name != name) {
+      continue;
+    }
+    if (found) {
+      return std::nullopt;  // two ask for this name: the uid must tell which is meant
+    }
+    found = std::move(host);
+  }
+  return found;
+}
+
+std::optional<Host> OperatorVerbs::find(const std::string& text) const {
+  if (std::optional<Host> named = parts_.hosts.find_by_name(text)) {
+    return named;
+  }
+  if (const std::optional<HostUid> uid = HostUid::from_hex(text)) {
+    return parts_.hosts.find(*uid);
+  }
+  return find_pending(text);
+}
+
+ControlError OperatorVerbs::no_such_host(const std::string& text) const {
+  std::vector<std::string> names;
+  for (const Host& host : parts_.hosts.list({}, kHostsPageMax)) {
+    names.push_back(host.record->name);
+  }
+  const std::string_view near = nearest(text, names);
+  return {ErrorCode::kNotFound, "there is no host " + escaped(text, 64),
+          near.empty() ? "'quotemill hosts' and 'quotemill pending list' show all"
+                       : "did you mean " + std::string(near) + "?"};
+}
+
+ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, bool /*is_final*/) {
+  const Result<StoreStatus> store = parts_.history.status();
+  if (!store) {
+    return failure(store.error());
+  }
+  std::array<std::uint64_t, kStates.size()> counts{};
+  std::uint64_t total = 0;
+  for_each_page(parts_.hosts, [&](const std::vector<Host>& page) {
+    total += page.size();
+    for (const Host& host : page) {
+      ++counts.at(static_cast<std::size_t>(host.state->state));
+    }
+    return true;
+  });
+  Json states = Json::object();
+  for (const TrustState state : kStates) {
+    states[std::string(name_of(state))] = counts.at(static_cast<std::size_t>(state));
+  }
+  return Json{{"time", transport::iso_time(parts_.clock.now().wall)},
+              {"hosts",
+               {{"total", total},
+                {"pending", parts_.hosts.pending_count()},
+                {"states", std::move(states)}}},
+              {"inbox", parts_.inbox.depth()},
+              {"store",
+               {{"stream", store->stream_id},
+                {"first_change", store->first_change},
+                {"last_change", store->last_change},
+                {"bytes", store->bytes}}},
+              {"policy", render_policy(*parts_.snapshots.current())},
+              {"pipeline", render_counters(parts_.counters)}};
+}
+
+ControlOutcome OperatorVerbs::hosts(OperatorArgs& args, bool /*is_final*/) {
+  const std::string after = args.text_or("after", {});
+  const std::size_t limit =
+      std::max<std::size_t>(args.number_or("limit", kHostsPageMax, kHostsPageMax), 1);
+  const std::string wanted_name = args.text_or("state", {});
+  const std::optional<TrustState> wanted = state_named(wanted_name);
+  if (!wanted_name.empty() && !wanted) {
+    args.fail("state", "is none of trusted, warning, failed, stale, unknown");
+  }
+  if (!args.ok()) {
+    return args.error();
+  }
+  Json rows = Json::array();
+  std::string last = after;
+  bool is_end = false;
+  for (std::size_t scanned = 0; rows.size() < limit && scanned < kHostsScannedMax && !is_end;) {
+    const std::vector<Host> page = parts_.hosts.list(last, limit);
+    is_end = page.size() < limit;
+    for (const Host& host : page) {
+      if (rows.size() == limit) {
+        is_end = false;
+        break;
+      }
+      ++scanned;
+      last = host.record->name;
+      if (!wanted || host.state->state == *wanted) {
+        rows.push_back(transport::render_host_row(host));
+      }
+    }
+  }
+  return Json{{"hosts", std::move(rows)}, {"next", is_end ? Json(nullptr) : Json(last)}};
+}
+
+ControlOutcome OperatorVerbs::host(OperatorArgs& args, bool /*is_final*/) {
+  const std::string text = args.text("host");
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<Host> host = find(text);
+  return host ? ControlOutcome(transport::render_host(*host)) : no_such_host(text);
+}
+
+ControlOutcome OperatorVerbs::history(OperatorArgs& args, bool /*is_final*/) {
+  const std::string text = args.text("host");
+  const std::uint64_t before = args.number_or("before", 0, kNumberMax);
+  const std::size_t limit = args.number_or("limit", 20, kHistoryPageMax);
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<Host> host = find(text);
+  if (!host) {
+    return no_such_host(text);
+  }
+  const Result<std::vector<HistoryEntry>> entries =
+      parts_.history.history(host->record->uid, before, limit);
+  if (!entries) {
+    return failure(entries.error());
+  }
+  Json appraisals = Json::array();
+  for (const HistoryEntry& entry : *entries) {
+    appraisals.push_back(transport::render_appraisal(entry));
+  }
+  const bool is_more = limit != 0 && entries->size() == limit && entries->back().sequence > 1;
+  return Json{{"host", {{"uuid", host->record->uid.hex()}, {"name", escaped(host->record->name)}}},
+              {"appraisals", std::move(appraisals)},
+              {"next", is_more ? Json(entries->back().sequence) : Json(nullptr)}};
+}
+
+ControlOutcome OperatorVerbs::changes(OperatorArgs& args, bool is_final) {
+  const std::uint64_t wait_ms = args.number_or("wait_ms", 0, kWaitMsMax);
+  const std::size_t limit = args.number_or("limit", 100, kChangesPageMax);
+  // A default that moves with the stream would wait for ever.
+  std::uint64_t from = args.number_or("from", 0, kNumberMax);
+  const Result<StoreStatus> store = parts_.history.status();
+  if (!args.ok() || !store) {
+    return args.ok() ? failure(store.error()) : args.error();
+  }
+  from = from == 0 ? std::max<std::uint64_t>(store->first_change, 1) : from;
+  if (from < store->first_change) {
+    return ControlError{ErrorCode::kExpired, "change " + std::to_string(from) + " is not kept",
+                        "the oldest is " + std::to_string(store->first_change)};
+  }
+  if (from > store->last_change + 1) {
+    return ControlError{ErrorCode::kConflict, "the stream ends before " + std::to_string(from),
+                        "its last change is " + std::to_string(store->last_change) +
+                            "; was the store restored from a backup?"};
+  }
+  const Result<std::vector<Change>> changes = parts_.history.changes(from, limit);
+  if (!changes) {
+    return failure(changes.error());
+  }
+  if (changes->empty() && wait_ms != 0 && !is_final) {
+    return ControlWait{std::chrono::milliseconds(wait_ms)};
+  }
+  Json rendered = Json::array();
+  for (const Change& change : *changes) {
+    rendered.push_back(transport::render_change(store->stream_id, change));
+  }
+  return Json{{"stream", store->stream_id},
+              {"changes", std::move(rendered)},
+              {"next", from + changes->size()}};
+}
+
+ControlOutcome OperatorVerbs::baseline_list(OperatorArgs& /*args*/, bool /*is_final*/) {
+  const std::shared_ptr<const Snapshot> current = parts_.snapshots.current();
+  Json list = Json::array();
+  for (const auto& baseline : parts_.snapshots.baselines()) {
+    Json row = transport::render_baseline(*baseline);
+    row["in_force"] = std::any_of(
+        current->baselines().begin(), current->baselines().end(), [&](const auto& in_force) {
+          return in_force->name == baseline->name && in_force->version == baseline->version;
+        });
+    list.push_back(std::move(row));
+  }
+  return Json{{"baselines", std::move(list)}};
+}
+
+ControlOutcome OperatorVerbs::pending_list(OperatorArgs& /*args*/, bool /*is_final*/) {
+  Json list = Json::array();
+  for (const Host& host : parts_.hosts.pending()) {
+    list.push_back(transport::render_pending(*host.record));
+  }
+  return Json{{"pending", std::move(list)}};
+}
+
+ControlOutcome OperatorVerbs::token_list(OperatorArgs& /*args*/, bool /*is_final*/) {
+  const Result<std::vector<TokenRecord>> tokens = parts_.history.tokens();
+  if (!tokens) {
+    return failure(tokens.error());
+  }
+  Json list = Json::array();
+  for (const TokenRecord& token : *tokens) {
+    list.push_back(transport::render_token(token, parts_.clock.now().wall));
+  }
+  return Json{{"tokens", std::move(list)}};
+}
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,131 @@
+// OperatorVerbs: what operators can ask of the daemon over its control socket.
+//
+//   status                                    counts per state, inbox, store, policy
+//   hosts     {after, limit, state}           a page of hosts, by name
+//   host      {host}                          everything about one; a name or a uid
+//   history   {host, before, limit}           its appraisals, newest first
+//   changes   {from, limit, wait_ms}          the outbox; waits for the next one
+//   reattest  {hosts | all}                   challenge them now
+//   baseline.capture {host, name}, baseline.list
+//   pending.list, pending.approve {host, name}, pending.deny {host}
+//   retire {host}, restore {host}
+//   token.create {count, ttl_ms}, token.list
+//
+// Those that change something take "operator", the name for the record; whoever may enter the
+// socket's folder is one. Answers are rendered by transport/render.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "deploy/quotemilld/operator_args.h"
+#include "engine/pipeline/counters.h"
+#include "engine/pipeline/host_table.h"
+#include "engine/pipeline/inbox.h"
+#include "engine/pipeline/registrar.h"
+#include "engine/pipeline/snapshot_holder.h"
+#include "engine/ports/clock.h"
+#include "engine/ports/history.h"
+#include "transport/control/control_server.h"
+
+namespace quotemill::daemon {
+
+// Who sends challenges: the evidence server (which outlives this), or a function in tests. Gets the
+// hosts to ask, returns those that could be asked because they are connected.
+class Challenger {
+ public:
+  using Function = std::function<std::vector<HostUid>(std::vector<HostUid>)>;
+
+  Challenger(Function function)  // NOLINT(google-explicit-constructor)
+      : function_(std::move(function)) {}
+
+  template <class Server>
+
+  requires requires(Server& server) { server.challenge_now(std::vector<HostUid>()); }
+
+  Challenger(Server& server)  // NOLINT(google-explicit-constructor)
+      : function_([&server](std::vector<HostUid> hosts) {
+          return server.challenge_now(std::move(hosts));
+        }) {}
+
+  std::vector<HostUid> operator()(std::vector<HostUid> hosts) const {
+    return function_(std::move(hosts));
+  }
+
+ private:
+  Function function_;
+};
+
+// One line for the audit log. The texts are escaped.
+struct OperatorAct {
+  std::string_view verb;
+  std::string who;
+  std::string subject;  // a host's uid, a baseline's name, a token's id
+  std::string outcome;  // "ok", or the error
+};
+
+// All borrowed; they outlive the OperatorVerbs.
+struct OperatorParts {
+  const HostTable& hosts;
+  Registrar& registrar;
+  const History& history;
+  const SnapshotHolder& snapshots;
+  const Inbox& inbox;
+  const PipelineCounters& counters;
+  Challenger challenge;
+  const Clock& clock;
+  // Called for everything that changes something; any thread. May be empty.
+  std::function<void(const OperatorAct&)> audit = {};
+};
+
+class OperatorVerbs final : public transport::ControlHandler {
+ public:
+  explicit OperatorVerbs(OperatorParts parts);
+
+  // By several workers at once.
+  transport::ControlOutcome handle(const transport::ControlRequest& request) override;
+
+ private:
+  using Outcome = transport::ControlOutcome;
+  using Verb = Outcome (OperatorVerbs::*)(OperatorArgs& args, bool is_final);
+
+  struct Entry {
+    std::string_view name;
+    Verb verb;
+  };
+
+  static const std::vector<Entry>& verbs();
+
+  Outcome status(OperatorArgs& args, bool is_final);
+  Outcome hosts(OperatorArgs& args, bool is_final);
+  Outcome host(OperatorArgs& args, bool is_final);
+  Outcome history(OperatorArgs& args, bool is_final);
+  Outcome changes(OperatorArgs& args, bool is_final);
+  Outcome reattest(OperatorArgs& args, bool is_final);
+  Outcome baseline_capture(OperatorArgs& args, bool is_final);
+  Outcome baseline_list(OperatorArgs& args, bool is_final);
+  Outcome pending_list(OperatorArgs& args, bool is_final);
+  Outcome pending_approve(OperatorArgs& args, bool is_final);
+  Outcome pending_deny(OperatorArgs& args, bool is_final);
+  Outcome retire(OperatorArgs& args, bool is_final);
+  Outcome restore(OperatorArgs& args, bool is_final);
+  Outcome token_create(OperatorArgs& args, bool is_final);
+  Outcome token_list(OperatorArgs& args, bool is_final);
+
+  // The host of a name or uid; a pending one by its name only if no other has it.
+  [[nodiscard]] std::optional<Host> find(const std::string& text) const;
+  [[nodiscard]] std::optional<Host> find_pending(std::string_view name) const;
+  [[nodiscard]] transport::ControlError no_such_host(const std::string& text) const;
+  [[nodiscard]] std::vector<HostUid> all_hosts() const;
+  Outcome ask(std::vector<HostUid> hosts) const;
+  Outcome change_host(std::string_view verb, const std::string& who, const HostUid& host,
+                      IdentityDecision decision);
+  void audit(std::string_view verb, const std::string& who, const std::string& subject,
+             const Error* failure) const;
+
+  const OperatorParts parts_;
+};
+
+}  // namespace quotemill::daemon
