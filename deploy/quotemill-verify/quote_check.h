@@ -24,10 +24,10 @@ struct QuoteInputs {
   const AttestationKey& key;
   ByteView attest;     // TPMS_ATTEST
   ByteView signature;  // TPMT_SIGNATURE or plain
-  std::optional<ByteView> pcrs;
-  std::optional<ByteView> nonce;  // as it must stand in extraData
-  std::optional<ByteView> event_log;
-  std::optional<ByteView> ima_log;
+  std::optional<ByteView> pcrs = {};
+  std::optional<ByteView> nonce = {};  // as it must stand in extraData
+  std::optional<ByteView> event_log = {};
+  std::optional<ByteView> ima_log = {};
   WeakAlgorithms weak = WeakAlgorithms::kRefuse;
 };
 
