@@ -17,7 +17,7 @@ class SystemClock final : public Clock {
   static std::int64_t read_ms(clockid_t clock) {
     timespec now{};
     clock_gettime(clock, &now);
-    return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
   }
 };
 

@@ -1,6 +1,5 @@
 #include "engine/policy/toml_reader.h"
 
-#define TOML_EXCEPTIONS 0
 #include <charconv>
 #include <limits>
 #include <set>
@@ -40,9 +39,22 @@ struct TomlReader::Document {
   }
 
   void check_known(const toml::key& key, const std::string& path) {
-    if (known.contains(path)) {
-      return;
+    if (!known.contains(path)) {
+      add_unknown(key, path);
     }
+  }
+
+  // At the top stand tables only: a quoted "table.key" there is no setting.
+  void check_section(const toml::key& section, const toml::table* table) {
+    const std::string prefix = std::string(section.str()) + ".";
+    const auto first = known.lower_bound(prefix);
+    const bool is_known = first != known.end() && first->rfind(prefix, 0) == 0;
+    if (table == nullptr || (table->empty() && !is_known)) {
+      add_unknown(section, std::string(section.str()));
+    }
+  }
+
+  void add_unknown(const toml::key& key, const std::string& path) {
     const std::string_view near = nearest(path, known);
     add_mistake(key.source(), "unknown setting " + quoted(path) +
                                   (near.empty() ? "" : "; did you mean " + quoted(near) + "?"));
@@ -105,14 +117,14 @@ TomlReader& TomlReader::operator=(TomlReader&&) noexcept = default;
 TomlReader::~TomlReader() = default;
 
 Result<TomlReader> TomlReader::parse(std::string_view text, std::string_view file_name) {
-  toml::parse_result parsed = toml::parse(text);
   auto document = std::make_unique<Document>();
   document->file_name = file_name;
-  if (parsed.failed()) {
-    document->add_mistake(parsed.error().source(), escaped(parsed.error().description(), 1000));
+  try {
+    document->root = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    document->add_mistake(error.source(), escaped(error.description(), 1000));
     return Error{ErrorCode::kConfig, "", 0, document->mistakes};
   }
-  document->root = std::move(parsed).table();
   return TomlReader(std::move(document));
 }
 
@@ -245,8 +257,8 @@ void TomlReader::fail(std::string_view key, std::string_view what) {
 Result<void> TomlReader::finish() {
   for (const auto& [section, node] : document_->root) {
     const toml::table* table = node.as_table();
+    document_->check_section(section, table);
     if (table == nullptr) {
-      document_->check_known(section, std::string(section.str()));
       continue;
     }
     for (const auto& [key, value] : *table) {

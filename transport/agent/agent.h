@@ -65,6 +65,7 @@ class Agent {
   void step(int stop_fd);
   bool prepare_tpm(int stop_fd);
   void enrol(int stop_fd);
+  Result<transport::EnrolMessage> enrol_request();
   void connect();
   void say_hello();
   void attest(const Question& question);
@@ -95,6 +96,7 @@ class Agent {
   std::optional<Attestor> attestor_;
   transport::AttestationClient client_;
 
+  std::size_t enrol_next_ = 0;  // which enrolment endpoint to ask
   std::optional<Pending> pending_;
   bool awaiting_ = false;     // something was asked; an answer is due by wake_ms_
   std::int64_t wake_ms_ = 0;  // when to act next, CLOCK_BOOTTIME
