@@ -1,11 +1,13 @@
 #include "engine/pipeline/pipeline.h"
 
+#include <algorithm>
 #include <semaphore>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include <tbb/flow_graph.h>
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
@@ -28,10 +30,11 @@ using BatchMessage = std::shared_ptr<BatchInFlight>;
 struct Pipeline::Graph {
   using CommitNode = tbb::flow::async_node<BatchMessage, tbb::flow::continue_msg>;
 
-  Graph(const PipelineParts& pipeline_parts, unsigned threads)
+  Graph(const PipelineParts& pipeline_parts, unsigned workers)
       : parts(pipeline_parts),
-        // No slot is kept for outsiders: with one thread the worker must get it.
-        arena(threads == 0 ? tbb::task_arena::automatic : static_cast<int>(threads), 0),
+        // TBB counts a calling thread as one of them; ours only feeds and never judges.
+        parallelism(tbb::global_control::max_allowed_parallelism, workers + 1),
+        arena(static_cast<int>(workers), 0),
         graph(make_graph()) {}
 
   // The graph runs in the arena of whoever constructs it.
@@ -80,6 +83,7 @@ struct Pipeline::Graph {
 
   PipelineParts parts;
   std::counting_semaphore<limits::kBatchesInFlightMax> tokens{limits::kBatchesInFlightMax};
+  tbb::global_control parallelism;
   tbb::task_arena arena;
   std::unique_ptr<tbb::flow::graph> graph;
   tbb::flow::function_node<BatchMessage, BatchMessage> judge_node{
@@ -97,7 +101,8 @@ struct Pipeline::Graph {
 };
 
 Pipeline::Pipeline(const PipelineParts& parts, unsigned threads)
-    : graph_(std::make_unique<Graph>(parts, threads)) {
+    : graph_(std::make_unique<Graph>(
+          parts, threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency()))) {
   tbb::flow::make_edge(graph_->judge_node, graph_->order_node);
   tbb::flow::make_edge(graph_->order_node, graph_->commit_node);
 }
