@@ -119,24 +119,24 @@ fleet_agent_start() {
   cat >"$folder/agent.toml" <<CONF
 [host]
 name = "$name"
-boot_log = "$(sim_boot_log "$name")"
-boot_id = "$(sim_boot_id "$name")"
+token_file = "$FLEET_DIR/token"
+state_folder = "$folder/state"
+
+[server]
+attest = ["$FLEET_ATTEST"]
+enrol = ["$FLEET_ENROL"]
+keys = ["$(<"$FLEET_DIR/state/server.pub")"]
 
 [tpm]
 tcti = "$(sim_tcti "$name")"
 
-[server]
-attest = "$FLEET_ATTEST"
-enrol = "$FLEET_ENROL"
-key_file = "$FLEET_DIR/state/server.pub"
-
-[enrolment]
-token_file = "$FLEET_DIR/token"
-
-[state]
-folder = "$folder/state"
+[boot]
+log = "$(sim_boot_log "$name")"
+id = "$(sim_boot_id "$name")"
 CONF
-  fleet_start "agent-$name" "$FLEET_BIN/quotemill-agent" --config "$folder/agent.toml"
+  # The TPM library's own lines beside the agent's only confuse.
+  fleet_start "agent-$name" env TSS2_LOG=all+none \
+    "$FLEET_BIN/quotemill-agent" --config "$folder/agent.toml"
 }
 
 fleet_agent_stop() { fleet_stop "agent-$1"; }
