@@ -31,17 +31,17 @@ class [[nodiscard]] Result {
   // REQUIRES: has_value()
   T& value() & {
     assert(has_value());
-    return *std::get_if<0>(&state_);
+    return std::get<0>(state_);
   }
 
   const T& value() const& {
     assert(has_value());
-    return *std::get_if<0>(&state_);
+    return std::get<0>(state_);
   }
 
   T&& value() && {
     assert(has_value());
-    return std::move(*std::get_if<0>(&state_));
+    return std::move(std::get<0>(state_));
   }
 
   T& operator*() & { return value(); }
@@ -57,7 +57,7 @@ class [[nodiscard]] Result {
   // REQUIRES: !has_value()
   [[nodiscard]] const Error& error() const {
     assert(!has_value());
-    return *std::get_if<1>(&state_);
+    return std::get<1>(state_);
   }
 
  private:

@@ -42,11 +42,13 @@ bool is_host_name(std::string_view name) {
 }
 
 std::size_t edit_distance(std::string_view left, std::string_view right) {
-  std::vector<std::size_t> row(right.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  std::vector<std::size_t> row;
+  for (std::size_t j = 0; j <= right.size(); ++j) {
+    row.push_back(j);
+  }
   for (std::size_t i = 0; i < left.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
+    std::size_t diagonal = row.front();
+    row.front() = i + 1;
     for (std::size_t j = 0; j < right.size(); ++j) {
       const std::size_t replaced = diagonal + (left[i] == right[j] ? 0 : 1);
       diagonal = row[j + 1];
