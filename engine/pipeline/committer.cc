@@ -52,6 +52,13 @@ std::shared_ptr<HostState> next_state(const Judgement& judgement, const HostStat
   return next;
 }
 
+// While we or the host were away nobody could answer: whoever comes back gets its interval.
+BootTime deadline_after_pause(const HostState& state, const FreshnessRules& rules, Moment now) {
+  const std::int64_t left =
+      std::clamp<std::int64_t>(state.verdict.valid_until.ms - now.wall.ms, 0, rules.stale_after_ms);
+  return {now.boot.ms + std::max(left, 2 * rules.attest_every_ms)};
+}
+
 HistoryEntry history_of(Judgement& judgement, WallTime now) {
   HistoryEntry entry;
   entry.host = judgement.submission.host->uid;
@@ -86,17 +93,13 @@ Committer::~Committer() {
 
 void Committer::start() {
   const Moment now = ports_.clock.now();
-  const Policy& policy = ports_.snapshots.current()->policy();
-  // While we were away nobody could answer: give every host its interval.
-  const std::int64_t earliest = now.boot.ms + 2 * policy.freshness.attest_every_ms;
+  const FreshnessRules& rules = ports_.snapshots.current()->policy().freshness;
   std::string after;
   for (std::vector<Host> page = ports_.hosts.list(after, 1000); !page.empty();
        page = ports_.hosts.list(after, 1000)) {
     for (const Host& host : page) {
       if (is_judged(host.state->state)) {
-        const std::int64_t left = std::clamp<std::int64_t>(
-            host.state->verdict.valid_until.ms - now.wall.ms, 0, policy.freshness.stale_after_ms);
-        deadlines_.set(host.record->uid, {std::max(earliest, now.boot.ms + left)});
+        deadlines_.set(host.record->uid, deadline_after_pause(*host.state, rules, now));
       }
     }
     after = page.back().record->name;
@@ -115,7 +118,7 @@ void Committer::stop() {
   }
 }
 
-bool Committer::post(Task task) {
+bool Committer::post(Task&& task) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) {
@@ -128,22 +131,32 @@ bool Committer::post(Task task) {
 }
 
 void Committer::submit(std::vector<Judgement> batch, std::function<void()> done) {
-  if (!post(BatchTask{std::move(batch), done}) && done) {
-    done();
+  Task task = BatchTask{std::move(batch), std::move(done)};
+  if (post(std::move(task))) {
+    return;
+  }
+  const BatchTask& refused = std::get<BatchTask>(task);
+  std::vector<Reply> replies;
+  for (const Judgement& judgement : refused.judgements) {
+    replies.push_back(error_reply(judgement, {ErrorCode::kBusy, "shutting down"}));
+  }
+  ports_.replies.deliver(std::move(replies));
+  if (refused.done) {
+    refused.done();
   }
 }
 
 Result<std::shared_ptr<const HostRecord>> Committer::change(IdentityDecision decide) {
   IdentityTask task{std::move(decide), {}};
   auto answer = task.answer.get_future();
-  if (!post(std::move(task))) {
+  if (!post(Task(std::move(task)))) {
     return Error{ErrorCode::kBusy, "shutting down"};
   }
   return answer.get();
 }
 
 void Committer::renew_stream() {
-  post(RenewStreamTask{});
+  post(Task(RenewStreamTask{}));
 }
 
 void Committer::run() {
@@ -235,6 +248,11 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
   if (!judgement.submission.boot_log.empty() && !judgement.boot_log.is_filled_with(0)) {
     write.batch.blobs.push_back({judgement.boot_log, std::move(judgement.submission.boot_log)});
   }
+  if (is_judged(next->state)) {
+    // In boot time, so that nobody turns stale, or stays fresh, because a wall clock was set.
+    const std::int64_t valid_ms = next->verdict.valid_until.ms - next->verdict.fresh_from.ms;
+    write.deadlines[record.uid] = {judgement.submission.challenge.issued.ms + valid_ms};
+  }
   write.batch.history.push_back(history_of(judgement, now));
   add_state(record, previous, next, write);
 }
@@ -264,20 +282,16 @@ Result<void> Committer::write_durably(Write& write) {
     return committed;
   }
   last_change_ += write.batch.changes.size();
-  const std::int64_t boot_minus_wall = [this] {
-    const Moment now = ports_.clock.now();
-    return now.boot.ms - now.wall.ms;
-  }();
+  const Moment now = ports_.clock.now();
   for (const auto& record : write.batch.hosts) {
-    ports_.hosts.put(record);
+    put_host(record, now);
   }
   for (const auto& [uid, state] : write.states) {
     ports_.hosts.put_state(state);
-    if (is_judged(state->state)) {
-      deadlines_.set(uid, {state->verdict.valid_until.ms + boot_minus_wall});
-    } else {
-      deadlines_.clear(uid);
-    }
+    deadlines_.clear(uid);
+  }
+  for (const auto& [uid, deadline] : write.deadlines) {
+    deadlines_.set(uid, deadline);
   }
   for (const HostUid& uid : write.batch.hosts_removed) {
     ports_.hosts.remove(uid);
@@ -296,6 +310,18 @@ Result<void> Committer::write_durably(Write& write) {
   count(ports_.counters.changes, write.batch.changes.size());
   ports_.changes.publish(stream_id_, write.batch.changes);
   return {};
+}
+
+// A host that may not attest does not turn stale; one that may again must not stay as it was left.
+void Committer::put_host(const std::shared_ptr<const HostRecord>& record, Moment now) {
+  const std::optional<Host> before = ports_.hosts.find(record->uid);
+  ports_.hosts.put(record);
+  if (!record->may_attest()) {
+    deadlines_.clear(record->uid);
+  } else if (before && !before->record->may_attest() && is_judged(before->state->state)) {
+    const FreshnessRules& rules = ports_.snapshots.current()->policy().freshness;
+    deadlines_.set(record->uid, deadline_after_pause(*before->state, rules, now));
+  }
 }
 
 void Committer::handle(IdentityTask& task) {
@@ -371,7 +397,9 @@ void Committer::expire(Moment now) {
         std::max<std::int64_t>(0, now.wall.ms - next->verdict.fresh_from.ms) / 1000);
     finding.expected_number = static_cast<std::uint64_t>(policy.freshness.stale_after_ms / 1000);
     next->state = TrustState::kStale;
+    next->verdict.state = TrustState::kStale;
     next->verdict.findings = {finding};
+    next->verdict.findings_dropped = 0;
     next->judged = store_time();
     add_state(*host->record, *host->state, next, write);
   }

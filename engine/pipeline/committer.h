@@ -62,7 +62,8 @@ class Committer final : public Registrar {
   // attestation interval has passed.
   void start();
 
-  // A judged batch, in order. `done` is called after its replies are delivered. Any thread.
+  // A judged batch, in order. `done` is called after its replies are delivered. After stop() all of
+  // it is answered kBusy at once, on the caller's thread. Any thread.
   void submit(std::vector<Judgement> batch, std::function<void()> done);
 
   Result<std::shared_ptr<const HostRecord>> change(IdentityDecision decide) override;
@@ -93,10 +94,11 @@ class Committer final : public Registrar {
     CommitBatch batch;
     std::vector<Reply> replies;
     std::unordered_map<HostUid, std::shared_ptr<const HostState>> states;  // newest of this write
+    std::unordered_map<HostUid, BootTime> deadlines;  // of those judged in this write
   };
 
   void run();
-  bool post(Task task);
+  bool post(Task&& task);  // false while stopping: the task is untouched then
   void handle(BatchTask& task);
   void handle(IdentityTask& task);
   void handle(const RenewStreamTask& task);
@@ -109,6 +111,7 @@ class Committer final : public Registrar {
   void reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write);
   void expire(Moment now);
   Result<void> write_durably(Write& write);
+  void put_host(const std::shared_ptr<const HostRecord>& record, Moment now);
   [[nodiscard]] WallTime store_time();
 
   CommitterPorts ports_;
