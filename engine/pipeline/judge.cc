@@ -31,23 +31,33 @@ class Judging {
     judgement_.snapshot = context.snapshot;
   }
 
-  Judgement run() && {
-    const Submission& submission = judgement_.submission;
-    judgement_.evidence = hash(HashAlgorithm::kSha256, submission.item);
-    if (submission.foregone) {
-      conclude({failure(*submission.foregone)});
-      return std::move(judgement_);
+  Judgement run() && noexcept {
+    try {
+      judge_item();
+    } catch (...) {
+      // Out of memory, at most: our own fault, so no verdict, and nothing of a half-made one.
+      judgement_.kind = JudgementKind::kError;
+      judgement_.error = {ErrorCode::kInternal, "judge"};
     }
-    const Result<Evidence> evidence = decode_evidence(submission.item);
-    if (!evidence) {
-      conclude({failure(FindingCode::kEvidenceMalformed, evidence.error().to_string())});
-      return std::move(judgement_);
-    }
-    judge_quote(*evidence);
     return std::move(judgement_);
   }
 
  private:
+  void judge_item() {
+    const Submission& submission = judgement_.submission;
+    judgement_.evidence = hash(HashAlgorithm::kSha256, submission.item);
+    if (submission.foregone) {
+      conclude({failure(*submission.foregone)});
+      return;
+    }
+    const Result<Evidence> evidence = decode_evidence(submission.item);
+    if (!evidence) {
+      conclude({failure(FindingCode::kEvidenceMalformed, evidence.error().to_string())});
+      return;
+    }
+    judge_quote(*evidence);
+  }
+
   void judge_quote(const Evidence& evidence) {
     const HostRecord& record = *judgement_.submission.host;
     const Result<std::shared_ptr<const PublicKey>> key = context_.keys.attestation_key(record);
@@ -144,7 +154,8 @@ class Judging {
       proof.pcrs = evidence.quote().pcrs();
       proof.log = judgement_.boot_log;
       proof.snapshot = context_.snapshot->id();
-      proof.findings = findings;
+      // As many as a verdict keeps: a log of 65,536 unknown events must not fill the host's state.
+      proof.findings = decide(findings).findings;
       proof.event_count = static_cast<std::uint32_t>(evidence.boot_log().events.size());
       judgement_.proof = std::move(proof);
     }
