@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 
 #include "engine/base/limits.h"
 
@@ -29,7 +28,7 @@ Result<void> Inbox::offer(Submission&& submission) {
       return Error{ErrorCode::kBusy, "inbox"};
     }
     bytes_ += bytes;
-    items_.push_back(std::move(submission));
+    items_.push_back({std::move(submission), std::chrono::steady_clock::now()});
   }
   changed_.notify_one();
   return {};
@@ -38,16 +37,18 @@ Result<void> Inbox::offer(Submission&& submission) {
 std::vector<Submission> Inbox::take() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return closed_ || !items_.empty(); });
-  // The first item is there: give others a moment to join it.
-  changed_.wait_for(lock, std::chrono::milliseconds(age_ms_max_),
-                    [this] { return closed_ || items_.size() >= limits::kBatchItemsMax; });
+  if (!items_.empty()) {
+    // The first item is there: give others a moment to join it, unless it has waited already.
+    changed_.wait_until(lock, items_.front().since + std::chrono::milliseconds(age_ms_max_),
+                        [this] { return closed_ || items_.size() >= limits::kBatchItemsMax; });
+  }
   const std::size_t count = std::min(items_.size(), limits::kBatchItemsMax);
-  const auto end = std::next(items_.begin(), static_cast<std::ptrdiff_t>(count));
-  std::vector<Submission> batch(std::make_move_iterator(items_.begin()),
-                                std::make_move_iterator(end));
-  items_.erase(items_.begin(), end);
-  for (const Submission& submission : batch) {
-    bytes_ -= bytes_of(submission);
+  std::vector<Submission> batch;
+  batch.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    batch.push_back(std::move(items_.front().submission));
+    items_.pop_front();
+    bytes_ -= bytes_of(batch.back());
   }
   return batch;
 }

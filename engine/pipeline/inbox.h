@@ -3,6 +3,7 @@
 // and latency stays low at rest. Shared: any thread offers, one thread takes.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -53,7 +54,13 @@ class Inbox {
   const unsigned age_ms_max_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Submission> items_;
+
+  struct Waiting {
+    Submission submission;
+    std::chrono::steady_clock::time_point since;
+  };
+
+  std::deque<Waiting> items_;
   std::size_t bytes_ = 0;
   bool closed_ = false;
 };
