@@ -94,8 +94,9 @@ Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapsho
 
 Findings appraise_absent_log(const Snapshot& snapshot) {
   Findings findings;
-  add(findings, FindingCode::kLogAbsent, snapshot.policy().boot.log_absent, {});
-  if (snapshot.policy().boot.log_absent == RuleAction::kOff) {
+  const RuleAction action = snapshot.policy().boot.log_absent;
+  add(findings, FindingCode::kLogAbsent, action, {});
+  if (action == RuleAction::kOff || action == RuleAction::kInfo) {
     // Without a log nothing of the policy was exercised: never silently fine.
     add(findings, FindingCode::kPolicyNoRule, RuleAction::kWarn, {});
   }

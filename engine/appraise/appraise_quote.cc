@@ -72,12 +72,13 @@ class CounterAppraisal {
   }
 
   // A nonce that was given in advance proves nothing of when the quote was made: the TPM's clock
-  // does.
+  // does. It was issued right after the last quote, so the TPM must have counted what passed since;
+  // in boot time, because setting a wall clock must not fail the fleet.
   void clock_advance(const CounterRecord& last) {
     if (context_.challenge.kind != NonceKind::kPreissued) {
       return;
     }
-    const std::int64_t elapsed = context_.received.wall.ms - last.received.ms;
+    const std::int64_t elapsed = context_.received.boot.ms - context_.challenge.issued.ms;
     const auto advance = static_cast<std::int64_t>(now_.clock_ms - last.clock.clock_ms);
     if (elapsed > kClockSlackMs && advance < elapsed * kClockRatePercentMin / 100 - kClockSlackMs) {
       add(FindingCode::kQuoteClockLag, rules_.clock_lag, static_cast<std::uint64_t>(advance),
