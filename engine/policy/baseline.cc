@@ -32,6 +32,7 @@ Digest content_id(const Baseline& baseline) {
   out.sized16_le(as_bytes(baseline.name)).u32_le(baseline.version);
   for (const ReferenceEvent& event : baseline.events) {
     out.u32_le(event.number).u32_le(event.pcr).u32_le(event.type);
+    out.u32_le(static_cast<std::uint32_t>(event.digests.size()));
     for (const Digest& digest : event.digests) {
       out.u16_le(static_cast<std::uint16_t>(digest.algorithm())).bytes(digest.view());
     }
