@@ -1,0 +1,175 @@
+#include <gtest/gtest.h>
+
+#include "engine/base/limits.h"
+#include "tests/transport/server/session_fixture.h"
+
+namespace quotemill::transport {
+namespace {
+
+class SessionLog : public testing::SessionTest {};
+
+TEST_F(SessionLog, ALogInOrderGoesBackToTheInboxWithTheSameEvidence) {
+  const Submission first = need_log();
+  now_ms_ += 1'000;
+  EXPECT_FALSE(send(segment(1, 5, 0, {1, 2, 3})));
+  EXPECT_EQ(inbox_.depth(), 0U);
+  EXPECT_FALSE(send(segment(1, 5, 3, {4, 5})));
+  const Submission second = take();
+  EXPECT_EQ(second.item, first.item);
+  EXPECT_EQ(second.boot_log, (Bytes{1, 2, 3, 4, 5}));
+  EXPECT_EQ(second.challenge.nonce, first.challenge.nonce);
+  EXPECT_EQ(second.received.boot, first.received.boot);
+  EXPECT_FALSE(second.foregone);
+  EXPECT_EQ(table_->log_budget().bytes(), 0U);
+  EXPECT_EQ(table_->log_budget().transfers(), 0U);
+  EXPECT_TRUE(is<ReceiptMessage>(deliver(judge(second))));
+}
+
+TEST_F(SessionLog, ALogThatDoesNotComeInTimeIsWithheld) {
+  need_log();
+  EXPECT_FALSE(send(segment(1, 5, 0, {1, 2, 3})));
+  now_ms_ += 29'999;
+  EXPECT_TRUE(table_->tick(now()).empty());
+  EXPECT_EQ(inbox_.depth(), 0U);
+  now_ms_ += 1;
+  EXPECT_TRUE(table_->tick(now()).empty());
+  const Submission submission = take();
+  EXPECT_EQ(submission.foregone, FindingCode::kLogWithheld);
+  EXPECT_TRUE(submission.boot_log.empty());
+  EXPECT_EQ(table_->log_budget().bytes(), 0U);
+  EXPECT_TRUE(is<ReceiptMessage>(deliver(judge(submission))));
+  EXPECT_EQ(counters_.log_withheld.load(), 1U);
+}
+
+TEST_F(SessionLog, AnEmptyLogIsWithheld) {
+  need_log();
+  EXPECT_FALSE(send(segment(1, 0, 0, {})));
+  table_->tick(now());
+  EXPECT_EQ(take().foregone, FindingCode::kLogWithheld);
+}
+
+TEST_F(SessionLog, SegmentsOutOfOrderOrOfAnotherTotalAreRefusedAndBeginAnew) {
+  need_log();
+  EXPECT_EQ(code_of(send(segment(1, 5, 3, {4}))), ErrorCode::kMismatch);
+  EXPECT_FALSE(send(segment(1, 5, 0, {1, 2})));
+  EXPECT_EQ(code_of(send(segment(1, 5, 3, {4}))), ErrorCode::kMismatch);
+  EXPECT_EQ(table_->log_budget().bytes(), 0U);
+  EXPECT_FALSE(send(segment(1, 5, 0, {1, 2})));
+  EXPECT_EQ(code_of(send(segment(1, 6, 2, {3, 4, 5, 6}))), ErrorCode::kMismatch);
+  EXPECT_EQ(code_of(send(segment(1, 5, 0, {}))), ErrorCode::kMalformed);
+  EXPECT_FALSE(send(segment(1, 2, 0, {1, 2})));
+  EXPECT_EQ(take().boot_log, (Bytes{1, 2}));
+}
+
+TEST_F(SessionLog, LogsThatNobodyAskedForAreRefused) {
+  EXPECT_EQ(code_of(send(segment(1, 5, 0, {1}))), ErrorCode::kExpired);
+  need_log();
+  EXPECT_EQ(code_of(send(segment(2, 5, 0, {1}))), ErrorCode::kExpired);
+  EXPECT_EQ(counters_.log_refused.load(), 2U);
+}
+
+TEST_F(SessionLog, TheEndOfALogSentTwiceIsIgnored) {
+  need_log();
+  EXPECT_FALSE(send(segment(1, 1, 0, {1})));
+  EXPECT_FALSE(send(segment(1, 1, 0, {1})));
+  EXPECT_EQ(inbox_.depth(), 1U);
+}
+
+TEST_F(SessionLog, TheSameEvidenceAgainAsksForTheLogFromItsBeginning) {
+  const ChallengeMessage challenge = challenged();
+  EXPECT_FALSE(answer_challenge(challenge));
+  deliver(reply_to(take(), ReplyKind::kNeedLog));
+  EXPECT_FALSE(send(segment(1, 4, 0, {1, 2})));
+  route_ = "route-2";
+  EXPECT_TRUE(is<NeedMessage>(answer_challenge(challenge)));
+  EXPECT_FALSE(send(segment(1, 4, 0, {1, 2, 3, 4})));
+  EXPECT_EQ(take().boot_log.size(), 4U);
+}
+
+TEST_F(SessionLog, OtherEvidenceMeanwhileIsBusy) {
+  const ChallengeMessage challenge = challenged();
+  EXPECT_FALSE(answer_challenge(challenge));
+  deliver(reply_to(take(), ReplyKind::kNeedLog));
+  EXPECT_TRUE(is<BusyMessage>(answer_challenge(challenge, 1)));
+}
+
+// A host must not get rid of a log it withholds by saying HELLO.
+TEST_F(SessionLog, AHelloOfTheSameBootAsksForTheLogAgainAndTheTimeRunsOn) {
+  need_log();
+  now_ms_ += 20'000;
+  EXPECT_TRUE(is<NeedMessage>(send(hello())));
+  now_ms_ += 10'000;
+  table_->tick(now());
+  EXPECT_EQ(take().foregone, FindingCode::kLogWithheld);
+}
+
+TEST_F(SessionLog, AHelloOfAnotherBootGetsAChallenge) {
+  need_log();
+  boot_id_.fill(7);
+  const auto answer = send(hello());
+  ASSERT_TRUE(is<ChallengeMessage>(answer));
+  EXPECT_EQ(table_->log_budget().transfers(), 0U);
+  now_ms_ += 30'000;
+  table_->tick(now());
+  EXPECT_EQ(inbox_.depth(), 0U);
+  EXPECT_FALSE(answer_challenge(std::get<ChallengeMessage>(*answer)));
+}
+
+TEST_F(SessionLog, ACompleteLogWaitsForRoomInTheInbox) {
+  need_log();
+  while (inbox_.offer(Submission{})) {
+  }
+  EXPECT_FALSE(send(segment(1, 2, 0, {1, 2})));
+  table_->tick(now());
+  inbox_.take();
+  now_ms_ += 60'000;  // complete: its time does not run any more
+  table_->tick(now());
+  const Submission submission = take();
+  EXPECT_EQ(submission.boot_log, (Bytes{1, 2}));
+  EXPECT_FALSE(submission.foregone);
+  EXPECT_EQ(table_->in_flight(), 1U);
+}
+
+TEST_F(SessionLog, ALogAskedForTwiceIsOurFault) {
+  need_log();
+  EXPECT_FALSE(send(segment(1, 2, 0, {1, 2})));
+  EXPECT_EQ(code_of(deliver(reply_to(take(), ReplyKind::kNeedLog))), ErrorCode::kInternal);
+  EXPECT_EQ(table_->in_flight(), 0U);
+}
+
+TEST_F(SessionLog, DrainingGivesBackWhatWaitsForALog) {
+  need_log();
+  EXPECT_TRUE(is<BusyMessage>(only(table_->refuse_new())));
+  EXPECT_EQ(table_->log_budget().transfers(), 0U);
+  now_ms_ += 60'000;
+  table_->tick(now());
+  EXPECT_EQ(inbox_.depth(), 0U);
+}
+
+TEST_F(SessionLog, AHostDeniedMeanwhileIsForgotten) {
+  need_log();
+  record_.life_cycle = LifeCycle::kRetired;
+  put_record();
+  now_ms_ += 30'000;
+  table_->tick(now());
+  EXPECT_EQ(inbox_.depth(), 0U);
+  EXPECT_EQ(table_->log_budget().transfers(), 0U);
+}
+
+TEST(LogBudget, BoundsTransfersAndBytesOfAllTogether) {
+  LogBudget budget(2, 100);
+  ASSERT_TRUE(budget.take_transfer());
+  ASSERT_TRUE(budget.take_transfer());
+  EXPECT_FALSE(budget.take_transfer());
+  LogTransfer first(budget);
+  LogTransfer second(budget);
+  EXPECT_TRUE(first.add({1, LogKind::kBoot, 60, 0, {1}}));
+  EXPECT_EQ(second.add({1, LogKind::kBoot, 41, 0, {1}}).error().code, ErrorCode::kBusy);
+  EXPECT_TRUE(second.add({1, LogKind::kBoot, 40, 0, {1}}));
+  EXPECT_EQ(budget.bytes(), 100U);
+  first.restart();
+  EXPECT_EQ(budget.bytes(), 40U);
+}
+
+}  // namespace
+}  // namespace quotemill::transport
