@@ -40,7 +40,9 @@ std::uint64_t OperatorArgs::number_or(const char* name, std::uint64_t fallback, 
   if (value == nullptr) {
     return fallback;
   }
-  if (!value->is_number_unsigned() || value->get<std::uint64_t>() > max) {
+  const bool is_natural = value->is_number_unsigned() ||
+                          (value->is_number_integer() && value->get<std::int64_t>() >= 0);
+  if (!is_natural || value->get<std::uint64_t>() > max) {
     fail(name, "is no number from 0 to " + std::to_string(max));
     return fallback;
   }

@@ -1,0 +1,331 @@
+#include "deploy/quotemilld/operator_verbs.h"
+
+#include <gtest/gtest.h>
+
+#include "deploy/quotemilld/baseline_capture.h"
+#include "engine/crypto/hash.h"
+#include "engine/eventlog/boot_log_writer.h"
+#include "engine/pipeline/committer.h"
+#include "storage/memory_store.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/recording_sinks.h"
+
+namespace quotemill::daemon {
+namespace {
+
+using quotemill::testing::ManualClock;
+using quotemill::testing::RecordingChanges;
+using quotemill::testing::RecordingReplies;
+using transport::ControlError;
+using transport::ControlOutcome;
+using transport::ControlWait;
+using transport::Json;
+
+HostRecord host_record(std::uint8_t number, const std::string& name, LifeCycle life_cycle) {
+  HostRecord record;
+  record.uid.bytes.fill(number);
+  record.name = name;
+  record.life_cycle = life_cycle;
+  record.ek_sha256 = std::string(64, static_cast<char>('0' + number));
+  record.curve_key.fill(number);
+  record.expires = {2'000'000'000'000};
+  return record;
+}
+
+Bytes boot_log() {
+  BootLogWriter log(BootLogFormat::kCryptoAgile, {HashAlgorithm::kSha1, HashAlgorithm::kSha256});
+  log.startup_locality(3);
+  for (std::uint32_t pcr = 0; pcr < 5; ++pcr) {
+    const std::string text = "event " + std::to_string(pcr);
+    log.event(pcr, 0x80000003, as_bytes(text), as_bytes(text));
+  }
+  return to_bytes(log.bytes());
+}
+
+class OperatorVerbsTest : public ::testing::Test {
+ protected:
+  void SetUp() override { committer_.start(); }
+
+  void TearDown() override { committer_.stop(); }
+
+  void add(const HostRecord& record) {
+    ASSERT_TRUE(committer_.change([&](const RegistryView&) -> Result<IdentityUpdate> {
+      IdentityUpdate update;
+      update.record = record;
+      return update;
+    }));
+  }
+
+  // A state as an appraisal would have left it.
+  void set_state(const HostRecord& record, TrustState trust) {
+    auto state = std::make_shared<HostState>(*hosts_.find(record.uid)->state);
+    state->state = trust;
+    state->sequence = 7;
+    state->generation = record.generation;
+    state->judged = {1'700'000'000'000};
+    hosts_.put_state(state);
+  }
+
+  // As if a quote had proven `log`.
+  void prove(const HostRecord& record, const Bytes& log) {
+    CommitBatch batch;
+    batch.blobs = {{hash(HashAlgorithm::kSha256, log), log}};
+    ASSERT_TRUE(store_.commit(batch));
+    auto state = std::make_shared<HostState>(*hosts_.find(record.uid)->state);
+    state->proof = BootProof{};
+    state->proof->generation = record.generation;
+    state->proof->log = batch.blobs[0].id;
+    hosts_.put_state(state);
+  }
+
+  Json ask(const std::string& verb, const Json& args = Json::object()) {
+    const ControlOutcome outcome = verbs_.handle({verb, args});
+    const auto* json = std::get_if<Json>(&outcome);
+    return json != nullptr ? *json : Json("error: " + refusal(verb, args).message);
+  }
+
+  ControlError refusal(const std::string& verb, const Json& args = Json::object()) {
+    const ControlOutcome outcome = verbs_.handle({verb, args});
+    const auto* error = std::get_if<ControlError>(&outcome);
+    EXPECT_NE(error, nullptr) << verb;
+    return error != nullptr ? *error : ControlError{};
+  }
+
+  ManualClock clock_;
+  storage::MemoryStore store_;
+  HostTable hosts_;
+  RecordingReplies replies_;
+  RecordingChanges changes_;
+  NonceAuthority nonces_{{}};
+  SnapshotHolder snapshots_{default_policy(), {}};
+  PipelineCounters counters_;
+  Inbox inbox_{10, 1'000'000, 1};
+  Committer committer_{{store_, hosts_, replies_, changes_, clock_, nonces_, snapshots_, counters_},
+                       {}};
+  std::vector<HostUid> asked_;
+  std::vector<OperatorAct> acts_;
+  OperatorVerbs verbs_{{hosts_, committer_, store_, snapshots_, inbox_, counters_,
+                        Challenger([this](std::vector<HostUid> hosts) {
+                          asked_ = hosts;
+                          return std::vector<HostUid>{hosts.front()};
+                        }),
+                        clock_, [this](const OperatorAct& act) { acts_.push_back(act); }}};
+};
+
+TEST_F(OperatorVerbsTest, PagesThroughHostsByName) {
+  for (std::uint8_t i = 1; i <= 5; ++i) {
+    add(host_record(i, "host-" + std::to_string(i), LifeCycle::kActive));
+  }
+  const Json first = ask("hosts", {{"limit", 2}});
+  EXPECT_EQ(first["hosts"].size(), 2U);
+  EXPECT_EQ(first["hosts"][0]["name"], "host-1");
+  EXPECT_EQ(first["next"], "host-2");
+  const Json last = ask("hosts", {{"limit", 2}, {"after", "host-4"}});
+  EXPECT_EQ(last["hosts"].size(), 1U);
+  EXPECT_TRUE(last["next"].is_null());
+}
+
+TEST_F(OperatorVerbsTest, FindsHostsInOneState) {
+  for (std::uint8_t i = 1; i <= 5; ++i) {
+    const HostRecord record = host_record(i, "host-" + std::to_string(i), LifeCycle::kActive);
+    add(record);
+    set_state(record, i % 2 == 0 ? TrustState::kFailed : TrustState::kTrusted);
+  }
+  const Json failed = ask("hosts", {{"state", "failed"}, {"limit", 2}});
+  ASSERT_EQ(failed["hosts"].size(), 2U);
+  EXPECT_EQ(failed["hosts"][1]["name"], "host-4");
+  EXPECT_EQ(ask("hosts", {{"state", "trusted"}})["hosts"].size(), 3U);
+  EXPECT_EQ(refusal("hosts", {{"state", "happy"}}).code, ErrorCode::kConfig);
+}
+
+TEST_F(OperatorVerbsTest, CountsStates) {
+  const HostRecord record = host_record(1, "web", LifeCycle::kActive);
+  add(record);
+  set_state(record, TrustState::kTrusted);
+  add(host_record(2, "new", LifeCycle::kPending));
+  const Json status = ask("status");
+  EXPECT_EQ(status["hosts"]["total"], 1);
+  EXPECT_EQ(status["hosts"]["pending"], 1);
+  EXPECT_EQ(status["hosts"]["states"]["trusted"], 1);
+  EXPECT_EQ(status["hosts"]["states"]["failed"], 0);
+  EXPECT_EQ(status["store"]["stream"].get<std::string>().size(), 26U);
+}
+
+TEST_F(OperatorVerbsTest, FindsAHostByNameAndByUidAndHelpsWithTypingErrors) {
+  add(host_record(1, "web-01", LifeCycle::kActive));
+  EXPECT_EQ(ask("host", {{"host", "web-01"}})["name"], "web-01");
+  EXPECT_EQ(ask("host", {{"host", std::string(32, '0')}}).is_string(), true);
+  std::string uid;
+  for (int i = 0; i < 16; ++i) {
+    uid += "01";
+  }
+  EXPECT_EQ(ask("host", {{"host", uid}})["name"], "web-01");
+  EXPECT_EQ(refusal("host", {{"host", "web-10"}}).hint, "did you mean web-01?");
+  EXPECT_EQ(refusal("host").code, ErrorCode::kConfig);
+  EXPECT_EQ(refusal("host", {{"host", 3}}).code, ErrorCode::kConfig);
+}
+
+TEST_F(OperatorVerbsTest, RefusesUnknownVerbsAndPrintsThemEscaped) {
+  const ControlError error = refusal("x\n\x1b[2J");
+  EXPECT_EQ(error.code, ErrorCode::kNotFound);
+  EXPECT_EQ(error.message.find('\n'), std::string::npos);
+  EXPECT_EQ(error.message.find('\x1b'), std::string::npos);
+}
+
+TEST_F(OperatorVerbsTest, ChangesWaitForTheNextOne) {
+  const HostRecord record = host_record(1, "web", LifeCycle::kActive);
+  add(record);
+  set_state(record, TrustState::kTrusted);
+  const transport::ControlRequest request{"changes", {{"from", 1}, {"wait_ms", 1'000}}};
+  EXPECT_TRUE(std::holds_alternative<ControlWait>(verbs_.handle(request)));
+  transport::ControlRequest last = request;
+  last.is_final = true;
+  EXPECT_EQ(std::get<Json>(verbs_.handle(last))["changes"].size(), 0U);
+
+  EXPECT_EQ(ask("retire", {{"host", "web"}})["life_cycle"], "retired");
+  const Json answer = std::get<Json>(verbs_.handle(request));
+  ASSERT_EQ(answer["changes"].size(), 1U);
+  EXPECT_EQ(answer["changes"][0]["prev"], "trusted");
+  EXPECT_EQ(answer["changes"][0]["new"], "unknown");
+  EXPECT_EQ(answer["next"], 2);
+  EXPECT_EQ(refusal("changes", {{"from", 9}}).code, ErrorCode::kConflict);
+}
+
+TEST_F(OperatorVerbsTest, HistoryIsPaged) {
+  const HostRecord record = host_record(1, "web", LifeCycle::kActive);
+  add(record);
+  CommitBatch batch;
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    HistoryEntry entry;
+    entry.host = record.uid;
+    entry.sequence = sequence;
+    batch.history.push_back(entry);
+  }
+  ASSERT_TRUE(store_.commit(batch));
+  const Json page = ask("history", {{"host", "web"}, {"limit", 2}});
+  EXPECT_EQ(page["appraisals"].size(), 2U);
+  EXPECT_EQ(page["appraisals"][0]["seq"], 3);
+  const Json rest = ask("history", {{"host", "web"}, {"limit", 2}, {"before", page["next"]}});
+  EXPECT_EQ(rest["appraisals"].size(), 1U);
+  EXPECT_TRUE(rest["next"].is_null());
+}
+
+TEST_F(OperatorVerbsTest, ReattestAsksTheNamedOrAll) {
+  add(host_record(1, "a", LifeCycle::kActive));
+  add(host_record(2, "b", LifeCycle::kActive));
+  add(host_record(3, "c", LifeCycle::kPending));
+  const Json all = ask("reattest", {{"all", true}});
+  EXPECT_EQ(asked_.size(), 2U);
+  EXPECT_EQ(all["asked"], 1);
+  EXPECT_EQ(all["not_connected_names"], Json::array({"b"}));
+  asked_.clear();
+  EXPECT_EQ(ask("reattest", {{"hosts", {"b"}}})["not_connected"], 0);
+  EXPECT_EQ(asked_.size(), 1U);
+  asked_.clear();
+  EXPECT_EQ(refusal("reattest", {{"hosts", {"a", "nobody"}}}).code, ErrorCode::kNotFound);
+  EXPECT_TRUE(asked_.empty());
+  EXPECT_EQ(refusal("reattest").code, ErrorCode::kConfig);
+  EXPECT_EQ(refusal("reattest", {{"hosts", {"a"}}, {"all", true}}).code, ErrorCode::kConfig);
+}
+
+TEST_F(OperatorVerbsTest, ApprovesAPendingHost) {
+  add(host_record(1, "web", LifeCycle::kPending));
+  EXPECT_EQ(ask("pending.list")["pending"].size(), 1U);
+  const Json row = ask("pending.approve", {{"host", "web"}, {"operator", "ana"}});
+  EXPECT_EQ(row["life_cycle"], "active");
+  EXPECT_EQ(hosts_.find_by_name("web")->record->admitted_by, "operator:ana");
+  EXPECT_EQ(ask("pending.list")["pending"].size(), 0U);
+  EXPECT_EQ(refusal("pending.approve", {{"host", std::string(32, '1')}}).code,
+            ErrorCode::kNotFound);
+  ASSERT_FALSE(acts_.empty());
+  EXPECT_EQ(acts_.back().verb, "pending.approve");
+  EXPECT_EQ(acts_.back().who, "ana");
+  EXPECT_EQ(acts_.back().outcome, "ok");
+}
+
+TEST_F(OperatorVerbsTest, Cve2025_13609_ApprovalNeverReplacesTheHolderOfAName) {
+  add(host_record(1, "web", LifeCycle::kActive));
+  add(host_record(2, "web", LifeCycle::kPending));
+  const std::string newcomer = HostUid{hosts_.pending()[0].record->uid}.hex();
+  const ControlError error = refusal("pending.approve", {{"host", newcomer}});
+  EXPECT_EQ(error.code, ErrorCode::kConflict);
+  EXPECT_EQ(hosts_.find_by_name("web")->record->uid.bytes[0], 1);
+  EXPECT_EQ(refusal("pending.approve", {{"host", newcomer}, {"name", "Bad Name"}}).code,
+            ErrorCode::kConfig);
+  EXPECT_EQ(ask("pending.approve", {{"host", newcomer}, {"name", "web-2"}})["name"], "web-2");
+}
+
+TEST_F(OperatorVerbsTest, RetiringFreesTheNameAndRestoringWantsItBack) {
+  add(host_record(1, "web", LifeCycle::kActive));
+  add(host_record(2, "web", LifeCycle::kPending));
+  const std::string old = hosts_.find_by_name("web")->record->uid.hex();
+  EXPECT_EQ(ask("retire", {{"host", old}})["life_cycle"], "retired");
+  EXPECT_EQ(ask("pending.approve", {{"host", "web"}})["life_cycle"], "active");
+  EXPECT_EQ(refusal("restore", {{"host", old}}).code, ErrorCode::kConflict);
+  EXPECT_EQ(ask("retire", {{"host", "web"}})["life_cycle"], "retired");
+  EXPECT_EQ(ask("restore", {{"host", old}})["life_cycle"], "active");
+  EXPECT_EQ(refusal("restore", {{"host", old}}).code, ErrorCode::kConflict);
+}
+
+TEST_F(OperatorVerbsTest, DeniesAPendingHostForGood) {
+  add(host_record(1, "web", LifeCycle::kPending));
+  const std::string uid = hosts_.pending()[0].record->uid.hex();
+  EXPECT_EQ(ask("pending.deny", {{"host", uid}})["life_cycle"], "denied");
+  EXPECT_EQ(refusal("pending.approve", {{"host", uid}}).code, ErrorCode::kConflict);
+  EXPECT_EQ(ask("restore", {{"host", uid}})["life_cycle"], "active");
+}
+
+TEST_F(OperatorVerbsTest, CreatesTokensAndKeepsOnlyTheirHash) {
+  const Json made = ask("token.create", {{"count", 5}, {"ttl_ms", 60'000}});
+  const std::string text = made["token"].get<std::string>();
+  EXPECT_EQ(made["uses_left"], 5);
+  const auto stored = store_.tokens();
+  ASSERT_EQ(stored->size(), 1U);
+  EXPECT_EQ(stored->front().id, hash(HashAlgorithm::kSha256, as_bytes(text)));
+  EXPECT_EQ(ask("token.list")["tokens"].dump().find(text), std::string::npos);
+  clock_.advance(60'000);
+  EXPECT_EQ(ask("token.list")["tokens"][0]["state"], "expired");
+  EXPECT_NE(ask("token.create")["token"], text);
+  EXPECT_EQ(refusal("token.create", {{"count", 0}}).code, ErrorCode::kConfig);
+  EXPECT_EQ(refusal("token.create", {{"count", -1}}).code, ErrorCode::kConfig);
+}
+
+TEST_F(OperatorVerbsTest, CapturesABaselineFromTheProvenLog) {
+  const HostRecord golden = host_record(1, "golden-host", LifeCycle::kActive);
+  add(golden);
+  const Json args = {{"host", "golden-host"}, {"name", "golden"}};
+  EXPECT_EQ(refusal("baseline.capture", args).code, ErrorCode::kConflict);
+  prove(golden, boot_log());
+  EXPECT_EQ(ask("baseline.capture", args)["version"], 1);
+  EXPECT_EQ(ask("baseline.capture", args)["version"], 2);
+  const auto baselines = snapshots_.baselines();
+  ASSERT_EQ(baselines.size(), 2U);
+  const Baseline& baseline = *baselines[0];
+  ASSERT_EQ(baseline.events.size(), 5U) << "only what was measured";
+  EXPECT_EQ(baseline.events[4].pcr, 4U);
+  ASSERT_EQ(baseline.events[4].digests.size(), 2U);
+  EXPECT_EQ(baseline.events[4].digests[1], hash(HashAlgorithm::kSha256, as_bytes("event 4")));
+  EXPECT_EQ(baseline.source_name, "golden-host");
+  const Json list = ask("baseline.list");
+  EXPECT_EQ(list["baselines"][0]["in_force"], false);
+  EXPECT_EQ(list["baselines"][1]["in_force"], true);
+  EXPECT_EQ(refusal("baseline.capture", {{"host", "golden-host"}, {"name", "../x"}}).code,
+            ErrorCode::kConfig);
+}
+
+TEST_F(OperatorVerbsTest, DoesNotCaptureABrokenLogOrAnotherIdentitysProof) {
+  HostRecord golden = host_record(1, "golden-host", LifeCycle::kActive);
+  add(golden);
+  Bytes broken = boot_log();
+  broken.resize(broken.size() - 3);
+  prove(golden, broken);
+  const Json args = {{"host", "golden-host"}, {"name", "golden"}};
+  refusal("baseline.capture", args);
+  golden.generation = 2;
+  add(golden);
+  EXPECT_EQ(refusal("baseline.capture", args).code, ErrorCode::kConflict);
+  EXPECT_TRUE(snapshots_.baselines().empty());
+}
+
+}  // namespace
+}  // namespace quotemill::daemon
