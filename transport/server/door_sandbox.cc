@@ -1,5 +1,6 @@
 #include "transport/server/door_sandbox.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -93,14 +94,15 @@ Result<void> drop_capabilities() {
   return {};
 }
 
-// A field of /proc/self/status, in bytes.
+// A field of /proc/self/status, in bytes; 0 if it cannot be read.
 std::uint64_t status_bytes(std::string_view field) {
   const int fd = ::open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-  std::array<char, 4096> buffer{};
-  const ssize_t size = fd < 0 ? 0 : ::read(fd, buffer.data(), buffer.size());
-  if (fd >= 0) {
-    ::close(fd);
+  if (fd < 0) {
+    return 0;
   }
+  std::array<char, 4096> buffer{};
+  const ssize_t size = ::read(fd, buffer.data(), buffer.size());
+  ::close(fd);
   const std::string_view text(buffer.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
   const std::size_t at = text.find(field);
   const std::size_t digits =
@@ -115,14 +117,15 @@ std::uint64_t status_bytes(std::string_view field) {
 
 std::size_t count_descriptors() {
   DIR* const folder = ::opendir("/proc/self/fd");
+  if (folder == nullptr) {
+    return kDescriptorsExhausted;
+  }
   std::size_t count = 0;
-  while (folder != nullptr && ::readdir(folder) != nullptr) {
+  while (::readdir(folder) != nullptr) {
     ++count;
   }
-  if (folder != nullptr) {
-    ::closedir(folder);
-  }
-  return count > 3 ? count - 3 : 0;  // ".", ".." and the folder itself
+  ::closedir(folder);
+  return count - std::min<std::size_t>(count, 3);  // ".", ".." and the folder itself
 }
 
 }  // namespace

@@ -26,7 +26,10 @@ struct ResourceUse {
   std::size_t descriptors = 0;
 };
 
-// From /proc; zeros where it cannot be read.
+// Reported when there is not even a descriptor left to count the others with.
+inline constexpr std::size_t kDescriptorsExhausted = ~std::size_t{0};
+
+// From /proc.
 ResourceUse resource_use();
 
 }  // namespace quotemill::transport
