@@ -90,7 +90,7 @@ Result<Admission> wait_for_operator(const ProvenIdentity& identity, const Admiss
   // asking again writes nothing.
   if (!waits) {
     admission.record.enrolled = context.now;
-    admission.record.expires = {context.now.ms + kPendingLifetimeMs};
+    admission.record.expires = {context.now.ms + context.pending_lifetime_ms};
   }
   admission.is_write_needed = !waits || !same_keys(*stored, identity) ||
                               stored->name != admission.record.name ||

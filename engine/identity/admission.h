@@ -20,7 +20,7 @@
 
 namespace quotemill {
 
-// How long a pending host waits for its operator before it is forgotten.
+// How long a pending host waits for its operator before it is forgotten, unless told otherwise.
 inline constexpr std::int64_t kPendingLifetimeMs = 7LL * 24 * 3600 * 1000;
 
 // A one-time token, of which only the SHA-256 is known.
@@ -39,6 +39,7 @@ struct AdmissionContext {
   bool name_is_reserved = false;            // the EK list gives this name to other EKs only
   std::optional<AdmissionToken> token;      // the record of the token that was shown, if known
   std::size_t pending_count = 0;
+  std::int64_t pending_lifetime_ms = kPendingLifetimeMs;
   HostUid fresh_uid;  // random; used if the host is new
   WallTime now;
 };

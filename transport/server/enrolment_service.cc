@@ -249,6 +249,7 @@ Result<Admission> EnrolmentService::admit(const ProvenIdentity& identity) {
   std::optional<Admission> admission;
   const auto decide = [&](const RegistryView& view) -> Result<IdentityUpdate> {
     Lookup lookup(identity, inputs->eks, view);
+    lookup.context().pending_lifetime_ms = config_.pending_lifetime_ms;
     lookup.context().fresh_uid = HostUid::from(*random).value_or(HostUid{});
     Result<Admission> decided = decide_admission(identity, lookup.context());
     if (!decided) {

@@ -40,6 +40,7 @@ struct EnrolmentServiceConfig {
   CurveKey server_key{};                    // of the enrolment endpoint: it is in the transcript
   std::string attest_endpoint = {};         // told to admitted hosts; empty: as they are configured
   std::optional<CurveKey> attest_key = {};  // of that endpoint
+  std::int64_t pending_lifetime_ms = kPendingLifetimeMs;
   std::uint32_t pending_retry_ms = 60'000;
   std::uint32_t busy_retry_ms = 2'000;
   Rate enrols{0.2, 6};  // ENROLs per client key; an honest one sends one or two
