@@ -17,6 +17,7 @@
 #include "engine/base/result.h"
 #include "engine/evidence/host_uid.h"
 #include "transport/agent/tpm_device.h"
+#include "transport/files/private_file.h"
 
 namespace quotemill::agent {
 
@@ -47,14 +48,8 @@ Result<AgentState> decode_agent_state(ByteView bytes);
 // One agent's folder, locked while it is open. Move-only; one thread.
 class StateFolder {
  public:
-  // Makes the folder (not its parents) if it is not there. kBusy if another agent has it open.
+  // Makes the folder if it is not there. kBusy if another agent has it open.
   static Result<StateFolder> open(const std::string& path);
-
-  StateFolder(StateFolder&& other) noexcept;
-  StateFolder& operator=(StateFolder&&) = delete;
-  StateFolder(const StateFolder&) = delete;
-  StateFolder& operator=(const StateFolder&) = delete;
-  ~StateFolder();
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
@@ -68,15 +63,13 @@ class StateFolder {
   Result<void> save_curve_key(ByteView key_pair);
 
  private:
-  StateFolder(std::string path, int folder) : path_(std::move(path)), folder_(folder) {}
+  StateFolder(std::string path, transport::Descriptor lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
 
-  Result<void> lock();
-  Result<std::optional<Bytes>> read_private(const char* name);
-  Result<void> replace(const char* name, ByteView contents);
+  [[nodiscard]] std::string file(const char* name) const { return path_ + "/" + name; }
 
   std::string path_;
-  int folder_;     // descriptor: the folder checked is the folder used
-  int lock_ = -1;  // descriptor of `lock`
+  transport::Descriptor lock_;  // of the file `lock`
 };
 
 }  // namespace quotemill::agent

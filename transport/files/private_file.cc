@@ -12,28 +12,11 @@
 namespace quotemill::transport {
 namespace {
 
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  ~Descriptor() {
-    if (value_ >= 0) {
-      ::close(value_);
-    }
-  }
-
-  [[nodiscard]] int get() const { return value_; }
-
- private:
-  int value_;
-};
-
 Error system_error(const std::string& path) {
-  return {errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo, "", 0,
-          path + ": " + std::generic_category().message(errno)};
+  const ErrorCode code = errno == ENOENT   ? ErrorCode::kNotFound
+                         : errno == EEXIST ? ErrorCode::kConflict
+                                           : ErrorCode::kIo;
+  return {code, "", 0, path + ": " + std::generic_category().message(errno)};
 }
 
 Error denied(const std::string& path, const std::string& what, const std::string& remedy) {
@@ -77,11 +60,24 @@ Result<void> sync_folder_of(const std::string& path) {
   return {};
 }
 
+// The name of a new file with these contents, in the same folder.
+Result<std::string> write_beside(const std::string& path, ByteView contents) {
+  std::string beside = path + ".new";
+  ::unlink(beside.c_str());  // left by a crash
+  const Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                               S_IRUSR | S_IWUSR));
+  if (file.get() < 0) {
+    return system_error(beside);
+  }
+  if (const Result<void> written = write_all(file.get(), beside, contents); !written) {
+    return written.error();
+  }
+  return beside;
+}
+
 }  // namespace
 
 Result<void> prepare_private_folder(const std::string& folder) {
-  std::error_code ignored;  // what is missing shows when the folder itself is made
-  std::filesystem::create_directories(std::filesystem::path(folder).parent_path(), ignored);
   if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
     return system_error(folder);
   }
@@ -122,23 +118,33 @@ Result<std::optional<Bytes>> read_private_file(const std::string& path, std::siz
   return std::optional<Bytes>(std::move(contents));
 }
 
-Result<void> replace_private_file(const std::string& path, ByteView contents) {
-  const std::string beside = path + ".new";
-  ::unlink(beside.c_str());  // left by a crash
-  {
-    const Descriptor file(::open(
-        beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
-    if (file.get() < 0) {
-      return system_error(beside);
-    }
-    if (Result<void> written = write_all(file.get(), beside, contents); !written) {
-      return written;
-    }
+Descriptor::~Descriptor() {
+  if (value_ >= 0) {
+    ::close(value_);
   }
-  if (::rename(beside.c_str(), path.c_str()) != 0) {
+}
+
+Result<void> replace_private_file(const std::string& path, ByteView contents) {
+  const Result<std::string> beside = write_beside(path, contents);
+  if (!beside) {
+    return beside.error();
+  }
+  if (::rename(beside->c_str(), path.c_str()) != 0) {
     return system_error(path);
   }
   return sync_folder_of(path);
+}
+
+Result<void> create_private_file(const std::string& path, ByteView contents) {
+  const Result<std::string> beside = write_beside(path, contents);
+  if (!beside) {
+    return beside.error();
+  }
+  // Linked into place: the name never leads to half a file, nor replaces one.
+  const bool linked = ::link(beside->c_str(), path.c_str()) == 0;
+  const Error error = linked ? Error{} : system_error(path);
+  ::unlink(beside->c_str());
+  return linked ? sync_folder_of(path) : Result<void>(error);
 }
 
 }  // namespace quotemill::transport

@@ -8,13 +8,32 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "engine/base/bytes.h"
 #include "engine/base/result.h"
 
 namespace quotemill::transport {
 
-// Makes the folder with mode 0700 (and what is missing above it) if it is not there.
+// A file descriptor that is closed when it goes.
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+
+  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+
+  Descriptor& operator=(Descriptor&&) = delete;
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor();
+
+  [[nodiscard]] int get() const { return value_; }
+
+ private:
+  int value_;
+};
+
+// Makes the folder (not its parents) with mode 0700 if it is not there.
 Result<void> prepare_private_folder(const std::string& folder);
 
 // nullopt if the file is not there; kTooLarge beyond `size_max` bytes.
@@ -22,5 +41,8 @@ Result<std::optional<Bytes>> read_private_file(const std::string& path, std::siz
 
 // Written beside, synced, renamed, its folder synced: durable when it returns. Mode 0600.
 Result<void> replace_private_file(const std::string& path, ByteView contents);
+
+// The same for a file that must not be there yet: kConflict if it is, and it stays as it was.
+Result<void> create_private_file(const std::string& path, ByteView contents);
 
 }  // namespace quotemill::transport

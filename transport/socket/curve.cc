@@ -1,15 +1,11 @@
 #include "transport/socket/curve.h"
 
-#include <cerrno>
 #include <cstring>
-#include <fcntl.h>
-#include <unistd.h>
 #include <vector>
 #include <zmq.h>
 
-#include <sys/stat.h>
-
 #include "engine/base/bytes.h"
+#include "transport/files/private_file.h"
 #include "transport/socket/zmq_error.h"
 
 namespace quotemill::transport {
@@ -18,48 +14,13 @@ namespace {
 constexpr std::size_t kZ85Size = 40;
 constexpr std::string_view kPublicLabel = "public ";
 constexpr std::string_view kSecretLabel = "secret ";
-constexpr std::size_t kKeyFileSize = 2 * (7 + kZ85Size + 1);
+constexpr std::size_t kKeyFileSizeMax = 256;
 
 constexpr std::string_view kZ85Alphabet =
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  ~Descriptor() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 Error file_error(ErrorCode code, const std::filesystem::path& path, const std::string& why) {
   return {code, "key file", 0, path.string() + ": " + why};
-}
-
-Error errno_error(const std::filesystem::path& path) {
-  return file_error(errno == EEXIST ? ErrorCode::kConflict : ErrorCode::kIo, path,
-                    std::strerror(errno));
-}
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno != EINTR) {
-      return false;
-    }
-    text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 // One line "label Z85\n", taken off `text`.
@@ -87,23 +48,6 @@ Result<CurveKeyPair> parse_key_file(const std::filesystem::path& path, std::stri
     return file_error(ErrorCode::kMalformed, path, "the public key is not that of the secret key");
   }
   return CurveKeyPair{*public_key, *secret_key};
-}
-
-Result<void> write_new(const std::filesystem::path& path, std::string_view text) {
-  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                             S_IRUSR | S_IWUSR));
-  if (fd.get() < 0 || !write_all(fd.get(), text) || ::fsync(fd.get()) != 0) {
-    return errno_error(path);
-  }
-  return {};
-}
-
-void sync_folder(const std::filesystem::path& path) {
-  const Descriptor fd(::open(path.has_parent_path() ? path.parent_path().c_str() : ".",
-                             O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() >= 0) {
-    ::fsync(fd.get());
-  }
 }
 
 }  // namespace
@@ -142,43 +86,21 @@ std::optional<CurveKey> from_z85(std::string_view text) {
 }
 
 Result<CurveKeyPair> read_key_file(const std::filesystem::path& path) {
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-
-  struct stat info {};
-
-  if (fd.get() < 0 || ::fstat(fd.get(), &info) != 0) {
-    return file_error(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo, path,
-                      std::strerror(errno));
+  const Result<std::optional<Bytes>> contents = read_private_file(path.string(), kKeyFileSizeMax);
+  if (!contents) {
+    return contents.error();
   }
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return file_error(ErrorCode::kDenied, path, "others may read it; run chmod 600 on it");
+  if (!contents->has_value()) {
+    return file_error(ErrorCode::kNotFound, path, "not there");
   }
-  std::array<char, kKeyFileSize + 1> text{};
-  const ssize_t size = ::read(fd.get(), text.data(), text.size());
-  if (size < 0) {
-    return errno_error(path);
-  }
-  return parse_key_file(path, {text.data(), static_cast<std::size_t>(size)});
+  return parse_key_file(path, as_text(**contents));
 }
 
 Result<void> write_key_file(const std::filesystem::path& path, const CurveKeyPair& pair) {
   std::string text;
   text.append(kPublicLabel).append(to_z85(pair.public_key)).append("\n");
   text.append(kSecretLabel).append(to_z85(pair.secret_key)).append("\n");
-  // Written aside and linked into place: the name never leads to half a key.
-  const std::filesystem::path aside = path.string() + ".new." + std::to_string(::getpid());
-  ::unlink(aside.c_str());
-  if (Result<void> written = write_new(aside, text); !written) {
-    return written.error();
-  }
-  const int linked = ::link(aside.c_str(), path.c_str());
-  const Error error = linked == 0 ? Error{} : errno_error(path);
-  ::unlink(aside.c_str());
-  if (linked != 0) {
-    return error;
-  }
-  sync_folder(path);
-  return {};
+  return create_private_file(path.string(), as_bytes(text));
 }
 
 Result<CurveKeyPair> load_or_create_key_file(const std::filesystem::path& path) {
