@@ -1,0 +1,80 @@
+// The commands, one file per family. Each asks the daemon, prints, and returns its exit code; none
+// knows of CLI11 (deploy/quotemill/cli.cc) or of sockets.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deploy/quotemill/session.h"
+
+namespace quotemill::cli {
+
+// hosts.cc
+struct HostsOptions {
+  std::string state;  // empty: all
+};
+
+Exit run_hosts(Session& session, const HostsOptions& options);
+Exit run_host(Session& session, const std::string& host);
+
+struct HistoryOptions {
+  std::string host;
+  std::uint64_t limit = 20;
+  std::uint64_t before = 0;
+};
+
+Exit run_history(Session& session, const HistoryOptions& options);
+
+struct ReattestOptions {
+  std::vector<std::string> hosts;
+  bool is_all = false;
+};
+
+Exit run_reattest(Session& session, const ReattestOptions& options);
+Exit run_retire(Session& session, const std::string& host);
+Exit run_restore(Session& session, const std::string& host);
+
+// watch.cc
+struct WatchOptions {
+  std::optional<std::uint64_t> from;  // none: what comes from now on
+  bool is_endless = true;             // tests: ends when there is nothing more
+};
+
+Exit run_watch(Session& session, const WatchOptions& options);
+
+// status.cc
+Exit run_status(Session& session);
+
+// baseline.cc
+struct CaptureOptions {
+  std::string host;
+  std::string name;
+};
+
+Exit run_baseline_capture(Session& session, const CaptureOptions& options);
+Exit run_baseline_list(Session& session);
+
+// policy.cc
+Exit run_policy_check(Session& session, const std::string& file);
+
+// admission.cc
+struct TokenOptions {
+  std::uint64_t count = 1;  // hosts that it may enrol
+  std::int64_t ttl_ms = 3'600'000;
+};
+
+Exit run_token_create(Session& session, const TokenOptions& options);
+Exit run_token_list(Session& session);
+Exit run_pending_list(Session& session);
+
+struct ApproveOptions {
+  std::string host;
+  std::string name;  // empty: the one it asks for
+};
+
+Exit run_pending_approve(Session& session, const ApproveOptions& options);
+Exit run_pending_deny(Session& session, const std::string& host);
+
+}  // namespace quotemill::cli

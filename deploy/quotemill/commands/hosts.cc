@@ -1,0 +1,258 @@
+#include <ostream>
+
+#include "deploy/quotemill/commands/commands.h"
+
+namespace quotemill::cli {
+
+namespace {
+
+Cell state_cell(const Json& row) {
+  const std::string state = text_at(row, "state");
+  return {state, colour_of_state(state)};
+}
+
+std::string why_of(const Json& row) {
+  const Json why = at(row, "why");
+  return why.is_null() ? std::string() : text_at(why, "code") + ": " + text_at(why, "message");
+}
+
+void print_counts(Session& session, const Json& rows) {
+  std::size_t failed = 0;
+  std::size_t trusted = 0;
+  for (const Json& row : rows) {
+    const std::string state = text_at(row, "state");
+    failed += state == "failed" ? 1U : 0U;
+    trusted += state == "trusted" ? 1U : 0U;
+  }
+  session.note(std::to_string(rows.size()) + " hosts, " + std::to_string(trusted) + " trusted, " +
+               std::to_string(failed) + " failed");
+}
+
+// All pages; null after an error.
+std::optional<Json> all_hosts(Session& session, const HostsOptions& options) {
+  Json rows = Json::array();
+  Json after = nullptr;
+  while (true) {
+    Json args = {{"after", after}};
+    if (!options.state.empty()) {
+      args["state"] = options.state;
+    }
+    const std::optional<Json> page = session.ask("hosts", args);
+    if (!page) {
+      return std::nullopt;
+    }
+    for (const Json& row : at(*page, "hosts")) {
+      rows.push_back(row);
+    }
+    const Json next = at(*page, "next");
+    if (next.is_null() || next == after) {
+      return rows;
+    }
+    after = next;
+  }
+}
+
+// One line of "label  value"; nothing for a value that is not there.
+void print_field(std::ostream& out, const char* label, const std::string& value) {
+  if (value != "-" && !value.empty()) {
+    out << "  " << label << std::string(14 - std::string_view(label).size(), ' ') << value << '\n';
+  }
+}
+
+void print_findings(const Session& session, const Json& host) {
+  const Json findings = at(host, "findings");
+  if (!findings.is_array() || findings.empty()) {
+    return;
+  }
+  std::ostream& out = session.out();
+  out << "\nFindings\n";
+  for (const Json& finding : findings) {
+    const std::string severity = text_at(finding, "severity");
+    Colour colour = Colour::kGrey;
+    if (severity != "info") {
+      colour = severity == "fail" ? Colour::kRed : Colour::kYellow;
+    }
+    out << "  " << coloured({severity, colour}, session.style()) << "  " << text_at(finding, "code")
+        << '\n';
+    out << "    " << text_at(finding, "message") << '\n';
+    if (!at(finding, "remedy").is_null()) {
+      out << "    -> " << text_at(finding, "remedy") << '\n';
+    }
+  }
+}
+
+void print_facts(std::ostream& out, const Json& host) {
+  const Json facts = at(host, "facts");
+  const Json boot = at(host, "boot");
+  const Json log = at(boot, "log");
+  out << "\nWhat the host says of itself\n";
+  print_field(out, "os", text_at(facts, "os_id") + " " + text_at(facts, "os_version"));
+  print_field(out, "kernel", text_at(facts, "kernel"));
+  print_field(out, "machine", text_at(facts, "vendor") + " " + text_at(facts, "model"));
+  print_field(out, "agent", text_at(facts, "agent"));
+  out << "\nBoot\n";
+  print_field(out, "boot id", text_at(boot, "boot_id"));
+  print_field(out, "resets", text_at(boot, "reset_count"));
+  if (!log.is_null()) {
+    print_field(out, "boot log",
+                text_at(log, "events") + " events, sha256 " + text_at(log, "sha256"));
+  }
+}
+
+void print_identity(std::ostream& out, const Json& host) {
+  const Json identity = at(host, "identity");
+  const Json evidence = at(host, "evidence");
+  out << "\nIdentity\n";
+  print_field(out, "uid", text_at(host, "uuid"));
+  print_field(out, "generation", text_at(identity, "generation"));
+  print_field(out, "life cycle", text_at(host, "life_cycle"));
+  print_field(out, "enrolled", time_of(at(identity, "enrolled")));
+  print_field(out, "admitted by", text_at(identity, "admitted_by"));
+  print_field(out, "note", text_at(identity, "note"));
+  print_field(out, "EK", text_at(identity, "ek_sha256"));
+  out << "\nLast evidence\n";
+  print_field(out, "receipt", text_at(evidence, "seq"));
+  print_field(out, "judged", time_of(at(evidence, "judged")));
+  print_field(out, "valid until", time_of(at(evidence, "valid_until")));
+  print_field(out, "sha256", text_at(evidence, "sha256"));
+}
+
+std::string summary_of(const Json& findings) {
+  if (!findings.is_array() || findings.empty()) {
+    return "";
+  }
+  const std::string more =
+      findings.size() > 1 ? " (+" + std::to_string(findings.size() - 1) + ")" : std::string();
+  return text_at(findings.front(), "code") + more + ": " + text_at(findings.front(), "message");
+}
+
+Exit change_life_cycle(Session& session, const std::string& verb, const std::string& host) {
+  const std::optional<Json> row =
+      session.ask(verb, {{"host", host}, {"operator", operator_name()}});
+  if (!row) {
+    return session.exit();
+  }
+  if (session.settings().json) {
+    session.print(*row);
+  } else {
+    session.out() << text_at(*row, "name") << " is " << text_at(*row, "life_cycle") << '\n';
+  }
+  return Exit::kFine;
+}
+
+}  // namespace
+
+Exit run_hosts(Session& session, const HostsOptions& options) {
+  const std::optional<Json> rows = all_hosts(session, options);
+  if (!rows) {
+    return session.exit();
+  }
+  Verdicts verdicts;
+  Table table({"HOST", "STATE", "SINCE", "LAST SEEN", "WHY"});
+  for (const Json& row : *rows) {
+    verdicts.add(text_at(row, "state"));
+    table.add({{text_at(row, "name")},
+               state_cell(row),
+               {time_of(at(row, "since"))},
+               {time_of(at(row, "last_seen"))},
+               {why_of(row)}});
+  }
+  if (session.settings().json) {
+    session.print({{"hosts", *rows}});
+    return verdicts.exit();
+  }
+  table.print(session.out(), session.style());
+  if (rows->empty()) {
+    session.note("no hosts; 'quotemill token create' and 'quotemill pending list' begin");
+  } else if (session.style().width != 0) {
+    print_counts(session, *rows);
+  }
+  return verdicts.exit();
+}
+
+Exit run_host(Session& session, const std::string& host) {
+  const std::optional<Json> answer = session.ask("host", {{"host", host}});
+  if (!answer) {
+    return session.exit();
+  }
+  Verdicts verdicts;
+  verdicts.add(text_at(*answer, "state"));
+  if (session.settings().json) {
+    session.print(*answer);
+    return verdicts.exit();
+  }
+  std::ostream& out = session.out();
+  out << text_at(*answer, "name") << "  " << coloured(state_cell(*answer), session.style())
+      << " since " << time_of(at(*answer, "since")) << ", last seen "
+      << time_of(at(*answer, "last_seen")) << '\n';
+  print_findings(session, *answer);
+  print_facts(out, *answer);
+  print_identity(out, *answer);
+  return verdicts.exit();
+}
+
+Exit run_history(Session& session, const HistoryOptions& options) {
+  const std::optional<Json> answer = session.ask(
+      "history", {{"host", options.host}, {"limit", options.limit}, {"before", options.before}});
+  if (!answer) {
+    return session.exit();
+  }
+  if (session.settings().json) {
+    session.print(*answer);
+    return Exit::kFine;
+  }
+  Table table({"SEQ", "TIME", "STATE", "NONCE", "FINDINGS"});
+  for (const Json& entry : at(*answer, "appraisals")) {
+    table.add({{text_at(entry, "seq")},
+               {time_of(at(entry, "time"))},
+               state_cell(entry),
+               {text_at(entry, "nonce")},
+               {summary_of(at(entry, "findings"))}});
+  }
+  table.print(session.out(), session.style());
+  if (!at(*answer, "next").is_null()) {
+    session.note("older ones: --before " + text_at(*answer, "next"));
+  }
+  return Exit::kFine;
+}
+
+Exit run_reattest(Session& session, const ReattestOptions& options) {
+  if (options.is_all != options.hosts.empty()) {
+    session.fail("name the hosts to ask, or say --all", "quotemill reattest web-01 web-02",
+                 Exit::kUsage);
+    return session.exit();
+  }
+  Json args = {{"operator", operator_name()}};
+  if (options.is_all) {
+    args["all"] = true;
+  } else {
+    args["hosts"] = options.hosts;
+  }
+  const std::optional<Json> answer = session.ask("reattest", args);
+  if (!answer) {
+    return session.exit();
+  }
+  if (session.settings().json) {
+    session.print(*answer);
+  } else {
+    session.out() << "asked " << text_at(*answer, "asked") << '\n';
+  }
+  if (at(*answer, "not_connected") != 0) {
+    std::string names;
+    for (const Json& name : at(*answer, "not_connected_names")) {
+      names += " " + text_of(name);
+    }
+    session.note(text_at(*answer, "not_connected") + " not connected:" + names);
+  }
+  return at(*answer, "asked") == 0 ? Exit::kUnproven : Exit::kFine;
+}
+
+Exit run_retire(Session& session, const std::string& host) {
+  return change_life_cycle(session, "retire", host);
+}
+
+Exit run_restore(Session& session, const std::string& host) {
+  return change_life_cycle(session, "restore", host);
+}
+
+}  // namespace quotemill::cli

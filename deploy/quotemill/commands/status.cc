@@ -1,0 +1,63 @@
+#include <ostream>
+
+#include "deploy/quotemill/commands/commands.h"
+
+namespace quotemill::cli {
+
+namespace {
+
+void print_states(const Session& session, const Json& states) {
+  std::ostream& out = session.out();
+  for (const char* state : {"trusted", "warning", "failed", "stale", "unknown"}) {
+    const Json count = at(states, state);
+    const Colour colour = count == 0 ? Colour::kNone : colour_of_state(state);
+    out << "  " << coloured({text_of(count) + " " + state, colour}, session.style());
+  }
+  out << '\n';
+}
+
+void print_status(const Session& session, const Json& status) {
+  std::ostream& out = session.out();
+  const Json hosts = at(status, "hosts");
+  const Json store = at(status, "store");
+  const Json policy = at(status, "policy");
+  const Json pipeline = at(status, "pipeline");
+  out << "hosts      " << text_at(hosts, "total") << ", " << text_at(hosts, "pending")
+      << " pending\n         ";
+  print_states(session, at(hosts, "states"));
+  out << "policy     " << text_at(policy, "id") << " version " << text_at(policy, "version")
+      << '\n';
+  for (const Json& baseline : at(policy, "baselines")) {
+    out << "baseline   " << text_at(baseline, "name") << " version " << text_at(baseline, "version")
+        << ", " << text_at(baseline, "events") << " events\n";
+  }
+  out << "judged     " << text_at(pipeline, "attestations") << " since start, "
+      << text_at(pipeline, "quote_enough") << " by the quote alone; " << text_at(status, "inbox")
+      << " waiting\n";
+  out << "store      stream " << text_at(store, "stream") << ", changes "
+      << text_at(store, "first_change") << " to " << text_at(store, "last_change") << ", "
+      << size_of(at(store, "bytes")) << '\n';
+}
+
+}  // namespace
+
+Exit run_status(Session& session) {
+  const std::optional<Json> status = session.ask("status");
+  if (!status) {
+    return session.exit();
+  }
+  Verdicts verdicts;
+  for (const auto& [state, count] : at(at(*status, "hosts"), "states").items()) {
+    if (count != 0) {
+      verdicts.add(state);
+    }
+  }
+  if (session.settings().json) {
+    session.print(*status);
+  } else {
+    print_status(session, *status);
+  }
+  return verdicts.exit();
+}
+
+}  // namespace quotemill::cli

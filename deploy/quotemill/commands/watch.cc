@@ -1,0 +1,92 @@
+#include <chrono>
+#include <ostream>
+#include <thread>
+
+#include "deploy/quotemill/commands/commands.h"
+
+namespace quotemill::cli {
+
+namespace {
+
+constexpr int kWaitMs = 20'000;
+constexpr int kRetriesMax = 30;  // one a second: a daemon that restarts is back by then
+
+// The sequence to begin with; null after an error.
+std::optional<std::uint64_t> first_sequence(Session& session, const WatchOptions& options) {
+  if (options.from) {
+    return *options.from;
+  }
+  const std::optional<Json> status = session.ask("status");
+  if (!status) {
+    return std::nullopt;
+  }
+  const Json last = at(at(*status, "store"), "last_change");
+  return last.is_number() ? last.get<std::uint64_t>() + 1 : 1;
+}
+
+void print_change(const Session& session, const Json& change) {
+  // For people on a terminal; everybody else gets the event as it leaves on the stream.
+  if (session.settings().json || session.style().width == 0) {
+    session.print(change);
+  } else {
+    const std::string state = text_at(change, "new");
+    const Json reasons = at(change, "reasons");
+    session.out() << time_of(at(change, "time")) << "  " << text_at(at(change, "host"), "name")
+                  << "  " << text_at(change, "prev") << " -> "
+                  << coloured({state, colour_of_state(state)}, session.style());
+    if (reasons.is_array() && !reasons.empty()) {
+      session.out() << "  " << text_at(reasons.front(), "code") << ": "
+                    << text_at(reasons.front(), "message");
+    }
+    session.out() << '\n';
+  }
+  session.out().flush();
+}
+
+// The next changes; null after an error that trying again does not help.
+std::optional<Json> next_changes(Session& session, std::uint64_t from, bool is_patient) {
+  const Json args = {{"from", from}, {"wait_ms", is_patient ? kWaitMs : 0}};
+  for (int retry = 0;; ++retry) {
+    transport::ControlAnswer answer = session.try_ask("changes", args, kWaitMs);
+    if (auto* changes = std::get_if<Json>(&answer)) {
+      return std::move(*changes);
+    }
+    const auto& error = std::get<transport::ControlError>(answer);
+    if (!error.is_unreachable || !is_patient || retry == kRetriesMax) {
+      session.fail(error);
+      return std::nullopt;
+    }
+    if (retry == 0) {
+      session.note(error.message + "; trying again");
+    }
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
+}  // namespace
+
+Exit run_watch(Session& session, const WatchOptions& options) {
+  const std::optional<std::uint64_t> first = first_sequence(session, options);
+  if (!first) {
+    return session.exit();
+  }
+  bool is_patient = false;  // not before the daemon answered once
+  for (std::uint64_t from = *first;;) {
+    const std::optional<Json> answer = next_changes(session, from, is_patient);
+    if (!answer) {
+      return session.exit();
+    }
+    const Json changes = at(*answer, "changes");
+    for (const Json& change : changes) {
+      print_change(session, change);
+    }
+    if (!options.is_endless && changes.empty()) {
+      return Exit::kFine;
+    }
+    const Json next = at(*answer, "next");
+    from = next.is_number() ? next.get<std::uint64_t>() : from;
+    is_patient = options.is_endless;
+  }
+}
+
+}  // namespace quotemill::cli

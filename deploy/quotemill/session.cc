@@ -1,0 +1,84 @@
+#include "deploy/quotemill/session.h"
+
+#include <array>
+#include <cstdlib>
+#include <ostream>
+#include <pwd.h>
+#include <unistd.h>
+
+namespace quotemill::cli {
+
+namespace {
+
+Exit exit_of(const transport::ControlError& error) {
+  if (error.is_unreachable) {
+    return Exit::kUnreachable;
+  }
+  return error.code == ErrorCode::kDenied ? Exit::kDenied : Exit::kError;
+}
+
+}  // namespace
+
+transport::ControlAnswer Session::try_ask(const std::string& verb, const Json& args, int extra_ms) {
+  return ask_(verb, args, extra_ms);
+}
+
+std::optional<Json> Session::ask(const std::string& verb, const Json& args) {
+  transport::ControlAnswer answer = ask_(verb, args, 0);
+  if (const auto* error = std::get_if<transport::ControlError>(&answer)) {
+    fail(*error);
+    return std::nullopt;
+  }
+  return std::get<Json>(std::move(answer));
+}
+
+void Session::fail(const transport::ControlError& error) {
+  fail(error.message, error.hint, exit_of(error));
+}
+
+void Session::fail(const std::string& message, const std::string& hint, Exit exit) {
+  err_ << "quotemill: " << printable(message) << '\n';
+  if (!hint.empty()) {
+    err_ << "  " << printable(hint) << '\n';
+  }
+  exit_ = exit;
+}
+
+void Session::note(const std::string& text) const {
+  if (!settings_.is_quiet && !settings_.json) {
+    err_ << printable(text) << '\n';
+  }
+}
+
+void Session::print(const Json& value) const {
+  out_ << transport::to_line(value) << '\n';
+}
+
+void Verdicts::add(std::string_view state) {
+  has_failed_ = has_failed_ || state == "failed";
+  has_unproven_ = has_unproven_ || state == "stale" || state == "unknown";
+}
+
+Exit Verdicts::exit() const {
+  if (has_failed_) {
+    return Exit::kFailed;
+  }
+  return has_unproven_ ? Exit::kUnproven : Exit::kFine;
+}
+
+std::string operator_name() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets it meanwhile
+  if (const char* behind_sudo = std::getenv("SUDO_USER"); behind_sudo != nullptr) {
+    return printable(behind_sudo);
+  }
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> strings{};
+  if (getpwuid_r(geteuid(), &entry, strings.data(), strings.size(), &found) == 0 &&
+      found != nullptr) {
+    return printable(found->pw_name);
+  }
+  return "uid " + std::to_string(geteuid());
+}
+
+}  // namespace quotemill::cli

@@ -1,0 +1,113 @@
+#include "deploy/quotemill/cli.h"
+
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+namespace quotemill::cli {
+namespace {
+
+struct Parsed {
+  Invocation invocation;
+  std::string out;
+  std::string err;
+};
+
+Parsed parse(const std::vector<std::string>& arguments) {
+  std::ostringstream out;
+  std::ostringstream err;
+  Invocation invocation = parse_command_line(arguments, out, err);
+  return {std::move(invocation), out.str(), err.str()};
+}
+
+// The verb and arguments that a command line sends to the daemon first.
+std::pair<std::string, Json> first_request(const std::vector<std::string>& arguments) {
+  const Parsed parsed = parse(arguments);
+  EXPECT_TRUE(parsed.invocation.command) << parsed.err;
+  std::pair<std::string, Json> request;
+  std::ostringstream out;
+  std::ostringstream err;
+  Session session(
+      parsed.invocation.settings, {},
+      [&](const std::string& verb, const Json& args, int) -> transport::ControlAnswer {
+        request = {verb, args};
+        return transport::ControlError{ErrorCode::kBusy, "enough", {}};
+      },
+      out, err);
+  parsed.invocation.command(session);
+  return request;
+}
+
+TEST(Cli, SendsWhatIsAskedFor) {
+  EXPECT_EQ(first_request({"status"}).first, "status");
+  EXPECT_EQ(first_request({"hosts", "--state", "failed"}).second["state"], "failed");
+  EXPECT_EQ(first_request({"host", "web"}).second["host"], "web");
+  EXPECT_EQ(first_request({"history", "web", "--limit", "5"}).second["limit"], 5);
+  EXPECT_EQ(first_request({"watch", "--from", "7"}).second["from"], 7);
+  EXPECT_EQ(first_request({"watch"}).first, "status");
+  EXPECT_EQ(first_request({"reattest", "a", "b"}).second["hosts"], Json({"a", "b"}));
+  EXPECT_EQ(first_request({"reattest", "--all"}).second["all"], true);
+  EXPECT_EQ(first_request({"baseline", "list"}).first, "baseline.list");
+  EXPECT_EQ(first_request({"pending", "deny", "x"}).first, "pending.deny");
+  EXPECT_EQ(first_request({"retire", "x"}).first, "retire");
+  const auto capture = first_request({"baseline", "capture", "web", "--name", "golden"});
+  EXPECT_EQ(capture.first, "baseline.capture");
+  EXPECT_EQ(capture.second["host"], "web");
+  EXPECT_EQ(capture.second["name"], "golden");
+  const auto token = first_request({"token", "create", "--count", "5", "--ttl", "30m"});
+  EXPECT_EQ(token.second["count"], 5);
+  EXPECT_EQ(token.second["ttl_ms"], 1'800'000);
+  const auto approve = first_request({"pending", "approve", "x", "--name", "web-2"});
+  EXPECT_EQ(approve.second["name"], "web-2");
+}
+
+TEST(Cli, TakesGlobalOptionsAnywhere) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--socket", "/s", "--json", "hosts"},
+        std::vector<std::string>{"hosts", "--json", "--socket", "/s"}}) {
+    const Parsed parsed = parse(arguments);
+    EXPECT_EQ(parsed.invocation.settings.socket, "/s");
+    EXPECT_TRUE(parsed.invocation.settings.json);
+  }
+  EXPECT_EQ(parse({"hosts"}).invocation.settings.socket, "/run/quotemill/control.sock");
+}
+
+TEST(Cli, SaysWhatWouldBeRight) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"hots"},
+      {"host"},
+      {"hosts", "--state", "happy"},
+      {"token", "create", "--ttl", "soon"},
+      {"token", "create", "--count", "0"},
+      {"history", "web", "--limit", "0"},
+      {"baseline", "capture", "web"},
+      {"baseline"},
+      {"hosts", "--nonsense"},
+      {"watch", "--from", "x"},
+  };
+  for (const auto& arguments : wrong) {
+    const Parsed parsed = parse(arguments);
+    EXPECT_FALSE(parsed.invocation.command);
+    EXPECT_EQ(parsed.invocation.exit, Exit::kUsage);
+    EXPECT_EQ(parsed.err.rfind("quotemill: ", 0), 0U) << parsed.err;
+    EXPECT_TRUE(parsed.out.empty());
+  }
+  EXPECT_NE(parse({"hots"}).err.find("did you mean: quotemill hosts"), std::string::npos);
+  EXPECT_EQ(parse({"x\x1b[2J"}).err.find('\x1b'), std::string::npos);
+}
+
+TEST(Cli, HelpBeginsWithExamples) {
+  for (const auto& arguments :
+       {std::vector<std::string>{"--help"}, std::vector<std::string>{"token", "create", "--help"},
+        std::vector<std::string>{"watch", "--help"}}) {
+    const Parsed parsed = parse(arguments);
+    EXPECT_EQ(parsed.invocation.exit, Exit::kFine);
+    EXPECT_FALSE(parsed.invocation.command);
+    EXPECT_LT(parsed.out.find("Examples:"), parsed.out.find("Usage:")) << parsed.out;
+  }
+  EXPECT_EQ(parse({"--version"}).invocation.exit, Exit::kFine);
+}
+
+}  // namespace
+}  // namespace quotemill::cli

@@ -1,0 +1,215 @@
+#include "deploy/quotemill/commands/commands.h"
+
+#include <deque>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/temp_folder.h"
+
+namespace quotemill::cli {
+namespace {
+
+using transport::ControlAnswer;
+using transport::ControlError;
+
+// A session whose daemon gives these answers, one after another.
+class CommandsTest : public ::testing::Test {
+ protected:
+  Session session(Settings settings = {}, Style style = {}) {
+    return Session(
+        settings, style,
+        [this](const std::string& verb, const Json& args, int) -> ControlAnswer {
+          requests_.push_back({{"verb", verb}, {"args", args}});
+          if (answers_.empty()) {
+            return ControlError{ErrorCode::kInternal, "no answer left", {}};
+          }
+          ControlAnswer answer = std::move(answers_.front());
+          answers_.pop_front();
+          return answer;
+        },
+        out_, err_);
+  }
+
+  static Json row(const std::string& name, const std::string& state) {
+    return {{"name", name},
+            {"uuid", "00"},
+            {"life_cycle", "active"},
+            {"state", state},
+            {"since", nullptr},
+            {"last_seen", nullptr},
+            {"why", state == "failed" ? Json{{"code", "quote.signature"}, {"message", "bad"}}
+                                      : Json(nullptr)}};
+  }
+
+  void expect_clean() const {
+    for (const std::string& text : {out_.str(), err_.str()}) {
+      for (const char c : text) {
+        EXPECT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7F)) << text;
+      }
+    }
+  }
+
+  std::deque<ControlAnswer> answers_;
+  std::vector<Json> requests_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+TEST_F(CommandsTest, HostsArePutTogetherFromPages) {
+  answers_ = {Json{{"hosts", {row("a", "trusted")}}, {"next", "a"}},
+              Json{{"hosts", {row("b", "trusted")}}, {"next", nullptr}}};
+  Session session = this->session();
+  EXPECT_EQ(run_hosts(session, {}), Exit::kFine);
+  EXPECT_EQ(requests_[1]["args"]["after"], "a");
+  // The state is the second word of a line: scripts rely on it.
+  EXPECT_NE(out_.str().find("\na     trusted  "), std::string::npos) << out_.str();
+  EXPECT_NE(out_.str().find("\nb     trusted  "), std::string::npos) << out_.str();
+}
+
+TEST_F(CommandsTest, ExitTellsTheWorstState) {
+  const std::vector<std::pair<std::vector<std::string>, Exit>> cases = {
+      {{"trusted", "warning"}, Exit::kFine},
+      {{"trusted", "stale"}, Exit::kUnproven},
+      {{"unknown"}, Exit::kUnproven},
+      {{"stale", "failed"}, Exit::kFailed},
+      {{}, Exit::kFine}};
+  for (const auto& [states, wanted] : cases) {
+    Json rows = Json::array();
+    for (const std::string& state : states) {
+      rows.push_back(row("h", state));
+    }
+    answers_ = {Json{{"hosts", rows}, {"next", nullptr}}};
+    Session session = this->session();
+    EXPECT_EQ(run_hosts(session, {}), wanted);
+  }
+  answers_ = {row("h", "failed")};
+  Session session = this->session();
+  EXPECT_EQ(run_host(session, "h"), Exit::kFailed);
+}
+
+TEST_F(CommandsTest, ErrorsSayWhatToDoAndHaveTheirExit) {
+  const std::vector<std::pair<ControlError, Exit>> cases = {
+      {{ErrorCode::kIo, "daemon unreachable", "is quotemilld running?", true}, Exit::kUnreachable},
+      {{ErrorCode::kDenied, "you may not", "become root"}, Exit::kDenied},
+      {{ErrorCode::kNotFound, "there is no host x\x1b", "did you mean y?"}, Exit::kError}};
+  for (const auto& [error, wanted] : cases) {
+    answers_ = {error};
+    Session session = this->session();
+    EXPECT_EQ(run_host(session, "x"), wanted);
+    EXPECT_NE(err_.str().find("  " + error.hint), std::string::npos) << err_.str();
+  }
+  EXPECT_TRUE(out_.str().empty());
+  expect_clean();
+}
+
+TEST_F(CommandsTest, Cve2022_23949_HostileTextOfADaemonStaysOnItsLine) {
+  const std::string hostile = "evil\x1b[2J\r\n\x07web-01  trusted\xff";
+  Json host = row(hostile, "failed");
+  host["why"] = {{"code", hostile}, {"message", hostile}};
+  host["findings"] = {
+      {{"severity", hostile}, {"code", hostile}, {"message", hostile}, {"remedy", hostile}}};
+  host["facts"] = {{"os_id", hostile}, {"kernel", hostile}, {"vendor", hostile}};
+  host["identity"] = {{"note", hostile}, {"admitted_by", hostile}};
+  host["boot"] = {{"log", {{"events", hostile}}}};
+  host["evidence"] = hostile;
+  answers_ = {Json{{"hosts", {host}}, {"next", nullptr}}, host};
+  Session session = this->session();
+  run_hosts(session, {});
+  EXPECT_EQ(std::count(out_.view().begin(), out_.view().end(), '\n'), 2);
+  run_host(session, hostile);
+  expect_clean();
+}
+
+TEST_F(CommandsTest, SurvivesAnswersOfAnotherShape) {
+  for (const Json& answer :
+       {Json(nullptr), Json("text"), Json::array(), Json{{"hosts", 3}}, Json{{"hosts", {1, 2}}},
+        Json{{"findings", "x"}}, Json{{"appraisals", {{{"findings", 3}}}}}}) {
+    Session session = this->session();
+    answers_ = {answer};
+    run_hosts(session, {});
+    answers_ = {answer};
+    run_host(session, "x");
+    answers_ = {answer};
+    run_history(session, {.host = "x"});
+    answers_ = {answer};
+    run_status(session);
+    answers_ = {answer};
+    run_baseline_list(session);
+    answers_ = {answer};
+    run_pending_list(session);
+    answers_ = {answer, answer};
+    run_watch(session, {.is_endless = false});
+  }
+  expect_clean();
+}
+
+TEST_F(CommandsTest, JsonIsTheDaemonsAnswer) {
+  answers_ = {Json{{"hosts", {row("a", "failed")}}, {"next", nullptr}}};
+  Session session = this->session({.json = true});
+  EXPECT_EQ(run_hosts(session, {}), Exit::kFailed);
+  const std::optional<Json> printed = transport::parse_json(out_.str());
+  ASSERT_TRUE(printed) << out_.str();
+  EXPECT_EQ((*printed)["hosts"][0]["name"], "a");
+}
+
+TEST_F(CommandsTest, WatchPrintsEventsAsTheyLeaveOnTheStream) {
+  const Json change = {{"seq", 7},        {"host", {{"name", "web"}}}, {"prev", "trusted"},
+                       {"new", "failed"}, {"reasons", Json::array()},  {"time", nullptr}};
+  answers_ = {Json{{"store", {{"last_change", 6}}}}, Json{{"changes", {change}}, {"next", 8}},
+              Json{{"changes", Json::array()}, {"next", 8}}};
+  Session session = this->session();
+  EXPECT_EQ(run_watch(session, {.is_endless = false}), Exit::kFine);
+  EXPECT_EQ(requests_[1]["args"]["from"], 7);
+  EXPECT_EQ(requests_[2]["args"]["from"], 8);
+  EXPECT_EQ(out_.str(), transport::to_line(change) + "\n");
+}
+
+TEST_F(CommandsTest, WatchIsASentenceOnATerminal) {
+  const Json change = {{"host", {{"name", "web"}}},
+                       {"prev", "trusted"},
+                       {"new", "failed"},
+                       {"reasons", {{{"code", "quote.signature"}, {"message", "bad"}}}},
+                       {"time", "2026-11-24T03:31:09.123Z"}};
+  answers_ = {Json{{"changes", {change}}, {"next", 8}}, Json{{"changes", Json::array()}}};
+  Style terminal;
+  terminal.width = 80;
+  Session session = this->session({}, terminal);
+  run_watch(session, {.from = 7, .is_endless = false});
+  EXPECT_EQ(out_.str(), "2026-11-24T03:31:09Z  web  trusted -> failed  quote.signature: bad\n");
+}
+
+TEST_F(CommandsTest, TokenIsAloneOnStandardOutput) {
+  answers_ = {Json{{"token", "qmt_1234"}, {"uses_left", 5}, {"expires", nullptr}}};
+  Session session = this->session();
+  EXPECT_EQ(run_token_create(session, {}), Exit::kFine);
+  EXPECT_EQ(out_.str(), "qmt_1234\n");
+  EXPECT_NE(err_.str().find("good for 5 hosts"), std::string::npos);
+}
+
+TEST_F(CommandsTest, ReattestNamesHostsThatCouldNotBeAsked) {
+  answers_ = {Json{{"asked", 1}, {"not_connected", 1}, {"not_connected_names", {"b"}}}};
+  Session session = this->session();
+  EXPECT_EQ(run_reattest(session, {.hosts = {"a", "b"}}), Exit::kFine);
+  EXPECT_NE(err_.str().find("1 not connected: b"), std::string::npos);
+  EXPECT_EQ(run_reattest(session, {}), Exit::kUsage);
+}
+
+TEST_F(CommandsTest, PolicyCheckTellsEveryMistake) {
+  const quotemill::testing::TempFolder folder;
+  const std::string good = folder / "good.toml";
+  const std::string bad = folder / "bad.toml";
+  quotemill::testing::write_file(good, as_bytes("[policy]\nid = \"x\"\n"));
+  quotemill::testing::write_file(bad, as_bytes("[policy]\nidd = \"x\"\n[boot]\nlog = \"maybe\"\n"));
+  Session session = this->session();
+  EXPECT_EQ(run_policy_check(session, good), Exit::kFine);
+  EXPECT_NE(out_.str().find("policy x version 1 is valid"), std::string::npos) << out_.str();
+  EXPECT_EQ(run_policy_check(session, bad), Exit::kError);
+  EXPECT_NE(err_.str().find("bad.toml:2:"), std::string::npos) << err_.str();
+  EXPECT_NE(err_.str().find("bad.toml:4:"), std::string::npos) << err_.str();
+  EXPECT_EQ(run_policy_check(session, folder / "absent.toml"), Exit::kError);
+  EXPECT_EQ(run_policy_check(session, folder.path()), Exit::kError);
+}
+
+}  // namespace
+}  // namespace quotemill::cli
