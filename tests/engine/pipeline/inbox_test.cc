@@ -1,0 +1,147 @@
+#include "engine/pipeline/inbox.h"
+
+#include <chrono>
+#include <future>
+#include <set>
+#include <thread>
+
+#include <gmock/gmock.h>
+
+#include "engine/base/limits.h"
+
+namespace quotemill {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using ::testing::IsEmpty;
+
+Submission submission(std::size_t size, std::uint64_t sequence = 0) {
+  Submission out;
+  out.item.resize(size);
+  out.challenge.sequence = sequence;
+  return out;
+}
+
+TEST(Inbox, GivesItemsInTheOrderOfArrival) {
+  Inbox inbox(100, 10'000, 0);
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    ASSERT_TRUE(inbox.offer(submission(1, i)));
+  }
+  EXPECT_EQ(inbox.depth(), 5U);
+  const std::vector<Submission> batch = inbox.take();
+  ASSERT_EQ(batch.size(), 5U);
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(batch[i].challenge.sequence, i);
+  }
+  EXPECT_EQ(inbox.depth(), 0U);
+}
+
+TEST(Inbox, RefusesMoreItemsThanItsBoundAndLeavesThemUntouched) {
+  Inbox inbox(2, 10'000, 0);
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  Submission third = submission(7);
+  const Result<void> refused = inbox.offer(std::move(third));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kBusy);
+  EXPECT_EQ(third.item.size(), 7U);  // NOLINT(bugprone-use-after-move)
+  inbox.take();
+  EXPECT_TRUE(inbox.offer(std::move(third)));
+}
+
+TEST(Inbox, RefusesMoreBytesThanItsBoundAndCountsLogs) {
+  Inbox inbox(100, 1000, 0);
+  Submission with_log = submission(400);
+  with_log.boot_log.resize(400);
+  ASSERT_TRUE(inbox.offer(std::move(with_log)));
+  EXPECT_EQ(inbox.offer(submission(201)).error().code, ErrorCode::kBusy);
+  EXPECT_TRUE(inbox.offer(submission(200)));
+  EXPECT_FALSE(inbox.offer(submission(1)));
+  inbox.take();
+  EXPECT_TRUE(inbox.offer(submission(1000))) << "all bytes are free again";
+  EXPECT_FALSE(inbox.offer(submission(2000)));
+}
+
+TEST(Inbox, FlushesByAgeWhenFewItemsCome) {
+  Inbox inbox(1000, 1'000'000, 50);
+  const auto begin = steady_clock::now();
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  EXPECT_EQ(inbox.take().size(), 1U);
+  EXPECT_GE(steady_clock::now() - begin, milliseconds(50));
+}
+
+TEST(Inbox, WaitsNoLongerForAnItemThatHasWaitedAlready) {
+  Inbox inbox(1000, 1'000'000, 2000);
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  std::this_thread::sleep_for(milliseconds(2010));
+  const auto begin = steady_clock::now();
+  EXPECT_EQ(inbox.take().size(), 1U);
+  EXPECT_LT(steady_clock::now() - begin, milliseconds(1000));
+}
+
+TEST(Inbox, FlushesBySizeAtOnce) {
+  Inbox inbox(1000, 1'000'000, 60'000);
+  for (std::size_t i = 0; i < limits::kBatchItemsMax + 10; ++i) {
+    ASSERT_TRUE(inbox.offer(submission(1)));
+  }
+  EXPECT_EQ(inbox.take().size(), limits::kBatchItemsMax);
+  EXPECT_EQ(inbox.depth(), 10U);
+  inbox.close();
+  EXPECT_EQ(inbox.take().size(), 10U);
+}
+
+TEST(Inbox, CloseRefusesNewItemsAndGivesOldOnes) {
+  Inbox inbox(100, 10'000, 60'000);
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  inbox.close();
+  EXPECT_EQ(inbox.offer(submission(1)).error().code, ErrorCode::kExpired);
+  EXPECT_EQ(inbox.take().size(), 1U);
+  EXPECT_THAT(inbox.take(), IsEmpty());
+  EXPECT_THAT(inbox.take(), IsEmpty());
+}
+
+TEST(Inbox, CloseWakesATakerThatWaits) {
+  Inbox inbox(100, 10'000, 60'000);
+  auto taken = std::async(std::launch::async, [&] { return inbox.take(); });
+  inbox.close();
+  EXPECT_THAT(taken.get(), IsEmpty());
+}
+
+TEST(InboxStress, EveryAcceptedItemIsTakenOnce) {
+  constexpr std::uint64_t kEach = 2000;
+  constexpr std::uint64_t kThreads = 4;
+  Inbox inbox(64, 100'000, 1);
+  std::atomic<std::uint64_t> refused = 0;
+  std::multiset<std::uint64_t> taken;
+  std::jthread taker([&] {
+    for (auto batch = inbox.take(); !batch.empty(); batch = inbox.take()) {
+      for (const Submission& item : batch) {
+        taken.insert(item.challenge.sequence);
+      }
+    }
+  });
+  {
+    std::vector<std::jthread> givers;
+    for (std::uint64_t thread = 0; thread < kThreads; ++thread) {
+      givers.emplace_back([&, thread] {
+        for (std::uint64_t i = 0; i < kEach; ++i) {
+          while (!inbox.offer(submission(10, thread * kEach + i))) {
+            ++refused;
+            std::this_thread::yield();
+          }
+        }
+      });
+    }
+  }
+  inbox.close();
+  taker.join();
+  EXPECT_EQ(taken.size(), kEach * kThreads);
+  for (std::uint64_t i = 0; i < kEach * kThreads; ++i) {
+    ASSERT_EQ(taken.count(i), 1U);
+  }
+  EXPECT_EQ(inbox.depth(), 0U);
+}
+
+}  // namespace
+}  // namespace quotemill

@@ -1,0 +1,94 @@
+#include "engine/pipeline/key_cache.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/software_host.h"
+
+namespace quotemill {
+namespace {
+
+using testing::SoftwareHost;
+
+TEST(KeyCache, ParsesAKeyOnce) {
+  KeyCache keys(64);
+  const SoftwareHost host;
+  const auto first = keys.attestation_key(host.record());
+  const auto second = keys.attestation_key(host.record());
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(*first, *second) << "the same object";
+  EXPECT_TRUE((*first)->same_as(host.key.public_key()));
+}
+
+TEST(KeyCache, RefusesAKeyThatCannotBeReadAndKeepsNothingOfIt) {
+  KeyCache keys(64);
+  SoftwareHost host;
+  const Bytes good = host.record().ak_public;
+  host.record().ak_public.pop_back();
+  EXPECT_FALSE(keys.attestation_key(host.record()));
+  host.record().ak_public = good;
+  EXPECT_TRUE(keys.attestation_key(host.record()));
+}
+
+TEST(KeyCache, Cve2022_1053_NeverGivesTheKeyOfAnotherGeneration) {
+  KeyCache keys(64);
+  const SoftwareHost before(KeyKind::kEcP256, 0);
+  SoftwareHost after(KeyKind::kEcP256, 1);
+  after.record().uid = before.record().uid;
+  after.record().generation = before.record().generation + 1;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE((*keys.attestation_key(before.record()))->same_as(before.key.public_key()));
+    EXPECT_TRUE((*keys.attestation_key(after.record()))->same_as(after.key.public_key()));
+  }
+}
+
+TEST(KeyCache, ForgetsTheLeastRecentlyUsedKey) {
+  KeyCache keys(32);  // two a shard
+  SoftwareHost host;
+  const auto record = [&](std::uint8_t number) {
+    HostRecord numbered = host.record();
+    numbered.uid.bytes.fill(0);
+    numbered.uid.bytes.front() = number;  // all in one shard
+    return numbered;
+  };
+  const auto first = *keys.attestation_key(record(1));
+  const auto second = *keys.attestation_key(record(2));
+  EXPECT_EQ(*keys.attestation_key(record(1)), first);
+  EXPECT_TRUE(keys.attestation_key(record(3)));  // 2 goes
+  EXPECT_EQ(*keys.attestation_key(record(1)), first);
+  EXPECT_NE(*keys.attestation_key(record(2)), second);
+}
+
+TEST(KeyCache, HoldsAtLeastOneKeyAShard) {
+  KeyCache keys(0);
+  const SoftwareHost host;
+  EXPECT_EQ(*keys.attestation_key(host.record()), *keys.attestation_key(host.record()));
+}
+
+TEST(KeyCacheStress, GivesEveryThreadTheRightKey) {
+  KeyCache keys(16);
+  std::vector<SoftwareHost> hosts;
+  for (unsigned i = 0; i < 40; ++i) {
+    hosts.emplace_back(KeyKind::kEcP256, i % 4);
+    hosts.back().record().uid.bytes.fill(static_cast<std::uint8_t>(i));
+  }
+  std::atomic<int> wrong = 0;
+  std::vector<std::jthread> threads;
+  for (unsigned thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (unsigned i = 0; i < 2000; ++i) {
+        const SoftwareHost& host = hosts[(i * 7 + thread * 13) % hosts.size()];
+        HostRecord record = host.record();
+        const auto key = keys.attestation_key(record);
+        wrong += key && (*key)->same_as(host.key.public_key()) ? 0 : 1;
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(wrong, 0);
+}
+
+}  // namespace
+}  // namespace quotemill

@@ -1,0 +1,165 @@
+#include "engine/pipeline/pipeline.h"
+
+#include <map>
+
+#include <gmock/gmock.h>
+
+#include "engine/evidence/receipt.h"
+#include "tests/engine/pipeline/small_engine.h"
+
+namespace quotemill {
+namespace {
+
+using testing::baseline_of;
+using testing::SmallEngine;
+using testing::SoftwareHost;
+
+constexpr unsigned kHosts = 50;
+constexpr std::uint64_t kRounds = 40;
+
+class PipelineTest : public ::testing::TestWithParam<unsigned> {
+ protected:
+  PipelineTest() {
+    for (unsigned i = 0; i < kHosts; ++i) {
+      fleet.emplace_back(KeyKind::kEcP256, i);
+      engine.enrol(fleet.back());
+    }
+  }
+
+  PipelineParts parts() {
+    return {inbox,        engine.committer, engine.hosts,    engine.snapshots,
+            engine.store, engine.keys,      engine.counters, engine.server_key};
+  }
+
+  Submission honest(const SoftwareHost& host) {
+    Submission submission = engine.submission(host);
+    submission.boot_log = host.log();
+    return submission;
+  }
+
+  SmallEngine engine{default_policy(), {baseline_of(SoftwareHost())}};
+  std::vector<SoftwareHost> fleet;
+  Inbox inbox{limits::kInboxItemsMax, limits::kInboxBytesMax, 2};
+};
+
+INSTANTIATE_TEST_SUITE_P(Threads, PipelineTest, ::testing::Values(1U, 2U));
+
+// 2000 submissions of 50 hosts, one in flight a host, as the protocol has it.
+TEST_P(PipelineTest, AnswersEverySubmissionOnceAndInOrder) {
+  Pipeline pipeline(parts(), GetParam());
+  pipeline.start();
+  std::size_t offered = 0;
+  for (std::uint64_t round = 0; round < kRounds; ++round) {
+    for (SoftwareHost& host : fleet) {
+      host.clock.clock_ms += 10;
+      ASSERT_TRUE(inbox.offer(honest(host)));
+      ++offered;
+    }
+    ASSERT_TRUE(engine.replies.wait_for(offered));
+  }
+  pipeline.drain();
+  const std::vector<Reply> replies = engine.replies.all();
+  ASSERT_EQ(replies.size(), kHosts * kRounds);
+  std::map<HostUid, std::uint64_t> last;
+  for (const Reply& reply : replies) {
+    ASSERT_EQ(reply.kind, ReplyKind::kReceipt) << reply.error.to_string();
+    ASSERT_EQ(reply.sequence, ++last[reply.host]);
+  }
+  for (const SoftwareHost& host : fleet) {
+    EXPECT_EQ(engine.state(host).state, TrustState::kTrusted);
+    EXPECT_EQ(engine.state(host).sequence, kRounds);
+  }
+  EXPECT_EQ(engine.counters.attestations.load(), kHosts * kRounds);
+  EXPECT_EQ(engine.counters.quote_enough.load(), kHosts * (kRounds - 1));
+  EXPECT_EQ(engine.changes.all().size(), kHosts);
+}
+
+// All at once, more than a batch: batches are judged side by side and committed in order, so that
+// of each host's submissions for one challenge the first counts.
+TEST_P(PipelineTest, CommitsBatchesInTheOrderOfArrival) {
+  Pipeline pipeline(parts(), GetParam());
+  std::map<HostUid, Bytes> first;
+  for (std::uint64_t round = 0; round < kRounds; ++round) {
+    for (const SoftwareHost& host : fleet) {
+      Submission submission = honest(host);
+      if (round == 0) {
+        first[host.record().uid] = submission.item;
+      } else {
+        submission.item.resize(round);
+      }
+      ASSERT_TRUE(inbox.offer(std::move(submission)));
+    }
+  }
+  pipeline.start();
+  pipeline.drain();
+  ASSERT_EQ(engine.replies.all().size(), kHosts * kRounds);
+  EXPECT_EQ(engine.counters.dropped_not_current.load(), kHosts * (kRounds - 1));
+  for (const SoftwareHost& host : fleet) {
+    EXPECT_EQ(engine.state(host).sequence, 1U);
+    EXPECT_EQ(engine.state(host).state, TrustState::kTrusted);
+  }
+}
+
+TEST_P(PipelineTest, JudgesHonestAndHostileHostsSideBySide) {
+  Pipeline pipeline(parts(), GetParam());
+  pipeline.start();
+  for (unsigned i = 0; i < kHosts; ++i) {
+    Submission submission = honest(fleet[i]);
+    if (i % 3 == 1) {
+      submission.item.pop_back();
+    } else if (i % 3 == 2) {
+      submission.boot_log.clear();
+    }
+    ASSERT_TRUE(inbox.offer(std::move(submission)));
+  }
+  pipeline.drain();
+  ASSERT_EQ(engine.replies.all().size(), kHosts);
+  for (unsigned i = 0; i < kHosts; ++i) {
+    const TrustState expected = i % 3 == 0   ? TrustState::kTrusted
+                                : i % 3 == 1 ? TrustState::kFailed
+                                             : TrustState::kUnknown;
+    EXPECT_EQ(engine.state(fleet[i]).state, expected) << i;
+  }
+}
+
+TEST_P(PipelineTest, DrainsWhatIsInsideAndMayBeCalledTwice) {
+  Pipeline pipeline(parts(), GetParam());
+  pipeline.start();
+  for (const SoftwareHost& host : fleet) {
+    ASSERT_TRUE(inbox.offer(honest(host)));
+  }
+  pipeline.drain();
+  EXPECT_EQ(engine.replies.all().size(), kHosts);
+  EXPECT_EQ(inbox.offer(honest(fleet[0])).error().code, ErrorCode::kExpired);
+  pipeline.drain();
+}
+
+TEST_P(PipelineTest, EndsWithoutHavingBeenStarted) {
+  Pipeline pipeline(parts(), GetParam());
+  pipeline.drain();
+}
+
+// Delete and re-enrol while results are on their way: nothing of a former identity is left behind.
+TEST_P(PipelineTest, DeleteRace_LateResultsResurrectNothing) {
+  Pipeline pipeline(parts(), GetParam());
+  pipeline.start();
+  for (int round = 0; round < 10; ++round) {
+    for (unsigned i = 0; i < kHosts; ++i) {
+      ASSERT_TRUE(inbox.offer(honest(fleet[i])));
+      if (i % 2 == 0) {
+        ++fleet[i].record().generation;
+        engine.put(fleet[i], true);
+      }
+    }
+    ASSERT_TRUE(engine.replies.wait_for((static_cast<std::size_t>(round) + 1) * kHosts));
+    for (unsigned i = 0; i < kHosts; i += 2) {
+      const HostState state = engine.state(fleet[i]);
+      EXPECT_EQ(state.generation, fleet[i].record().generation);
+      EXPECT_EQ(state.state, TrustState::kUnknown);
+    }
+  }
+  pipeline.drain();
+}
+
+}  // namespace
+}  // namespace quotemill
