@@ -1,0 +1,234 @@
+// An attestation endpoint on loopback with enrolled hosts, and a pipeline that calls every host
+// trusted. The real transport, nothing of the real engine.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <time.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/crypto/hash.h"
+#include "engine/evidence/evidence_codec.h"
+#include "engine/evidence/receipt.h"
+#include "engine/tpm/quote.h"
+#include "tests/transport/socket/loopback.h"
+#include "transport/server/evidence_server.h"
+
+namespace quotemill::testing {
+
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] Moment now() const override {
+    return {{read_ms(CLOCK_REALTIME)}, {read_ms(CLOCK_BOOTTIME)}};
+  }
+
+ private:
+  static std::int64_t read_ms(clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return time.tv_sec * 1000 + time.tv_nsec / 1'000'000;
+  }
+};
+
+// A host with its keys, and what it sends.
+struct TestHost {
+  HostRecord record;
+  transport::CurveKeyPair pair;
+
+  [[nodiscard]] transport::HelloMessage hello() const {
+    return {record.uid, record.generation, {}, 0, "test/1"};
+  }
+
+  [[nodiscard]] transport::EvidenceMessage answer(
+      const transport::ChallengeMessage& challenge) const {
+    EvidenceHeader header;
+    header.host = record.uid;
+    header.generation = record.generation;
+    header.sequence = challenge.sequence;
+    header.boot_log_bytes = 1;
+    const Bytes header_bytes = encode_evidence_header(header);
+    Quote quote;
+    quote.extra_data = challenge.nonce;
+    quote.selections = challenge.selections;
+    const Bytes attest = encode_quote(quote);
+    Evidence evidence;
+    evidence.header = header;
+    evidence.header_bytes = header_bytes;
+    evidence.attest = attest;
+    return {{encode_evidence(evidence)}};
+  }
+};
+
+inline TestHost make_host(std::uint8_t number) {
+  TestHost host;
+  host.pair = fresh_pair();
+  host.record.uid.bytes.fill(number);
+  host.record.name = "host-" + std::to_string(number);
+  host.record.life_cycle = LifeCycle::kActive;
+  host.record.curve_key = host.pair.public_key;
+  return host;
+}
+
+// Judges everything as trusted, on a thread of its own, until the inbox is closed.
+class TrustingPipeline {
+ public:
+  TrustingPipeline(Inbox& inbox, HostTable& hosts) : inbox_(inbox), hosts_(hosts) {}
+
+  ~TrustingPipeline() { stop(); }
+
+  void start(ReplySink& replies) {
+    thread_ = std::thread([this, &replies] {
+      for (auto batch = inbox_.take(); !batch.empty(); batch = inbox_.take()) {
+        while (held_) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        std::vector<Reply> answers;
+        for (Submission& submission : batch) {
+          answers.push_back(judge(submission));
+        }
+        replies.deliver(std::move(answers));
+      }
+    });
+  }
+
+  void stop() {
+    held_ = false;
+    inbox_.close();
+    if (thread_.joinable()) {
+      thread_.join();
+    }
+  }
+
+  // While true, judgements wait.
+  void hold(bool held) { held_ = held; }
+
+ private:
+  Reply judge(const Submission& submission) {
+    Reply reply;
+    reply.host = submission.host->uid;
+    reply.generation = submission.host->generation;
+    reply.sequence = submission.challenge.sequence;
+    reply.kind = ReplyKind::kReceipt;
+    Receipt receipt;
+    receipt.host = reply.host;
+    receipt.generation = reply.generation;
+    receipt.number = reply.sequence;
+    receipt.selections = submission.challenge.selections;
+    reply.body = encode_receipt(receipt);
+    auto state = std::make_shared<HostState>();
+    state->host = reply.host;
+    state->generation = reply.generation;
+    state->sequence = reply.sequence;
+    state->evidence = hash(HashAlgorithm::kSha256, submission.item);
+    state->receipt = reply.body;
+    hosts_.put_state(state);
+    return reply;
+  }
+
+  Inbox& inbox_;
+  HostTable& hosts_;
+  std::atomic<bool> held_{false};
+  std::thread thread_;
+};
+
+class ServerTest : public ::testing::Test {
+ protected:
+  static constexpr std::uint8_t kHosts = 4;
+
+  ServerTest() {
+    for (std::uint8_t i = 0; i < kHosts; ++i) {
+      fleet_.push_back(make_host(i));
+      hosts_.put(std::make_shared<const HostRecord>(fleet_.back().record));
+    }
+  }
+
+  ~ServerTest() override {
+    pipeline_.stop();
+    server_.reset();
+  }
+
+  void start(std::size_t memory_bytes_max = 0, transport::Rate handshakes = {0, 1}) {
+    transport::ZapDomain domain;
+    domain.admits = [this](const CurveKey& key) { return hosts_.admits(key); };
+    domain.handshakes = handshakes;
+    auto zap = transport::ZapHandler::start(*context_, {{"attest", std::move(domain)}});
+    ASSERT_TRUE(zap);
+    zap_ = *std::move(zap);
+    transport::EvidenceServerOptions options;
+    options.endpoint = "tcp://127.0.0.1:*";
+    options.key = server_pair_;
+    options.memory_bytes_max = memory_bytes_max;
+    options.challenges.selections = [](const Host&) {
+      return std::vector<PcrSelection>{{HashAlgorithm::kSha256, 1}};
+    };
+    auto server = transport::EvidenceServer::create({*context_, hosts_, nonces_, inbox_, clock_},
+                                                    std::move(options));
+    ASSERT_TRUE(server) << server.error().to_string();
+    server_ = *std::move(server);
+    server_->start();
+    pipeline_.start(*server_);
+  }
+
+  transport::Socket connect(const TestHost& host) {
+    return make_client(*client_context_, server_->endpoint(), host.pair, server_pair_.public_key);
+  }
+
+  static void send(transport::Socket& socket, transport::MessageBody body) {
+    socket.send(transport::encode_message({transport::Role::kHost, 1, std::move(body)}));
+  }
+
+  // The next message of type T; others are skipped.
+  template <class T>
+  static std::optional<T> expect(transport::Socket& socket, int timeout_ms = 5'000) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+    while (std::chrono::steady_clock::now() < end) {
+      const std::optional<transport::Received> received = receive_within(socket, 100);
+      if (!received) {
+        continue;
+      }
+      const Result<transport::Message> message = transport::decode_message(received->payload);
+      if (const T* body = message ? std::get_if<T>(&message->body) : nullptr) {
+        return *body;
+      }
+    }
+    return std::nullopt;
+  }
+
+  // HELLO to RECEIPT, each step tried again until `timeout_ms` has passed.
+  static bool attests(transport::Socket& socket, const TestHost& host, int timeout_ms = 10'000) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+    while (std::chrono::steady_clock::now() < end) {
+      send(socket, host.hello());
+      const auto challenge = expect<transport::ChallengeMessage>(socket, 1'000);
+      if (!challenge) {
+        continue;
+      }
+      send(socket, host.answer(*challenge));
+      if (expect<transport::ReceiptMessage>(socket, 1'000)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  SystemClock clock_;
+  HostTable hosts_;
+  NonceAuthority nonces_{NonceAuthority::Keys{}};
+  Inbox inbox_{100, 1024 * 1024, 0};
+  TrustingPipeline pipeline_{inbox_, hosts_};
+  transport::CurveKeyPair server_pair_ = fresh_pair();
+  std::vector<TestHost> fleet_;
+  // Declared last, so that what lives in them goes first.
+  std::unique_ptr<transport::Context> context_ = make_context();
+  std::unique_ptr<transport::Context> client_context_ = make_context();
+  std::unique_ptr<transport::ZapHandler> zap_;
+  std::unique_ptr<transport::EvidenceServer> server_;
+};
+
+}  // namespace quotemill::testing
