@@ -20,7 +20,7 @@ Exit run_hosts(Session& session, const HostsOptions& options);
 Exit run_host(Session& session, const std::string& host);
 
 struct HistoryOptions {
-  std::string host;
+  std::string host = {};
   std::uint64_t limit = 20;
   std::uint64_t before = 0;
 };
@@ -28,7 +28,7 @@ struct HistoryOptions {
 Exit run_history(Session& session, const HistoryOptions& options);
 
 struct ReattestOptions {
-  std::vector<std::string> hosts;
+  std::vector<std::string> hosts = {};
   bool is_all = false;
 };
 
@@ -38,8 +38,8 @@ Exit run_restore(Session& session, const std::string& host);
 
 // watch.cc
 struct WatchOptions {
-  std::optional<std::uint64_t> from;  // none: what comes from now on
-  bool is_endless = true;             // tests: ends when there is nothing more
+  std::optional<std::uint64_t> from = {};  // none: what comes from now on
+  bool is_endless = true;                  // tests: ends when there is nothing more
 };
 
 Exit run_watch(Session& session, const WatchOptions& options);
@@ -49,7 +49,7 @@ Exit run_status(Session& session);
 
 // baseline.cc
 struct CaptureOptions {
-  std::string host;
+  std::string host = {};
   std::string name;
 };
 
@@ -70,7 +70,7 @@ Exit run_token_list(Session& session);
 Exit run_pending_list(Session& session);
 
 struct ApproveOptions {
-  std::string host;
+  std::string host = {};
   std::string name;  // empty: the one it asks for
 };
 

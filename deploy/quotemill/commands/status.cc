@@ -47,7 +47,8 @@ Exit run_status(Session& session) {
     return session.exit();
   }
   Verdicts verdicts;
-  for (const auto& [state, count] : at(at(*status, "hosts"), "states").items()) {
+  const Json states = at(at(*status, "hosts"), "states");
+  for (const auto& [state, count] : states.items()) {
     if (count != 0) {
       verdicts.add(state);
     }
