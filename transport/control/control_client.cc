@@ -39,12 +39,13 @@ Result<void> ControlClient::open() {
 }
 
 ControlAnswer ControlClient::call(const std::string& verb, Json args, int extra_ms) {
+  // Its Errors' details are "<path>: <why>".
   if (Result<void> listens = probe_control_socket(socket_path_); !listens) {
     if (listens.error().code == ErrorCode::kDenied) {
       return ControlError{ErrorCode::kDenied, listens.error().detail,
                           "become root, or a member of the group that owns the socket"};
     }
-    return unreachable(listens.error().detail);
+    return unreachable(listens.error().detail.substr(socket_path_.size() + 2));
   }
   if (Result<void> opened = open(); !opened) {
     return unreachable(opened.error().to_string());
