@@ -11,6 +11,8 @@
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/crypto/certificate.h"
+#include "engine/crypto/hash.h"
+#include "engine/crypto/public_key.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -93,25 +95,63 @@ Error list_error(std::string_view file, std::size_t line, const std::string& wha
   return {ErrorCode::kConfig, "", 0, std::string(file) + ":" + std::to_string(line) + ": " + what};
 }
 
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'F' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
+  return text;
+}
+
+// The key of a file as tpm2-tools write it ("BEGIN PUBLIC KEY"), or of an EK certificate.
+Result<PublicKey> read_key(const fs::path& path) {
+  const Result<std::string> contents = read_file(path, kCertificateFileMax);
+  if (!contents) {
+    return contents.error();
+  }
+  Result<PublicKey> key = PublicKey::from_pem(*contents);
+  if (key) {
+    return key;
+  }
+  const Result<CertificateFile> file = parse_certificate_file(as_bytes(*contents));
+  if (!file || file->certificates.size() != 1) {
+    return Error{ErrorCode::kConfig, "", 0,
+                 escaped(path.string()) + ": holds neither a public key nor one certificate"};
+  }
+  return file->certificates.front().key();
+}
+
+// What a line calls the EK by: a digest, or a file beside the list.
+Result<std::string> ek_digest(const std::string& word, std::string_view list_file) {
+  if (word.size() == kSha256Digits && from_hex(word)) {
+    return lower_case(word);
+  }
+  const Result<PublicKey> key = read_key(fs::path(list_file).parent_path() / word);
+  if (!key) {
+    return Error{ErrorCode::kConfig, "", 0,
+                 key.error().to_string() +
+                     "; expected the SHA-256 of an EK's public key (64 hexadecimal digits) or a "
+                     "PEM file with the key"};
+  }
+  return hash(HashAlgorithm::kSha256, key->spki_der()).hex();
+}
+
 Result<void> add_ek_line(EkList& list, const std::string& line, std::string_view file,
                          std::size_t number) {
   std::istringstream words(line.substr(0, line.find('#')));
-  std::string sha256;
+  std::string ek;
   std::string name;
   std::string rest;
-  if (!(words >> sha256)) {
+  if (!(words >> ek)) {
     return {};
   }
-  const bool is_digest = sha256.size() == kSha256Digits && from_hex(sha256).has_value();
-  if (!is_digest || !(words >> name) || (words >> rest) || !is_host_name(name)) {
-    return list_error(file, number,
-                      "expected the SHA-256 of an EK's public key (64 hexadecimal digits) and a "
-                      "host name of [a-z0-9._-]");
+  if (!(words >> name) || (words >> rest) || !is_host_name(name)) {
+    return list_error(file, number, "expected an EK and a host name of [a-z0-9._-]");
   }
-  std::transform(sha256.begin(), sha256.end(), sha256.begin(), [](char c) {
-    return c >= 'A' && c <= 'F' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
-  if (!list.add(sha256, name)) {
+  const Result<std::string> digest = ek_digest(ek, file);
+  if (!digest) {
+    return list_error(file, number, digest.error().to_string());
+  }
+  if (!list.add(*digest, name)) {
     return list_error(file, number, "this EK is listed under another name above");
   }
   return {};

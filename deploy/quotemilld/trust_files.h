@@ -15,8 +15,10 @@ namespace quotemill::daemon {
 Result<transport::AdmissionInputs> load_trust_files(const Config::Trust& trust,
                                                     const program::Log& log);
 
-// The EK list's text: lines "<sha256 of the EK's public key, 64 hexadecimal digits> <host name>";
-// '#' begins a comment.
+// The EK list's text: lines "<EK> <host name>"; '#' begins a comment. The EK is the SHA-256 of its
+// public key's SubjectPublicKeyInfo (64 hexadecimal digits), or the name of a file that holds the
+// key (PEM, as `tpm2_readpublic -f pem` writes it) or its certificate, seen from the list's own
+// folder.
 Result<EkList> parse_ek_list(std::string_view text, std::string_view file_name);
 
 }  // namespace quotemill::daemon
