@@ -81,7 +81,7 @@ stale_after = "30s"
 
 [boot]
 baselines = ["golden"]
-no_baseline = "warn"
+no_baseline = "info"
 CONF
   cat >"$FLEET_DIR/quotemill.toml" <<CONF
 [listen]
@@ -104,12 +104,12 @@ CONF
 
 fleet_daemon_answers() {
   fleet_is_running quotemilld || fail "quotemilld ended; its log is $(fleet_log quotemilld)"
-  quotemill hosts >/dev/null 2>&1
+  quotemill status >/dev/null 2>&1
 }
 
 # fleet_token COUNT: an enrolment token for so many hosts, in a file of our own.
 fleet_token() {
-  (umask 077 && quotemill token create --count "$1" --ttl 1h >"$FLEET_DIR/token")
+  (umask 077 && quotemill --quiet token create --count "$1" --ttl 1h >"$FLEET_DIR/token")
 }
 
 fleet_agent_start() {
@@ -141,26 +141,27 @@ CONF
 
 fleet_agent_stop() { fleet_stop "agent-$1"; }
 
-# Hosts in a state: fleet_count trusted. The state is the second column of the table.
-fleet_count() {
-  quotemill hosts 2>/dev/null | awk -v state="$1" '$2 == state' | wc -l
-}
+# Names and states, one host a line. quotemill's exit code tells of failed hosts, which is not what
+# a script that only looks wants to end with.
+fleet_states() { quotemill --quiet hosts 2>/dev/null | awk '{ print $1, $2 }' || true; }
 
 # fleet_all_are STATE COUNT
-fleet_all_are() { (($(fleet_count "$1") == $2)); }
+fleet_all_are() { (($(fleet_states | grep -c " $1\$") == $2)); }
 
 # fleet_host_is HOST STATE
-fleet_host_is() {
-  quotemill hosts 2>/dev/null | awk -v host="$1" -v state="$2" \
-    '$1 == host && $2 == state { found = 1 } END { exit !found }'
-}
+fleet_host_is() { fleet_states | grep -qx "$1 $2"; }
 
-fleet_table() { quotemill hosts | sed 's/^/   /'; }
+# As people see them, with colours on a terminal.
+fleet_table() { quotemill hosts || true; }
+fleet_host() { quotemill host "$1" || true; }
 
 # The stream of changes, written to a file from now on.
 fleet_watch_start() {
   fleet_start watch "$FLEET_BIN/quotemill" --socket "$(fleet_socket)" watch
 }
 
-# fleet_changes HOST: the newest change of a host, as it left on the stream.
-fleet_changes() { grep -F "\"$1\"" "$(fleet_log watch)" | tail -n 1; }
+# fleet_change HOST STATE: the newest change of a host to a state, as it left on the stream: one
+# line of JSON. Fails if there is none yet.
+fleet_change() {
+  grep -F "\"name\":\"$1\"" "$(fleet_log watch)" | grep -F "\"new\":\"$2\"" | tail -n 1 | grep .
+}
