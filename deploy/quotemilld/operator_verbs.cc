@@ -57,7 +57,13 @@ Json render_counters(const PipelineCounters& counters) {
   const auto value = [](const std::atomic<std::uint64_t>& counter) {
     return counter.load(std::memory_order_relaxed);
   };
+  Json verdicts = Json::object();
+  for (const TrustState state : kStates) {
+    verdicts[std::string(name_of(state))] =
+        value(counters.verdicts.at(static_cast<std::size_t>(state)));
+  }
   return {{"attestations", value(counters.attestations)},
+          {"verdicts", std::move(verdicts)},
           {"batches", value(counters.batches)},
           {"quote_enough", value(counters.quote_enough)},
           {"stored_log_judged", value(counters.stored_log_judged)},
@@ -181,7 +187,8 @@ ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, bool /*is_final*/) 
                 {"last_change", store->last_change},
                 {"bytes", store->bytes}}},
               {"policy", render_policy(*parts_.snapshots.current())},
-              {"pipeline", render_counters(parts_.counters)}};
+              {"pipeline", render_counters(parts_.counters)},
+              {"endpoints", parts_.endpoints ? parts_.endpoints() : Json(nullptr)}};
 }
 
 ControlOutcome OperatorVerbs::hosts(OperatorArgs& args, bool /*is_final*/) {

@@ -1,6 +1,6 @@
 // OperatorVerbs: what operators can ask of the daemon over its control socket.
 //
-//   status                                    counts per state, inbox, store, policy
+//   status                                    counts per state, inbox, store, policy, counters
 //   hosts     {after, limit, state}           a page of hosts, by name
 //   host      {host}                          everything about one; a name or a uid
 //   history   {host, before, limit}           its appraisals, newest first
@@ -78,6 +78,8 @@ struct OperatorParts {
   const Clock& clock;
   // Called for everything that changes something; any thread. May be empty.
   std::function<void(const OperatorAct&)> audit = {};
+  // The counters of the endpoints, for status; any thread. May be empty.
+  std::function<transport::Json()> endpoints = {};
 };
 
 class OperatorVerbs final : public transport::ControlHandler {

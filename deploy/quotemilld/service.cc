@@ -1,9 +1,11 @@
 #include "deploy/quotemilld/service.h"
 
 #include <atomic>
+#include <mutex>
 #include <string>
 #include <utility>
 
+#include "deploy/quotemilld/endpoint_counters.h"
 #include "deploy/quotemilld/key_files.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/startup.h"
@@ -29,26 +31,48 @@ constexpr std::int64_t kNonceKeyAgeMs = 3'600'000;
 constexpr std::int64_t kPendingSweepMs = 60'000;
 constexpr std::int64_t kDrainTimeoutMs = 45'000;
 
-// Durable changes go to the subscribers, and wake whoever waits for them on the control socket.
+// Durable changes go to the subscribers, into the log, and wake whoever waits for them on the
+// control socket.
 class ChangeFanOut final : public ChangeSink {
  public:
-  explicit ChangeFanOut(std::unique_ptr<transport::ChangePublisher> publisher)
-      : publisher_(std::move(publisher)) {}
+  ChangeFanOut(std::unique_ptr<transport::ChangePublisher> publisher, const program::Log& log)
+      : publisher_(std::move(publisher)), log_(log) {}
 
   void publish(std::string_view stream_id, std::span<const Change> changes) override {
     publisher_->publish(stream_id, changes);
-    if (transport::ControlServer* control = control_.load();
-        control != nullptr && !changes.empty()) {
-      control->notify();
+    for (const Change& change : changes) {
+      note(change);
+    }
+    const std::lock_guard lock(mutex_);
+    if (control_ != nullptr && !changes.empty()) {
+      control_->notify();
     }
   }
 
   // Borrowed; null before it is there and when it goes.
-  void wake(transport::ControlServer* control) { control_.store(control); }
+  void wake(transport::ControlServer* control) {
+    const std::lock_guard lock(mutex_);
+    control_ = control;
+  }
 
  private:
+  void note(const Change& change) const {
+    const bool is_bad =
+        change.current != TrustState::kTrusted && change.current != TrustState::kUnknown;
+    // Its reasons are sorted: the worst comes first.
+    const Finding* why = change.reasons.empty() ? nullptr : &change.reasons.front();
+    log_.write(is_bad ? program::LogLevel::kWarn : program::LogLevel::kInfo, "trust changed",
+               {{"host", change.host_name},
+                {"from", std::string(name_of(change.previous))},
+                {"to", std::string(name_of(change.current))},
+                {"code", why == nullptr ? std::string() : std::string(name_of(why->code))},
+                {"why", why == nullptr ? std::string() : message_of(*why)}});
+  }
+
   std::unique_ptr<transport::ChangePublisher> publisher_;
-  std::atomic<transport::ControlServer*> control_{nullptr};
+  const program::Log& log_;
+  std::mutex mutex_;
+  transport::ControlServer* control_ = nullptr;
 };
 
 // The committer is made before the server that carries its replies.
@@ -182,7 +206,7 @@ Result<void> Service::Parts::open_stream() {
   if (!publisher) {
     return publisher.error();
   }
-  changes = std::make_unique<ChangeFanOut>(std::move(*publisher));
+  changes = std::make_unique<ChangeFanOut>(std::move(*publisher), log);
   return {};
 }
 
@@ -237,6 +261,7 @@ Result<void> Service::Parts::open_enrolment() {
                                 ? server->endpoint()
                                 : config.listen.attest_public;
   service.attest_key = keys.server.public_key;
+  service.pending_lifetime_ms = config.enrolment.pending_ttl_ms;
   enrolment = std::make_unique<transport::EnrolmentService>(
       *committer, std::move(service), [this](const transport::EnrolmentAudit& audit) {
         log.info("enrolment", {{"outcome", audit.outcome},
@@ -266,8 +291,17 @@ Result<void> Service::Parts::open_enrolment() {
 }
 
 Result<void> Service::Parts::open_control() {
-  verbs = std::make_unique<OperatorVerbs>(
-      OperatorParts{hosts, *committer, *store, *snapshots, inbox, counters, *server, clock});
+  const auto audit = [this](const OperatorAct& act) {
+    log.info("operator", {{"verb", std::string(act.verb)},
+                          {"who", act.who},
+                          {"subject", act.subject},
+                          {"outcome", act.outcome}});
+  };
+  const auto endpoints = [this] {
+    return render_endpoints({server->counters(), zap->counters(), enrolment->counters(), *door});
+  };
+  verbs = std::make_unique<OperatorVerbs>(OperatorParts{
+      hosts, *committer, *store, *snapshots, inbox, counters, *server, clock, audit, endpoints});
   Result<std::unique_ptr<transport::ControlServer>> started =
       transport::ControlServer::start(*context, config.listen.control, *verbs);
   if (!started) {
@@ -320,11 +354,11 @@ void Service::tick() {
 }
 
 void Service::drain() {
-  parts_->door.reset();
   parts_->server->drain(kDrainTimeoutMs);
   parts_->pipeline->drain();
   parts_->changes->wake(nullptr);
   parts_->control.reset();
+  parts_->door.reset();  // after the operators, whom it is shown to
   parts_->committer->stop();
 }
 

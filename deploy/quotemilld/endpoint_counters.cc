@@ -1,0 +1,52 @@
+#include "deploy/quotemilld/endpoint_counters.h"
+
+namespace quotemill::daemon {
+
+using transport::Json;
+
+namespace {
+
+std::uint64_t value(const std::atomic<std::uint64_t>& counter) {
+  return counter.load(std::memory_order_relaxed);
+}
+
+Json render_door(const transport::EnrolmentDoor& door) {
+  const transport::EnrolmentDoorCounters& ours = door.counters();
+  const transport::DoorStatus theirs = door.status();
+  return {{"requests", value(ours.requests)},
+          {"malformed", value(ours.malformed) + theirs.malformed},
+          {"busy", value(ours.busy)},
+          {"replies_dropped", value(ours.replies_dropped)},
+          {"restarts", value(ours.restarts)},
+          {"received", theirs.received},
+          {"over_rate", theirs.over_rate},
+          {"dropped", theirs.dropped},
+          {"reopened", theirs.reopened},
+          {"handshakes_refused", theirs.handshakes_refused},
+          {"resident_bytes", theirs.resident_bytes}};
+}
+
+}  // namespace
+
+Json render_endpoints(const EndpointCounters& counters) {
+  Json attest = Json::object();
+  counters.attest.for_each(
+      [&attest](const char* name, std::uint64_t count) { attest[name] = count; });
+  const transport::ZapCounters& handshakes = counters.handshakes;
+  const transport::EnrolmentCounters& enrolment = counters.enrolment;
+  return {{"attest", std::move(attest)},
+          {"handshakes",
+           {{"admitted", value(handshakes.admitted)},
+            {"refused_key", value(handshakes.refused_key)},
+            {"refused_rate", value(handshakes.refused_rate)},
+            {"refused_malformed", value(handshakes.refused_malformed)}}},
+          {"enrolment",
+           {{"begun", value(enrolment.begun)},
+            {"admitted", value(enrolment.admitted)},
+            {"pending", value(enrolment.pending)},
+            {"refused", value(enrolment.refused)},
+            {"busy", value(enrolment.busy)}}},
+          {"door", render_door(counters.door)}};
+}
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,23 @@
+// The counters of the daemon's endpoints, as `status` shows them: what was refused, and why.
+#pragma once
+
+#include "transport/render/json.h"
+#include "transport/server/counters.h"
+#include "transport/server/enrolment_door.h"
+#include "transport/server/enrolment_service.h"
+#include "transport/socket/zap.h"
+
+namespace quotemill::daemon {
+
+// Borrowed for the call.
+struct EndpointCounters {
+  const transport::ServerCounters& attest;
+  const transport::ZapCounters& handshakes;  // of the attestation endpoint
+  const transport::EnrolmentCounters& enrolment;
+  const transport::EnrolmentDoor& door;
+};
+
+// {"attest": {…}, "handshakes": {…}, "enrolment": {…}, "door": {…}}; names are those of the fields.
+transport::Json render_endpoints(const EndpointCounters& counters);
+
+}  // namespace quotemill::daemon
