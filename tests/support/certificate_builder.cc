@@ -60,7 +60,19 @@ void add_unknown_critical(X509* certificate) {
   must(X509_add_ext(certificate, extension.get(), -1) == 1, "extension");
 }
 
+// CAs have one; tools that issue certificates copy it into them (RFC 5280, 4.2.1.2).
+void add_subject_key_id(X509* certificate) {
+  X509V3_CTX context{};
+  X509V3_set_ctx(&context, nullptr, certificate, nullptr, nullptr, 0);
+  const ExtensionHandle extension(
+      X509V3_EXT_conf_nid(nullptr, &context, NID_subject_key_identifier, "hash"));
+  must(extension && X509_add_ext(certificate, extension.get(), -1) == 1, "subjectKeyIdentifier");
+}
+
 void add_extensions(X509* certificate, const CertificateSpec& spec) {
+  if (spec.ca) {
+    add_subject_key_id(certificate);
+  }
   add_extension(certificate, NID_basic_constraints,
                 spec.ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
   add_extension(certificate, NID_key_usage,
