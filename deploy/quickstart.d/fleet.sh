@@ -151,6 +151,12 @@ fleet_all_are() { (($(fleet_states | grep -c " $1\$") == $2)); }
 # fleet_host_is HOST STATE
 fleet_host_is() { fleet_states | grep -qx "$1 $2"; }
 
+# fleet_all_judged_since TIME COUNT: whether so many hosts were seen after TIME ("date -u +%FT%TZ").
+# A state alone may be that of a verdict from before a baseline or policy changed.
+fleet_all_judged_since() {
+  (($(quotemill --quiet hosts 2>/dev/null | awk -v time="$1" '$4 > time' | wc -l) == $2))
+}
+
 # As people see them, with colours on a terminal.
 fleet_table() { quotemill hosts || true; }
 fleet_host() { quotemill host "$1" || true; }
@@ -165,3 +171,5 @@ fleet_watch_start() {
 fleet_change() {
   grep -F "\"name\":\"$1\"" "$(fleet_log watch)" | grep -F "\"new\":\"$2\"" | tail -n 1 | grep .
 }
+
+fleet_has_change() { fleet_change "$@" >/dev/null 2>&1; }
