@@ -129,7 +129,18 @@ void Agent::step(int stop_fd) {
     say(AgentLogLevel::kWarn,
         "the server sent what cannot be read: " + received->error().to_string());
   } else if (boot_ms() >= wake_ms_) {
-    awaiting_ ? on_silence() : on_due();
+    on_wake();
+  }
+}
+
+void Agent::on_wake() {
+  if (postponed_) {
+    postponed_ = false;
+    send_again();
+  } else if (awaiting_) {
+    on_silence();
+  } else {
+    on_due();
   }
 }
 
@@ -223,6 +234,11 @@ void Agent::connect() {
     wait_until(boot_ms() + backoff_.next_ms());
     return;
   }
+  send_again();
+}
+
+// What the server has not answered: the same bytes, or the question for a challenge.
+void Agent::send_again() {
   if (pending_) {
     send_pending();
   } else {
@@ -245,25 +261,33 @@ void Agent::say_hello() {
 }
 
 void Agent::on_message(const Message& message) {
+  postponed_ = false;
   if (const auto* challenge = std::get_if<ChallengeMessage>(&message.body)) {
     on_challenge(*challenge);
   } else if (const auto* receipt = std::get_if<ReceiptMessage>(&message.body)) {
     on_receipt(*receipt);
   } else if (const auto* need = std::get_if<transport::NeedMessage>(&message.body)) {
-    if (pending_ && need->sequence == pending_->sequence) {
-      send_logs(need->max_bytes);
-    }
+    on_need(*need);
   } else if (const auto* busy = std::get_if<transport::BusyMessage>(&message.body)) {
     // Not a failure: the server says when.
-    awaiting_ = true;
+    postponed_ = true;
     wait_until(boot_ms() + std::max<std::int64_t>(busy->retry_after_ms, kQueuePollMs));
   } else if (const auto* error = std::get_if<ErrorMessage>(&message.body)) {
     on_error(*error);
   }
 }
 
+bool Agent::is_answering(const ChallengeMessage& challenge) const {
+  return pending_ && pending_->sequence == challenge.sequence && pending_->nonce == challenge.nonce;
+}
+
 // At any time, whatever was under way: a new challenge voids all before it.
 void Agent::on_challenge(const ChallengeMessage& challenge) {
+  if (is_answering(challenge)) {
+    // Told twice. A second quote for one nonce would be a reuse.
+    send_pending();
+    return;
+  }
   selections_ = challenge.selections;
   next_nonce_.reset();
   attest({NonceKind::kInteractive, challenge.nonce, challenge.sequence, challenge.selections});
@@ -277,7 +301,7 @@ void Agent::attest(const Question& question) {
     on_tpm_failure(answer.error());
     return;
   }
-  pending_ = Pending{std::move(*answer), question.sequence};
+  pending_ = Pending{std::move(*answer), question.sequence, question.nonce};
   send_pending();
 }
 
@@ -287,18 +311,34 @@ void Agent::send_pending() {
   wait_until(boot_ms() + options_.answer_timeout_ms);
 }
 
-void Agent::send_logs(std::uint64_t max_bytes) {
-  const ByteView log = pending_->answer.boot_log;
-  if (log.empty() || log.size() > max_bytes) {
+// The log is that of the evidence. An agent that was started anew since then has no evidence any
+// more, but the log of the same boot: without it the host would fail for withholding it.
+void Agent::on_need(const transport::NeedMessage& need) {
+  if (pending_ && need.sequence == pending_->sequence) {
+    send_logs(pending_->answer.boot_log, need);
+    return;
+  }
+  if (pending_) {
+    return;  // of evidence that a newer challenge voided
+  }
+  if (const Result<Bytes> log = attestor_->boot_log()) {
+    send_logs(*log, need);
+  }
+}
+
+void Agent::send_logs(ByteView log, const transport::NeedMessage& need) {
+  if (log.empty() || log.size() > need.max_bytes) {
     say(AgentLogLevel::kWarn, "the server asks for a boot log and does not get it: it has " +
                                   std::to_string(log.size()) + " bytes");
     return;
   }
+  awaiting_ = true;
+  wait_until(boot_ms() + options_.answer_timeout_ms);
   for (std::size_t offset = 0; offset < log.size();) {
     const ByteView segment =
         log.subspan(offset, std::min(limits::kLogSegmentSizeMax, log.size() - offset));
     transport::LogsMessage message;
-    message.sequence = pending_->sequence;
+    message.sequence = need.sequence;
     message.total_bytes = log.size();
     message.offset = offset;
     message.segment = to_bytes(segment);
@@ -343,8 +383,12 @@ void Agent::on_receipt(const ReceiptMessage& message) {
 void Agent::on_error(const ErrorMessage& error) {
   say(AgentLogLevel::kWarn, "the server answers " + std::string(name_of(error.code)) + ": " +
                                 escaped(error.message, 512));
+  if (error.challenge && is_answering(*error.challenge)) {
+    return;  // about what was sent before the challenge came; its answer is on the way
+  }
   pending_.reset();
   next_nonce_.reset();
+  proven_digest_.reset();  // the server may have lost what it had proven
   if (error.challenge) {
     on_challenge(*error.challenge);
     return;
@@ -364,10 +408,8 @@ void Agent::on_silence() {
   }
   if (backoff_.failures() > 1) {
     connect();
-  } else if (pending_) {
-    send_pending();
   } else {
-    say_hello();
+    send_again();
   }
   wait_until(boot_ms() + std::max(pause_ms, options_.answer_timeout_ms));
 }

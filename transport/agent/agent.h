@@ -57,6 +57,7 @@ class Agent {
   struct Pending {
     Answer answer;
     std::uint64_t sequence = 0;
+    Nonce nonce{};
   };
 
   Agent(transport::Context& context, AgentOptions options, StateFolder folder, AgentState state,
@@ -70,16 +71,20 @@ class Agent {
   void say_hello();
   void attest(const Question& question);
   void send_pending();
-  void send_logs(std::uint64_t max_bytes);
+  void send_again();
+  void send_logs(ByteView log, const transport::NeedMessage& need);
 
   void on_message(const transport::Message& message);
   void on_challenge(const transport::ChallengeMessage& challenge);
+  void on_need(const transport::NeedMessage& need);
   void on_receipt(const transport::ReceiptMessage& message);
   void on_error(const transport::ErrorMessage& error);
+  void on_wake();
   void on_silence();
   void on_due();
   void on_tpm_failure(const Error& error);
 
+  [[nodiscard]] bool is_answering(const transport::ChallengeMessage& challenge) const;
   [[nodiscard]] ChannelBinding binding() const;
   void wait_until(std::int64_t at_ms);
   void sleep(std::int64_t ms, int stop_fd) const;
@@ -99,6 +104,7 @@ class Agent {
   std::size_t enrol_next_ = 0;  // which enrolment endpoint to ask
   std::optional<Pending> pending_;
   bool awaiting_ = false;     // something was asked; an answer is due by wake_ms_
+  bool postponed_ = false;    // the server is busy: the same again at wake_ms_
   std::int64_t wake_ms_ = 0;  // when to act next, CLOCK_BOOTTIME
   std::optional<Nonce> next_nonce_;
   std::int64_t next_nonce_until_ms_ = 0;

@@ -14,15 +14,6 @@ const std::vector<PcrSelection>& enrolment_selection() {
   return selections;
 }
 
-// A host without a boot log attests all the same: the policy decides what that is worth.
-Result<Bytes> boot_log_or_none(const std::string& path) {
-  Result<Bytes> log = read_boot_log_file(path);
-  if (!log && log.error().code == ErrorCode::kNotFound) {
-    return Bytes{};
-  }
-  return log;
-}
-
 }  // namespace
 
 Attestor::Attestor(AttestorOptions options, EkKind ek_kind, TpmDevice tpm, TpmKey ak)
@@ -58,7 +49,7 @@ Result<Answer> Attestor::answer(const Question& question, const ChannelBinding& 
   if (!boot) {
     return boot.error();
   }
-  Result<Bytes> log = boot_log_or_none(options_.boot_log_path);
+  Result<Bytes> log = boot_log();
   if (!log) {
     return log.error();
   }
@@ -94,6 +85,15 @@ Result<Answer> Attestor::answer(const Question& question, const ChannelBinding& 
   answer.boot_log = std::move(*log);
   answer.boot_id = *boot;
   return answer;
+}
+
+// A host without a boot log attests all the same: the policy decides what that is worth.
+Result<Bytes> Attestor::boot_log() const {
+  Result<Bytes> log = read_boot_log_file(options_.boot_log_path);
+  if (!log && log.error().code == ErrorCode::kNotFound) {
+    return Bytes{};
+  }
+  return log;
 }
 
 Result<Bytes> Attestor::ek_certificate() {

@@ -47,6 +47,9 @@ class Attestor {
   Result<Answer> answer(const Question& question, const ChannelBinding& binding,
                         const std::optional<Bytes>& known_digest);
 
+  // As it is now; empty if the machine has none.
+  Result<Bytes> boot_log() const;
+
   Result<BootId> boot_id() const { return read_boot_id(options_.boot_id_path); }
 
   // For enrolment. The certificate is empty if the TPM holds none.

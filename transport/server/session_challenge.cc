@@ -11,8 +11,11 @@
 namespace quotemill::transport {
 namespace {
 
+// A challenge so young is sent again instead of being voided by another: a TPM takes up to a second
+// for a quote, and must not be overtaken by the next question each time.
+constexpr std::int64_t kSameChallengeMs = 1'000;
 // A host that asks for challenge upon challenge hurts only itself.
-constexpr std::size_t kVoidedMax = 4;
+constexpr std::size_t kVoidedMax = 64;
 // How long after its deadline an answer to a voided challenge is still known as one.
 constexpr std::int64_t kVoidedKeptMs = 600'000;
 
@@ -78,6 +81,13 @@ void SessionTable::check_store(Turn& turn, std::uint64_t last_receipt) {
 }
 
 void SessionTable::offer_challenge(Turn& turn) {
+  const std::optional<Challenge> open = current_challenge(turn);
+  const bool is_young = open && open->kind == NonceKind::kInteractive &&
+                        turn.now.boot.ms - open->issued.ms < kSameChallengeMs;
+  if (is_young) {
+    send(turn, message_of(*open, turn.now.boot));
+    return;
+  }
   if (Result<void> made = make_challenge(turn); !made) {
     parts_.log.write(LogCause::kInternal, turn.host.record->name, made.error().to_string(),
                      turn.now.boot.ms);

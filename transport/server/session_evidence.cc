@@ -8,6 +8,24 @@
 #include "transport/server/session_table.h"
 
 namespace quotemill::transport {
+namespace {
+
+// The pipeline answers everything; should it ever not, its host must not be locked out for good.
+constexpr std::int64_t kAnswerLostMs = 120'000;
+
+}  // namespace
+
+// Ends an exchange whose answer will not come any more.
+void SessionTable::give_up_lost(Turn& turn) {
+  const Exchange* exchange = turn.session.exchange.get();
+  if (exchange == nullptr || exchange->phase != Exchange::Phase::kJudging ||
+      turn.now.boot.ms - exchange->received.boot.ms < kAnswerLostMs) {
+    return;
+  }
+  parts_.log.write(LogCause::kInternal, turn.host.record->name,
+                   "evidence was never answered by the pipeline", turn.now.boot.ms);
+  end_exchange(turn.session, turn.host.record->uid);
+}
 
 void SessionTable::evidence(Turn& turn, EvidenceMessage& message) {
   if (message.items.size() != 1) {

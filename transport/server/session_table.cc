@@ -60,6 +60,7 @@ std::vector<Outgoing> SessionTable::receive(const CurveKey& key, const RouteId& 
 }
 
 void SessionTable::dispatch(Turn& turn, MessageBody& body) {
+  give_up_lost(turn);
   if (const auto* greeting = std::get_if<HelloMessage>(&body)) {
     hello(turn, *greeting);
   } else if (auto* items = std::get_if<EvidenceMessage>(&body)) {

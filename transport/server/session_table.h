@@ -6,7 +6,8 @@
 // it returns. Per host there is at most one open challenge and one exchange (evidence accepted and
 // not yet answered); all of it is in memory only, and an agent resends what was lost with it.
 //
-//   HELLO ----> CHALLENGE          a random nonce; voids an older one
+//   HELLO ----> CHALLENGE          a random nonce; voids an older one, unless that is so young that
+//                                  it is sent again
 //   EVIDENCE -> Inbox -> RECEIPT   judged and durable
 //                     -> NEED      parked until LOGS are complete, then the Inbox again; or
 //                                  need_timeout_ms passes: the Inbox with `log.withheld`
@@ -188,6 +189,7 @@ class SessionTable {
   void evidence(Turn& turn, EvidenceMessage& message);
   void item(Turn& turn, Bytes item);
   bool is_repeated(Turn& turn, const Bytes& item);
+  void give_up_lost(Turn& turn);
   void judge_item(Turn& turn, Bytes item, const Evidence* evidence);
   void accept(Turn& turn, Bytes item, const Challenge& challenge,
               std::optional<FindingCode> foregone, const BootId& boot_id);

@@ -45,9 +45,10 @@ struct TestHost {
     return {record.uid, record.generation, {}, 0, "test/1"};
   }
 
-  [[nodiscard]] transport::EvidenceMessage answer(
-      const transport::ChallengeMessage& challenge) const {
+  [[nodiscard]] transport::EvidenceMessage answer(const transport::ChallengeMessage& challenge,
+                                                  const Bytes& boot_id = {}) const {
     EvidenceHeader header;
+    std::copy(boot_id.begin(), boot_id.end(), header.boot_id.begin());
     header.host = record.uid;
     header.generation = record.generation;
     header.sequence = challenge.sequence;
@@ -75,15 +76,29 @@ inline TestHost make_host(std::uint8_t number) {
   return host;
 }
 
+// What a TrustingPipeline does beside trusting. Set before it starts.
+struct TrustingOptions {
+  bool with_nonce = false;              // receipts carry the next nonce
+  std::uint32_t next_due_ms = 100;      // in receipts
+  bool asks_for_log = false;            // with the first evidence of each sequence
+  std::atomic<int> logs_received{0};    // submissions that came with a log
+  std::atomic<int> failed_foregone{0};  // submissions decided before judging
+};
+
 // Judges everything as trusted, on a thread of its own, until the inbox is closed.
 class TrustingPipeline {
  public:
-  TrustingPipeline(Inbox& inbox, HostTable& hosts) : inbox_(inbox), hosts_(hosts) {}
+  TrustingPipeline(Inbox& inbox, HostTable& hosts, const NonceAuthority& nonces)
+      : inbox_(inbox), hosts_(hosts), nonces_(nonces) {}
 
   ~TrustingPipeline() { stop(); }
 
+  // Where replies go from now on.
+  void redirect(ReplySink& replies) { replies_ = &replies; }
+
   void start(ReplySink& replies) {
-    thread_ = std::thread([this, &replies] {
+    redirect(replies);
+    thread_ = std::thread([this] {
       for (auto batch = inbox_.take(); !batch.empty(); batch = inbox_.take()) {
         while (held_) {
           std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -92,7 +107,7 @@ class TrustingPipeline {
         for (Submission& submission : batch) {
           answers.push_back(judge(submission));
         }
-        replies.deliver(std::move(answers));
+        replies_.load()->deliver(std::move(answers));
       }
     });
   }
@@ -108,20 +123,36 @@ class TrustingPipeline {
   // While true, judgements wait.
   void hold(bool held) { held_ = held; }
 
+  TrustingOptions options;
+
  private:
   Reply judge(const Submission& submission) {
     Reply reply;
     reply.host = submission.host->uid;
     reply.generation = submission.host->generation;
     reply.sequence = submission.challenge.sequence;
+    options.failed_foregone += submission.foregone ? 1 : 0;
+    options.logs_received += submission.boot_log.empty() ? 0 : 1;
+    if (options.asks_for_log && submission.boot_log.empty() && !submission.foregone) {
+      reply.kind = ReplyKind::kNeedLog;
+      return reply;
+    }
     reply.kind = ReplyKind::kReceipt;
+    auto state = std::make_shared<HostState>();
     Receipt receipt;
+    receipt.state = static_cast<std::uint8_t>(TrustState::kTrusted);
     receipt.host = reply.host;
     receipt.generation = reply.generation;
     receipt.number = reply.sequence;
+    receipt.next_due_ms = options.next_due_ms;
     receipt.selections = submission.challenge.selections;
+    if (options.with_nonce) {
+      receipt.next_nonce = nonces_.issue(reply.host, reply.generation, reply.sequence + 1);
+      receipt.nonce_valid_ms = 60'000;
+      state->nonce_issued = submission.received.wall;
+      state->nonce_deadline.ms = submission.received.wall.ms + 60'000;
+    }
     reply.body = encode_receipt(receipt);
-    auto state = std::make_shared<HostState>();
     state->host = reply.host;
     state->generation = reply.generation;
     state->sequence = reply.sequence;
@@ -133,6 +164,8 @@ class TrustingPipeline {
 
   Inbox& inbox_;
   HostTable& hosts_;
+  const NonceAuthority& nonces_;
+  std::atomic<ReplySink*> replies_{nullptr};
   std::atomic<bool> held_{false};
   std::thread thread_;
 };
@@ -220,8 +253,8 @@ class ServerTest : public ::testing::Test {
   SystemClock clock_;
   HostTable hosts_;
   NonceAuthority nonces_{NonceAuthority::Keys{}};
-  Inbox inbox_{100, 1024 * 1024, 0};
-  TrustingPipeline pipeline_{inbox_, hosts_};
+  Inbox inbox_{100, 64 * 1024 * 1024, 0};
+  TrustingPipeline pipeline_{inbox_, hosts_, nonces_};
   transport::CurveKeyPair server_pair_ = fresh_pair();
   std::vector<TestHost> fleet_;
   // Declared last, so that what lives in them goes first.

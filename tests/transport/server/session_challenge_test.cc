@@ -21,6 +21,20 @@ TEST_F(SessionChallenge, Cve2026_6420_TwoChallengesDiffer) {
   EXPECT_NE(first.nonce, second.nonce);
 }
 
+TEST_F(SessionChallenge, AQuestionThatIsYoungIsAskedAgainNotReplaced) {
+  const ChallengeMessage first = challenged();
+  now_ms_ += 999;
+  const auto again = send(hello());
+  ASSERT_TRUE(is<ChallengeMessage>(again));
+  EXPECT_EQ(std::get<ChallengeMessage>(*again).nonce, first.nonce);
+  EXPECT_EQ(std::get<ChallengeMessage>(*again).valid_ms, first.valid_ms - 999);
+  EXPECT_FALSE(answer_challenge(first));
+  deliver(judge(take()));
+  const auto next = send(hello());
+  ASSERT_TRUE(is<ChallengeMessage>(next));
+  EXPECT_NE(std::get<ChallengeMessage>(*next).nonce, first.nonce);
+}
+
 TEST_F(SessionChallenge, AnUnknownKeyIsDeniedAndLeavesNoState) {
   CurveKey stranger{};
   const std::vector<Outgoing> out =
@@ -94,6 +108,7 @@ TEST_F(SessionChallenge, TheOperatorsChallengeReachesTheNewestRoute) {
   challenged();
   route_ = "route-2";
   challenged();
+  now_ms_ += 1'000;
   const auto answer = only(table_->challenge_now(record_.uid, now()), 0);
   ASSERT_TRUE(is<ChallengeMessage>(answer));
   EXPECT_FALSE(answer_challenge(std::get<ChallengeMessage>(*answer)));
@@ -140,7 +155,7 @@ TEST_F(SessionChallenge, AThirdRouteReplacesTheOldestButNotTooOften) {
   challenged();
   for (int i = 0; i < 7; ++i) {
     route_ = "other-" + std::to_string(i);
-    challenged();
+    send(hello());
   }
   route_ = "too-many";
   EXPECT_FALSE(send(hello()));

@@ -19,8 +19,8 @@ TEST_F(SessionEvidence, AnAnswerToTheOpenChallengeIsSubmitted) {
   EXPECT_EQ(submission.challenge.kind, NonceKind::kInteractive);
   EXPECT_EQ(submission.challenge.nonce, challenge.nonce);
   EXPECT_EQ(submission.challenge.sequence, 1U);
-  EXPECT_EQ(submission.challenge.issued.ms, kNow);
-  EXPECT_EQ(submission.received.boot.ms, kNow + 500);
+  EXPECT_EQ(submission.challenge.issued.ms, kNow + 1'000);
+  EXPECT_EQ(submission.received.boot.ms, kNow + 1'500);
 }
 
 TEST_F(SessionEvidence, TheReceiptGoesToTheNewestRouteAndConsumesTheChallenge) {
@@ -42,9 +42,9 @@ TEST_F(SessionEvidence, SteadyStateIsOneRoundTripWithThePreissuedNonce) {
   EXPECT_EQ(submission.challenge.nonce, preissued());
   EXPECT_EQ(submission.challenge.sequence, 2U);
   // Age counts from the nonce's issue.
-  EXPECT_EQ(submission.challenge.issued.ms, kNow);
-  EXPECT_EQ(submission.challenge.issued_wall.ms, kNow + kWallAhead);
-  EXPECT_EQ(submission.challenge.deadline.ms, kNow + 300'000);
+  EXPECT_EQ(submission.challenge.issued.ms, kNow + 1'000);
+  EXPECT_EQ(submission.challenge.issued_wall.ms, kNow + 1'000 + kWallAhead);
+  EXPECT_EQ(submission.challenge.deadline.ms, kNow + 301'000);
 }
 
 TEST_F(SessionEvidence, APreissuedNonceOfThePreviousEpochIsStillOffered) {
@@ -123,7 +123,7 @@ TEST_F(SessionEvidence, AnAnswerToAVoidedChallengeIsAnErrorNotAFailure) {
 
 TEST_F(SessionEvidence, AnswersToManyVoidedChallengesAreKnown) {
   std::vector<ChallengeMessage> voided;
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 30; ++i) {
     voided.push_back(challenged());
   }
   challenged();
@@ -275,6 +275,17 @@ TEST_F(SessionEvidence, RepliesThatNobodyWaitsForAreCounted) {
   other.sequence = 99;
   EXPECT_TRUE(deliver_all(other).empty());
   EXPECT_EQ(counters_.replies_stale.load(), 2U);
+}
+
+TEST_F(SessionEvidence, AnAnswerLostInThePipelineLocksNobodyOutForGood) {
+  const ChallengeMessage challenge = challenged();
+  EXPECT_FALSE(answer_challenge(challenge));
+  take();
+  now_ms_ += 119'999;
+  EXPECT_FALSE(send(hello()));
+  now_ms_ += 1;
+  EXPECT_TRUE(is<ChallengeMessage>(send(hello())));
+  EXPECT_EQ(table_->in_flight(), 0U);
 }
 
 TEST_F(SessionEvidence, DrainingRefusesNewEvidenceAndAnswersWhatWasAccepted) {

@@ -101,7 +101,9 @@ class SessionTest : public ::testing::Test {
     return {record_.uid, record_.generation, boot_id_, last_receipt, "agent/1"};
   }
 
+  // A challenge of its own, not the last one again.
   transport::ChallengeMessage challenged() {
+    now_ms_ += 1'000;
     const auto answer = send(hello());
     EXPECT_TRUE(answer && std::holds_alternative<transport::ChallengeMessage>(*answer));
     return std::get<transport::ChallengeMessage>(*answer);

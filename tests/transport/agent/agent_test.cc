@@ -1,0 +1,246 @@
+// The agent's loop with a real (software) TPM against a real attestation endpoint.
+#include "transport/agent/agent.h"
+
+#include <signal.h>
+#include <thread>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+
+#include "tests/support/swtpm.h"
+#include "tests/support/temp_folder.h"
+#include "tests/transport/server/server_harness.h"
+
+namespace quotemill::agent {
+namespace {
+
+using testing::Swtpm;
+using testing::TempFolder;
+using testing::write_file;
+
+// Runs an agent on a thread until it goes.
+class RunningAgent {
+ public:
+  explicit RunningAgent(Agent agent) : agent_(std::move(agent)) {
+    thread_ = std::thread([this] { agent_.run(stop_fd_); });
+  }
+
+  RunningAgent(const RunningAgent&) = delete;
+  RunningAgent& operator=(const RunningAgent&) = delete;
+
+  ~RunningAgent() {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(stop_fd_, &one, sizeof one);
+    thread_.join();
+    ::close(stop_fd_);
+  }
+
+ private:
+  int stop_fd_ = ::eventfd(0, EFD_CLOEXEC);
+  Agent agent_;
+  std::thread thread_;
+};
+
+// The agent is host 0 of the fleet, already enrolled.
+class AgentLoop : public testing::ServerTest {
+ protected:
+  void SetUp() override {
+    tpm_ = Swtpm::start();
+    if (tpm_ == nullptr) {
+      GTEST_SKIP() << "swtpm and tpm2-tools are not installed";
+    }
+    write_file(files_ / "boot_log", Bytes(3'000'000, 7));
+    write_boot_id('1');
+    Result<StateFolder> folder = StateFolder::open((files_ / "state").string());
+    ASSERT_TRUE(folder) << folder.error().to_string();
+    Bytes keys = to_bytes(fleet_[0].pair.public_key);
+    const auto& secret = fleet_[0].pair.secret_key;
+    keys.insert(keys.end(), secret.begin(), secret.end());
+    ASSERT_TRUE(folder->save_curve_key(keys));
+    AgentState state;
+    state.enrolment = Enrolment{fleet_[0].record.uid, fleet_[0].record.generation, 0};
+    ASSERT_TRUE(folder->save_state(state));
+  }
+
+  void write_boot_id(char digit) {
+    const std::string hex(1, digit);
+    std::string text = "00000000-0000-4000-8000-00000000000" + hex + "\n";
+    write_file(files_ / "boot_id", as_bytes(text));
+  }
+
+  std::unique_ptr<RunningAgent> run_agent() {
+    AgentOptions options;
+    options.name = "host-0";
+    options.attest = {{server_->endpoint(), server_pair_.public_key}};
+    options.enrol = {{"tcp://127.0.0.1:9", server_pair_.public_key}};
+    options.state_folder = (files_ / "state").string();
+    options.attestor.tcti = tpm_->tcti();
+    options.attestor.boot_log_path = (files_ / "boot_log").string();
+    options.attestor.boot_id_path = (files_ / "boot_id").string();
+    options.attestor.agent = "test/1";
+    options.backoff_min_ms = 20;
+    options.backoff_max_ms = 200;
+    options.answer_timeout_ms = 1'000;
+    Result<Agent> agent = Agent::create(*client_context_, std::move(options),
+                                        [](AgentLogLevel, const std::string&) {});
+    EXPECT_TRUE(agent) << (agent ? "" : agent.error().to_string());
+    return agent ? std::make_unique<RunningAgent>(*std::move(agent)) : nullptr;
+  }
+
+  template <class Condition>
+  static bool eventually(Condition condition, int timeout_ms = 20'000) {
+    for (int waited_ms = 0; waited_ms < timeout_ms && !condition(); waited_ms += 10) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return condition();
+  }
+
+  [[nodiscard]] std::uint64_t sequence() const {
+    return hosts_.find(fleet_[0].record.uid)->state->sequence;
+  }
+
+  [[nodiscard]] const transport::ServerCounters& counted() const { return server_->counters(); }
+
+  TempFolder files_;
+  std::unique_ptr<Swtpm> tpm_;
+};
+
+TEST_F(AgentLoop, SteadyStateIsOneRoundTripAnAttestation) {
+  pipeline_.options.with_nonce = true;
+  start();
+  const auto agent = run_agent();
+  ASSERT_TRUE(eventually([&] { return sequence() >= 4; }));
+  EXPECT_EQ(counted().challenges.load(), 1U);
+  EXPECT_EQ(counted().expired.load(), 0U);
+}
+
+TEST_F(AgentLoop, WithoutANonceItSaysHelloWhenDue) {
+  start();
+  const auto agent = run_agent();
+  ASSERT_TRUE(eventually([&] { return sequence() >= 3; }));
+  EXPECT_GE(counted().challenges.load(), 3U);
+}
+
+TEST_F(AgentLoop, GivesItsBootLogInSegmentsWhenAsked) {
+  pipeline_.options.asks_for_log = true;
+  start();
+  const auto agent = run_agent();
+  ASSERT_TRUE(eventually([&] { return sequence() >= 1; }));
+  EXPECT_GE(pipeline_.options.logs_received.load(), 1);
+  EXPECT_EQ(pipeline_.options.failed_foregone.load(), 0);
+}
+
+TEST_F(AgentLoop, WithoutAReceiptItSendsTheSameBytesAgain) {
+  start();
+  pipeline_.hold(true);
+  const auto agent = run_agent();
+  ASSERT_TRUE(eventually([&] { return counted().repeated.load() >= 2; }));
+  EXPECT_EQ(counted().evidence_accepted.load(), 1U);
+  pipeline_.hold(false);
+  EXPECT_TRUE(eventually([&] { return sequence() >= 2; }));
+  EXPECT_EQ(counted().nonce_reused.load(), 0U);
+  EXPECT_EQ(counted().busy.load(), 0U);
+}
+
+TEST_F(AgentLoop, AnswersTheOperatorAtAnyTime) {
+  pipeline_.options.with_nonce = true;
+  pipeline_.options.next_due_ms = 3'600'000;
+  start();
+  const auto agent = run_agent();
+  ASSERT_TRUE(eventually([&] { return sequence() == 1; }));
+  for (std::uint64_t n = 2; n < 6; ++n) {
+    ASSERT_EQ(server_->challenge_now({fleet_[0].record.uid}).size(), 1U);
+    ASSERT_TRUE(eventually([&] { return sequence() == n; }));
+  }
+}
+
+// Challenges cross evidence on its way; whatever the order, an honest agent reuses no nonce.
+TEST_F(AgentLoop, ChallengesThatCrossEvidenceNeverMakeItFail) {
+  pipeline_.options.with_nonce = true;
+  pipeline_.options.next_due_ms = 20;
+  start();
+  const auto agent = run_agent();
+  ASSERT_TRUE(eventually([&] { return sequence() >= 1; }));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (std::chrono::steady_clock::now() < end) {
+    server_->challenge_now({fleet_[0].record.uid});
+    std::this_thread::sleep_for(std::chrono::milliseconds(7));
+  }
+  const std::uint64_t reached = sequence();
+  EXPECT_TRUE(eventually([&] { return sequence() > reached + 2; }));
+  EXPECT_EQ(counted().nonce_reused.load(), 0U);
+  EXPECT_EQ(pipeline_.options.failed_foregone.load(), 0);
+}
+
+TEST_F(AgentLoop, StartedAnewWhileItsLogIsAwaitedItStillGivesIt) {
+  pipeline_.options.asks_for_log = true;
+  start();
+  // Evidence by the same host over another connection, whose NEED nobody answers.
+  {
+    transport::Socket socket = connect(fleet_[0]);
+    transport::HelloMessage hello = fleet_[0].hello();
+    send(socket, hello);
+    const auto challenge = expect<transport::ChallengeMessage>(socket);
+    ASSERT_TRUE(challenge);
+    const std::string boot_id_hex = "00000000000040008000000000000001";
+    send(socket, fleet_[0].answer(*challenge, *from_hex(boot_id_hex)));
+    ASSERT_TRUE(expect<transport::NeedMessage>(socket));
+  }
+  const auto agent = run_agent();
+  ASSERT_TRUE(eventually([&] { return sequence() >= 2; }));
+  EXPECT_EQ(pipeline_.options.failed_foregone.load(), 0);
+}
+
+TEST_F(AgentLoop, OutlivesATpmThatIsNotThereYet) {
+  start();
+  ::kill(tpm_->pid(), SIGSTOP);
+  const auto agent = run_agent();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  ::kill(tpm_->pid(), SIGCONT);
+  EXPECT_TRUE(eventually([&] { return sequence() >= 1; }));
+}
+
+TEST_F(AgentLoop, AnotherBootIsGreetedWithHello) {
+  pipeline_.options.with_nonce = true;
+  start();
+  const auto agent = run_agent();
+  ASSERT_TRUE(eventually([&] { return sequence() >= 2; }));
+  EXPECT_EQ(counted().challenges.load(), 1U);
+  write_boot_id('2');
+  EXPECT_TRUE(eventually([&] { return counted().challenges.load() >= 2; }));
+}
+
+TEST_F(AgentLoop, WaitsForADrainingServerAndAttestsToTheNextOne) {
+  pipeline_.options.with_nonce = true;
+  start();
+  const auto agent = run_agent();
+  ASSERT_TRUE(eventually([&] { return sequence() >= 1; }));
+  const std::string endpoint = server_->endpoint();
+  server_->drain(5'000);
+  const std::uint64_t before = sequence();
+  transport::EvidenceServerOptions options;
+  options.endpoint = endpoint;
+  options.key = server_pair_;
+  options.challenges.selections = [](const Host&) {
+    return std::vector<PcrSelection>{{HashAlgorithm::kSha256, 1}};
+  };
+  std::unique_ptr<transport::EvidenceServer> next;
+  ASSERT_TRUE(eventually([&] {
+    auto made =
+        transport::EvidenceServer::create({*context_, hosts_, nonces_, inbox_, clock_}, options);
+    if (made) {
+      next = *std::move(made);
+    }
+    return next != nullptr;
+  }));
+  pipeline_.redirect(*next);
+  next->start();
+  EXPECT_TRUE(eventually([&] { return sequence() > before + 1; }));
+  next->stop();
+  pipeline_.redirect(*server_);
+}
+
+}  // namespace
+}  // namespace quotemill::agent
