@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/base/byte_reader.h"
-#include "engine/base/text.h"
 #include "engine/eventlog/event_type.h"
 
 namespace quotemill {
@@ -17,7 +16,11 @@ constexpr std::uint8_t kMediaDevicePath = 0x04;
 constexpr std::uint8_t kMediaFilePath = 0x04;
 constexpr std::uint8_t kEndOfPath = 0x7F;
 
-// UTF-16LE to ASCII up to the first NUL; what is not ASCII becomes '?'.
+bool is_printable(unsigned c) {
+  return c >= 0x20 && c < 0x7F;
+}
+
+// UTF-16LE to printable ASCII up to the first NUL; everything else becomes '?'.
 std::string from_utf16(ByteView bytes) {
   std::string text;
   for (std::size_t i = 0; i + 1 < bytes.size() && text.size() < kDescriptionMax; i += 2) {
@@ -25,7 +28,7 @@ std::string from_utf16(ByteView bytes) {
     if (unit == 0) {
       break;
     }
-    text.push_back(unit < 0x80 ? static_cast<char>(unit) : '?');
+    text.push_back(is_printable(unit) ? static_cast<char>(unit) : '?');
   }
   return text;
 }
@@ -72,25 +75,26 @@ std::string plain_text(ByteView data) {
   while (!text.empty() && text.back() == '\0') {
     text.remove_suffix(1);
   }
-  const bool printable =
-      std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
-  return printable ? std::string(text) : std::string();
+  const bool readable = std::all_of(
+      text.begin(), text.end(), [](char c) { return is_printable(static_cast<unsigned char>(c)); });
+  return readable ? std::string(text) : std::string();
 }
 
 }  // namespace
 
+// Printable already, so nothing is escaped: paths keep their single backslashes.
 std::string describe(const BootEvent& event) {
   switch (event.type) {
     case event_type::kEfiVariableDriverConfig:
     case event_type::kEfiVariableBoot:
     case event_type::kEfiVariableBoot2:
     case event_type::kEfiVariableAuthority:
-      return escaped(variable_name(event.data), kDescriptionMax);
+      return variable_name(event.data);
     case event_type::kEfiBootServicesApplication:
     case event_type::kEfiBootServicesDriver:
-      return escaped(image_path(event.data), kDescriptionMax);
+      return image_path(event.data).substr(0, kDescriptionMax);
     default:
-      return escaped(plain_text(event.data), kDescriptionMax);
+      return plain_text(event.data).substr(0, kDescriptionMax);
   }
 }
 

@@ -8,7 +8,7 @@
 
 namespace quotemill {
 
-// At most about 120 printable ASCII characters (escaped); empty if the data says nothing readable.
+// At most 120 printable ASCII characters; empty if the data says nothing readable.
 std::string describe(const BootEvent& event);
 
 }  // namespace quotemill
