@@ -134,9 +134,7 @@ tcti = "$(sim_tcti "$name")"
 log = "$(sim_boot_log "$name")"
 id = "$(sim_boot_id "$name")"
 CONF
-  # The TPM library's own lines beside the agent's only confuse.
-  fleet_start "agent-$name" env TSS2_LOG=all+none \
-    "$FLEET_BIN/quotemill-agent" --config "$folder/agent.toml"
+  fleet_start "agent-$name" "$FLEET_BIN/quotemill-agent" --config "$folder/agent.toml"
 }
 
 fleet_agent_stop() { fleet_stop "agent-$1"; }

@@ -1,5 +1,6 @@
 // quotemill-agent: attests this host to a Quotemill verifier, for ever.
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <pthread.h>
 
@@ -27,6 +28,8 @@ int stop_descriptor() {
 }
 
 int run(const agent::AgentConfig& config) {
+  // The TPM library prints lines of its own beside the errors that we log; who wants them asks.
+  setenv("TSS2_LOG", "all+none", 0);
   const program::Log log("quotemill-agent", config.log);
   const int stop = stop_descriptor();
   Result<std::unique_ptr<transport::Context>> context = transport::Context::create();
