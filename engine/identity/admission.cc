@@ -51,24 +51,24 @@ HostRecord proven_record(const ProvenIdentity& identity, const AdmissionContext&
   return record;
 }
 
-// A host that is active or in maintenance came again.
-Result<Admission> decide_enrolled(const ProvenIdentity& identity, const AdmissionContext& context) {
+// A host that is active or in maintenance came again. Its name is the operator's to give: what the
+// host calls itself is ignored, so that one that was admitted under another name finds its way too.
+Admission decide_enrolled(const ProvenIdentity& identity, const AdmissionContext& context) {
   const HostRecord& stored = *context.same_ek;
-  const bool renamed = stored.name != identity.name();
-  const bool may_rename = context.listed_name == identity.name() && !is_held_by_another(context);
-  if (renamed && !may_rename) {
-    return Error{ErrorCode::kConflict, "admission.name", 0,
-                 "this TPM is enrolled as " + stored.name + "; an operator can rename it"};
-  }
+  const bool renamed = stored.name != identity.name() && context.listed_name == identity.name() &&
+                       !is_held_by_another(context);
   const bool renewed = !same_keys(stored, identity);
   if (!renewed && !renamed) {
-    return Admission{
+    return {
         .kind = AdmissionKind::kUnchanged, .record = stored, .is_write_needed = false, .spent = {}};
   }
   Admission admission{.kind = renewed ? AdmissionKind::kRenewed : AdmissionKind::kRenamed,
                       .record = proven_record(identity, context),
                       .reset_state = renewed,
                       .spent = {}};
+  if (!renamed) {
+    admission.record.name = stored.name;
+  }
   if (renewed) {
     admission.record.enrolled = context.now;
   }
@@ -172,9 +172,10 @@ Result<Admission> decide_admission(const ProvenIdentity& identity,
   if (const Result<void> refused = check_not_refused(identity, context); !refused) {
     return refused.error();
   }
-  return context.same_ek != nullptr && context.same_ek->may_attest()
-             ? decide_enrolled(identity, context)
-             : decide_newcomer(identity, context);
+  if (context.same_ek != nullptr && context.same_ek->may_attest()) {
+    return decide_enrolled(identity, context);
+  }
+  return decide_newcomer(identity, context);
 }
 
 bool has_expired(const HostRecord& record, WallTime now) {

@@ -66,7 +66,6 @@ struct Admission {
 //   kDenied    "admission.denied"     the operator denied this EK
 //   kDenied    "admission.retired"    its host was retired; an operator must bring it back
 //   kConflict  "admission.curve_key"  the channel key belongs to a host with another EK (a clone)
-//   kConflict  "admission.name"       an enrolled TPM asks for another name
 //   kDenied    "admission.token"      a token that does not exist, or has none of its uses left
 //   kExpired   "admission.token"
 //   kBusy      "admission.pending"    limits::kPendingHostsMax hosts are waiting

@@ -216,6 +216,19 @@ TEST_F(Enrolling, AClientThatEnrolsTooOftenIsToldToWait) {
   EXPECT_EQ(status(run(client, "web-1")), EnrolStatus::kPending);
 }
 
+TEST_F(Enrolling, AHostThatAnOperatorAdmittedUnderAnotherNameIsToldSo) {
+  const Client client(1);
+  ASSERT_EQ(status(run(client, "localhost")), EnrolStatus::kPending);
+  auto approved = std::make_shared<HostRecord>(*registrar.hosts.find_by_key(client.key)->record);
+  approved->name = "web-1";
+  approved->life_cycle = LifeCycle::kActive;
+  registrar.hosts.put(approved);
+  const MessageBody reply = run(client, "localhost");
+  ASSERT_EQ(status(reply), EnrolStatus::kAdmitted);
+  EXPECT_EQ(std::get<EnrolledMessage>(reply).uid, approved->uid);
+  EXPECT_EQ(registrar.hosts.find_by_key(client.key)->record->name, "web-1");
+}
+
 TEST_F(Enrolling, PendingHostsAreForgottenWhenTheirTimeIsOver) {
   const Client client(1);
   ASSERT_EQ(status(run(client, "web-1")), EnrolStatus::kPending);
