@@ -112,6 +112,9 @@ class TestDaemon {
   ::testing::AssertionResult emits(const std::string& name, const std::string& state,
                                    std::uint64_t from = 1, transport::Json* change = nullptr);
 
+  // What the command line tool says: cli({"hosts"}).
+  [[nodiscard]] Finished cli(std::vector<std::string> arguments) const;
+
   // An enrolment token for so many hosts.
   std::string new_token(unsigned uses);
 

@@ -230,6 +230,11 @@ AssertionResult TestDaemon::emits(const std::string& name, const std::string& st
                                        << get("changes").dump(1);
 }
 
+Finished TestDaemon::cli(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), {QUOTEMILL_BIN_DIR "/quotemill", "--socket", control_path()});
+  return run({std::move(arguments)}, kPatience);
+}
+
 std::string TestDaemon::new_token(unsigned uses) {
   const Json token = get("token.create", {{"count", uses}, {"operator", "test"}});
   return text_at(token, "token");

@@ -1,0 +1,227 @@
+// The daemon's own ends: killed, drained, stopped at once, and started again.
+#include <csignal>
+#include <random>
+#include <set>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/verdict/verdict.h"
+#include "tests/integration/fleet.h"
+#include "tests/integration/raw_host.h"
+
+namespace quotemill {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::EvidenceParts;
+using testing::Finished;
+using ::testing::HasSubstr;
+using testing::join;
+using testing::RawHost;
+using testing::SimHost;
+using testing::TestDaemon;
+using testing::TpmMaker;
+using transport::Json;
+
+constexpr int kEndedAtOnce = 130;
+
+class Crash : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!testing::have_swtpm()) {
+      GTEST_SKIP() << "swtpm, its tools and tpm2-tools are not installed";
+    }
+  }
+
+  // A machine that is on, in the test's hands, enrolled.
+  std::unique_ptr<RawHost> enrol(SimHost& machine, TestDaemon& daemon) {
+    EXPECT_TRUE(machine.make_tpm(maker_));
+    EXPECT_TRUE(machine.power_on());
+    auto host = std::make_unique<RawHost>(machine, daemon);
+    EXPECT_TRUE(host->enrol(daemon.new_token(1)));
+    return host;
+  }
+
+  // Every appraisal of the host is there once, with no number left out.
+  static void expect_whole_history(TestDaemon& daemon, const std::string& name) {
+    std::uint64_t before = 0;
+    std::uint64_t expected = daemon.sequence_of(name);
+    while (expected != 0) {
+      const Json page = daemon.get("history", {{"host", name}, {"limit", 100}, {"before", before}});
+      ASSERT_FALSE(page["appraisals"].empty()) << name << " lacks " << expected;
+      for (const Json& one : page["appraisals"]) {
+        ASSERT_EQ(one["seq"], expected) << name;
+        if (expected-- == 1) {
+          return;
+        }
+      }
+      before = expected + 1;
+    }
+  }
+
+  TpmMaker maker_;
+};
+
+TEST_F(Crash, KilledAgainAndAgainAmidAttestationsNothingIsLost) {
+  TestDaemon daemon({.roots = {maker_.root_pem()}, .attest_every = "100ms"});
+  ASSERT_TRUE(daemon.start());
+  std::vector<std::unique_ptr<SimHost>> hosts;
+  for (const char* name : {"web-01", "web-02", "web-03"}) {
+    hosts.push_back(std::make_unique<SimHost>(name));
+    ASSERT_TRUE(hosts.back()->make_tpm(maker_));
+    ASSERT_TRUE(hosts.back()->power_on());
+    ASSERT_TRUE(join(*hosts.back(), daemon));
+  }
+  const Json stream = daemon.get("status")["store"]["stream"];
+  std::mt19937 random(20'261'124);  // any moment will do
+  for (int round = 0; round < 5; ++round) {
+    SCOPED_TRACE(round);
+    std::this_thread::sleep_for(milliseconds(std::uniform_int_distribution<>(50, 400)(random)));
+    const std::uint64_t before = daemon.sequence_of("web-01");
+    daemon.kill9();
+    ASSERT_TRUE(daemon.start());
+    EXPECT_GE(daemon.sequence_of("web-01"), before) << "what an operator saw is gone";
+    for (const auto& host : hosts) {
+      ASSERT_TRUE(daemon.attests_again(host->name(), 2)) << host->agent_log();
+    }
+  }
+  for (const auto& host : hosts) {
+    EXPECT_EQ(daemon.state_of(host->name()), "trusted") << host->agent_log();
+    expect_whole_history(daemon, host->name());
+  }
+  // Nobody failed, and nobody's receipt was newer than the store.
+  std::uint64_t next = 1;
+  const Json page = daemon.get("changes", {{"limit", 500}});
+  for (const Json& change : page["changes"]) {
+    EXPECT_EQ(change["seq"], next++);
+    EXPECT_NE(change["new"], "failed") << change.dump(1);
+  }
+  EXPECT_EQ(daemon.get("status")["store"]["stream"], stream);
+  EXPECT_FALSE(daemon.has_logged("store lost something"));
+}
+
+TEST_F(Crash, TheSameEvidenceGetsTheSameReceiptAfterAKill) {
+  TestDaemon daemon({.roots = {maker_.root_pem()}});
+  ASSERT_TRUE(daemon.start());
+  SimHost machine("web-01");
+  const auto host = enrol(machine, daemon);
+  host->attest();
+  const Bytes item = host->quote(host->hello()).seal();
+  ASSERT_TRUE(host->send_evidence(item));
+  const Bytes receipt = host->receive_a<transport::ReceiptMessage>().receipt;
+  daemon.kill9();
+  ASSERT_TRUE(daemon.start());
+  host->connect();
+  ASSERT_TRUE(host->send_evidence(item));
+  EXPECT_EQ(host->receive_a<transport::ReceiptMessage>().receipt, receipt);
+  EXPECT_EQ(daemon.sequence_of("web-01"), 2U);
+  EXPECT_EQ(daemon.state_of("web-01"), "trusted");
+  EXPECT_EQ(daemon.counter("endpoints", "attest", "receipts_again"), 1U);
+}
+
+// Evidence whose receipt never came: judged or not, sent again it ends well.
+TEST_F(Crash, PreissuedEvidenceInFlightSurvivesAKill) {
+  TestDaemon daemon({.roots = {maker_.root_pem()}, .pipeline = "batch_age = \"1s\""});
+  ASSERT_TRUE(daemon.start());
+  SimHost machine("web-01");
+  const auto host = enrol(machine, daemon);
+  Receipt last = host->attest();
+  while (!last.next_nonce) {  // one receipt in sixteen carries none
+    last = host->attest();
+  }
+  const Bytes item = host->quote_preissued(last).seal();
+  ASSERT_TRUE(host->send_evidence(item));
+  std::this_thread::sleep_for(milliseconds(300));  // it waits in the inbox for company
+  daemon.kill9();
+  ASSERT_TRUE(daemon.start());
+  EXPECT_EQ(daemon.sequence_of("web-01"), last.number);
+  host->connect();
+  ASSERT_TRUE(host->send_evidence(item));
+  const Receipt receipt = host->receive_receipt();
+  EXPECT_EQ(receipt.number, last.number + 1);
+  EXPECT_EQ(receipt.state, static_cast<std::uint8_t>(TrustState::kTrusted));
+}
+
+TEST_F(Crash, OnSigtermWhatWasReceivedIsJudgedCommittedAndReceipted) {
+  TestDaemon daemon({.roots = {maker_.root_pem()}, .pipeline = "batch_age = \"1s\""});
+  ASSERT_TRUE(daemon.start());
+  SimHost first_machine("web-01");
+  SimHost second_machine("web-02");
+  const auto first = enrol(first_machine, daemon);
+  const auto second = enrol(second_machine, daemon);
+  first->attest();
+  second->attest();
+  const Bytes early = first->quote(first->hello()).seal();
+  const Bytes late = second->quote(second->hello()).seal();
+  const std::uint64_t accepted = daemon.counter("endpoints", "attest", "evidence_accepted");
+  ASSERT_TRUE(first->send_evidence(early));
+  ASSERT_TRUE(testing::eventually(
+      [&] { return daemon.counter("endpoints", "attest", "evidence_accepted") > accepted; }));
+  // It waits up to a second for company; meanwhile:
+  daemon.process().send_signal(SIGTERM);
+  ASSERT_TRUE(daemon.logs("draining"));
+  ASSERT_TRUE(second->send_evidence(late));
+  const Receipt receipt = first->receive_receipt();
+  EXPECT_EQ(receipt.number, 2U);
+  const std::optional<transport::Message> refused = second->receive(milliseconds(5'000));
+  ASSERT_TRUE(refused) << daemon.log();
+  EXPECT_EQ(transport::kind_of(refused->body), transport::Kind::kBusy);
+  EXPECT_EQ(daemon.process().wait_for(testing::kPatience), 0) << daemon.log();
+  EXPECT_TRUE(daemon.has_logged("stopped"));
+  ASSERT_TRUE(daemon.start());
+  EXPECT_EQ(daemon.sequence_of("web-01"), 2U);
+  EXPECT_EQ(daemon.sequence_of("web-02"), 1U);
+}
+
+TEST_F(Crash, ASecondSigtermStopsAtOnceAndLosesNothingDurable) {
+  TestDaemon daemon({.roots = {maker_.root_pem()}, .pipeline = "batch_age = \"1s\""});
+  ASSERT_TRUE(daemon.start());
+  SimHost machine("web-01");
+  const auto host = enrol(machine, daemon);
+  host->attest();
+  const Bytes item = host->quote(host->hello()).seal();
+  const std::uint64_t accepted = daemon.counter("endpoints", "attest", "evidence_accepted");
+  ASSERT_TRUE(host->send_evidence(item));
+  ASSERT_TRUE(testing::eventually(
+      [&] { return daemon.counter("endpoints", "attest", "evidence_accepted") > accepted; }));
+  daemon.process().send_signal(SIGTERM);
+  ASSERT_TRUE(daemon.logs("draining"));
+  daemon.process().send_signal(SIGTERM);
+  EXPECT_EQ(daemon.process().wait_for(testing::kPatience), kEndedAtOnce) << daemon.log();
+  ASSERT_TRUE(daemon.start());
+  EXPECT_EQ(daemon.sequence_of("web-01"), 1U);
+  EXPECT_EQ(daemon.state_of("web-01"), "trusted");
+}
+
+TEST_F(Crash, MistakesInTheSettingsAreToldWithTheirPlace) {
+  const TestDaemon daemon({});
+  const testing::TempFolder folder;
+  const std::string file = (folder / "quotemill.toml").string();
+  const auto check = [&](std::string_view text) {
+    testing::write_file(file, as_bytes(text));
+    return testing::run({{QUOTEMILL_BIN_DIR "/quotemilld", "--check-config", "--config", file}});
+  };
+  const Finished wrong = check(
+      "[listen]\nattest = \"udp://x\"\nattets = \"tcp://127.0.0.1:1\"\n[pipeline]\nthreads = -1\n");
+  EXPECT_EQ(wrong.exit_status, 2);
+  EXPECT_THAT(wrong.output, HasSubstr(file + ":2:"));
+  EXPECT_THAT(wrong.output, HasSubstr(file + ":3:"));
+  EXPECT_THAT(wrong.output, HasSubstr("did you mean"));
+  EXPECT_THAT(wrong.output, HasSubstr(file + ":5:"));
+  EXPECT_EQ(check("[listen\n").exit_status, 2);
+  EXPECT_THAT(check("[listen\n").output, HasSubstr(file + ":1:"));
+  const std::string policy = (folder / "policy.toml").string();
+  testing::write_file(policy, as_bytes("[freshness]\nattest_every = \"soon\"\n"));
+  const Finished bad_policy = check("[policy]\nfile = \"" + policy + "\"\n");
+  EXPECT_EQ(bad_policy.exit_status, 2);
+  EXPECT_THAT(bad_policy.output, HasSubstr(policy + ":2:"));
+  EXPECT_EQ(testing::run({{QUOTEMILL_BIN_DIR "/quotemilld", "--check-config", "--config",
+                           daemon.config_path().string()}})
+                .exit_status,
+            0);
+}
+
+}  // namespace
+}  // namespace quotemill
