@@ -2,8 +2,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
+#include <system_error>
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/text.h"
@@ -89,7 +89,7 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::size_t size_max)
   const std::string name = escaped(path.string());
   std::ifstream in(path, std::ios::binary);
   if (!in) {
-    return Error{ErrorCode::kIo, "file", 0, name + ": " + std::strerror(errno)};
+    return Error{ErrorCode::kIo, "file", 0, name + ": " + std::generic_category().message(errno)};
   }
   Bytes contents;
   std::array<char, 65536> piece{};

@@ -6,14 +6,13 @@
 
 #include "deploy/quotemill-verify/commands.h"
 
-namespace {
+using namespace quotemill::offline;  // NOLINT(google-build-using-namespace): one program
 
-using namespace quotemill::offline;  // NOLINT(google-build-using-namespace): one file, one program
+namespace {
 
 void add_quote(CLI::App& app, QuoteOptions& options) {
   CLI::App* quote = app.add_subcommand("quote", "Verify a TPM 2.0 quote and what came with it");
-  quote->add_option("--ak", options.key, "key: PEM, DER, certificate, TPM2B_PUBLIC, TPMT_PUBLIC")
-      ->required();
+  quote->add_option("--ak", options.key, "key: PEM, DER, X.509, TPM2B or TPMT_PUBLIC")->required();
   quote->add_option("--attest", options.attest, "quote (tpm2_quote -m)")->required();
   quote->add_option("--signature", options.signature, "signature (tpm2_quote -s)")->required();
   CLI::Option* pcrs = quote->add_option("--pcrs", options.pcrs, "PCR values (tpm2_quote -o)");
@@ -36,24 +35,26 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", QUOTEMILL_VERSION);
   app.require_subcommand(1);
   QuoteOptions quote;
-  EventLogOptions eventlog;
   add_quote(app, quote);
+  EventLogOptions eventlog;
   add_eventlog(app, eventlog);
   try {
     app.parse(argc, argv);
-    const int exit = app.got_subcommand("quote") ? run_quote(quote) : run_eventlog(eventlog);
-    return std::cout.flush() ? exit : kExitNotJudged;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitProven : kExitNotJudged;  // 0: --help, --version
-  } catch (const std::exception& error) {
-    std::cerr << "quotemill-verify: " << error.what() << '\n';
-    return kExitNotJudged;
   }
+  const int exit = app.got_subcommand("quote") ? run_quote(quote) : run_eventlog(eventlog);
+  return std::cout.flush() ? exit : kExitNotJudged;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is a failed write, not the end by a signal
-  return run(argc, argv);
+  try {
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is a failed write, no end by a signal
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fputs(error.what(), stderr);
+  }
+  return kExitNotJudged;
 }

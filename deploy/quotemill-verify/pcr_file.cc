@@ -1,6 +1,7 @@
 // The formats of decode_pcr_file().
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 #include "deploy/quotemill-verify/input_files.h"
 #include "engine/base/byte_reader.h"
@@ -80,6 +81,24 @@ std::vector<ByteView> read_values(ByteReader& in) {
   return values;
 }
 
+// The values of one bank, taken from the front of `values`.
+std::optional<PcrBank> take_bank(const PcrSelection& selection, std::span<const ByteView>& values) {
+  PcrBank bank(selection.bank);
+  for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+    if (!selection.has(pcr)) {
+      continue;
+    }
+    const std::optional<Digest> digest =
+        values.empty() ? std::nullopt : Digest::from(selection.bank, values.front());
+    if (!digest.has_value()) {
+      return std::nullopt;
+    }
+    bank.set(pcr, *digest);
+    values = values.subspan(1);
+  }
+  return bank;
+}
+
 Result<std::vector<PcrBank>> decode_tpm2_tools(ByteView file) {
   ByteReader in(file);
   const std::vector<PcrSelection> selections = read_selections(in);
@@ -88,26 +107,18 @@ Result<std::vector<PcrBank>> decode_tpm2_tools(ByteView file) {
     return values.error();
   }
   std::vector<PcrBank> banks;
-  std::size_t next = 0;
+  std::span<const ByteView> left = *values;
   for (const PcrSelection& selection : selections) {
     if (find_bank(banks, selection.bank) != nullptr) {
       return malformed("a bank is selected twice");
     }
-    PcrBank& bank = banks.emplace_back(selection.bank);
-    for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-      if (!selection.has(pcr)) {
-        continue;
-      }
-      const std::optional<Digest> digest =
-          next < values->size() ? Digest::from(selection.bank, (*values)[next]) : std::nullopt;
-      if (!digest.has_value()) {
-        return malformed("fewer values than selected PCRs, or of another size");
-      }
-      bank.set(pcr, *digest);
-      ++next;
+    const std::optional<PcrBank> bank = take_bank(selection, left);
+    if (!bank.has_value()) {
+      return malformed("fewer values than selected PCRs, or of another size");
     }
+    banks.push_back(*bank);
   }
-  if (next != values->size()) {
+  if (!left.empty()) {
     return malformed("more values than selected PCRs");
   }
   return banks;

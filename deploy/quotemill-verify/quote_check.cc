@@ -34,6 +34,7 @@ std::string text_of(const std::vector<PcrSelection>& selections) {
 
 std::vector<PcrSelection> selections_of(const std::vector<PcrBank>& banks) {
   std::vector<PcrSelection> selections;
+  selections.reserve(banks.size());
   for (const PcrBank& bank : banks) {
     selections.push_back(bank.selection());
   }

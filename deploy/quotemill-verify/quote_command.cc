@@ -9,7 +9,8 @@
 namespace quotemill::offline {
 namespace {
 
-constexpr std::size_t kSmallFileMax = 1024 * 1024;  // keys, quotes, PCR values: all below 100 kB
+constexpr std::size_t kSmallFileMax =
+    std::size_t{1024} * 1024;  // keys, quotes, PCR values: all below 100 kB
 
 // Reads the files of one run; the first that cannot be read is told and ends it.
 class Files {

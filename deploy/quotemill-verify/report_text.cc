@@ -60,7 +60,7 @@ void print_findings(std::ostream& out, const Findings& findings) {
 
 void print_quote(std::ostream& out, const Quote& quote) {
   out << "  extra data  " << (quote.extra_data.empty() ? "none" : to_hex(quote.extra_data)) << '\n';
-  std::string separator = "  PCRs        ";
+  std::string_view separator = "  PCRs        ";
   for (const PcrSelection& selection : quote.selections) {
     out << separator << selection.to_string();
     separator = "+";

@@ -64,7 +64,7 @@ enum class LogRemarkCode : std::uint8_t {
 std::string_view name_of(LogRemarkCode code);  // snake_case
 
 struct LogRemark {
-  LogRemarkCode code;
+  LogRemarkCode code = LogRemarkCode::kPaddingDropped;
   std::uint32_t event = 0;
 };
 

@@ -7,8 +7,9 @@
 namespace quotemill {
 namespace {
 
-// The specification's name; nullptr if it has none.
-const char* specified_name(std::uint32_t type) {
+// The specification's names of the types that it took over from conventional BIOSes; nullptr if it
+// has none.
+const char* bios_name(std::uint32_t type) {
   switch (type) {
     case event_type::kPrebootCert:
       return "EV_PREBOOT_CERT";
@@ -50,6 +51,13 @@ const char* specified_name(std::uint32_t type) {
       return "EV_OMIT_BOOT_DEVICE_EVENTS";
     case event_type::kPostCode2:
       return "EV_POST_CODE2";
+    default:
+      return nullptr;
+  }
+}
+
+const char* efi_name(std::uint32_t type) {
+  switch (type) {
     case event_type::kEfiEventBase:
       return "EV_EFI_EVENT_BASE";
     case event_type::kEfiVariableDriverConfig:
@@ -98,7 +106,8 @@ const char* specified_name(std::uint32_t type) {
 }  // namespace
 
 std::string event_type_name(std::uint32_t type) {
-  if (const char* name = specified_name(type); name != nullptr) {
+  const char* const name = type < event_type::kEfiEventBase ? bios_name(type) : efi_name(type);
+  if (name != nullptr) {
     return name;
   }
   const std::array<std::uint8_t, 4> big_endian = {
