@@ -90,7 +90,7 @@ class EnrolmentClient {
                              const EnrolmentTpm& tpm) const;
   Result<MessageBody> exchange(const MessageBody& message);
   Result<Step> ended(const MessageBody& reply) const;
-  bool pause(std::uint32_t ms) const;
+  [[nodiscard]] bool pause(std::uint32_t ms) const;
 
   Context& context_;
   const CurveKeyPair keys_;

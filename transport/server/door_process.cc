@@ -86,7 +86,7 @@ class Door {
         clients_(config_.limits.messages_per_client, kRateKeysMax) {}
 
   Result<void> open() {
-    const Result<void> opened = reopen();
+    Result<void> opened = reopen();
     if (opened) {
       base_bytes_ = resource_use().resident_bytes;
       config_.endpoint = endpoint_->socket->endpoint();
