@@ -98,7 +98,8 @@ TEST(CurveKeyFile, IsMadeOnceAndThenLoaded) {
 TEST(CurveKeyFile, TellsThatAFolderIsMissing) {
   const Result<CurveKeyPair> made = load_or_create_key_file("/nonexistent-folder/key");
   ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code, ErrorCode::kIo);
+  EXPECT_EQ(made.error().code, ErrorCode::kNotFound);
+  EXPECT_NE(made.error().to_string().find("/nonexistent-folder"), std::string::npos);
 }
 
 }  // namespace
