@@ -55,10 +55,9 @@ class AgentLoop : public testing::ServerTest {
     write_boot_id('1');
     Result<StateFolder> folder = StateFolder::open((files_ / "state").string());
     ASSERT_TRUE(folder) << folder.error().to_string();
-    Bytes keys = to_bytes(fleet_[0].pair.public_key);
-    const auto& secret = fleet_[0].pair.secret_key;
-    keys.insert(keys.end(), secret.begin(), secret.end());
-    ASSERT_TRUE(folder->save_curve_key(keys));
+    ByteWriter keys;
+    keys.bytes(fleet_[0].pair.public_key).bytes(fleet_[0].pair.secret_key);
+    ASSERT_TRUE(folder->save_curve_key(keys.view()));
     AgentState state;
     state.enrolment = Enrolment{fleet_[0].record.uid, fleet_[0].record.generation, 0};
     ASSERT_TRUE(folder->save_state(state));
