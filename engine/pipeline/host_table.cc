@@ -110,7 +110,9 @@ void HostTable::put(std::shared_ptr<const HostRecord> record) {
   if (holds_name(*record)) {
     by_name_[record->name] = record->uid;
   }
-  if (record->life_cycle != LifeCycle::kRetired) {
+  if (record->life_cycle == LifeCycle::kRetired) {
+    by_ek_.try_emplace(record->ek_sha256, record->uid);  // a living host of this EK comes first
+  } else {
     by_ek_[record->ek_sha256] = record->uid;
   }
   if (record->life_cycle == LifeCycle::kPending) {

@@ -33,8 +33,8 @@ class HostTable {
   [[nodiscard]] std::optional<Host> find_by_key(const CurveKey& key) const;
   [[nodiscard]] std::optional<Host> find_by_name(
       std::string_view name) const;  // active or in maintenance
-  [[nodiscard]] std::optional<Host> find_by_ek(
-      std::string_view ek_sha256) const;  // any but retired
+  // Any life cycle: a TPM whose host was retired or denied is no newcomer.
+  [[nodiscard]] std::optional<Host> find_by_ek(std::string_view ek_sha256) const;
   // Whether this key may speak on the attestation endpoint.
   [[nodiscard]] bool admits(const CurveKey& key) const;
 

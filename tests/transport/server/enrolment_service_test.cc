@@ -111,6 +111,21 @@ TEST_F(Enrolling, AdmitsAListedHostAndTellsItWhereToAttest) {
   EXPECT_EQ(audit[0].host_uid, enrolled.uid.hex());
 }
 
+TEST_F(Enrolling, ARetiredTpmIsNotAdmittedAnew) {
+  const Client client(1);
+  EkList list;
+  ASSERT_TRUE(list.add(client.tpm.ek.key_sha256_hex(), "web-1"));
+  use_list(list);
+  ASSERT_EQ(status(run(client, "web-1")), EnrolStatus::kAdmitted);
+  HostRecord retired = *registrar.hosts.find_by_name("web-1")->record;
+  retired.life_cycle = LifeCycle::kRetired;
+  registrar.hosts.put(std::make_shared<const HostRecord>(retired));
+  const MessageBody reply = run(client, "web-1");
+  EXPECT_EQ(status(reply), EnrolStatus::kDenied);
+  EXPECT_EQ(registrar.hosts.size(), 1U);
+  EXPECT_FALSE(registrar.hosts.admits(client.key));
+}
+
 TEST_F(Enrolling, AHostWithoutARuleIsPendingUntilItsEkIsListed) {
   const Client client(1);
   const MessageBody first = run(client, "web-1");
