@@ -72,6 +72,13 @@ std::optional<Digest> token_digest(const std::string& token) {
                        : std::optional(hash(HashAlgorithm::kSha256, as_bytes(token)));
 }
 
+// An AK outside the EK's hierarchy gets obfuscated reset counters from its TPM (Part 3, 18.1), so
+// that resets could not be told. Its signature covers where it lives.
+bool is_endorsed(ByteView qualified_signer, const OpenEnrolment& open) {
+  return equal(qualified_signer, open.ak.qualified_name(endorsement_qualified_name(open.ek))) ||
+         equal(qualified_signer, endorsement_qualified_name(open.ak));
+}
+
 // The quote by the new AK: made by a TPM, for this conversation, with this key.
 Result<void> check_quote(const OpenEnrolment& open, const EnrolmentProof& proof) {
   const Result<Quote> quote = decode_quote(proof.attest);
@@ -92,6 +99,10 @@ Result<void> check_quote(const OpenEnrolment& open, const EnrolmentProof& proof)
   }
   if (!signature_holds(open.ak.key, *signature, hash(signature->hash, proof.attest))) {
     return Error{ErrorCode::kDenied, "enrol.quote.signature"};
+  }
+  if (!is_endorsed(quote->qualified_signer, open)) {
+    return Error{ErrorCode::kDenied, "enrol.quote.hierarchy", 0,
+                 "the AK is neither a child of this EK nor a primary key of its hierarchy"};
   }
   return {};
 }

@@ -8,6 +8,9 @@ namespace quotemill::tpm {
 // Table 7, TPM_GENERATED: begins every structure that a TPM signs of itself.
 inline constexpr std::uint32_t kGenerated = 0xFF544347;
 
+// Table 28, TPM_RH: the hierarchy of the EK.
+inline constexpr std::uint32_t kHandleEndorsement = 0x4000000B;
+
 // Table 19, TPM_ST.
 inline constexpr std::uint16_t kStAttestQuote = 0x8018;
 

@@ -196,6 +196,16 @@ Bytes PublicArea::name() const {
   return out.bytes(hash(name_algorithm, encoded).view()).take();
 }
 
+Bytes PublicArea::qualified_name(ByteView parent) const {
+  ByteWriter out;
+  out.u16_be(static_cast<std::uint16_t>(name_algorithm));
+  return out.bytes(hash(name_algorithm, {parent, name()}).view()).take();
+}
+
+Bytes endorsement_qualified_name(const PublicArea& area) {
+  return area.qualified_name(ByteWriter().u32_be(tpm::kHandleEndorsement).view());
+}
+
 std::string PublicArea::key_sha256_hex() const {
   return hash(HashAlgorithm::kSha256, key.spki_der()).hex();
 }

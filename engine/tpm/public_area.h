@@ -36,6 +36,11 @@ struct PublicArea {
   // The object's Name: nameAlg ‖ H(nameAlg, TPMT_PUBLIC) (Part 1, 16).
   [[nodiscard]] Bytes name() const;
 
+  // The object's Qualified Name, which a TPM puts into what the object signs and which tells where
+  // it lives: nameAlg ‖ H(nameAlg, parent ‖ Name) (Part 1, "Qualified Name"). `parent` is the
+  // Qualified Name of its parent, or the four bytes of the hierarchy's handle for a primary object.
+  [[nodiscard]] Bytes qualified_name(ByteView parent) const;
+
   // SHA-256 of the SubjectPublicKeyInfo: how EKs are listed and shown.
   [[nodiscard]] std::string key_sha256_hex() const;
 };
@@ -55,6 +60,9 @@ Bytes encode_tpmt_public(const PublicArea& area);
 // sensitiveDataOrigin; RSASSA, RSAPSS or ECDSA; SHA-256/384/512; RSA from 2048 bits or P-256/P-384.
 // kDenied with a detail that names each thing missing.
 Result<void> check_attestation_key(const PublicArea& area);
+
+// The Qualified Name of a primary object of the endorsement hierarchy.
+Bytes endorsement_qualified_name(const PublicArea& area);
 
 // What an Endorsement Key must be: restricted, decrypt, not sign, fixedTPM, fixedParent,
 // sensitiveDataOrigin; AES-CFB; RSA from 2048 bits or P-256/P-384.

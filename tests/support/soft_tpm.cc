@@ -116,7 +116,7 @@ Result<Bytes> SoftTpm::activate(ByteView id_object, ByteView encrypted_secret) c
 
 EnrolmentProof SoftTpm::quote(ByteView qualifying_data) const {
   const Digest pcrs;
-  const Bytes signer = ak.name();
+  const Bytes signer = ak.qualified_name(endorsement_qualified_name(ek));
   const Quote quote{.qualified_signer = signer,
                     .extra_data = qualifying_data,
                     .clock = {.clock_ms = 1000, .reset_count = 1, .restart_count = 0, .safe = true},

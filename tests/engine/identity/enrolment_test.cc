@@ -282,6 +282,31 @@ TEST_F(Enrolment, RefusesASignatureOfAnotherKindThanTheAk) {
   EXPECT_EQ(refusal(*open, proof), "enrol.quote.scheme");
 }
 
+// The proof with another Qualified Name of the signer, as a TPM would sign for an AK elsewhere.
+EnrolmentProof proof_of_ak_at(const SoftTpm& tpm, const OpenEnrolment& open, ByteView signer) {
+  EnrolmentProof proof = tpm.prove(open);
+  const Bytes honest = proof.attest;
+  Quote quote = *decode_quote(honest);
+  quote.qualified_signer = signer;
+  proof.attest = encode_quote(quote);
+  proof.signature = tpm.ak_key.sign_as_tpm(proof.attest);
+  return proof;
+}
+
+TEST_F(Enrolment, AnAkMayBeAPrimaryKeyOfTheEksHierarchy) {
+  Result<OpenEnrolment> open = begin();
+  EXPECT_EQ(refusal(*open, proof_of_ak_at(tpm, *open, endorsement_qualified_name(tpm.ak))), "");
+}
+
+TEST_F(Enrolment, RefusesAnAkOfAnotherHierarchyOrAnotherEk) {
+  Result<OpenEnrolment> open = begin();
+  const Bytes owner = tpm.ak.qualified_name(ByteWriter().u32_be(0x40000001).view());
+  const Bytes other = tpm.ak.qualified_name(endorsement_qualified_name(SoftTpm().ek));
+  for (const Bytes& signer : {owner, other, tpm.ak.name(), Bytes{}}) {
+    EXPECT_EQ(refusal(*open, proof_of_ak_at(tpm, *open, signer)), "enrol.quote.hierarchy");
+  }
+}
+
 // --- Rows of HOSTILE_INPUTS --------------------------------------------------------------------
 
 TEST_F(EnrolmentCve, Cve2021_3406_RefusesAGenuineCertificateWithAnotherEk) {
