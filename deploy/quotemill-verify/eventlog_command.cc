@@ -2,11 +2,11 @@
 
 #include "deploy/quotemill-verify/commands.h"
 #include "deploy/quotemill-verify/input_files.h"
-#include "deploy/quotemill-verify/log_findings.h"
 #include "deploy/quotemill-verify/report.h"
 #include "engine/base/limits.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/replay.h"
+#include "engine/verify/log_findings.h"
 
 namespace quotemill::offline {
 

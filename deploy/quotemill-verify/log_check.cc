@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "deploy/quotemill-verify/log_findings.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/replay.h"
+#include "engine/verify/log_findings.h"
 
 namespace quotemill::offline {
 namespace {

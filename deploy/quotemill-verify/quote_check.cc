@@ -4,9 +4,9 @@
 #include <array>
 
 #include "deploy/quotemill-verify/log_check.h"
-#include "deploy/quotemill-verify/log_findings.h"
 #include "engine/crypto/hash.h"
 #include "engine/tpm/constants.h"
+#include "engine/verify/log_findings.h"
 
 namespace quotemill::offline {
 namespace {

@@ -1,8 +1,8 @@
-#include "deploy/quotemill-verify/log_findings.h"
+#include "engine/verify/log_findings.h"
 
 #include "engine/crypto/hash.h"
 
-namespace quotemill::offline {
+namespace quotemill {
 namespace {
 
 FindingCode code_of(LogRemarkCode code) {
@@ -25,7 +25,7 @@ FindingCode code_of(LogRemarkCode code) {
   return FindingCode::kLogMalformed;
 }
 
-// As the live path judges them (engine/verify/verify_boot_log.cc).
+// Real firmware deviates harmlessly; what could hide something is more than a note.
 Severity severity_of(LogRemarkCode code) {
   switch (code) {
     case LogRemarkCode::kPaddingDropped:
@@ -78,4 +78,4 @@ Findings log_findings(const BootLogReading& reading) {
   return findings;
 }
 
-}  // namespace quotemill::offline
+}  // namespace quotemill

@@ -1,5 +1,6 @@
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/replay.h"
+#include "engine/verify/log_findings.h"
 #include "engine/verify/verify.h"
 
 namespace quotemill {
@@ -14,53 +15,17 @@ bool starts_with_ones(std::uint32_t pcr) {
   return pcr >= 17 && pcr <= 22;
 }
 
-FindingCode code_of(LogRemarkCode code) {
-  switch (code) {
-    case LogRemarkCode::kPaddingDropped:
-      return FindingCode::kLogPadding;
-    case LogRemarkCode::kSpecIdRepeated:
-      return FindingCode::kLogSpecIdRepeated;
-    case LogRemarkCode::kNoActionDigestNotZero:
-      return FindingCode::kLogNoActionDigest;
-    case LogRemarkCode::kNoActionPcrNotZero:
-      return FindingCode::kLogNoActionPcr;
-    case LogRemarkCode::kLocalityInvalid:
-      return FindingCode::kLogLocality;
-    case LogRemarkCode::kDigestMissing:
-      return FindingCode::kLogDigestMissing;
-    case LogRemarkCode::kUnknownDigestAlgorithm:
-      return FindingCode::kLogAlgorithmUnknown;
-  }
-  return FindingCode::kLogMalformed;
-}
-
-// Real firmware deviates harmlessly; what could hide something is more than a note.
-Severity severity_of(LogRemarkCode code) {
-  switch (code) {
-    case LogRemarkCode::kPaddingDropped:
-    case LogRemarkCode::kUnknownDigestAlgorithm:
-    case LogRemarkCode::kNoActionPcrNotZero:
-      return Severity::kInfo;
-    case LogRemarkCode::kNoActionDigestNotZero:
-    case LogRemarkCode::kDigestMissing:
-    case LogRemarkCode::kLocalityInvalid:
-      return Severity::kWarning;
-    case LogRemarkCode::kSpecIdRepeated:
-      return Severity::kFail;
-  }
-  return Severity::kFail;
-}
-
 }  // namespace
 
 class BootLogVerifier {
  public:
   BootLogVerifier(VerifiedQuote quote, BootLogReading reading)
-      : evidence_(std::move(quote), std::move(reading.log)), broken_(std::move(reading.broken)) {}
+      : evidence_(std::move(quote), {}), broken_(reading.broken.has_value()) {
+    evidence_.findings_ = log_findings(reading);
+    evidence_.log_ = std::move(reading.log);
+  }
 
   VerifiedEvidence run() && {
-    note_remarks();
-    note_break();
     const HashAlgorithm bank = evidence_.quote_.pcrs().algorithm();
     if (!can_hash(bank) || !evidence_.log_.has_bank(bank)) {
       add(FindingCode::kLogBankMissing).subject = name_of(bank);
@@ -78,20 +43,6 @@ class BootLogVerifier {
     finding.code = code;
     finding.severity = severity;
     return evidence_.findings_.emplace_back(std::move(finding));
-  }
-
-  void note_remarks() {
-    for (const LogRemark& remark : evidence_.log_.remarks) {
-      add(code_of(remark.code), severity_of(remark.code)).event = remark.event;
-    }
-  }
-
-  void note_break() {
-    if (broken_) {
-      Finding& finding = add(FindingCode::kLogMalformed);
-      finding.event = static_cast<std::uint32_t>(evidence_.log_.events.size());
-      finding.subject = broken_->to_string();
-    }
   }
 
   void compare_pcrs(const PcrBank& replayed) {
@@ -131,7 +82,7 @@ class BootLogVerifier {
   }
 
   VerifiedEvidence evidence_;
-  std::optional<Error> broken_;
+  const bool broken_;
 };
 
 VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log) {
