@@ -1,6 +1,5 @@
 #include "deploy/quotemilld/service.h"
 
-#include <atomic>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "engine/pipeline/committer.h"
 #include "engine/pipeline/pipeline.h"
 #include "storage/rocks_store.h"
+#include "transport/control/control_path.h"
 #include "transport/control/control_server.h"
 #include "transport/render/render_records.h"
 #include "transport/server/change_publisher.h"
@@ -27,6 +27,7 @@ namespace quotemill::daemon {
 namespace {
 
 constexpr const char* kAttestDomain = "attest";
+constexpr std::string_view kIpcScheme = "ipc://";
 constexpr std::int64_t kNonceKeyAgeMs = 3'600'000;
 constexpr std::int64_t kPendingSweepMs = 60'000;
 constexpr std::int64_t kDrainTimeoutMs = 45'000;
@@ -75,19 +76,25 @@ class ChangeFanOut final : public ChangeSink {
   transport::ControlServer* control_ = nullptr;
 };
 
-// The committer is made before the server that carries its replies.
+// The committer is made before the server that carries its replies, and outlives it.
 class ReplyRelay final : public ReplySink {
  public:
   void deliver(std::vector<Reply> replies) override {
-    if (ReplySink* server = server_.load(); server != nullptr) {
-      server->deliver(std::move(replies));
+    const std::lock_guard lock(mutex_);
+    if (server_ != nullptr) {
+      server_->deliver(std::move(replies));
     }
   }
 
-  void connect(ReplySink* server) { server_.store(server); }
+  // Borrowed; null before it is there and when it goes.
+  void connect(ReplySink* server) {
+    const std::lock_guard lock(mutex_);
+    server_ = server;
+  }
 
  private:
-  std::atomic<ReplySink*> server_{nullptr};
+  std::mutex mutex_;
+  ReplySink* server_ = nullptr;
 };
 
 transport::LogSink log_sink(const program::Log& log) {
@@ -195,16 +202,25 @@ Result<void> Service::Parts::open_store() {
   return {};
 }
 
+// Whoever may ask the daemon may read its changes: the socket's folder and mode are the control
+// socket's.
 Result<void> Service::Parts::open_stream() {
+  const std::string path = config.listen.changes.substr(kIpcScheme.size());
+  if (Result<void> prepared = transport::prepare_control_folder(path); !prepared) {
+    return prepared;
+  }
   transport::ChangePublisherOptions options;
   options.endpoint = config.listen.changes;
   Result<std::unique_ptr<transport::ChangePublisher>> publisher =
       transport::ChangePublisher::create(
           *context, options, [](std::string_view stream_id, const Change& change) {
-            return transport::render_change(stream_id, change).dump();
+            return transport::to_line(transport::render_change(stream_id, change));
           });
   if (!publisher) {
     return publisher.error();
+  }
+  if (Result<void> restricted = transport::restrict_control_socket(path); !restricted) {
+    return restricted;
   }
   changes = std::make_unique<ChangeFanOut>(std::move(*publisher), log);
   return {};
@@ -328,6 +344,7 @@ Service::~Service() {
   if (parts_->changes) {
     parts_->changes->wake(nullptr);
   }
+  parts_->replies.connect(nullptr);
 }
 
 void Service::tick() {
