@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <ostream>
 
 #include "deploy/quotemill/commands/commands.h"
@@ -5,6 +6,8 @@
 namespace quotemill::cli {
 
 namespace {
+
+constexpr std::size_t kLabelWidth = 11;
 
 void print_states(const Session& session, const Json& states) {
   std::ostream& out = session.out();
@@ -14,6 +17,21 @@ void print_states(const Session& session, const Json& states) {
     out << "  " << coloured({text_of(count) + " " + state, colour}, session.style());
   }
   out << '\n';
+}
+
+// What each endpoint counted, without the zeros.
+void print_endpoints(const Session& session, const Json& endpoints) {
+  for (const auto& [name, counters] : endpoints.items()) {
+    std::string line;
+    for (const auto& [counter, count] : counters.items()) {
+      if (count != 0) {
+        line += (line.empty() ? "" : ", ") + printable(counter) + " " + text_of(count);
+      }
+    }
+    std::string label = printable(name);
+    label.resize(std::max(label.size() + 1, kLabelWidth), ' ');
+    session.out() << label << (line.empty() ? "nothing yet" : line) << '\n';
+  }
 }
 
 void print_status(const Session& session, const Json& status) {
@@ -37,6 +55,7 @@ void print_status(const Session& session, const Json& status) {
   out << "store      stream " << text_at(store, "stream") << ", changes "
       << text_at(store, "first_change") << " to " << text_at(store, "last_change") << ", "
       << size_of(at(store, "bytes")) << '\n';
+  print_endpoints(session, at(status, "endpoints"));
 }
 
 }  // namespace

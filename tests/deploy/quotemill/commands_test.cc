@@ -179,6 +179,17 @@ TEST_F(CommandsTest, WatchIsASentenceOnATerminal) {
   EXPECT_EQ(out_.str(), "2026-11-24T03:31:09Z  web  trusted -> failed  quote.signature: bad\n");
 }
 
+TEST_F(CommandsTest, StatusShowsWhatTheEndpointsCountedAndLeavesOutTheZeros) {
+  answers_ = {Json{{"endpoints",
+                    {{"attest", {{"received", 12}, {"malformed", 0}, {"expired", 3}}},
+                     {"door", {{"requests", 0}}}}}}};
+  Session session = this->session();
+  run_status(session);
+  EXPECT_NE(out_.str().find("attest     received 12, expired 3\n"), std::string::npos)
+      << out_.str();
+  EXPECT_NE(out_.str().find("door       nothing yet\n"), std::string::npos) << out_.str();
+}
+
 TEST_F(CommandsTest, TokenIsAloneOnStandardOutput) {
   answers_ = {Json{{"token", "qmt_1234"}, {"uses_left", 5}, {"expires", nullptr}}};
   Session session = this->session();
