@@ -162,6 +162,19 @@ TEST(SourceTree, Cve2022_23950_NamesNoFixedPathInTmp) {
   }
 }
 
+// CVE-2022-23951: a kilobyte that inflates to gigabytes. Nothing that hosts send is compressed.
+TEST(SourceTree, Cve2022_23951_InflatesNothing) {
+  for (const SourceFile& file : sources()) {
+    for (const Include& include : includes_of(file.text)) {
+      for (const char* const library :
+           {"zlib", "zstd", "lz4", "lzma", "bzlib", "brotli", "snappy", "archive"}) {
+        EXPECT_NE(include.path.rfind(library, 0), 0U)
+            << place(file, include.line) << include.path << ": has its output a bound?";
+      }
+    }
+  }
+}
+
 // CVE-2026-6420: a switch that fixes a nonce, left over from a benchmark.
 TEST(SourceTree, Cve2026_6420_HasNoSwitchThatFixesANonce) {
   for (const SourceFile& file : sources()) {

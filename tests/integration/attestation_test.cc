@@ -98,6 +98,19 @@ TEST_F(Attestation, WithoutATokenAHostWaitsForAnOperator) {
   EXPECT_EQ(daemon_.host("web-01")["identity"]["admitted_by"], "operator:alice");
 }
 
+// Who may not enter the folder of the daemon's sockets reaches neither its verbs nor its changes.
+TEST_F(Attestation, Cve2026_1709_LocalSocketsAreForTheirOwnerAndGroupAlone) {
+  ASSERT_TRUE(daemon_.start());
+  const std::string changes = daemon_.changes_endpoint().substr(std::string("ipc://").size());
+  for (const std::filesystem::path& socket :
+       {std::filesystem::path(daemon_.control_path()), std::filesystem::path(changes)}) {
+    using std::filesystem::perms;
+    EXPECT_EQ(std::filesystem::status(socket).permissions() & perms::others_all, perms::none);
+    EXPECT_EQ(std::filesystem::status(socket.parent_path()).permissions() & perms::others_all,
+              perms::none);
+  }
+}
+
 TEST_F(Attestation, ATpmOfAnotherVendorIsRefused) {
   ASSERT_TRUE(daemon_.start());
   const TpmMaker stranger;

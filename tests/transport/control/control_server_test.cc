@@ -95,7 +95,7 @@ TEST_F(ControlServerTest, AnswersRequests) {
   EXPECT_FALSE(std::get<ControlError>(refused).is_unreachable);
 }
 
-TEST_F(ControlServerTest, IsForItsOwnerAndGroupAlone) {
+TEST_F(ControlServerTest, Cve2026_1709_IsForItsOwnerAndGroupAlone) {
   EXPECT_EQ(fs::status(fs::path(path()).parent_path()).permissions(),
             fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec);
   EXPECT_EQ(fs::status(path()).permissions(), fs::perms::owner_read | fs::perms::owner_write |
