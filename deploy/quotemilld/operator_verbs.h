@@ -121,7 +121,7 @@ class OperatorVerbs final : public transport::ControlHandler {
   [[nodiscard]] std::optional<Host> find_pending(std::string_view name) const;
   [[nodiscard]] transport::ControlError no_such_host(const std::string& text) const;
   [[nodiscard]] std::vector<HostUid> all_hosts() const;
-  Outcome ask(std::vector<HostUid> hosts) const;
+  [[nodiscard]] Outcome ask(std::vector<HostUid> hosts) const;
   Outcome change_host(std::string_view verb, const std::string& who, const HostUid& host,
                       IdentityDecision decision);
   void audit(std::string_view verb, const std::string& who, const std::string& subject,
