@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 
+#include "deploy/common/text_file.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/policy/toml_reader.h"
+#include "transport/socket/endpoint.h"
 
 namespace quotemill::agent {
 namespace {
@@ -24,8 +24,10 @@ std::vector<ServerAddress> read_servers(TomlReader& in, const std::string& endpo
     return servers;
   }
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
-    if (!endpoints[i].starts_with("tcp://") && !endpoints[i].starts_with("ipc://")) {
-      in.fail(endpoints_key, "'" + endpoints_key + "' must list endpoints as \"tcp://HOST:PORT\"");
+    if (!transport::is_tcp_endpoint(endpoints[i]) && !transport::is_ipc_endpoint(endpoints[i])) {
+      in.fail(endpoints_key, "'" + endpoints_key +
+                                 "' must list endpoints as \"tcp://HOST:PORT\" (a port from 1 to "
+                                 "65535)");
     }
     const std::string& text = keys.empty() ? std::string() : keys[std::min(i, keys.size() - 1)];
     if (const auto key = transport::from_z85(text)) {
@@ -60,20 +62,6 @@ void read_tpm(TomlReader& in, AgentOptions& options) {
   options.attestor.tcti = in.text("tpm.tcti", "device:/dev/tpmrm0");
   options.ek_kind = kEkKinds.at(in.choice("tpm.ek", 0, ek_names));
   options.ak_kind = kAkKinds.at(in.choice("tpm.ak", 0, ak_names));
-}
-
-Result<std::string> read_text_file(const std::string& name, std::size_t size_max) {
-  std::ifstream file(name, std::ios::binary);
-  if (!file) {
-    return Error{ErrorCode::kIo, "", 0,
-                 name + ": cannot be read; check that it exists and who may read it"};
-  }
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (text.size() > size_max) {
-    return Error{ErrorCode::kTooLarge, "", 0,
-                 name + ": larger than " + std::to_string(size_max) + " bytes"};
-  }
-  return text;
 }
 
 }  // namespace
@@ -116,7 +104,7 @@ Result<AgentConfig> parse_agent_config(std::string_view text, std::string_view f
 }
 
 Result<AgentConfig> load_agent_config(const std::string& file_name) {
-  const Result<std::string> text = read_text_file(file_name, limits::kPolicySizeMax);
+  const Result<std::string> text = program::read_text_file(file_name, limits::kPolicySizeMax);
   if (!text) {
     return text.error();
   }
@@ -124,9 +112,12 @@ Result<AgentConfig> load_agent_config(const std::string& file_name) {
   if (!config || config->token_file.empty()) {
     return config;
   }
-  Result<std::string> token = read_text_file(config->token_file, 4 * limits::kTokenSizeMax);
+  Result<std::string> token =
+      program::read_text_file(config->token_file, 4 * limits::kTokenSizeMax);
   if (!token) {
-    return token.error();
+    // One-time tokens are removed once they did their work: an enrolled host needs none.
+    config->token_problem = token.error().to_string();
+    return config;
   }
   token->erase(token->find_last_not_of(" \t\r\n") + 1);
   config->options.token = std::move(*token);

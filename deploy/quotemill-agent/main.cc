@@ -37,6 +37,10 @@ int run(const agent::AgentConfig& config) {
     log.error(context.error().to_string());
     return 1;
   }
+  if (!config.token_problem.empty()) {
+    log.warn("no token to enrol with, if this host is not enrolled yet",
+             {{"error", config.token_problem}});
+  }
   const auto say = [&log](agent::AgentLogLevel level, const std::string& text) {
     level == agent::AgentLogLevel::kInfo ? log.info(text) : log.warn(text);
   };

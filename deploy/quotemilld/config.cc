@@ -1,10 +1,9 @@
 #include "deploy/quotemilld/config.h"
 
-#include <fstream>
-#include <iterator>
-
+#include "deploy/common/text_file.h"
 #include "engine/base/limits.h"
 #include "engine/policy/toml_reader.h"
+#include "transport/socket/endpoint.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -12,16 +11,12 @@ namespace {
 constexpr std::int64_t kMebibyte = 1024 * 1024;
 constexpr std::size_t kIpcPathMax = 100;  // sun_path holds 107
 
-bool is_ipc(std::string_view endpoint) {
-  return endpoint.starts_with("ipc:///") && endpoint.size() <= kIpcPathMax;
-}
-
 std::string read_endpoint(TomlReader& in, std::string_view key, const std::string& default_value) {
   std::string endpoint = in.text(key, default_value);
-  const bool is_tcp = endpoint.starts_with("tcp://") && endpoint.rfind(':') > 5;
-  if (!is_tcp && !is_ipc(endpoint)) {
+  if (!transport::is_tcp_endpoint(endpoint) && !transport::is_ipc_endpoint(endpoint)) {
     in.fail(key, "'" + std::string(key) +
-                     "' must be \"tcp://ADDRESS:PORT\" or \"ipc:///PATH\" (a path of at most " +
+                     "' must be \"tcp://ADDRESS:PORT\" (a port from 1 to 65535) or \"ipc:///PATH\" "
+                     "(a path of at most " +
                      std::to_string(kIpcPathMax) + " characters)");
   }
   return endpoint;
@@ -30,7 +25,7 @@ std::string read_endpoint(TomlReader& in, std::string_view key, const std::strin
 // The change stream has no keys of its own yet: a folder guards it, which a network has not.
 std::string read_stream_endpoint(TomlReader& in, const std::string& default_value) {
   std::string endpoint = in.text("listen.changes", default_value);
-  if (!is_ipc(endpoint)) {
+  if (!transport::is_ipc_endpoint(endpoint)) {
     in.fail("listen.changes", "'listen.changes' must be \"ipc:///PATH\" (a path of at most " +
                                   std::to_string(kIpcPathMax) + " characters)");
   }
@@ -77,20 +72,6 @@ void read_pipeline(TomlReader& in, Config::Pipeline& pipeline) {
       in.duration_ms("pipeline.need_timeout", pipeline.need_timeout_ms, 100, 600'000);
 }
 
-Result<std::string> read_file(const std::string& name, std::size_t size_max) {
-  std::ifstream file(name, std::ios::binary);
-  if (!file) {
-    return Error{ErrorCode::kIo, "", 0,
-                 name + ": cannot be read; check that it exists and who may read it"};
-  }
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (text.size() > size_max) {
-    return Error{ErrorCode::kTooLarge, "", 0,
-                 name + ": larger than " + std::to_string(size_max) + " bytes"};
-  }
-  return text;
-}
-
 }  // namespace
 
 Result<Config> parse_config(std::string_view text, std::string_view file_name) {
@@ -125,7 +106,7 @@ Result<Config> load_config(const std::string& file_name) {
   if (file_name.empty()) {
     return parse_config("", "built-in defaults");
   }
-  const Result<std::string> text = read_file(file_name, limits::kPolicySizeMax);
+  const Result<std::string> text = program::read_text_file(file_name, limits::kPolicySizeMax);
   if (!text) {
     return text.error();
   }
@@ -136,7 +117,8 @@ Result<Policy> load_policy(const Config& config) {
   if (config.policy_file.empty()) {
     return default_policy();
   }
-  const Result<std::string> text = read_file(config.policy_file, limits::kPolicySizeMax);
+  const Result<std::string> text =
+      program::read_text_file(config.policy_file, limits::kPolicySizeMax);
   if (!text) {
     return text.error();
   }

@@ -34,7 +34,11 @@ Result<NonceAuthority::Keys> load_nonce_keys(const std::string& folder, WallTime
     return stored.error();
   }
   if (stored->has_value()) {
-    return NonceAuthority::decode(**stored);
+    const Result<NonceAuthority::Keys> keys = NonceAuthority::decode(**stored);
+    return keys ? keys
+                : Error{ErrorCode::kMalformed, "nonce keys", 0,
+                        nonce_file(folder) +
+                            " is damaged; remove it: hosts then ask for a challenge once"};
   }
   const Result<EpochKey> fresh = fresh_epoch_key();
   if (!fresh) {

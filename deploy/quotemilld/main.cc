@@ -11,6 +11,7 @@
 
 #include "deploy/quotemilld/config.h"
 #include "deploy/quotemilld/service.h"
+#include "deploy/quotemilld/trust_files.h"
 #include "transport/server/door_process.h"
 
 namespace {
@@ -72,6 +73,12 @@ int checked(const std::string& file, bool check_only) {
     return kUsage;
   }
   if (check_only) {
+    const program::Log log("quotemilld", config->log);
+    const Result<transport::AdmissionInputs> trust = daemon::load_trust_files(config->trust, log);
+    if (!trust) {
+      std::cerr << trust.error().to_string() << "\n";
+      return kUsage;
+    }
     std::cout << (file.empty() ? "The built-in settings" : file) << ": fine; policy " << policy->id
               << " version " << policy->version << "\n";
     return 0;
@@ -86,7 +93,10 @@ int main(int argc, char** argv) {
   std::string file;
   bool check = false;
   bool door = false;
-  app.add_option("--config", file, "Settings (TOML); without it, the built-in defaults");
+  app.add_option("--config", file, "Settings (TOML); without it, the built-in defaults")
+      ->check([](const std::string& name) {
+        return name.empty() ? std::string("a file name is expected") : std::string();
+      });
   app.add_flag("--check-config", check, "Check the settings and the policy, and end");
   app.add_flag("--enrolment-door", door)->group("");  // the daemon starts itself with it
   app.set_version_flag("--version", QUOTEMILL_VERSION);

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <system_error>
 #include <vector>
 
+#include "deploy/common/text_file.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/crypto/certificate.h"
@@ -24,14 +23,7 @@ constexpr std::size_t kEkListMax = 256 * 1024 * 1024;         // a million lines
 constexpr std::size_t kSha256Digits = 64;
 
 Result<std::string> read_file(const fs::path& path, std::size_t size_max) {
-  std::ifstream file(path, std::ios::binary);
-  std::error_code problem;
-  const std::uintmax_t size = fs::file_size(path, problem);
-  if (!file || problem || size > size_max) {
-    return Error{ErrorCode::kIo, "", 0,
-                 escaped(path.string()) + (file && !problem ? ": too large" : ": cannot be read")};
-  }
-  return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  return program::read_text_file(path.string(), size_max);
 }
 
 // The regular files of the folder, in the order of their names.
@@ -80,12 +72,15 @@ Result<TrustedRoots> load_roots(const std::string& folder, const program::Log& l
       }
     }
   } else {
+    log.warn("the folder of trusted roots cannot be read", {{"error", files.error().to_string()}});
+  }
+  TrustedRoots roots(certificates);
+  if (roots.anchors() == 0) {
     log.warn(
         "no trusted roots: every EK certificate will be refused; put the TPM vendors' "
         "certificates there",
-        {{"folder", folder}, {"error", files.error().to_string()}});
+        {{"folder", folder}});
   }
-  TrustedRoots roots(certificates);
   log.info("trusted roots loaded", {{"anchors", std::to_string(roots.anchors())},
                                     {"intermediates", std::to_string(roots.intermediates())}});
   return roots;

@@ -1,29 +1,15 @@
 #include "engine/policy/policy.h"
 
-#include <fstream>
 #include <ostream>
 #include <sstream>
 
+#include "deploy/common/text_file.h"
 #include "deploy/quotemill/commands/commands.h"
 #include "engine/base/limits.h"
 
 namespace quotemill::cli {
 
 namespace {
-
-Result<std::string> read_text(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string text(limits::kPolicySizeMax + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad() || (!in && !in.eof())) {
-    return Error{ErrorCode::kIo, "policy", 0, file + " cannot be read"};
-  }
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > limits::kPolicySizeMax) {
-    return Error{ErrorCode::kTooLarge, "policy", 0, file + " is larger than 1 MiB"};
-  }
-  return text;
-}
 
 // The error's text has a line for each mistake.
 std::vector<std::string> lines_of(const std::string& text) {
@@ -38,7 +24,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 }  // namespace
 
 Exit run_policy_check(Session& session, const std::string& file) {
-  const Result<std::string> text = read_text(file);
+  const Result<std::string> text = program::read_text_file(file, limits::kPolicySizeMax);
   if (!text) {
     session.fail(text.error().detail, "give the name of a policy file");
     return session.exit();
