@@ -132,6 +132,7 @@ struct Service::Parts {
   const Config config;
   const program::Log& log;
   SystemClock clock;
+  transport::AdmissionInputs admission;
   Keys keys;
   std::unique_ptr<storage::RocksStore> store;
   HostTable hosts;
@@ -156,11 +157,16 @@ struct Service::Parts {
 };
 
 Result<void> Service::Parts::open() {
+  Result<transport::AdmissionInputs> inputs = load_trust_files(config.trust, log);
+  if (!inputs) {
+    return inputs.error();
+  }
+  admission = std::move(*inputs);
   Result<Keys> loaded = load_keys(config, clock.now().wall);
   if (!loaded) {
     return loaded.error();
   }
-  keys = std::move(*loaded);
+  keys = *loaded;
   nonces = std::make_unique<NonceAuthority>(keys.nonces);
   Result<std::unique_ptr<transport::Context>> made = transport::Context::create();
   if (!made) {
@@ -206,7 +212,7 @@ Result<void> Service::Parts::open_store() {
 // socket's.
 Result<void> Service::Parts::open_stream() {
   const std::string path = config.listen.changes.substr(kIpcScheme.size());
-  if (Result<void> prepared = transport::prepare_control_folder(path); !prepared) {
+  if (Result<void> prepared = transport::prepare_control_socket(path); !prepared) {
     return prepared;
   }
   transport::ChangePublisherOptions options;
@@ -267,10 +273,6 @@ Result<void> Service::Parts::open_attestation() {
 }
 
 Result<void> Service::Parts::open_enrolment() {
-  Result<transport::AdmissionInputs> inputs = load_trust_files(config.trust, log);
-  if (!inputs) {
-    return inputs.error();
-  }
   transport::EnrolmentServiceConfig service;
   service.server_key = keys.server.public_key;
   service.attest_endpoint = config.listen.attest_public == config.listen.attest
@@ -287,7 +289,7 @@ Result<void> Service::Parts::open_enrolment() {
                                {"generation", std::to_string(audit.generation)},
                                {"detail", audit.detail}});
       });
-  enrolment->use(std::make_shared<const transport::AdmissionInputs>(std::move(*inputs)));
+  enrolment->use(std::make_shared<const transport::AdmissionInputs>(std::move(admission)));
   transport::EnrolmentDoorConfig settings;
   settings.endpoint = config.listen.enrol;
   settings.secret_key = keys.server.secret_key;

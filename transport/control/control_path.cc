@@ -48,7 +48,7 @@ class Descriptor {
 
 }  // namespace
 
-Result<void> prepare_control_folder(const std::string& socket_path) {
+Result<void> prepare_control_socket(const std::string& socket_path) {
   if (Result<void> fits = check_length(socket_path); !fits) {
     return fits;
   }
@@ -77,6 +77,10 @@ Result<void> prepare_control_folder(const std::string& socket_path) {
   if ((status.st_mode & 0027U) != 0) {
     return about(ErrorCode::kDenied, folder,
                  "others than its group may enter it, or the group may write to it; chmod 0750");
+  }
+  if (probe_control_socket(socket_path)) {
+    return about(ErrorCode::kConflict, socket_path,
+                 "another daemon listens there; stop it, or give this one a path of its own");
   }
   return {};
 }

@@ -9,8 +9,9 @@ namespace quotemill::transport {
 
 // Makes the socket's folder with mode 0750 if it is not there. kDenied, with the remedy, if it
 // belongs to another user or others may enter it: they could take the socket's place
-// (CVE-2022-23950). kConfig if the path is longer than a socket's may be.
-Result<void> prepare_control_folder(const std::string& socket_path);
+// (CVE-2022-23950). kConfig if the path is longer than a socket's may be. kConflict if somebody
+// listens there already: libzmq would silently take its place.
+Result<void> prepare_control_socket(const std::string& socket_path);
 
 // The socket's own mode: its owner and group alone.
 Result<void> restrict_control_socket(const std::string& socket_path);

@@ -27,7 +27,7 @@ ControlError too_busy() {
 Result<std::unique_ptr<ControlServer>> ControlServer::start(Context& context,
                                                             const std::string& socket_path,
                                                             ControlHandler& handler) {
-  if (Result<void> prepared = prepare_control_folder(socket_path); !prepared) {
+  if (Result<void> prepared = prepare_control_socket(socket_path); !prepared) {
     return prepared.error();
   }
   Result<Socket> socket = Socket::create(

@@ -121,6 +121,14 @@ TEST_F(ControlServerTest, RefusesAPathThatIsNoSocketPath) {
   EXPECT_EQ(ControlServer::start(*context_, path, handler_).error().code, ErrorCode::kConfig);
 }
 
+TEST_F(ControlServerTest, LeavesTheSocketOfADaemonThatLivesAlone) {
+  const auto second = ControlServer::start(*context_, path(), handler_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kConflict);
+  ControlClient client(path());
+  EXPECT_TRUE(std::holds_alternative<Json>(client.call("echo")));
+}
+
 TEST_F(ControlServerTest, TakesThePlaceOfADeadDaemonsSocket) {
   server_.reset();
   { std::ofstream(path()) << ""; }
