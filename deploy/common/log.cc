@@ -1,11 +1,13 @@
 #include "deploy/common/log.h"
 
 #include <cstdlib>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/systemd_sink.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include "engine/base/text.h"
 
@@ -13,6 +15,11 @@ namespace quotemill::program {
 namespace {
 
 constexpr std::size_t kValueMax = 1024;
+
+// What a host supplied was escaped where it came in: a second time would double its backslashes.
+std::string safe_value(std::string_view text) {
+  return printable(text.substr(0, kValueMax)) + (text.size() > kValueMax ? "..." : "");
+}
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
@@ -29,9 +36,9 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 }
 
 std::string text_line(std::string_view message, std::initializer_list<LogField> fields) {
-  std::string line = escaped(message, kValueMax);
+  std::string line = safe_value(message);
   for (const auto& [key, value] : fields) {
-    const std::string safe = escaped(value, kValueMax);
+    const std::string safe = safe_value(value);
     const bool needs_quotes = safe.empty() || safe.find_first_of(" =\"") != std::string::npos;
     line += ' ';
     line += key;
@@ -56,16 +63,23 @@ std::string text_line(std::string_view message, std::initializer_list<LogField> 
 // The time and level are spdlog's to add: see the pattern.
 std::string json_members(std::string_view message, std::initializer_list<LogField> fields) {
   nlohmann::ordered_json json;
-  json["message"] = escaped(message, kValueMax);
+  json["message"] = safe_value(message);
   for (const auto& [key, value] : fields) {
-    json[std::string(key)] = escaped(value, kValueMax);
+    json[std::string(key)] = safe_value(value);
   }
   const std::string object = json.dump();
   return object.substr(1, object.size() - 2);
 }
 
+// JOURNAL_STREAM is inherited by whatever is started from a service; only if it names our own
+// stderr, as "device:inode", does the journal read it (systemd.exec(5)).
 bool started_by_journald() {
-  return std::getenv("JOURNAL_STREAM") != nullptr;  // NOLINT(concurrency-mt-unsafe): before threads
+  const char* stream = std::getenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe)
+
+  struct stat error {};
+
+  return stream != nullptr && fstat(STDERR_FILENO, &error) == 0 &&
+         std::to_string(error.st_dev) + ":" + std::to_string(error.st_ino) == stream;
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // The log of a program that runs for long: one line per thing that an operator acts on, with
 // fields, as text or as JSON.
 //
-// To stderr, or to journald by its own protocol when it started us. Values are escaped here;
-// whoever logs need not care where a text came from. Any thread.
+// To stderr, or to journald by its own protocol when it reads our stderr. Whatever is not printable
+// is escaped here; whoever logs need not care where a text came from. Any thread.
 #pragma once
 
 #include <cstdint>

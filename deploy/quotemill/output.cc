@@ -48,23 +48,6 @@ std::string cut(const std::string& text, std::size_t width) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7F) {
-      out.push_back(c);
-    } else {
-      out.append("\\x");
-      out.push_back(kDigits[byte >> 4U]);
-      out.push_back(kDigits[byte & 15U]);
-    }
-  }
-  return out;
-}
-
 std::string text_of(const Json& value) {
   if (value.is_null()) {
     return "-";

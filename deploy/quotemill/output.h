@@ -11,15 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/text.h"
 #include "transport/render/json.h"
 
 namespace quotemill::cli {
 
 using transport::Json;
-
-// Printable ASCII stays, everything else becomes \xNN. Unlike escaped(), it leaves backslashes
-// alone, so that text which is escaped already stays as it is.
-std::string printable(std::string_view text);
 
 // A JSON value for people: texts without quotes, "-" for null.
 std::string text_of(const Json& value);

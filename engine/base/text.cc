@@ -13,27 +13,42 @@ bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
+void append_printable(std::string& text, char c) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(c);
+  if (byte >= 0x20 && byte < 0x7F) {
+    text += c;
+  } else {
+    text += "\\x";
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 0x0FU];
+  }
+}
+
 }  // namespace
 
 std::string escaped(std::string_view untrusted, std::size_t max) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   for (const char c : untrusted.substr(0, max)) {
-    const auto byte = static_cast<unsigned char>(c);
     if (c == '\\') {
       text += "\\\\";
-    } else if (byte >= 0x20 && byte < 0x7F) {
-      text += c;
     } else {
-      text += "\\x";
-      text += kDigits[byte >> 4U];
-      text += kDigits[byte & 0x0FU];
+      append_printable(text, c);
     }
   }
   if (untrusted.size() > max) {
     text += "...(" + std::to_string(untrusted.size()) + " bytes)";
   }
   return text;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    append_printable(out, c);
+  }
+  return out;
 }
 
 bool is_host_name(std::string_view name) {

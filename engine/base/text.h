@@ -13,6 +13,10 @@ namespace quotemill {
 // characters of input are shown, then "…(N bytes)".
 std::string escaped(std::string_view untrusted, std::size_t max = 256);
 
+// The same for text of which the host-supplied parts are escaped already: backslashes stay as they
+// are, and nothing is cut. What reaches a terminal or a log passes here.
+std::string printable(std::string_view text);
+
 // Host names as DESIGN has them: 1 to 64 characters of [a-z0-9._-], not beginning with '.' or '-'.
 bool is_host_name(std::string_view name);
 
