@@ -1,6 +1,7 @@
 #include "deploy/quotemill/cli.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <ostream>
 
@@ -13,6 +14,8 @@
 namespace quotemill::cli {
 
 namespace {
+
+constexpr std::int64_t kTokenTtlMsMax = 366LL * 24 * 3600 * 1000;  // the daemon's bound
 
 // Examples come first: they are kept in the footer, which CLI11 would print last.
 class HelpFormatter : public CLI::Formatter {
@@ -40,7 +43,7 @@ struct Options {
   CaptureOptions capture;
   TokenOptions token;
   std::string ttl = "1h";
-  ApproveOptions approve;
+  NamedOptions named;
   std::string host;
   std::string file;
 };
@@ -121,6 +124,7 @@ void CommandLine::add_questions() {
                         "  quotemill hosts\n  quotemill hosts --state failed");
   hosts->add_option("--state", options.hosts.state, "only hosts in this state")
       ->check(CLI::IsMember({"trusted", "warning", "failed", "stale", "unknown"}));
+  hosts->add_flag("--retired", options.hosts.is_retired, "retired and denied ones instead");
   runs(hosts, [](Session& session, const Options& o) { return run_hosts(session, o.hosts); });
 
   CLI::App* host = add(app_, "host", "Show one host: state, findings with remedies, identity",
@@ -139,7 +143,8 @@ void CommandLine::add_questions() {
 
   CLI::App* watch = add(app_, "watch", "Follow changes of trust (JSON lines unless on a terminal)",
                         "  quotemill watch\n  quotemill watch --from 1 --json > changes.jsonl");
-  watch->add_option("--from", options.watch_from, "begin with this sequence");
+  watch->add_option("--from", options.watch_from, "begin with this sequence")
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
   runs(watch, [](Session& session, const Options& o) {
     WatchOptions wanted = o.watch;
     if (o.watch_from != 0) {
@@ -164,9 +169,11 @@ void CommandLine::add_actions() {
   runs(retire, [](Session& session, const Options& o) { return run_retire(session, o.host); });
 
   CLI::App* restore = add(app_, "restore", "Bring a retired or denied host back",
-                          "  quotemill restore 3f0c1d2e...");
-  restore->add_option("UID", options.host, "uid")->required();
-  runs(restore, [](Session& session, const Options& o) { return run_restore(session, o.host); });
+                          "  quotemill restore web-01\n  quotemill hosts --retired");
+  restore->add_option("HOST", options.named.host, "uid, or the name if only one had it")
+      ->required();
+  restore->add_option("--name", options.named.name, "call it so, if its name is taken");
+  runs(restore, [](Session& session, const Options& o) { return run_restore(session, o.named); });
 
   CLI::App* policy = add(app_, "policy", "Policies", "  quotemill policy check policy.toml");
   policy->require_subcommand(1);
@@ -206,7 +213,9 @@ void CommandLine::add_admission() {
       ->capture_default_str()
       ->check([](const std::string& text) {
         const std::optional<std::int64_t> ms = parse_duration_ms(text);
-        return ms && *ms > 0 ? std::string() : "'" + text + "' is no duration such as 30m, 12h, 7d";
+        return ms && *ms > 0 && *ms <= kTokenTtlMsMax
+                   ? std::string()
+                   : "'" + text + "' is no duration such as 30m, 12h, 7d, of at most 366d";
       });
   runs(create, [](Session& session, const Options& o) {
     TokenOptions wanted = o.token;
@@ -223,46 +232,58 @@ void CommandLine::add_admission() {
   runs(waiting, [](Session& session, const Options&) { return run_pending_list(session); });
   CLI::App* approve = add(*pending, "approve", "Admit one",
                           "  quotemill pending approve 3f0c1d2e... --name web-04");
-  approve->add_option("HOST", options.approve.host, "uid, or the name if only one has it")
+  approve->add_option("HOST", options.named.host, "uid, or the name if only one has it")
       ->required();
-  approve->add_option("--name", options.approve.name, "call it so, and not as it asks");
+  approve->add_option("--name", options.named.name, "call it so, and not as it asks");
   runs(approve,
-       [](Session& session, const Options& o) { return run_pending_approve(session, o.approve); });
+       [](Session& session, const Options& o) { return run_pending_approve(session, o.named); });
   CLI::App* deny =
       add(*pending, "deny", "Refuse one, for good", "  quotemill pending deny 3f0c1d2e...");
   deny->add_option("HOST", options.host, "uid, or the name if only one has it")->required();
   runs(deny, [](Session& session, const Options& o) { return run_pending_deny(session, o.host); });
 }
 
-// The first word that should be a command.
-std::string first_word(const std::vector<std::string>& arguments) {
+// The words that should be commands, before the first option that is not global.
+std::vector<std::string> leading_words(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--socket") {
       ++i;
-    } else if (arguments[i].rfind('-', 0) != 0) {
-      return arguments[i];
+    } else if (!arguments[i].starts_with('-')) {
+      words.push_back(arguments[i]);
+    } else if (words.empty() && arguments[i].starts_with("--") && arguments[i] != "--json" &&
+               arguments[i] != "--quiet") {
+      return {};  // no option of ours: what follows may be its value
     }
   }
-  return {};
+  return words;
 }
 
-// What is wrong, and what would be right.
+// What is wrong, and what would be right. Goes down as far as the words are commands.
 std::pair<std::string, std::string> explain(const CLI::App& app, const CLI::ParseError& error,
                                             const std::vector<std::string>& arguments) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) {
-    names.push_back(command->get_name());
+  const CLI::App* level = &app;
+  std::string path = "quotemill";
+  for (const std::string& word : leading_words(arguments)) {
+    std::vector<std::string> names;
+    const CLI::App* next = nullptr;
+    for (const CLI::App* command : level->get_subcommands({})) {
+      names.push_back(command->get_name());
+      next = command->get_name() == word ? command : next;
+    }
+    if (names.empty()) {
+      break;
+    }
+    if (next == nullptr) {
+      const std::string_view near = nearest(word, names);
+      return {"there is no command '" + word + "' of '" + path + "'",
+              near.empty() ? "see: " + path + " --help"
+                           : "did you mean: " + path + " " + std::string(near)};
+    }
+    level = next;
+    path += " " + word;
   }
-  const std::string word = first_word(arguments);
-  if (std::find(names.begin(), names.end(), word) != names.end()) {
-    return {error.what(), "see: quotemill " + word + " --help"};
-  }
-  if (word.empty()) {
-    return {error.what(), "see: quotemill --help"};
-  }
-  const std::string_view near = nearest(word, names);
-  return {"there is no command '" + word + "'",
-          near.empty() ? "see: quotemill --help" : "did you mean: quotemill " + std::string(near)};
+  return {error.what(), "see: " + path + " --help"};
 }
 
 }  // namespace

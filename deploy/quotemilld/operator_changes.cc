@@ -86,9 +86,17 @@ ControlOutcome OperatorVerbs::reattest(OperatorArgs& args, bool /*is_final*/) {
     if (!host) {
       return no_such_host(name);  // before anybody is asked
     }
+    if (!host->record->may_attest()) {
+      return ControlError{ErrorCode::kConflict,
+                          escaped(name) + " may not attest: it is " +
+                              std::string(name_of(host->record->life_cycle)),
+                          {}};
+    }
     hosts.push_back(host->record->uid);
   }
-  audit("reattest", who, is_all ? "all" : names.front(), nullptr);
+  const std::string others =
+      names.size() > 1 ? " and " + std::to_string(names.size() - 1) + " more" : std::string();
+  audit("reattest", who, is_all ? "all" : names.front() + others, nullptr);
   return ask(std::move(hosts));
 }
 
@@ -111,6 +119,7 @@ ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, bool /*is_fin
   }
   Json out = transport::render_baseline(**captured);
   out["source_state"] = name_of(golden->state->state);
+  out["in_force"] = is_in_force(**captured);
   return out;
 }
 
@@ -166,12 +175,14 @@ ControlOutcome OperatorVerbs::retire(OperatorArgs& args, bool /*is_final*/) {
 
 ControlOutcome OperatorVerbs::restore(OperatorArgs& args, bool /*is_final*/) {
   const std::string text = args.text("host");
+  const std::string name = args.text_or("name", {});
   const std::string who = who_in(args);
   if (!args.ok()) {
     return args.error();
   }
-  const std::optional<Host> host = find(text);
-  return host ? change_host("restore", who, host->record->uid, restore_host(host->record->uid, who))
+  const std::optional<Host> host = find_ended(text);
+  return host ? change_host("restore", who, host->record->uid,
+                            restore_host(host->record->uid, name, who))
               : no_such_host(text);
 }
 

@@ -34,7 +34,7 @@ Result<void> check_name_is_free(const RegistryView& view, const HostRecord& reco
   if (holder && holder->record->uid != record.uid) {
     return refuse(ErrorCode::kConflict, record.uid,
                   "cannot be called " + record.name + ": host " + holder->record->uid.hex() +
-                      " is; retire that one, or choose another name");
+                      " is; retire that one, or choose another name with --name");
   }
   return {};
 }
@@ -112,11 +112,14 @@ IdentityDecision retire_host(const HostUid& host, const std::string& who) {
     update.record->life_cycle = LifeCycle::kRetired;
     update.record->note = "retired by " + who;
     update.reset_state = true;  // what it proved counts no longer
+    update.reasons = {
+        Finding{.code = FindingCode::kIdentityRetired, .severity = Severity::kWarning}};
     return update;
   };
 }
 
-IdentityDecision restore_host(const HostUid& host, const std::string& who) {
+IdentityDecision restore_host(const HostUid& host, const std::string& name,
+                              const std::string& who) {
   return [=](const RegistryView& view) -> Result<IdentityUpdate> {
     const std::optional<Host> known = view.hosts.find(host);
     if (!known) {
@@ -127,13 +130,17 @@ IdentityDecision restore_host(const HostUid& host, const std::string& who) {
       return refuse(ErrorCode::kConflict, host,
                     "is neither retired nor denied but " + std::string(name_of(life_cycle)));
     }
-    if (Result<void> is_free = check_name_is_free(view, *known->record); !is_free) {
+    HostRecord record = *known->record;
+    if (!name.empty()) {
+      record.name = name;
+    }
+    if (Result<void> is_free = check_name_is_free(view, record); !is_free) {
       return is_free.error();
     }
-    if (Result<void> are_free = check_keys_are_free(view, *known->record); !are_free) {
+    if (Result<void> are_free = check_keys_are_free(view, record); !are_free) {
       return are_free.error();
     }
-    return activated(*known->record, who);
+    return activated(std::move(record), who);
   };
 }
 

@@ -20,9 +20,9 @@ IdentityDecision deny_host(const HostUid& host, const std::string& who);
 // A host may not attest any more, and its name is free; its history stays.
 IdentityDecision retire_host(const HostUid& host, const std::string& who);
 
-// A retired or denied host may attest again, judged anew. kConflict if its name, TPM or channel key
-// belongs to another host by now.
-IdentityDecision restore_host(const HostUid& host, const std::string& who);
+// A retired or denied host may attest again, judged anew, under `name` or, if that is empty, under
+// the name it had. kConflict if its name, TPM or channel key belongs to another host by now.
+IdentityDecision restore_host(const HostUid& host, const std::string& name, const std::string& who);
 
 // Keeps a token, of which only the hash is known.
 IdentityDecision add_token(const TokenRecord& token);

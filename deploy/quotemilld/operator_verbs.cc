@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kHostsPageMax = 1'000;
 constexpr std::size_t kHostsScannedMax = 20'000;  // of a filtered page, before it is handed out
+constexpr std::size_t kEndedMax = 10'000;         // retired and denied hosts in one answer
 constexpr std::size_t kHistoryPageMax = 500;
 constexpr std::size_t kChangesPageMax = 500;
 constexpr std::uint64_t kWaitMsMax = 60'000;
@@ -51,6 +52,21 @@ void for_each_page(const HostTable& hosts, Visit visit) {
     }
     after = page.back().record->name;
   }
+}
+
+// The one with this name; none if several have it: then the uid must tell which is meant.
+std::optional<Host> only_named(std::vector<Host> hosts, std::string_view name) {
+  std::optional<Host> found;
+  for (Host& host : hosts) {
+    if (host.record->name != name) {
+      continue;
+    }
+    if (found) {
+      return std::nullopt;
+    }
+    found = std::move(host);
+  }
+  return found;
 }
 
 Json render_counters(const PipelineCounters& counters) {
@@ -93,6 +109,7 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
   static const std::vector<Entry> kVerbs = {
       {"status", &OperatorVerbs::status},
       {"hosts", &OperatorVerbs::hosts},
+      {"hosts.ended", &OperatorVerbs::hosts_ended},
       {"host", &OperatorVerbs::host},
       {"history", &OperatorVerbs::history},
       {"changes", &OperatorVerbs::changes},
@@ -123,17 +140,12 @@ ControlOutcome OperatorVerbs::handle(const transport::ControlRequest& request) {
 }
 
 std::optional<Host> OperatorVerbs::find_pending(std::string_view name) const {
-  std::optional<Host> found;
-  for (Host& host : parts_.hosts.pending()) {
-    if (host.record->name != name) {
-      continue;
-    }
-    if (found) {
-      return std::nullopt;  // two ask for this name: the uid must tell which is meant
-    }
-    found = std::move(host);
-  }
-  return found;
+  return only_named(parts_.hosts.pending(), name);
+}
+
+std::optional<Host> OperatorVerbs::find_ended(const std::string& text) const {
+  const std::optional<HostUid> uid = HostUid::from_hex(text);
+  return uid ? parts_.hosts.find(*uid) : only_named(parts_.hosts.ended(kEndedMax), text);
 }
 
 std::optional<Host> OperatorVerbs::find(const std::string& text) const {
@@ -153,7 +165,8 @@ ControlError OperatorVerbs::no_such_host(const std::string& text) const {
   }
   const std::string_view near = nearest(text, names);
   return {ErrorCode::kNotFound, "there is no host " + escaped(text, 64),
-          near.empty() ? "'quotemill hosts' and 'quotemill pending list' show all"
+          near.empty() ? "'quotemill hosts', 'quotemill hosts --retired' and 'quotemill pending "
+                         "list' show all"
                        : "did you mean " + std::string(near) + "?"};
 }
 
@@ -222,6 +235,16 @@ ControlOutcome OperatorVerbs::hosts(OperatorArgs& args, bool /*is_final*/) {
     }
   }
   return Json{{"hosts", std::move(rows)}, {"next", is_end ? Json(nullptr) : Json(last)}};
+}
+
+ControlOutcome OperatorVerbs::hosts_ended(OperatorArgs& /*args*/, bool /*is_final*/) {
+  Json rows = Json::array();
+  for (const Host& host : parts_.hosts.ended(kEndedMax)) {
+    Json row = transport::render_host_row(host);
+    row["note"] = escaped(host.record->note);
+    rows.push_back(std::move(row));
+  }
+  return Json{{"hosts", std::move(rows)}};
 }
 
 ControlOutcome OperatorVerbs::host(OperatorArgs& args, bool /*is_final*/) {
@@ -294,15 +317,19 @@ ControlOutcome OperatorVerbs::changes(OperatorArgs& args, bool is_final) {
               {"next", from + changes->size()}};
 }
 
-ControlOutcome OperatorVerbs::baseline_list(OperatorArgs& /*args*/, bool /*is_final*/) {
+bool OperatorVerbs::is_in_force(const Baseline& baseline) const {
   const std::shared_ptr<const Snapshot> current = parts_.snapshots.current();
+  return std::any_of(
+      current->baselines().begin(), current->baselines().end(), [&](const auto& in_force) {
+        return in_force->name == baseline.name && in_force->version == baseline.version;
+      });
+}
+
+ControlOutcome OperatorVerbs::baseline_list(OperatorArgs& /*args*/, bool /*is_final*/) {
   Json list = Json::array();
   for (const auto& baseline : parts_.snapshots.baselines()) {
     Json row = transport::render_baseline(*baseline);
-    row["in_force"] = std::any_of(
-        current->baselines().begin(), current->baselines().end(), [&](const auto& in_force) {
-          return in_force->name == baseline->name && in_force->version == baseline->version;
-        });
+    row["in_force"] = is_in_force(*baseline);
     list.push_back(std::move(row));
   }
   return Json{{"baselines", std::move(list)}};

@@ -8,7 +8,7 @@
 //   reattest  {hosts | all}                   challenge them now
 //   baseline.capture {host, name}, baseline.list
 //   pending.list, pending.approve {host, name}, pending.deny {host}
-//   retire {host}, restore {host}
+//   retire {host}, restore {host, name}, hosts.ended    (retired and denied ones)
 //   token.create {count, ttl_ms}, token.list
 //
 // Those that change something take "operator", the name for the record; whoever may enter the
@@ -102,6 +102,7 @@ class OperatorVerbs final : public transport::ControlHandler {
 
   Outcome status(OperatorArgs& args, bool is_final);
   Outcome hosts(OperatorArgs& args, bool is_final);
+  Outcome hosts_ended(OperatorArgs& args, bool is_final);
   Outcome host(OperatorArgs& args, bool is_final);
   Outcome history(OperatorArgs& args, bool is_final);
   Outcome changes(OperatorArgs& args, bool is_final);
@@ -119,8 +120,11 @@ class OperatorVerbs final : public transport::ControlHandler {
   // The host of a name or uid; a pending one by its name only if no other has it.
   [[nodiscard]] std::optional<Host> find(const std::string& text) const;
   [[nodiscard]] std::optional<Host> find_pending(std::string_view name) const;
+  // A retired or denied host of this name or uid, if there is but one.
+  [[nodiscard]] std::optional<Host> find_ended(const std::string& text) const;
   [[nodiscard]] transport::ControlError no_such_host(const std::string& text) const;
   [[nodiscard]] std::vector<HostUid> all_hosts() const;
+  [[nodiscard]] bool is_in_force(const Baseline& baseline) const;
   [[nodiscard]] Outcome ask(std::vector<HostUid> hosts) const;
   Outcome change_host(std::string_view verb, const std::string& who, const HostUid& host,
                       IdentityDecision decision);

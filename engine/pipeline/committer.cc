@@ -394,7 +394,7 @@ void Committer::expire(Moment now) {
     finding.code = FindingCode::kStaleNoContact;
     finding.severity = Severity::kWarning;
     finding.seen_number = static_cast<std::uint64_t>(
-        std::max<std::int64_t>(0, now.wall.ms - next->verdict.fresh_from.ms) / 1000);
+        (std::max<std::int64_t>(0, now.wall.ms - next->verdict.fresh_from.ms) + 999) / 1000);
     finding.expected_number = static_cast<std::uint64_t>(policy.freshness.stale_after_ms / 1000);
     next->state = TrustState::kStale;
     next->verdict.state = TrustState::kStale;

@@ -1,7 +1,9 @@
 #include "engine/pipeline/host_table.h"
 
+#include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <tuple>
 #include <utility>
 
 namespace quotemill {
@@ -78,6 +80,27 @@ std::vector<Host> HostTable::pending() const {
   hosts.reserve(pending_.size());
   for (const auto& [uid, name] : pending_) {
     hosts.push_back(hosts_.at(uid));
+  }
+  return hosts;
+}
+
+std::vector<Host> HostTable::ended(std::size_t limit) const {
+  std::vector<Host> hosts;
+  {
+    const std::shared_lock lock(mutex_);
+    for (const auto& [uid, host] : hosts_) {
+      if (host.record->life_cycle == LifeCycle::kRetired ||
+          host.record->life_cycle == LifeCycle::kDenied) {
+        hosts.push_back(host);
+      }
+    }
+  }
+  std::sort(hosts.begin(), hosts.end(), [](const Host& left, const Host& right) {
+    return std::tie(left.record->name, left.record->uid) <
+           std::tie(right.record->name, right.record->uid);
+  });
+  if (hosts.size() > limit) {
+    hosts.resize(limit);
   }
   return hosts;
 }

@@ -42,6 +42,8 @@ class HostTable {
   // `limit`.
   [[nodiscard]] std::vector<Host> list(std::string_view after, std::size_t limit) const;
   [[nodiscard]] std::vector<Host> pending() const;
+  // Retired and denied hosts, sorted by name, then uid; at most `limit`. Looks at every host.
+  [[nodiscard]] std::vector<Host> ended(std::size_t limit) const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::size_t pending_count() const;
 

@@ -99,6 +99,8 @@ constexpr std::array kCatalogue = {
           "The same TPM enrolled with a new key; it is judged anew."},
     Entry{FindingCode::kIdentityImported, "identity.imported",
           "No TPM proved this identity: enrol the host, or allow imported ones in the policy."},
+    Entry{FindingCode::kIdentityRetired, "identity.retired",
+          "If it shall attest again, 'quotemill restore' brings it back."},
     Entry{FindingCode::kPolicyNone, "policy.none", "Write a policy that matches this host."},
     Entry{FindingCode::kPolicyNoRule, "policy.no_rule",
           "The policy asks for nothing that this evidence could show: add a rule."},

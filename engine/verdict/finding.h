@@ -72,6 +72,7 @@ enum class FindingCode : std::uint16_t {
   // Identity and policy
   kIdentityChanged = 600,   // identity.changed: re-enrolled with a new AK or channel key
   kIdentityImported = 601,  // identity.imported: never proven by a TPM
+  kIdentityRetired = 602,   // identity.retired: an operator ended the host's life
   kPolicyNone = 610,        // policy.none: no policy applies
   kPolicyNoRule = 611,      // policy.no_rule: nothing in the policy was exercised
   // Time

@@ -178,6 +178,8 @@ std::string other_message(const Finding& finding) {
       return "the host's TPM enrolled with a new key" + about(finding);
     case FindingCode::kIdentityImported:
       return "the identity was imported: no TPM proved it";
+    case FindingCode::kIdentityRetired:
+      return "an operator retired the host";
     case FindingCode::kPolicyNone:
       return "no policy applies to this host";
     case FindingCode::kPolicyNoRule:

@@ -6,8 +6,6 @@ namespace quotemill::cli {
 
 namespace {
 
-constexpr std::size_t kEkShown = 16;
-
 // Prints what became of the host.
 Exit decide(Session& session, const std::string& verb, const Json& args) {
   const std::optional<Json> row = session.ask(verb, args);
@@ -77,7 +75,7 @@ Exit run_pending_list(Session& session) {
   for (const Json& host : at(*answer, "pending")) {
     table.add({{text_at(host, "uuid")},
                {text_at(host, "name")},
-               {text_at(host, "ek_sha256").substr(0, kEkShown)},
+               {text_at(host, "ek_sha256")},
                {time_of(at(host, "enrolled"))},
                {time_of(at(host, "expires"))},
                {text_at(host, "note")}});
@@ -89,7 +87,7 @@ Exit run_pending_list(Session& session) {
   return Exit::kFine;
 }
 
-Exit run_pending_approve(Session& session, const ApproveOptions& options) {
+Exit run_pending_approve(Session& session, const NamedOptions& options) {
   Json args = {{"host", options.host}, {"operator", operator_name()}};
   if (!options.name.empty()) {
     args["name"] = options.name;

@@ -18,9 +18,13 @@ Exit run_baseline_capture(Session& session, const CaptureOptions& options) {
   session.out() << text_at(*baseline, "name") << " version " << text_at(*baseline, "version")
                 << ": " << text_at(*baseline, "events") << " events of "
                 << text_at(at(*baseline, "source"), "name") << '\n';
-  session.note(
-      "hosts are compared with it from their next attestation on; 'quotemill reattest "
-      "--all' asks them now");
+  if (text_at(*baseline, "source_state") != "trusted") {
+    session.note("careful: that host is " + text_at(*baseline, "source_state"));
+  }
+  session.note(at(*baseline, "in_force") == true
+                   ? "hosts are compared with it from their next attestation on; 'quotemill "
+                     "reattest --all' asks them now"
+                   : "no host is compared with it: the policy does not name it");
   return Exit::kFine;
 }
 

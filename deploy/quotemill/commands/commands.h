@@ -13,7 +13,8 @@ namespace quotemill::cli {
 
 // hosts.cc
 struct HostsOptions {
-  std::string state;  // empty: all
+  std::string state = {};   // empty: all
+  bool is_retired = false;  // retired and denied ones instead
 };
 
 Exit run_hosts(Session& session, const HostsOptions& options);
@@ -34,7 +35,13 @@ struct ReattestOptions {
 
 Exit run_reattest(Session& session, const ReattestOptions& options);
 Exit run_retire(Session& session, const std::string& host);
-Exit run_restore(Session& session, const std::string& host);
+
+struct NamedOptions {
+  std::string host = {};
+  std::string name;  // empty: the one it has, or asks for
+};
+
+Exit run_restore(Session& session, const NamedOptions& options);
 
 // watch.cc
 struct WatchOptions {
@@ -69,12 +76,7 @@ Exit run_token_create(Session& session, const TokenOptions& options);
 Exit run_token_list(Session& session);
 Exit run_pending_list(Session& session);
 
-struct ApproveOptions {
-  std::string host = {};
-  std::string name;  // empty: the one it asks for
-};
-
-Exit run_pending_approve(Session& session, const ApproveOptions& options);
+Exit run_pending_approve(Session& session, const NamedOptions& options);
 Exit run_pending_deny(Session& session, const std::string& host);
 
 }  // namespace quotemill::cli

@@ -126,23 +126,51 @@ std::string summary_of(const Json& findings) {
   return text_at(findings.front(), "code") + more + ": " + text_at(findings.front(), "message");
 }
 
-Exit change_life_cycle(Session& session, const std::string& verb, const std::string& host) {
-  const std::optional<Json> row =
-      session.ask(verb, {{"host", host}, {"operator", operator_name()}});
+Exit change_life_cycle(Session& session, const std::string& verb, const NamedOptions& options) {
+  Json args = {{"host", options.host}, {"operator", operator_name()}};
+  if (!options.name.empty()) {
+    args["name"] = options.name;
+  }
+  const std::optional<Json> row = session.ask(verb, args);
   if (!row) {
     return session.exit();
   }
   if (session.settings().json) {
     session.print(*row);
   } else {
-    session.out() << text_at(*row, "name") << " is " << text_at(*row, "life_cycle") << '\n';
+    session.out() << text_at(*row, "name") << " (" << text_at(*row, "uuid") << ") is "
+                  << text_at(*row, "life_cycle") << '\n';
   }
+  return Exit::kFine;
+}
+
+// Those that may not attest any more; their states mean nothing.
+Exit list_retired(Session& session) {
+  const std::optional<Json> answer = session.ask("hosts.ended");
+  if (!answer) {
+    return session.exit();
+  }
+  if (session.settings().json) {
+    session.print(*answer);
+    return Exit::kFine;
+  }
+  Table table({"UID", "HOST", "LIFE CYCLE", "NOTE"});
+  for (const Json& row : at(*answer, "hosts")) {
+    table.add({{text_at(row, "uuid")},
+               {text_at(row, "name")},
+               {text_at(row, "life_cycle")},
+               {text_at(row, "note")}});
+  }
+  table.print(session.out(), session.style());
   return Exit::kFine;
 }
 
 }  // namespace
 
 Exit run_hosts(Session& session, const HostsOptions& options) {
+  if (options.is_retired) {
+    return list_retired(session);
+  }
   const std::optional<Json> rows = all_hosts(session, options);
   if (!rows) {
     return session.exit();
@@ -163,7 +191,9 @@ Exit run_hosts(Session& session, const HostsOptions& options) {
   }
   table.print(session.out(), session.style());
   if (rows->empty()) {
-    session.note("no hosts; 'quotemill token create' and 'quotemill pending list' begin");
+    session.note(options.state.empty()
+                     ? "no hosts; 'quotemill token create' and 'quotemill pending list' begin"
+                     : "no hosts are " + options.state);
   } else if (session.style().width != 0) {
     print_counts(session, *rows);
   }
@@ -248,11 +278,11 @@ Exit run_reattest(Session& session, const ReattestOptions& options) {
 }
 
 Exit run_retire(Session& session, const std::string& host) {
-  return change_life_cycle(session, "retire", host);
+  return change_life_cycle(session, "retire", {.host = host, .name = {}});
 }
 
-Exit run_restore(Session& session, const std::string& host) {
-  return change_life_cycle(session, "restore", host);
+Exit run_restore(Session& session, const NamedOptions& options) {
+  return change_life_cycle(session, "restore", options);
 }
 
 }  // namespace quotemill::cli

@@ -50,6 +50,8 @@ TEST(Cli, SendsWhatIsAskedFor) {
   EXPECT_EQ(first_request({"baseline", "list"}).first, "baseline.list");
   EXPECT_EQ(first_request({"pending", "deny", "x"}).first, "pending.deny");
   EXPECT_EQ(first_request({"retire", "x"}).first, "retire");
+  EXPECT_EQ(first_request({"hosts", "--retired"}).first, "hosts.ended");
+  EXPECT_EQ(first_request({"restore", "x", "--name", "y"}).second["name"], "y");
   const auto capture = first_request({"baseline", "capture", "web", "--name", "golden"});
   EXPECT_EQ(capture.first, "baseline.capture");
   EXPECT_EQ(capture.second["host"], "web");
@@ -85,6 +87,8 @@ TEST(Cli, SaysWhatWouldBeRight) {
       {"baseline"},
       {"hosts", "--nonsense"},
       {"watch", "--from", "x"},
+      {"watch", "--from", "-1"},
+      {"token", "create", "--ttl", "99999d"},
   };
   for (const auto& arguments : wrong) {
     const Parsed parsed = parse(arguments);
@@ -94,6 +98,9 @@ TEST(Cli, SaysWhatWouldBeRight) {
     EXPECT_TRUE(parsed.out.empty());
   }
   EXPECT_NE(parse({"hots"}).err.find("did you mean: quotemill hosts"), std::string::npos);
+  EXPECT_NE(parse({"policy", "chek", "f"}).err.find("did you mean: quotemill policy check"),
+            std::string::npos);
+  EXPECT_EQ(parse({"--scket", "x", "hosts"}).err.find("no command"), std::string::npos);
   EXPECT_EQ(parse({"x\x1b[2J"}).err.find('\x1b'), std::string::npos);
 }
 

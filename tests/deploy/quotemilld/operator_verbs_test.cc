@@ -267,6 +267,39 @@ TEST_F(OperatorVerbsTest, RetiringFreesTheNameAndRestoringWantsItBack) {
   EXPECT_EQ(refusal("restore", {{"host", old}}).code, ErrorCode::kConflict);
 }
 
+TEST_F(OperatorVerbsTest, RetiredHostsAreListedAndFoundByTheirNames) {
+  add(host_record(1, "web", LifeCycle::kActive));
+  add(host_record(2, "db", LifeCycle::kActive));
+  const std::string uid = ask("retire", {{"host", "web"}})["uuid"];
+  const Json ended = ask("hosts.ended")["hosts"];
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0]["uuid"], uid);
+  EXPECT_EQ(ended[0]["life_cycle"], "retired");
+  EXPECT_EQ(refusal("reattest", {{"hosts", {uid}}}).code, ErrorCode::kConflict);
+  EXPECT_EQ(refusal("restore", {{"host", "db"}}).code, ErrorCode::kNotFound);
+  EXPECT_EQ(ask("restore", {{"host", "web"}})["uuid"], uid);
+  EXPECT_TRUE(ask("hosts.ended")["hosts"].empty());
+}
+
+TEST_F(OperatorVerbsTest, RestoresUnderAnotherNameIfTheOldOneIsTaken) {
+  add(host_record(1, "web", LifeCycle::kActive));
+  const std::string uid = ask("retire", {{"host", "web"}})["uuid"];
+  add(host_record(2, "web", LifeCycle::kActive));
+  EXPECT_EQ(refusal("restore", {{"host", uid}}).code, ErrorCode::kConflict);
+  EXPECT_EQ(ask("restore", {{"host", uid}, {"name", "web-old"}})["name"], "web-old");
+}
+
+TEST_F(OperatorVerbsTest, ARetirementSaysWhyTheStateChanged) {
+  const HostRecord golden = host_record(1, "golden-host", LifeCycle::kActive);
+  add(golden);
+  set_state(golden, TrustState::kTrusted);
+  ask("retire", {{"host", "golden-host"}});
+  const auto changes = store_.changes(1, 10);
+  ASSERT_FALSE(changes->empty());
+  ASSERT_FALSE(changes->back().reasons.empty());
+  EXPECT_EQ(changes->back().reasons.front().code, FindingCode::kIdentityRetired);
+}
+
 TEST_F(OperatorVerbsTest, DeniesAPendingHostForGood) {
   add(host_record(1, "web", LifeCycle::kPending));
   const std::string uid = hosts_.pending()[0].record->uid.hex();

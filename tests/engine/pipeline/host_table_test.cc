@@ -71,14 +71,15 @@ TEST_P(HostTableLifeCycle, DecidesUnderWhatAHostIsFound) {
   EXPECT_EQ(table.pending_count(), GetParam().life_cycle == LifeCycle::kPending ? 1U : 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, HostTableLifeCycle,
-    ::testing::Values(LifeCycleCase{LifeCycle::kPending, true, false, false},
-                      LifeCycleCase{LifeCycle::kActive, true, true, true},
-                      LifeCycleCase{LifeCycle::kMaintenance, true, true, true},
-                      LifeCycleCase{LifeCycle::kRetired, false, false, false},
-                      LifeCycleCase{LifeCycle::kDenied, false, false, false}),
-    [](const auto& param) { return std::string(name_of(param.param.life_cycle)); });
+INSTANTIATE_TEST_SUITE_P(All, HostTableLifeCycle,
+                         ::testing::Values(LifeCycleCase{LifeCycle::kPending, true, false, false},
+                                           LifeCycleCase{LifeCycle::kActive, true, true, true},
+                                           LifeCycleCase{LifeCycle::kMaintenance, true, true, true},
+                                           LifeCycleCase{LifeCycle::kRetired, false, false, false},
+                                           LifeCycleCase{LifeCycle::kDenied, false, false, false}),
+                         [](const auto& param) {
+                           return std::string(name_of(param.param.life_cycle));
+                         });
 
 TEST(HostTable, ForgetsTheFormerKeyOfANewGeneration) {
   HostTable table;
@@ -163,6 +164,20 @@ TEST(HostTable, ListsByNameInPages) {
   }
   EXPECT_EQ(names.size(), 9U);
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+}
+
+TEST(HostTable, ListsThoseThatEndedApart) {
+  HostTable table;
+  for (const auto& [number, life_cycle] :
+       {std::pair{1, LifeCycle::kActive}, std::pair{4, LifeCycle::kRetired},
+        std::pair{3, LifeCycle::kDenied}, std::pair{2, LifeCycle::kPending}}) {
+    put(table, record_of(static_cast<std::uint8_t>(number), life_cycle));
+  }
+  const std::vector<Host> ended = table.ended(10);
+  ASSERT_EQ(ended.size(), 2U);
+  EXPECT_EQ(ended[0].record->name, "host-3");
+  EXPECT_EQ(ended[1].record->name, "host-4");
+  EXPECT_EQ(table.ended(1).size(), 1U);
 }
 
 TEST(HostTableStress, ReadersSeeWholeHostsWhileOneThreadWrites) {
