@@ -7,6 +7,8 @@ constexpr Rate kLinesPerCause{1.0, 20};
 
 LogLevel level_of(LogCause cause) {
   switch (cause) {
+    case LogCause::kExpired:  // ordinary after a restart of ours
+      return LogLevel::kInfo;
     case LogCause::kUnknownKey:
     case LogCause::kMalformed:
     case LogCause::kIdentity:

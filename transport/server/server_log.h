@@ -24,6 +24,7 @@ enum class LogCause : std::uint8_t {
   kNonceReused,
   kLogRefused,
   kLogWithheld,
+  kExpired,
   kStoreBehind,
   kInternal,
   kMemory,
@@ -42,7 +43,7 @@ class ServerLog {
   void write(LogCause cause, std::string_view host, std::string text, std::int64_t now_ms);
 
  private:
-  static constexpr std::size_t kCauses = 9;
+  static constexpr std::size_t kCauses = 10;
 
   struct Limit {
     TokenBucket bucket;

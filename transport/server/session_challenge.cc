@@ -133,6 +133,8 @@ Result<void> SessionTable::make_challenge(Turn& turn) {
 // "Your evidence answers no open challenge": with the one to answer instead.
 void SessionTable::send_expired(Turn& turn) {
   count(parts_.counters.expired);
+  parts_.log.write(LogCause::kExpired, turn.host.record->name,
+                   "sent evidence that answers no open challenge", turn.now.boot.ms);
   ErrorMessage message{ErrorCode::kExpired, "answers no open challenge", {}};
   if (Result<ChallengeMessage> challenge = open_or_fresh(turn)) {
     message.challenge = *std::move(challenge);

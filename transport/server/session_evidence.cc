@@ -30,7 +30,8 @@ void SessionTable::give_up_lost(Turn& turn) {
 void SessionTable::evidence(Turn& turn, EvidenceMessage& message) {
   if (message.items.size() != 1) {
     count(parts_.counters.malformed);
-    send_error(turn, ErrorCode::kMalformed, "a host's evidence is exactly one item");
+    refuse(turn, LogCause::kMalformed, ErrorCode::kMalformed,
+           "a host's evidence is exactly one item");
     return;
   }
   Bytes bytes = std::move(message.items.front());
@@ -92,7 +93,8 @@ void SessionTable::judge_item(Turn& turn, Bytes item, const Evidence* evidence) 
   if (evidence == nullptr) {
     if (!open) {
       count(parts_.counters.malformed);
-      send_error(turn, ErrorCode::kMalformed, "malformed evidence, and no challenge open");
+      refuse(turn, LogCause::kMalformed, ErrorCode::kMalformed,
+             "malformed evidence, and no challenge open");
       return;
     }
     // Malformed on the host's own channel while it was asked: a failed verdict, or a rogue host
@@ -202,7 +204,8 @@ void SessionTable::logs(Turn& turn, const LogsMessage& message) {
   }
   if (!is_asked) {
     count(parts_.counters.log_refused);
-    send_error(turn, ErrorCode::kExpired, "no log was asked for with this sequence");
+    refuse(turn, LogCause::kLogRefused, ErrorCode::kExpired,
+           "no log was asked for with this sequence");
     return;
   }
   exchange->correlation = turn.correlation;
@@ -219,7 +222,7 @@ void SessionTable::logs(Turn& turn, const LogsMessage& message) {
       finish_exchange(turn);
       return;
     }
-    send_error(turn, added.error().code, added.error().to_string());
+    refuse(turn, LogCause::kLogRefused, added.error().code, added.error().to_string());
     return;
   }
   if (exchange->transfer->is_complete()) {

@@ -52,7 +52,8 @@ std::vector<Outgoing> SessionTable::receive(const CurveKey& key, const RouteId& 
   }
   if (message->role != Role::kHost) {
     count(parts_.counters.unsupported);
-    send_error(turn, ErrorCode::kUnsupported, "only hosts are served here, not gateways");
+    refuse(turn, LogCause::kMalformed, ErrorCode::kUnsupported,
+           "only hosts are served here, not gateways");
     return out;
   }
   dispatch(turn, message->body);
@@ -69,8 +70,8 @@ void SessionTable::dispatch(Turn& turn, MessageBody& body) {
     logs(turn, *segment);
   } else {
     count(parts_.counters.unsupported);
-    send_error(turn, ErrorCode::kUnsupported,
-               std::string(name_of(kind_of(body))) + " is not for this endpoint");
+    refuse(turn, LogCause::kMalformed, ErrorCode::kUnsupported,
+           std::string(name_of(kind_of(body))) + " is not for this endpoint");
   }
 }
 
@@ -107,6 +108,12 @@ void SessionTable::send(Turn& turn, MessageBody body) {
 
 void SessionTable::send_error(Turn& turn, ErrorCode code, std::string text) {
   send(turn, ErrorMessage{code, std::move(text), {}});
+}
+
+// An ERROR with a line for the operator. `text` is ours alone, nothing of the host's.
+void SessionTable::refuse(Turn& turn, LogCause cause, ErrorCode code, std::string text) {
+  parts_.log.write(cause, turn.host.record->name, text, turn.now.boot.ms);
+  send_error(turn, code, std::move(text));
 }
 
 void SessionTable::send_busy(Turn& turn) {

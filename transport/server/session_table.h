@@ -166,6 +166,7 @@ class SessionTable {
   void dispatch(Turn& turn, MessageBody& body);
   void send(Turn& turn, MessageBody body);
   void send_error(Turn& turn, ErrorCode code, std::string text);
+  void refuse(Turn& turn, LogCause cause, ErrorCode code, std::string text);
   void send_busy(Turn& turn);
   void answer(Turn& turn, Reply& reply);
   void answer_error(Turn& turn, const Error& error);
