@@ -1,7 +1,6 @@
 #include "engine/eventlog/ima_log.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 
 #include "engine/crypto/hash.h"
@@ -43,25 +42,17 @@ std::optional<Digest> extended_digest(const ImaEntry& entry, HashAlgorithm bank,
   return std::nullopt;
 }
 
-constexpr std::array kForms = {ImaDigestForm::kListed, ImaDigestForm::kHashed,
-                               ImaDigestForm::kPadded};
-
-// Extends PCR 10 entry by entry and hands each value to `visit` with the number of entries that
+// Replays the list and hands each value to `visit` with the number of entries that
 // gave it. False if the form does not apply to an entry: the values end there.
 template <class Visit>
 bool fold(const ImaLog& log, HashAlgorithm bank, ImaDigestForm form, Visit visit) {
-  Digest pcr(bank);
-  visit(pcr, std::size_t{0});
+  ImaReplay replay(bank, form);
+  visit(replay.value(), std::size_t{0});
   for (std::size_t i = 0; i < log.entries.size(); ++i) {
-    const ImaEntry& entry = log.entries[i];
-    if (entry.pcr == kImaPcr) {
-      const std::optional<Digest> digest = extended_digest(entry, bank, form);
-      if (!digest.has_value()) {
-        return false;
-      }
-      extend(pcr, digest->view());
+    if (!replay.add(log.entries[i])) {
+      return false;
     }
-    visit(pcr, i + 1);
+    visit(replay.value(), i + 1);
   }
   return true;
 }
@@ -90,9 +81,23 @@ std::string_view name_of(ImaDigestForm form) {
   return "unknown";
 }
 
-std::optional<Digest> replay_ima_log(const ImaLog& log, HashAlgorithm bank) {
+ImaReplay::ImaReplay(HashAlgorithm bank, ImaDigestForm form) : value_(bank), form_(form) {
   assert(can_hash(bank));
-  for (const ImaDigestForm form : kForms) {
+}
+
+bool ImaReplay::add(const ImaEntry& entry) {
+  if (entry.pcr != kImaPcr) {
+    return true;
+  }
+  const std::optional<Digest> digest = extended_digest(entry, value_.algorithm(), form_);
+  if (digest.has_value()) {
+    extend(value_, digest->view());
+  }
+  return digest.has_value();
+}
+
+std::optional<Digest> replay_ima_log(const ImaLog& log, HashAlgorithm bank) {
+  for (const ImaDigestForm form : kImaDigestForms) {
     Digest last(bank);
     if (fold(log, bank, form, [&](const Digest& pcr, std::size_t) { last = pcr; })) {
       return last;
@@ -102,9 +107,8 @@ std::optional<Digest> replay_ima_log(const ImaLog& log, HashAlgorithm bank) {
 }
 
 std::optional<ImaMatch> match_ima_log(const ImaLog& log, const Digest& quoted) {
-  assert(can_hash(quoted.algorithm()));
   std::optional<ImaMatch> longest;
-  for (const ImaDigestForm form : kForms) {
+  for (const ImaDigestForm form : kImaDigestForms) {
     fold(log, quoted.algorithm(), form, [&](const Digest& pcr, std::size_t entries) {
       if (pcr == quoted && (!longest.has_value() || entries > longest->entries)) {
         longest = ImaMatch{entries, form};

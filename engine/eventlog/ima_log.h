@@ -7,6 +7,7 @@
 // template hashes of that bank's size.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -71,7 +72,28 @@ enum class ImaDigestForm : std::uint8_t {
             // the bank's hash when IMA starts
 };
 
+inline constexpr std::array kImaDigestForms = {ImaDigestForm::kListed, ImaDigestForm::kHashed,
+                                               ImaDigestForm::kPadded};
+
 std::string_view name_of(ImaDigestForm form);  // "listed", "hashed", "padded"
+
+// PCR 10 of a bank in one form, entry by entry.
+class ImaReplay {
+ public:
+  // REQUIRES: can_hash(bank)
+  ImaReplay(HashAlgorithm bank, ImaDigestForm form);
+
+  // Extends the value if the entry is one for PCR 10. False if the form does not apply to it: there
+  // is no value from then on.
+  [[nodiscard]] bool add(const ImaEntry& entry);
+
+  // After the entries so far; zeros before the first.
+  [[nodiscard]] const Digest& value() const { return value_; }
+
+ private:
+  Digest value_;
+  ImaDigestForm form_;
+};
 
 // PCR 10 of a bank after the whole list, in the first form that fits every entry; nullopt if none
 // does. REQUIRES: can_hash(bank)

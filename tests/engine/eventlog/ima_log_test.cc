@@ -8,42 +8,18 @@
 #include "engine/base/byte_writer.h"
 #include "engine/base/limits.h"
 #include "engine/crypto/hash.h"
+#include "tests/engine/eventlog/ima_bytes.h"
 #include "tests/support/temp_folder.h"
 
 namespace quotemill {
 namespace {
 
+using testing::binary_entry;
 using testing::fixtures;
+using testing::joined;
+using testing::ng_data;
+using testing::ng_entry;
 using testing::read_file;
-
-// d-ng | n-ng of "ima-ng", by the kernel's documentation.
-Bytes ng_data(ByteView digest, std::string_view file) {
-  ByteWriter out;
-  out.u32_le(static_cast<std::uint32_t>(8 + digest.size()));
-  out.bytes(as_bytes(std::string_view("sha256:\0", 8))).bytes(digest);
-  out.u32_le(static_cast<std::uint32_t>(file.size() + 1)).bytes(as_bytes(file)).u8(0);
-  return out.take();
-}
-
-Bytes binary_entry(std::uint32_t pcr, ByteView template_hash, std::string_view name,
-                   ByteView data) {
-  ByteWriter out;
-  out.u32_le(pcr).bytes(template_hash).sized32_le(as_bytes(name)).sized32_le(data);
-  return out.take();
-}
-
-Bytes ng_entry(std::string_view file, std::uint32_t pcr = kImaPcr) {
-  const Bytes data = ng_data(Bytes(32, 0xAB), file);
-  return binary_entry(pcr, hash(HashAlgorithm::kSha1, data).view(), "ima-ng", data);
-}
-
-Bytes joined(const std::vector<Bytes>& parts) {
-  ByteWriter out;
-  for (const Bytes& part : parts) {
-    out.bytes(part);
-  }
-  return out.take();
-}
 
 Digest pcr_of(HashAlgorithm bank, const std::vector<Digest>& digests) {
   Digest pcr(bank);
@@ -172,6 +148,22 @@ TEST(ImaLog, MatchesABeginningOfAListThatHasGrown) {
   const auto none = match_ima_log(reading.log, Digest(HashAlgorithm::kSha1));
   ASSERT_TRUE(none);
   EXPECT_EQ(none->entries, 0U);
+}
+
+TEST(ImaLog, ReplaysEntryByEntryUntilTheFormDoesNotApply) {
+  const Bytes list = joined({ng_entry("boot_aggregate"), ng_entry("/other", 11)});
+  const ImaLogReading reading = read_ima_log(list);
+  const ImaEntry& first = reading.log.entries[0];
+  ImaReplay replay(HashAlgorithm::kSha256, ImaDigestForm::kHashed);
+  EXPECT_EQ(replay.value(), Digest(HashAlgorithm::kSha256));
+  EXPECT_TRUE(replay.add(first));
+  const Digest after =
+      pcr_of(HashAlgorithm::kSha256, {hash(HashAlgorithm::kSha256, first.template_data)});
+  EXPECT_EQ(replay.value(), after);
+  EXPECT_TRUE(replay.add(reading.log.entries[1]));
+  EXPECT_EQ(replay.value(), after);
+  ImaReplay listed(HashAlgorithm::kSha256, ImaDigestForm::kListed);
+  EXPECT_FALSE(listed.add(first));  // its hash is SHA-1
 }
 
 TEST(ImaLog, AViolationExtendsOnes) {
