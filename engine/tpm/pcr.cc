@@ -96,6 +96,14 @@ std::string PcrSelection::to_string() const {
   return text;
 }
 
+std::string to_string(const std::vector<PcrSelection>& selections) {
+  std::string text;
+  for (const PcrSelection& selection : selections) {
+    text += (text.empty() ? "" : "+") + selection.to_string();
+  }
+  return text.empty() ? "none" : text;
+}
+
 Result<std::vector<PcrSelection>> parse_pcr_selection(std::string_view text) {
   std::vector<PcrSelection> selections;
   if (text.empty() || text.back() == '+') {

@@ -28,7 +28,10 @@ struct PcrSelection {
   friend bool operator==(const PcrSelection&, const PcrSelection&) = default;
 };
 
-// "sha256:0,1,2+sha1:10" as tpm2-tools write it; kConfig with the remedy otherwise.
+// "sha256:0,1,2+sha1:10", "none" if there is none.
+std::string to_string(const std::vector<PcrSelection>& selections);
+
+// What tpm2-tools write, "sha256:0,1,2+sha1:10"; kConfig with the remedy otherwise.
 Result<std::vector<PcrSelection>> parse_pcr_selection(std::string_view text);
 
 // TPML_PCR_SELECTION (Part 2, 10.9.7), in the order of the message, as it may be in a quote. A bank
@@ -41,6 +44,7 @@ void write_pcr_selections(ByteWriter& out, const std::vector<PcrSelection>& sele
 class PcrBank {
  public:
   PcrBank() : PcrBank(HashAlgorithm::kSha256) {}
+
   explicit PcrBank(HashAlgorithm algorithm);
 
   [[nodiscard]] HashAlgorithm algorithm() const { return algorithm_; }

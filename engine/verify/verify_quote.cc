@@ -24,14 +24,6 @@ bool is_weak(const PublicKey& key, const SignatureView& signature) {
          (key.kind() == KeyKind::kRsa && key.bits() < kRsaBitsMin);
 }
 
-std::string selection_text(const std::vector<PcrSelection>& selections) {
-  std::string text;
-  for (const PcrSelection& selection : selections) {
-    text += (text.empty() ? "" : "+") + selection.to_string();
-  }
-  return text.empty() ? "none" : text;
-}
-
 }  // namespace
 
 // One verification: each check adds its finding; the quote is made only if there is none.
@@ -107,8 +99,8 @@ class QuoteVerifier {
   void check_selection(const Quote& quote) {
     if (quote.selections != expected_.challenge.selections) {
       findings_.push_back(failure(FindingCode::kQuoteSelection,
-                                  "asked " + selection_text(expected_.challenge.selections) +
-                                      ", quoted " + selection_text(quote.selections)));
+                                  "asked " + to_string(expected_.challenge.selections) +
+                                      ", quoted " + to_string(quote.selections)));
     }
   }
 

@@ -30,6 +30,8 @@ TEST(PcrSelection, TextRoundTrips) {
   for (const char* const text : {"sha1:0", "sha256:0,7,23", "sha512:16"}) {
     EXPECT_EQ(parse_pcr_selection(text)->front().to_string(), text);
   }
+  EXPECT_EQ(to_string(*parse_pcr_selection("sha256:0,1+sha1:10")), "sha256:0,1+sha1:10");
+  EXPECT_EQ(to_string(std::vector<PcrSelection>()), "none");
 }
 
 TEST(PcrSelection, RefusesOtherTextWithTheRemedy) {
