@@ -116,10 +116,12 @@ std::string log_message(const Finding& finding) {
     case FindingCode::kLogMalformed:
       return "the boot log breaks here" + about(finding) + "; nothing after it is proven";
     case FindingCode::kLogMismatch:
-      return "the boot log gives " + seen(finding) + ", the quote shows " + expected(finding);
+      return "the boot log gives " + seen(finding) + ", the quote shows " + expected(finding) +
+             about(finding);
     case FindingCode::kLogNoEvents:
-      return "the quote shows " + expected(finding) +
-             " and the boot log has no event that explains it";
+      return finding.expected ? "the quote shows " + expected(finding) +
+                                    " and the boot log has no event that explains it"
+                              : "no log explains what is quoted" + about(finding);
     case FindingCode::kLogBankMissing:
       return "the boot log has no digests of the quoted bank" + about(finding);
     case FindingCode::kLogAbsent:
@@ -143,7 +145,8 @@ std::string log_message(const Finding& finding) {
     case FindingCode::kImaMalformed:
       return "the runtime log breaks here" + about(finding);
     case FindingCode::kImaMismatch:
-      return "the runtime log gives " + seen(finding) + ", the quote shows " + expected(finding);
+      return "the runtime log gives " + seen(finding) + ", the quote shows " + expected(finding) +
+             about(finding);
     default:
       return {};
   }

@@ -132,6 +132,16 @@ TEST(Finding, TellsThePlaceTheSubjectAndTheDigests) {
                 std::string(64, '0') + ", the baseline expects sha1:" + std::string(40, '0'));
 }
 
+TEST(Finding, SpeaksOfNoValueWhereNoneIsKnown) {
+  Finding finding;
+  finding.code = FindingCode::kLogNoEvents;
+  finding.pcr = 10;
+  finding.subject = "sha256";
+  EXPECT_EQ(message_of(finding), "PCR 10: no log explains what is quoted (sha256)");
+  finding.expected = Digest(HashAlgorithm::kSha1);
+  EXPECT_THAT(message_of(finding), HasSubstr("the quote shows sha1:" + std::string(40, '0')));
+}
+
 TEST(Finding, TellsOldAndNewNumbersInTheirOrder) {
   Finding finding;
   finding.code = FindingCode::kBootRebooted;
