@@ -24,14 +24,6 @@ constexpr std::array kAttributes = {
     Attribute{tpm::kFixedTpm, "not fixedTPM"}, Attribute{tpm::kFixedParent, "not fixedParent"},
     Attribute{tpm::kSensitiveDataOrigin, "not made in a TPM"}};
 
-std::string text_of(const std::vector<PcrSelection>& selections) {
-  std::string text;
-  for (const PcrSelection& selection : selections) {
-    text += (text.empty() ? "" : "+") + selection.to_string();
-  }
-  return text.empty() ? "none" : text;
-}
-
 std::vector<PcrSelection> selections_of(const std::vector<PcrBank>& banks) {
   std::vector<PcrSelection> selections;
   selections.reserve(banks.size());
@@ -41,14 +33,33 @@ std::vector<PcrSelection> selections_of(const std::vector<PcrBank>& banks) {
   return selections;
 }
 
-// The same PCRs of the same banks; their order is the quote's own matter.
-bool same_pcrs(std::vector<PcrSelection> left, std::vector<PcrSelection> right) {
-  const auto by_bank = [](const PcrSelection& one, const PcrSelection& other) {
-    return one.bank < other.bank;
-  };
-  std::sort(left.begin(), left.end(), by_bank);
-  std::sort(right.begin(), right.end(), by_bank);
-  return left == right;
+// The values of what is selected, as far as they are among `given`.
+std::vector<PcrBank> part_of(const std::vector<PcrBank>& given,
+                             const std::vector<PcrSelection>& selections) {
+  std::vector<PcrBank> part;
+  for (const PcrSelection& selection : selections) {
+    PcrBank& values = part.emplace_back(selection.bank);
+    for (const PcrBank& bank : given) {
+      for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+        if (bank.algorithm() == selection.bank && bank.has(pcr) && selection.has(pcr)) {
+          values.set(pcr, bank.at(pcr));
+        }
+      }
+    }
+  }
+  return part;
+}
+
+// `all` without `taken`.
+std::vector<PcrSelection> rest_of(std::vector<PcrSelection> all,
+                                  const std::vector<PcrSelection>& taken) {
+  for (PcrSelection& selection : all) {
+    for (const PcrSelection& other : taken) {
+      selection.mask &= other.bank == selection.bank ? ~other.mask : ~0U;
+    }
+  }
+  std::erase_if(all, [](const PcrSelection& selection) { return selection.mask == 0; });
+  return all;
 }
 
 // One check of one quote; the order of its steps is that of trust.
@@ -60,8 +71,7 @@ class QuoteCheck {
     check_key();
     if (check_signature() && decode()) {
       check_nonce();
-      check_selection();
-      if (check_pcrs()) {
+      if (check_selection() && check_pcrs()) {
         check_logs();
       }
     }
@@ -142,31 +152,41 @@ class QuoteCheck {
     }
   }
 
-  void check_selection() {
+  bool check_selection() {
     if (report_.quote->selections.empty()) {
       add(FindingCode::kQuoteSelection, "none at all");
+      return false;
     }
+    return true;
   }
 
   // Whether banks_ holds authentic values of what is quoted.
   bool check_pcrs() {
-    if (!inputs_.pcrs.has_value()) {
-      return inputs_.event_log.has_value() && derive_pcrs();
+    if (inputs_.pcrs.has_value()) {
+      return take_given();
     }
+    return inputs_.event_log.has_value() && derive_pcrs();
+  }
+
+  // What is given beyond the quote is left alone: nothing proves it (CVE-2022-0317).
+  bool take_given() {
     Result<std::vector<PcrBank>> given = decode_pcr_file(*inputs_.pcrs);
     if (!given) {
       add(FindingCode::kQuotePcrValues, given.error().to_string());
       return false;
     }
-    if (!same_pcrs(report_.quote->selections, selections_of(*given))) {
-      add(FindingCode::kQuoteSelection, "quoted " + text_of(report_.quote->selections) +
-                                            ", values given for " + text_of(selections_of(*given)));
+    const std::vector<PcrSelection>& quoted = report_.quote->selections;
+    report_.unquoted = rest_of(selections_of(*given), quoted);
+    if (!rest_of(quoted, selections_of(*given)).empty()) {
+      add(FindingCode::kQuoteSelection,
+          "quoted " + to_string(quoted) + ", values given for " + to_string(selections_of(*given)));
       return false;
     }
-    if (!digest_holds(*given)) {
+    std::vector<PcrBank> values = part_of(*given, quoted);
+    if (!digest_holds(values)) {
       return false;
     }
-    banks_ = std::move(*given);
+    banks_ = std::move(values);
     return true;
   }
 
@@ -188,7 +208,7 @@ class QuoteCheck {
     const BootLogReading reading = read_boot_log(*inputs_.event_log);
     std::vector<PcrBank> derived = derived_banks(reading.log, report_.quote->selections);
     if (derived.empty()) {
-      add(FindingCode::kLogBankMissing, text_of(report_.quote->selections));
+      add(FindingCode::kLogBankMissing, to_string(report_.quote->selections));
     } else if (digest_holds(derived)) {
       banks_ = std::move(derived);
       return true;
@@ -220,6 +240,7 @@ class QuoteCheck {
                                        [](const PcrBank& bank) { return bank.has(kImaPcr); });
     note(!inputs_.nonce.has_value() || !report_.quote.has_value(), "nonce");
     note(banks_.empty(), "pcrs");
+    note(!report_.unquoted.empty(), "unquoted_pcrs");
     note(!inputs_.event_log.has_value() || !logs_checked_, "eventlog");
     note(inputs_.event_log.has_value() && logs_checked_, "event_data");
     note(inputs_.ima_log.has_value() ? !logs_checked_ : has_pcr10, "ima");

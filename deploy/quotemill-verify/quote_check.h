@@ -22,9 +22,9 @@ enum class WeakAlgorithms : std::uint8_t { kRefuse, kAllow };
 // The bytes of the files; what is absent was not given. Borrowed by the report.
 struct QuoteInputs {
   const AttestationKey& key;
-  ByteView attest;     // TPMS_ATTEST
-  ByteView signature;  // TPMT_SIGNATURE or plain
-  std::optional<ByteView> pcrs = {};
+  ByteView attest;                     // TPMS_ATTEST
+  ByteView signature;                  // TPMT_SIGNATURE or plain
+  std::optional<ByteView> pcrs = {};   // of what is quoted, at least; else the logs must tell them
   std::optional<ByteView> nonce = {};  // as it must stand in extraData
   std::optional<ByteView> event_log = {};
   std::optional<ByteView> ima_log = {};
@@ -57,9 +57,11 @@ struct ImaResult {
 struct QuoteReport {
   Findings findings;
   // What this run could not or was not asked to check, as stable words: "nonce", "pcrs",
-  // "eventlog", "ima", "ima_tail", "event_data", "ak_attributes", "ak_certificate", "ak_origin",
-  // "clock".
+  // "unquoted_pcrs", "eventlog", "ima", "ima_tail", "event_data", "ak_attributes",
+  // "ak_certificate", "ak_origin", "clock".
   std::vector<std::string> unchecked;
+  // PCRs that values were given for and that the quote does not cover: nothing proves them.
+  std::vector<PcrSelection> unquoted;
   std::optional<SignatureView> signature;
   std::optional<Quote> quote;
   std::vector<PcrRow> pcrs;  // authentic values only

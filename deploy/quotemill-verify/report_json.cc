@@ -25,16 +25,20 @@ Json json_of(const Findings& findings) {
   return list;
 }
 
-Json json_of(const Quote& quote) {
-  Json selections = Json::object();
-  for (const PcrSelection& selection : quote.selections) {
-    Json& list = selections[std::string(name_of(selection.bank))] = Json::array();
+Json json_of(const std::vector<PcrSelection>& selections) {
+  Json banks = Json::object();
+  for (const PcrSelection& selection : selections) {
+    Json& list = banks[std::string(name_of(selection.bank))] = Json::array();
     for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
       if (selection.has(pcr)) {
         list.push_back(pcr);
       }
     }
   }
+  return banks;
+}
+
+Json json_of(const Quote& quote) {
   return {{"qualified_signer", to_hex(quote.qualified_signer)},
           {"extra_data", to_hex(quote.extra_data)},
           {"clock_ms", quote.clock.clock_ms},
@@ -42,7 +46,7 @@ Json json_of(const Quote& quote) {
           {"restart_count", quote.clock.restart_count},
           {"clock_safe", quote.clock.safe},
           {"firmware_version", quote.firmware_version},
-          {"selection", selections},
+          {"selection", json_of(quote.selections)},
           {"pcr_digest", to_hex(quote.pcr_digest)}};
 }
 
@@ -85,6 +89,7 @@ void print_json(std::ostream& out, const QuoteReport& report, const AttestationK
   }
   json["findings"] = json_of(report.findings);
   json["unchecked"] = report.unchecked;
+  json["unquoted_pcrs"] = json_of(report.unquoted);
   out << json.dump(2) << '\n';
 }
 

@@ -20,6 +20,7 @@ struct Unchecked {
 constexpr std::array kUnchecked = {
     Unchecked{"nonce", "that the quote is fresh (--nonce)"},
     Unchecked{"pcrs", "the PCR values (--pcrs)"},
+    Unchecked{"unquoted_pcrs", "values in --pcrs that the quote does not cover"},
     Unchecked{"eventlog", "how the PCRs came to their values (--eventlog)"},
     Unchecked{"event_data", "what the events mean: only their digests are proven"},
     Unchecked{"ima", "what PCR 10 stands for (--ima)"},
@@ -60,13 +61,9 @@ void print_findings(std::ostream& out, const Findings& findings) {
 
 void print_quote(std::ostream& out, const Quote& quote) {
   out << "  extra data  " << (quote.extra_data.empty() ? "none" : to_hex(quote.extra_data)) << '\n';
-  std::string_view separator = "  PCRs        ";
-  for (const PcrSelection& selection : quote.selections) {
-    out << separator << selection.to_string();
-    separator = "+";
-  }
-  out << "\n  clock       " << quote.clock.clock_ms << " ms, " << quote.clock.reset_count
-      << " resets, " << quote.clock.restart_count << " restarts\n";
+  out << "  PCRs        " << to_string(quote.selections) << "\n  clock       "
+      << quote.clock.clock_ms << " ms, " << quote.clock.reset_count << " resets, "
+      << quote.clock.restart_count << " restarts\n";
 }
 
 void print_rows(std::ostream& out, const std::vector<PcrRow>& rows) {
@@ -103,7 +100,11 @@ void print_text(std::ostream& out, const QuoteReport& report, const AttestationK
   print_findings(out, report.findings);
   out << "\nNot checked\n";
   for (const std::string& word : report.unchecked) {
-    out << "  " << std::left << std::setw(15) << word << meaning_of(word) << '\n';
+    out << "  " << std::left << std::setw(15) << word << meaning_of(word);
+    if (word == "unquoted_pcrs") {
+      out << ": " << to_string(report.unquoted);
+    }
+    out << '\n';
   }
 }
 

@@ -1,4 +1,5 @@
 // Quotes of real machines: the good ones are proven, each tampered one is not.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -166,15 +167,17 @@ TEST(FixtureTuples, EveryFormOfTheKeyServes) {
   }
 }
 
-TEST(FixtureTuples, TextPcrFilesServeWhereTheyListWhatIsQuoted) {
-  for (const char* name : {"t01-goattest-windows-gcp", "t07-trustee-tpm"}) {
-    for (const Tuple& tuple : all_tuples()) {
-      if (tuple.name == name) {
-        Files files = tuple.files;
-        files["--pcrs"] = fixtures() / "tuples" / name / "pcrs.txt";
-        EXPECT_EQ(verify(files, tuple.nonce, flags_for(tuple)).exit_status, 0) << name;
-      }
+TEST(FixtureTuples, TextPcrFilesServeWhateverElseTheyList) {
+  for (const Tuple& tuple : all_tuples()) {
+    const std::filesystem::path values = fixtures() / "tuples" / tuple.name / "pcrs.txt";
+    if (!std::filesystem::exists(values)) {
+      continue;
     }
+    Files files = tuple.files;
+    files["--pcrs"] = values;
+    const testing::Finished finished = verify(files, tuple.nonce, flags_for(tuple));
+    EXPECT_EQ(finished.exit_status, kDiffering.contains(tuple.name) ? 1 : 0)
+        << tuple.name << finished.output;
   }
 }
 
