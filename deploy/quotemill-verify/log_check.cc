@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "deploy/quotemill-verify/derive_pcrs.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/replay.h"
 #include "engine/verify/log_findings.h"
@@ -10,11 +11,6 @@ namespace quotemill::offline {
 namespace {
 
 constexpr std::uint32_t kFirmwarePcrsEnd = 8;  // PCR 0 to 7 (PFP 1.06, table 1)
-
-// What a PCR holds before its first extension: PCR 17 to 22 belong to the dynamic root of trust.
-std::uint8_t reset_byte(std::uint32_t pcr) {
-  return pcr >= 17 && pcr <= 22 ? 0xFF : 0x00;
-}
 
 bool is_reset(const PcrRow& row) {
   return row.value.is_filled_with(0x00) || row.value.is_filled_with(reset_byte(row.pcr));
@@ -104,13 +100,19 @@ void LogCheck::note_unquoted_banks(const BootLog& log) {
   }
 }
 
+Findings list_findings(const ImaLogReading& reading) {
+  if (!reading.broken) {
+    return {};
+  }
+  return {Finding{.code = FindingCode::kImaMalformed,
+                  .event = static_cast<std::uint32_t>(reading.log.entries.size()),
+                  .subject = reading.broken->to_string()}};
+}
+
 ImaResult LogCheck::check_ima_log(const ImaLogReading& reading) {
   ImaResult result{.entries = reading.log.entries.size(), .proven_entries = 0};
-  if (reading.broken) {
-    Finding& finding = add(FindingCode::kImaMalformed);
-    finding.event = static_cast<std::uint32_t>(reading.log.entries.size());
-    finding.subject = reading.broken->to_string();
-  }
+  const Findings remarks = list_findings(reading);
+  findings_.insert(findings_.end(), remarks.begin(), remarks.end());
   bool quoted = false;
   for (PcrRow& row : rows_) {
     if (row.pcr == kImaPcr) {
@@ -165,26 +167,6 @@ void LogCheck::check_ima_data(const ImaLog& log, std::size_t proven_entries) {
       finding.subject = "the entry's data is not what was measured";
     }
   }
-}
-
-std::vector<PcrBank> derived_banks(const BootLog& log,
-                                   const std::vector<PcrSelection>& selections) {
-  std::vector<PcrBank> banks;
-  for (const PcrSelection& selection : selections) {
-    if (!can_hash(selection.bank) || !log.has_bank(selection.bank)) {
-      return {};
-    }
-    const PcrBank replayed = replay(log, selection.bank);
-    PcrBank& bank = banks.emplace_back(selection.bank);
-    for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-      if (selection.has(pcr)) {
-        Digest reset(selection.bank);
-        std::fill(reset.writable().begin(), reset.writable().end(), reset_byte(pcr));
-        bank.set(pcr, replayed.has(pcr) ? replayed.at(pcr) : reset);
-      }
-    }
-  }
-  return banks;
 }
 
 }  // namespace quotemill::offline

@@ -41,8 +41,7 @@ class LogCheck {
   std::vector<PcrRow> rows_;
 };
 
-// Values of the selected PCRs by the log alone, with reset values where it has no event; empty if a
-// selected bank cannot be replayed from it.
-std::vector<PcrBank> derived_banks(const BootLog& log, const std::vector<PcrSelection>& selections);
+// What an IMA list's reading has to say of itself: the break, if there is one.
+Findings list_findings(const ImaLogReading& reading);
 
 }  // namespace quotemill::offline

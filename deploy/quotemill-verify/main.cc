@@ -15,11 +15,13 @@ void add_quote(CLI::App& app, QuoteOptions& options) {
   quote->add_option("--ak", options.key, "key: PEM, DER, X.509, TPM2B or TPMT_PUBLIC")->required();
   quote->add_option("--attest", options.attest, "quote (tpm2_quote -m)")->required();
   quote->add_option("--signature", options.signature, "signature (tpm2_quote -s)")->required();
-  CLI::Option* pcrs = quote->add_option("--pcrs", options.pcrs, "PCR values (tpm2_quote -o)");
+  quote->add_option(
+      "--pcrs", options.pcrs,
+      "PCR values (tpm2_quote -o, tpm2_pcrread); else the logs must give the quoted digest");
   quote->add_option("--nonce", options.nonce_hex, "qualifying data, hexadecimal")
       ->each([&options](const std::string&) { options.nonce_given = true; });
   quote->add_option("--eventlog", options.event_log, "boot log (binary_bios_measurements)");
-  quote->add_option("--ima", options.ima_log, "IMA list, binary or ascii")->needs(pcrs);
+  quote->add_option("--ima", options.ima_log, "IMA list, binary or ascii: explains PCR 10");
   quote->add_flag("--allow-weak", options.allow_weak, "accept SHA-1 and RSA below 2048 bits");
   quote->add_flag("--json", options.json, "print JSON");
 }

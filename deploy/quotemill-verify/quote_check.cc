@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "deploy/quotemill-verify/derive_pcrs.h"
 #include "deploy/quotemill-verify/log_check.h"
 #include "engine/crypto/hash.h"
 #include "engine/tpm/constants.h"
@@ -62,6 +63,10 @@ std::vector<PcrSelection> rest_of(std::vector<PcrSelection> all,
   return all;
 }
 
+void append(Findings& findings, const Findings& more) {
+  findings.insert(findings.end(), more.begin(), more.end());
+}
+
 // One check of one quote; the order of its steps is that of trust.
 class QuoteCheck {
  public:
@@ -71,6 +76,7 @@ class QuoteCheck {
     check_key();
     if (check_signature() && decode()) {
       check_nonce();
+      read_logs();
       if (check_selection() && check_pcrs()) {
         check_logs();
       }
@@ -152,6 +158,15 @@ class QuoteCheck {
     }
   }
 
+  void read_logs() {
+    if (inputs_.event_log.has_value()) {
+      boot_log_.emplace(read_boot_log(*inputs_.event_log));
+    }
+    if (inputs_.ima_log.has_value()) {
+      ima_log_.emplace(read_ima_log(*inputs_.ima_log));
+    }
+  }
+
   bool check_selection() {
     if (report_.quote->selections.empty()) {
       add(FindingCode::kQuoteSelection, "none at all");
@@ -165,7 +180,7 @@ class QuoteCheck {
     if (inputs_.pcrs.has_value()) {
       return take_given();
     }
-    return inputs_.event_log.has_value() && derive_pcrs();
+    return (boot_log_.has_value() || ima_log_.has_value()) && derive();
   }
 
   // What is given beyond the quote is left alone: nothing proves it (CVE-2022-0317).
@@ -202,29 +217,27 @@ class QuoteCheck {
     return false;
   }
 
-  // Without values the quote tells only their digest. If the log's replay, with reset values where
-  // it has no event, has that digest, then the values are those.
-  bool derive_pcrs() {
-    const BootLogReading reading = read_boot_log(*inputs_.event_log);
-    std::vector<PcrBank> derived = derived_banks(reading.log, report_.quote->selections);
-    if (derived.empty()) {
-      add(FindingCode::kLogBankMissing, to_string(report_.quote->selections));
-    } else if (digest_holds(derived)) {
-      banks_ = std::move(derived);
+  bool derive() {
+    DerivedPcrs derived = derive_pcrs(*report_.quote, report_.signature->hash,
+                                      {.boot_log = boot_log_ ? &boot_log_->log : nullptr,
+                                       .ima_log = ima_log_ ? &ima_log_->log : nullptr});
+    if (derived.found) {
+      banks_ = std::move(derived.banks);
       return true;
     }
-    const Findings remarks = log_findings(reading);
-    report_.findings.insert(report_.findings.end(), remarks.begin(), remarks.end());
+    append(report_.findings, boot_log_ ? log_findings(*boot_log_) : Findings());
+    append(report_.findings, ima_log_ ? list_findings(*ima_log_) : Findings());
+    append(report_.findings, derived.findings);
     return false;
   }
 
   void check_logs() {
     LogCheck logs(banks_, report_.findings);
-    if (inputs_.event_log.has_value()) {
-      logs.check_boot_log(read_boot_log(*inputs_.event_log));
+    if (boot_log_.has_value()) {
+      logs.check_boot_log(*boot_log_);
     }
-    if (inputs_.ima_log.has_value()) {
-      report_.ima = logs.check_ima_log(read_ima_log(*inputs_.ima_log));
+    if (ima_log_.has_value()) {
+      report_.ima = logs.check_ima_log(*ima_log_);
     }
     report_.pcrs = logs.rows();
     logs_checked_ = true;
@@ -236,14 +249,12 @@ class QuoteCheck {
         report_.unchecked.emplace_back(word);
       }
     };
-    const bool has_pcr10 = std::any_of(banks_.begin(), banks_.end(),
-                                       [](const PcrBank& bank) { return bank.has(kImaPcr); });
     note(!inputs_.nonce.has_value() || !report_.quote.has_value(), "nonce");
     note(banks_.empty(), "pcrs");
     note(!report_.unquoted.empty(), "unquoted_pcrs");
     note(!inputs_.event_log.has_value() || !logs_checked_, "eventlog");
     note(inputs_.event_log.has_value() && logs_checked_, "event_data");
-    note(inputs_.ima_log.has_value() ? !logs_checked_ : has_pcr10, "ima");
+    note(inputs_.ima_log.has_value() ? !logs_checked_ : quotes_ima_pcr(), "ima");
     note(report_.ima.has_value() && report_.ima->proven_entries < report_.ima->entries, "ima_tail");
     note(!inputs_.key.area.has_value(), "ak_attributes");
     note(inputs_.key.from_certificate, "ak_certificate");
@@ -251,8 +262,16 @@ class QuoteCheck {
     note(true, "clock");
   }
 
+  [[nodiscard]] bool quotes_ima_pcr() const {
+    return report_.quote.has_value() &&
+           std::any_of(report_.quote->selections.begin(), report_.quote->selections.end(),
+                       [](const PcrSelection& selection) { return selection.has(kImaPcr); });
+  }
+
   const QuoteInputs& inputs_;
   QuoteReport report_;
+  std::optional<BootLogReading> boot_log_;  // as far as they were given, once the signature holds
+  std::optional<ImaLogReading> ima_log_;
   std::vector<PcrBank> banks_;  // authentic values
   bool logs_checked_ = false;
 };

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <iomanip>
 
@@ -44,18 +45,20 @@ void print_findings(std::ostream& out, const Findings& findings) {
     return;
   }
   out << "\nFindings\n";
-  std::size_t shown = 0;
-  for (const Finding& finding : findings) {
-    if (shown++ == kFindingsShown) {
-      out << "  ... and " << findings.size() - kFindingsShown << " more (--json shows all)\n";
-      return;
-    }
+  const std::size_t shown = std::min(findings.size(), kFindingsShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Finding& finding = findings[i];
     out << "  " << std::left << std::setw(8) << name_of(finding.severity) << std::setw(24)
         << name_of(finding.code) << message_of(finding) << '\n';
     const std::string_view remedy = remedy_of(finding.code);
-    if (finding.severity == Severity::kFail && !remedy.empty()) {
+    const bool repeated = i + 1 < shown && findings[i + 1].code == finding.code &&
+                          findings[i + 1].severity == finding.severity;
+    if (finding.severity == Severity::kFail && !remedy.empty() && !repeated) {
       out << std::setw(34) << "" << remedy << '\n';
     }
+  }
+  if (shown < findings.size()) {
+    out << "  ... and " << findings.size() - shown << " more (--json shows all)\n";
   }
 }
 

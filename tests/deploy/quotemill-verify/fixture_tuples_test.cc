@@ -248,6 +248,57 @@ TEST(QemuBoot, AllBanksAreProvenWithImaList) {
   }
 }
 
+// The same boots: no values at all, the logs must give them; and the values of all PCRs and banks.
+TEST(QemuBoot, ValuesMayBeLeftOutOrBeMoreThanQuoted) {
+  for (const char* machine : {"sb-on", "sb-off"}) {
+    const std::filesystem::path folder = fixtures() / "qemu" / machine;
+    if (!std::filesystem::exists(folder)) {
+      GTEST_SKIP() << "no fixtures";
+    }
+    const std::string nonce = trimmed(read_file(folder / "nonce.hex"));
+    for (const std::string bank : {"sha1", "sha256", "sha384"}) {
+      Files files = {{"--ak", folder / "ak.pub"},
+                     {"--attest", folder / ("quote-" + bank + ".msg")},
+                     {"--signature", folder / ("quote-" + bank + ".sig")},
+                     {"--eventlog", folder / "eventlog.bin"},
+                     {"--ima", folder / "ima.bin"}};
+      const auto derived = json_of(verify(files, nonce));
+      files["--pcrs"] = folder / "pcrread.yaml";
+      const auto given = json_of(verify(files, nonce));
+      for (const auto& json : {derived, given}) {
+        EXPECT_EQ(json["verdict"], "proven") << machine << bank << json.dump(2);
+        EXPECT_EQ(json["pcrs"].size(), 1U);
+        EXPECT_EQ(json["pcrs"][bank].size(), 15U);
+        EXPECT_EQ(json["pcrs"][bank]["10"]["proof"], "replayed");
+      }
+      EXPECT_EQ(derived["pcrs"], given["pcrs"]);
+      EXPECT_EQ(derived["ima"], given["ima"]);
+      EXPECT_TRUE(derived["unquoted_pcrs"].empty());
+      EXPECT_EQ(given["unquoted_pcrs"][bank][0], 15);
+      EXPECT_GE(given["unquoted_pcrs"].size(), 3U);
+    }
+  }
+}
+
+TEST(QemuBoot, WithoutValuesNorImaListThePcrIsNamed) {
+  const std::filesystem::path folder = fixtures() / "qemu/sb-on";
+  if (!std::filesystem::exists(folder)) {
+    GTEST_SKIP() << "no fixtures";
+  }
+  const Files files = {{"--ak", folder / "ak.pem"},
+                       {"--attest", folder / "quote-sha256.msg"},
+                       {"--signature", folder / "quote-sha256.sig"},
+                       {"--eventlog", folder / "eventlog.bin"}};
+  const testing::Finished finished = verify(files, trimmed(read_file(folder / "nonce.hex")));
+  EXPECT_EQ(finished.exit_status, 1);
+  const auto json = json_of(finished);
+  EXPECT_FALSE(has_finding(json, "quote.pcr_digest"));
+  EXPECT_FALSE(has_finding(json, "log.mismatch"));
+  EXPECT_TRUE(std::any_of(json["findings"].begin(), json["findings"].end(), [](const auto& found) {
+    return found["code"] == "log.no_events" && found["pcr"] == 10;
+  }));
+}
+
 TEST(QemuBoot, AnotherBootsLogsAreNamed) {
   const std::filesystem::path on = fixtures() / "qemu/sb-on";
   const std::filesystem::path off = fixtures() / "qemu/sb-off";

@@ -34,5 +34,21 @@ TEST(ReportText, ListsValuesThatAreNotQuotedAsNotChecked) {
   EXPECT_THAT(text, Not(HasSubstr(scene.values.at(16).hex())));
 }
 
+TEST(ReportText, TellsTheRemedyOfOneCodeOnce) {
+  Scene scene;
+  for (const std::uint32_t pcr : {8U, 9U, 14U}) {
+    scene.values.set(pcr, hash(HashAlgorithm::kSha256, as_bytes("measured")));
+  }
+  scene.sign();
+  const std::string text = text_of(scene);
+  const std::string remedy(remedy_of(FindingCode::kLogNoEvents));
+  EXPECT_THAT(text, HasSubstr("PCR 8"));
+  EXPECT_THAT(text, HasSubstr("PCR 14"));
+  const std::size_t first = text.find(remedy);
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_GT(first, text.find("PCR 14"));
+  EXPECT_EQ(text.find(remedy, first + 1), std::string::npos);
+}
+
 }  // namespace
 }  // namespace quotemill::offline
