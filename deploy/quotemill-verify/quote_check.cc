@@ -151,9 +151,7 @@ class QuoteCheck {
   }
 
   void check_nonce() {
-    if (!inputs_.nonce.has_value()) {
-      add(FindingCode::kFreshnessUnchecked, {}, Severity::kWarning);
-    } else if (!equal(*inputs_.nonce, report_.quote->extra_data)) {
+    if (inputs_.nonce.has_value() && !equal(*inputs_.nonce, report_.quote->extra_data)) {
       add(FindingCode::kQuoteNonce);
     }
   }
@@ -244,6 +242,9 @@ class QuoteCheck {
   }
 
   void note_unchecked() {
+    if (!inputs_.nonce.has_value()) {
+      add(FindingCode::kFreshnessUnchecked, {}, Severity::kWarning);
+    }
     const auto note = [this](bool unchecked, const char* word) {
       if (unchecked) {
         report_.unchecked.emplace_back(word);

@@ -180,6 +180,26 @@ TEST(QuoteCheck, SaysThatFreshnessIsUnchecked) {
   }
 }
 
+TEST(QuoteCheck, SaysThatFreshnessIsUncheckedWhateverElseFails) {
+  Scene good;
+  good.sign();
+  Scene forged;
+  forged.sign(SigningKey::generate(KeyKind::kEcP256));
+  Scene unreadable;
+  unreadable.sign();
+  unreadable.signature = {1, 2, 3};
+  Scene malformed;
+  malformed.sign(test_key(), [](Bytes& attest) { attest[0] = 0xFE; });
+  for (Scene* scene : {&good, &forged, &unreadable, &malformed}) {
+    EXPECT_EQ(count(scene->judge(), FindingCode::kFreshnessUnchecked, Severity::kWarning), 0U);
+    scene->nonce.reset();
+    const QuoteReport report = scene->judge();
+    EXPECT_EQ(count(report, FindingCode::kFreshnessUnchecked, Severity::kWarning), 1U);
+    EXPECT_TRUE(has_unchecked(report, "nonce"));
+    EXPECT_EQ(report.proven(), scene == &good);
+  }
+}
+
 TEST(QuoteCheck, SaysThatAQuotedPcr10IsUncheckedWithoutItsList) {
   Scene scene;
   scene.with_log = false;
