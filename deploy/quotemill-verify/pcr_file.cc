@@ -28,8 +28,8 @@ PcrBank* find_bank(std::vector<PcrBank>& banks, HashAlgorithm algorithm) {
   return found == banks.end() ? nullptr : &*found;
 }
 
-// --- The file of `tpm2_quote -o` (tpm2-tools 4 and 5, lib/pcr.c, pcr_fwrite_serialized)
-// ------------
+// --- The file of `tpm2_quote -o` -----------------------------------------------------------------
+// (tpm2-tools 4 and 5, lib/pcr.c, pcr_fwrite_serialized)
 
 // TPMS_PCR_SELECTION. A bank with nothing selected is left out later, as in the quote.
 PcrSelection read_selection(ByteReader& in) {
