@@ -10,25 +10,35 @@ using namespace quotemill::offline;  // NOLINT(google-build-using-namespace): on
 
 namespace {
 
+// An unset shell variable must not turn a check off.
+std::string refuse_empty(const std::string& path) {
+  return path.empty() ? "the file name is empty: is a variable unset?" : "";
+}
+
+CLI::Option* add_file(CLI::App& app, const char* name, std::string& path, const char* what) {
+  return app.add_option(name, path, what)->type_name("FILE")->check(refuse_empty);
+}
+
 void add_quote(CLI::App& app, QuoteOptions& options) {
   CLI::App* quote = app.add_subcommand("quote", "Verify a TPM 2.0 quote and what came with it");
-  quote->add_option("--ak", options.key, "key: PEM, DER, X.509, TPM2B or TPMT_PUBLIC")->required();
-  quote->add_option("--attest", options.attest, "quote (tpm2_quote -m)")->required();
-  quote->add_option("--signature", options.signature, "signature (tpm2_quote -s)")->required();
-  quote->add_option(
-      "--pcrs", options.pcrs,
-      "PCR values (tpm2_quote -o, tpm2_pcrread); else the logs must give the quoted digest");
+  add_file(*quote, "--ak", options.key, "key: PEM, DER, X.509, TPM2B or TPMT_PUBLIC")->required();
+  add_file(*quote, "--attest", options.attest, "quote (tpm2_quote -m)")->required();
+  add_file(*quote, "--signature", options.signature, "signature (tpm2_quote -s)")->required();
+  add_file(*quote, "--pcrs", options.pcrs,
+           "PCR values (tpm2_quote -o, tpm2_pcrread); else the logs must give the quoted digest");
   quote->add_option("--nonce", options.nonce_hex, "qualifying data, hexadecimal")
       ->each([&options](const std::string&) { options.nonce_given = true; });
-  quote->add_option("--eventlog", options.event_log, "boot log (binary_bios_measurements)");
-  quote->add_option("--ima", options.ima_log, "IMA list, binary or ascii: explains PCR 10");
+  add_file(*quote, "--eventlog", options.event_log, "boot log (binary_bios_measurements)");
+  add_file(*quote, "--ima", options.ima_log, "IMA list, binary or ascii: explains PCR 10");
   quote->add_flag("--allow-weak", options.allow_weak, "accept SHA-1 and RSA below 2048 bits");
   quote->add_flag("--json", options.json, "print JSON");
 }
 
 void add_eventlog(CLI::App& app, EventLogOptions& options) {
   CLI::App* eventlog = app.add_subcommand("eventlog", "Read a TCG boot log and replay it");
-  eventlog->add_option("FILE", options.log, "boot log (binary_bios_measurements)")->required();
+  eventlog->add_option("FILE", options.log, "boot log (binary_bios_measurements)")
+      ->required()
+      ->check(refuse_empty);
   eventlog->add_flag("--json", options.json, "print JSON");
 }
 
@@ -56,7 +66,7 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is a failed write, no end by a signal
     return run(argc, argv);
   } catch (const std::exception& error) {
-    std::fputs(error.what(), stderr);
+    std::fprintf(stderr, "quotemill-verify: %s\n", error.what());
   }
   return kExitNotJudged;
 }

@@ -73,6 +73,27 @@ TEST(VerifyProgram, ANonceThatIsNoHexadecimalEndsWith2) {
   }
 }
 
+// "$UNSET" in a script must not turn a check off.
+TEST(VerifyProgram, AnEmptyFileNameEndsWith2AndNamesItsOption) {
+  for (const std::string empty :
+       {"--ak", "--attest", "--signature", "--pcrs", "--eventlog", "--ima"}) {
+    std::vector<std::string> arguments = {"quote"};
+    for (const char* option : {"--ak", "--attest", "--signature"}) {
+      if (option != empty) {
+        arguments.insert(arguments.end(), {option, "CMakeLists.txt"});
+      }
+    }
+    arguments.insert(arguments.end(), {empty, ""});
+    const testing::Finished finished = verify_program(arguments);
+    EXPECT_EQ(finished.exit_status, 2) << empty;
+    EXPECT_NE(finished.output.find(empty + ": the file name is empty"), std::string::npos)
+        << finished.output;
+  }
+  const testing::Finished finished = verify_program({"eventlog", ""});
+  EXPECT_EQ(finished.exit_status, 2);
+  EXPECT_NE(finished.output.find("the file name is empty"), std::string::npos);
+}
+
 TEST(VerifyProgram, AFullDiskIsNoVerdict) {
   const TempFolder folder;
   write_file(folder / "log", small_log().bytes());
