@@ -5,12 +5,17 @@
 #include "deploy/quotemill-verify/quote_check.h"
 #include "deploy/quotemill-verify/report.h"
 #include "engine/base/limits.h"
+#include "engine/base/text.h"
 
 namespace quotemill::offline {
 namespace {
 
 constexpr std::size_t kSmallFileMax =
     std::size_t{1024} * 1024;  // keys, quotes, PCR values: all below 100 kB
+
+constexpr const char* kKeyForms =
+    "PEM (PUBLIC KEY or CERTIFICATE), DER of these, TPM2B_PUBLIC or TPMT_PUBLIC, as "
+    "'tpm2_readpublic -f pem|der|tss|tpmt' writes them";
 
 // Reads the files of one run; the first that cannot be read is told and ends it.
 class Files {
@@ -62,7 +67,9 @@ int run_quote(const QuoteOptions& options) {
   }
   const Result<AttestationKey> key = decode_attestation_key(key_file);
   if (!key) {
-    files.fail(key.error());
+    files.fail({key.error().code, "--ak", 0,
+                escaped(options.key) + " is no key in a form that is known: " + kKeyForms +
+                    " (the last that was tried: " + key.error().to_string() + ")"});
     return kExitNotJudged;
   }
   const QuoteReport report =

@@ -94,6 +94,23 @@ TEST(VerifyProgram, AnEmptyFileNameEndsWith2AndNamesItsOption) {
   EXPECT_NE(finished.output.find("the file name is empty"), std::string::npos);
 }
 
+TEST(VerifyProgram, AKeyThatIsNoneIsNamedWithTheFormsThatServe) {
+  const TempFolder folder;
+  write_file(folder /
+                 "garb\x1B"
+                 "age",
+             as_bytes("garbage\n"));
+  const testing::Finished finished =
+      verify_program({"quote", "--ak",
+                      folder / "garb\x1B"
+                               "age",
+                      "--attest", "CMakeLists.txt", "--signature", "CMakeLists.txt"});
+  EXPECT_EQ(finished.exit_status, 2);
+  for (const char* part : {"--ak", "garb\\x1bage", "PEM", "DER", "TPM2B_PUBLIC", "TPMT_PUBLIC"}) {
+    EXPECT_NE(finished.output.find(part), std::string::npos) << part << ": " << finished.output;
+  }
+}
+
 TEST(VerifyProgram, AFullDiskIsNoVerdict) {
   const TempFolder folder;
   write_file(folder / "log", small_log().bytes());
