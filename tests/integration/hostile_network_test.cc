@@ -88,7 +88,7 @@ TEST_F(HostileNetwork, EndlessFramesOfAnEnrolledHostAreCutOff) {
       return flood.cut_off() > 0 && attest_counter("socket_reopened") > 0 &&
              daemon_.sequence_of(testing::kHonest) > before + 1;
     })) << honest_.agent_log();
-    EXPECT_GT(flood.sent(), 128 * kMiB);
+    EXPECT_GT(flood.sent(), 64 * kMiB) << "too little to be an attack";
   }
   // The bound is 256 MiB; what comes between two looks of the guard is beyond it.
   EXPECT_LT(highest, 768 * kMiB);
