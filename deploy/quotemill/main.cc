@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   try {
     return static_cast<int>(run(argc, argv));
   } catch (const std::exception& failure) {  // nlohmann's and CLI11's; nothing of ours throws
-    std::cerr << "quotemill: " << printable(failure.what()) << '\n';
+    std::cerr << "quotemill: " << quotemill::printable(failure.what()) << '\n';
     return static_cast<int>(Exit::kError);
   }
 }
