@@ -1,30 +1,13 @@
 #include "tests/support/software_host.h"
 
-#include <map>
-#include <mutex>
-#include <numeric>
+#include <algorithm>
+#include <utility>
 
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/boot_log_writer.h"
-#include "engine/evidence/evidence_codec.h"
-#include "engine/tpm/signature.h"
 
 namespace quotemill::testing {
 namespace {
-
-constexpr std::uint32_t kQuotedPcrs = 0x43FF;  // 0 to 9 and 14
-constexpr Moment kChallenged{{1'700'000'000'000}, {500'000}};
-constexpr std::int64_t kChallengeMs = 60'000;
-
-// A value that differs with the number and the purpose, and is the same in every run.
-template <class Array>
-Array filled(unsigned number, std::string_view purpose) {
-  const Digest digest =
-      hash(HashAlgorithm::kSha256, as_bytes(std::string(purpose) + std::to_string(number)));
-  Array out{};
-  std::copy_n(digest.view().begin(), out.size(), out.begin());
-  return out;
-}
 
 Measured separator(std::uint32_t pcr) {
   return {pcr, event_type::kSeparator, Bytes(4, 0), Bytes(4, 0)};
@@ -59,17 +42,6 @@ void add_loader(std::vector<Measured>& boot) {
 }
 
 }  // namespace
-
-SigningKey cached_key(KeyKind kind, unsigned number) {
-  static std::mutex mutex;
-  static std::map<std::pair<KeyKind, unsigned>, SigningKey> keys;
-  const std::lock_guard lock(mutex);
-  const auto found = keys.find({kind, number});
-  if (found != keys.end()) {
-    return found->second;
-  }
-  return keys.emplace(std::pair(kind, number), SigningKey::generate(kind)).first->second;
-}
 
 Measured measured(std::uint32_t pcr, std::uint32_t type, std::string_view text) {
   return {pcr, type, to_bytes(as_bytes(text)), to_bytes(as_bytes(text))};
@@ -122,119 +94,12 @@ Bytes log_of(const std::vector<Measured>& boot, const std::vector<HashAlgorithm>
   return to_bytes(writer.bytes());
 }
 
-Bytes EvidenceDraft::attest() const {
-  const Bytes encoded_header = header_bytes.value_or(encode_evidence_header(header));
-  const Digest qualifying = attest_qualifying_data(nonce, binding, encoded_header);
-  const Bytes extra = extra_data.value_or(to_bytes(qualifying.view()));
-  const Digest composite =
-      quotemill::pcr_digest(selections, quoted, signing_hash).value_or(Digest(signing_hash));
-  const Bytes digest = pcr_digest.value_or(to_bytes(composite.view()));
-  Quote quote;
-  quote.qualified_signer = qualified_signer;
-  quote.extra_data = extra;
-  quote.clock = clock;
-  quote.firmware_version = firmware_version;
-  quote.selections = selections;
-  quote.pcr_digest = digest;
-  Bytes out = encode_quote(quote);
-  if (change_attest) {
-    change_attest(out);
-  }
-  return out;
-}
-
-Bytes EvidenceDraft::signature() const {
-  const Bytes message = attest();
-  Bytes out = encode_signature(key.sign(scheme, hash(signing_hash, message)).view());
-  if (change_signature) {
-    change_signature(out);
-  }
-  return out;
-}
-
-Bytes EvidenceDraft::seal() const {
-  const Bytes encoded_header = header_bytes.value_or(encode_evidence_header(header));
-  const Bytes attested = attest();
-  const Bytes signed_by = signature();
-  Evidence evidence;
-  evidence.header_bytes = encoded_header;
-  evidence.attest = attested;
-  evidence.signature = signed_by;
-  evidence.pcrs = sent;
-  return encode_evidence(evidence);
-}
-
-SoftwareHost::SoftwareHost(KeyKind kind, unsigned number)
-    : key(cached_key(kind, number)),
-      scheme(kind == KeyKind::kRsa ? SignatureScheme::kRsassa : SignatureScheme::kEcdsa),
-      selection{HashAlgorithm::kSha256, kQuotedPcrs},
-      boot_id(filled<BootId>(number, "boot")),
-      server_key(filled<CurveKey>(0, "server")) {
-  record_.uid.bytes = filled<std::array<std::uint8_t, 16>>(number, "host");
-  record_.name = "host-" + std::to_string(number);
-  record_.life_cycle = LifeCycle::kActive;
-  record_.ek_sha256 = hash(HashAlgorithm::kSha256, as_bytes(record_.name)).hex();
-  record_.ak_public = good_attestation_key(key.public_key()).encoded;
-  record_.curve_key = filled<CurveKey>(number, "curve");
-  record_.admitted_by = "ek_list";
-}
-
-ChannelBinding SoftwareHost::binding() const {
-  return {record_.uid, record_.generation, record_.curve_key, server_key};
-}
-
-Challenge SoftwareHost::challenge(std::uint64_t sequence) const {
-  return challenge(sequence, kChallenged);
-}
-
-Challenge SoftwareHost::challenge(std::uint64_t sequence, Moment now) const {
-  Challenge challenge;
-  challenge.kind = NonceKind::kInteractive;
-  challenge.nonce = filled<Nonce>(static_cast<unsigned>(sequence), "nonce of " + record_.name);
-  challenge.sequence = sequence;
-  challenge.issued = now.boot;
-  challenge.deadline.ms = now.boot.ms + kChallengeMs;
-  challenge.issued_wall = now.wall;
-  challenge.selections = {selection};
-  return challenge;
-}
-
 EvidenceDraft SoftwareHost::draft(const Challenge& challenge) const {
-  EvidenceDraft draft{.key = key,
-                      .scheme = scheme,
-                      .signing_hash = signing_hash,
-                      .header = {},
-                      .header_bytes = {},
-                      .nonce = challenge.nonce,
-                      .binding = binding(),
-                      .qualified_signer = Bytes(34, 0x0B),
-                      .extra_data = {},
-                      .clock = clock,
-                      .firmware_version = firmware_version,
-                      .selections = challenge.selections,
-                      .quoted = {},
-                      .pcr_digest = {},
-                      .change_attest = {},
-                      .change_signature = {},
-                      .sent = {}};
-  draft.header.nonce_kind = challenge.kind;
-  draft.header.host = record_.uid;
-  draft.header.generation = record_.generation;
-  draft.header.sequence = challenge.sequence;
-  draft.header.boot_id = boot_id;
-  draft.header.boot_log_bytes = static_cast<std::uint32_t>(log().size());
-  draft.header.facts = facts;
+  std::vector<PcrBank> quoted;
   for (const PcrSelection& part : challenge.selections) {
-    draft.quoted.push_back(pcrs(part.bank, part.mask));
+    quoted.push_back(pcrs(part.bank, part.mask));
   }
-  draft.sent = draft.quoted;
-  return draft;
-}
-
-void SoftwareHost::reboot() {
-  ++clock.reset_count;
-  clock.restart_count = 0;
-  ++boot_id.front();
+  return SigningHost::draft(challenge, std::move(quoted), log().size());
 }
 
 }  // namespace quotemill::testing

@@ -1,7 +1,10 @@
-#include "tests/support/signing_key.h"
+#include "bench/fleet/signing_key.h"
 
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <mutex>
+#include <utility>
 
 #include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
@@ -11,7 +14,7 @@
 #include "engine/tpm/constants.h"
 #include "engine/tpm/signature.h"
 
-namespace quotemill::testing {
+namespace quotemill::bench {
 namespace {
 
 void must(bool condition, const char* what) {
@@ -114,6 +117,17 @@ Bytes SigningKey::sign_as_tpm(ByteView message, HashAlgorithm algorithm) const {
   return encode_signature(sign(scheme, hash(algorithm, message)).view());
 }
 
+SigningKey cached_key(KeyKind kind, unsigned number) {
+  static std::mutex mutex;
+  static std::map<std::pair<KeyKind, unsigned>, SigningKey> keys;
+  const std::lock_guard lock(mutex);
+  const auto found = keys.find({kind, number});
+  if (found != keys.end()) {
+    return found->second;
+  }
+  return keys.emplace(std::pair(kind, number), SigningKey::generate(kind)).first->second;
+}
+
 PublicArea good_attestation_key(const PublicKey& key) {
   const bool rsa = key.kind() == KeyKind::kRsa;
   PublicArea area{.encoded = {},
@@ -140,4 +154,4 @@ PublicArea encoded_again(PublicArea area) {
   return area;
 }
 
-}  // namespace quotemill::testing
+}  // namespace quotemill::bench
