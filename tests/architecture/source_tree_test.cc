@@ -206,6 +206,9 @@ TEST(SourceTreeRules, KnowTheLayers) {
   EXPECT_THAT(edge_problem("storage/a.cc", "engine/ports/a.h"), IsEmpty());
   EXPECT_THAT(edge_problem("bench/fleet/a.cc", "transport/agent/a.h"), IsEmpty());
   EXPECT_FALSE(edge_problem("bench/fleet/a.cc", "transport/server/a.h").empty());
+  EXPECT_FALSE(edge_problem("bench/fleet/a.cc", "storage/a.h").empty());
+  EXPECT_THAT(edge_problem("bench/pipeline/a.cc", "storage/a.h"), IsEmpty());
+  EXPECT_FALSE(edge_problem("bench/pipeline/a.cc", "tests/support/a.h").empty());
   EXPECT_THAT(edge_problem("deploy/quotemilld/a.cc", "storage/a.h"), IsEmpty());
   EXPECT_THAT(edge_problem("tests/deploy/a.cc", "deploy/a.h"), IsEmpty());
   EXPECT_FALSE(edge_problem("tests/engine/a.cc", "deploy/a.h").empty());

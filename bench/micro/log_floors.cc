@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <openssl/sha.h>
+
+#include "bench/fleet/plain_replay.h"
+#include "bench/micro/floors.h"
+#include "bench/micro/sha256.h"
+#include "engine/eventlog/boot_log.h"
+
+namespace quotemill::bench {
+namespace {
+
+constexpr HashAlgorithm kBank = HashAlgorithm::kSha256;
+constexpr unsigned kLogs = 64;  // of as many machines as the engine's benchmarks have
+
+std::vector<Bytes> logs_of(const BootImage& image) {
+  std::vector<Bytes> logs;
+  for (unsigned machine = 0; machine < kLogs; ++machine) {
+    logs.push_back(image.log_of(machine));
+  }
+  return logs;
+}
+
+// The measured events of a log; borrows it.
+std::vector<BootEvent> measured_events(ByteView log) {
+  std::vector<BootEvent> events = read_boot_log(log).log.events;
+  std::erase_if(events, [](const BootEvent& event) {
+    return !event.is_measured() || event.digest(kBank).empty();
+  });
+  return events;
+}
+
+// One machine's extends, and the PCRs that they give. Borrows the log.
+class Replay {
+ public:
+  explicit Replay(ByteView log)
+      : events_(measured_events(log)), locality_(read_boot_log(log).log.startup_locality) {}
+
+  void run(Sha256& sha) {
+    for (Register& pcr : pcrs_) {
+      pcr.fill(0);
+    }
+    pcrs_[0][Sha256::kSize - 1] = locality_;
+    for (const BootEvent& event : events_) {
+      Register& pcr = pcrs_[event.pcr];
+      const ByteView digest = event.digest(kBank);
+      std::copy(digest.begin(), digest.end(), pcr.begin() + Sha256::kSize);
+      sha.digest(pcr, pcr.data());
+    }
+  }
+
+  [[nodiscard]] bool equals(const PcrBank& bank) const {
+    for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+      if (bank.has(pcr) && !equal(bank.at(pcr).view(), ByteView(pcrs_[pcr]).first(Sha256::kSize))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  // A PCR's value, and room behind it for the digest that it is extended with.
+  using Register = std::array<std::uint8_t, 2 * Sha256::kSize>;
+
+  std::vector<BootEvent> events_;
+  std::uint8_t locality_;
+  std::array<Register, limits::kPcrCount> pcrs_{};
+};
+
+void replay(benchmark::State& state, const BootImage& image) {
+  const std::vector<Bytes> logs = logs_of(image);
+  Sha256 sha;
+  std::vector<Replay> replays(logs.begin(), logs.end());
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    replays[i].run(sha);
+    if (!replays[i].equals(plain_replay(logs[i], {kBank, 0xFFFF}))) {
+      state.SkipWithError("the PCRs are not those of plain_replay()");
+      return;
+    }
+  }
+  while (state.KeepRunningBatch(kLogs)) {
+    for (Replay& each : replays) {
+      each.run(sha);
+      benchmark::DoNotOptimize(each);
+    }
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+using Value = std::array<std::uint8_t, Sha256::kSize>;
+
+void data_digests(benchmark::State& state, const BootImage& image) {
+  const std::vector<Bytes> logs = logs_of(image);
+  std::vector<std::vector<BootEvent>> events;
+  std::transform(logs.begin(), logs.end(), std::back_inserter(events), measured_events);
+  Sha256 sha;
+  Value value{};
+  for (const BootEvent& event : events.front()) {
+    Value plain{};
+    SHA256(event.data.data(), event.data.size(), plain.data());
+    sha.digest(event.data, value.data());
+    if (value != plain) {
+      state.SkipWithError("a digest is not that of SHA256()");
+      return;
+    }
+  }
+  while (state.KeepRunningBatch(kLogs)) {
+    for (const std::vector<BootEvent>& log : events) {
+      for (const BootEvent& event : log) {
+        sha.digest(event.data, value.data());
+        benchmark::DoNotOptimize(value);
+      }
+    }
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+}  // namespace
+
+void register_log_floors(const std::vector<BootImage>& images) {
+  for (const BootImage& image : images) {
+    benchmark::RegisterBenchmark(("floor/replay_sha256/" + image.name).c_str(), replay, image);
+    benchmark::RegisterBenchmark(("floor/data_digests/" + image.name).c_str(), data_digests, image);
+  }
+}
+
+}  // namespace quotemill::bench

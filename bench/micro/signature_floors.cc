@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <openssl/rsa.h>
+
+#include "bench/fleet/signing_key.h"
+#include "bench/micro/floors.h"
+#include "engine/crypto/handles.h"
+#include "engine/crypto/hash.h"
+
+namespace quotemill::bench {
+namespace {
+
+// So many that their numbers do not stay in the first-level cache: in a fleet they do not either.
+constexpr unsigned kKeys = 64;
+
+struct Scheme {
+  const char* name;
+  KeyKind kind;
+  HashAlgorithm hash;
+  const EVP_MD* (*message_digest)();
+};
+
+constexpr std::array<Scheme, 3> kSchemes = {{
+    {"rsa2048", KeyKind::kRsa, HashAlgorithm::kSha256, EVP_sha256},
+    {"ecdsa_p256", KeyKind::kEcP256, HashAlgorithm::kSha256, EVP_sha256},
+    {"ecdsa_p384", KeyKind::kEcP384, HashAlgorithm::kSha384, EVP_sha384},
+}};
+
+// One key's signature over one message, and the context that checks it, initialised once.
+class Check {
+ public:
+  Check(const Scheme& scheme, unsigned number)
+      : key_(cached_key(scheme.kind, number)),
+        message_(Bytes(160, static_cast<std::uint8_t>(number))),
+        digest_(hash(scheme.hash, message_)),
+        context_(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.handle(), nullptr)) {
+    const bool is_rsa = scheme.kind == KeyKind::kRsa;
+    is_ready_ = sign(scheme) && EVP_PKEY_verify_init(context_.get()) == 1 &&
+                (!is_rsa || EVP_PKEY_CTX_set_rsa_padding(context_.get(), RSA_PKCS1_PADDING) == 1) &&
+                EVP_PKEY_CTX_set_signature_md(context_.get(), scheme.message_digest()) == 1;
+  }
+
+  // Against OpenSSL's one-shot function over the message; and that one wrong bit is refused.
+  [[nodiscard]] bool is_right(const Scheme& scheme) {
+    const EvpMdCtx plain(EVP_MD_CTX_new());
+    const bool holds = EVP_DigestVerifyInit(plain.get(), nullptr, scheme.message_digest(), nullptr,
+                                            key_.handle()) == 1 &&
+                       EVP_DigestVerify(plain.get(), signature_.data(), signature_.size(),
+                                        message_.data(), message_.size()) == 1;
+    digest_.writable().front() ^= 1;
+    const bool refused = !run();
+    digest_.writable().front() ^= 1;
+    return is_ready_ && holds && refused && run();
+  }
+
+  bool run() {
+    return EVP_PKEY_verify(context_.get(), signature_.data(), signature_.size(),
+                           digest_.view().data(), digest_.view().size()) == 1;
+  }
+
+ private:
+  bool sign(const Scheme& scheme) {
+    const EvpMdCtx context(EVP_MD_CTX_new());
+    std::size_t size = static_cast<std::size_t>(EVP_PKEY_get_size(key_.handle()));
+    signature_.resize(size);
+    const bool is_signed = EVP_DigestSignInit(context.get(), nullptr, scheme.message_digest(),
+                                              nullptr, key_.handle()) == 1 &&
+                           EVP_DigestSign(context.get(), signature_.data(), &size, message_.data(),
+                                          message_.size()) == 1;
+    signature_.resize(size);
+    return is_signed;
+  }
+
+  SigningKey key_;
+  Bytes message_;
+  Digest digest_;
+  Bytes signature_;
+  EvpPkeyCtx context_;
+  bool is_ready_ = false;
+};
+
+void verify(benchmark::State& state, const Scheme& scheme) {
+  std::vector<Check> checks;
+  for (unsigned number = 0; number < kKeys; ++number) {
+    checks.emplace_back(scheme, number);
+  }
+  if (!std::all_of(checks.begin(), checks.end(),
+                   [&scheme](Check& check) { return check.is_right(scheme); })) {
+    state.SkipWithError("a signature is judged otherwise than by EVP_DigestVerify()");
+    return;
+  }
+  bool holds = true;
+  while (state.KeepRunningBatch(kKeys)) {
+    for (Check& check : checks) {
+      holds = check.run() && holds;
+    }
+  }
+  if (!holds) {
+    state.SkipWithError("a good signature was refused");
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+}  // namespace
+
+void register_signature_floors() {
+  for (const Scheme& scheme : kSchemes) {
+    benchmark::RegisterBenchmark((std::string("floor/") + scheme.name + "_verify").c_str(), verify,
+                                 scheme);
+  }
+}
+
+}  // namespace quotemill::bench
