@@ -1,7 +1,8 @@
 #include "bench/engine/judging.h"
 
 #include <algorithm>
-#include <string>
+#include <functional>
+#include <optional>
 #include <utility>
 
 #include <benchmark/benchmark.h>
@@ -12,109 +13,150 @@
 namespace quotemill::bench {
 namespace {
 
-// As many as the floors have keys, so that both find their data in the same caches.
-constexpr unsigned kMachines = 64;
-
 // One judgement to be made.
 struct Task {
   Submission submission;
   std::shared_ptr<const HostState> state;
 };
 
-// A fleet of one image, and the engine that judges it.
-struct Fleet {
-  Fleet(KeyKind kind, const BootImage& image) : engine(store, store, image.log_of(0)) {
-    for (unsigned number = 0; number < kMachines; ++number) {
-      machines.emplace_back(kind, number, image.log_of(number));
-    }
+// Those who judge the tasks of a batch, in turn: one for all, or one for each.
+using Judges = std::vector<std::unique_ptr<Judge>>;
+
+Judges new_judges(Knowledge& knowledge, std::size_t count) {
+  Judges judges;
+  for (std::size_t i = 0; i < count; ++i) {
+    judges.push_back(std::make_unique<Judge>(knowledge));
   }
+  return judges;
+}
 
-  // Evidence with logs, of hosts that the engine never judged.
-  std::vector<Task> first_contacts() const {
-    std::vector<Task> tasks;
-    for (const Machine& machine : machines) {
-      tasks.push_back({machine.first_evidence(1), std::make_shared<const HostState>()});
-    }
-    return tasks;
+// Evidence with logs, of hosts that the engine never judged.
+std::vector<Task> first_contacts(const std::vector<Machine>& machines) {
+  std::vector<Task> tasks;
+  for (const Machine& machine : machines) {
+    tasks.push_back({machine.first_evidence(), std::make_shared<const HostState>()});
   }
+  return tasks;
+}
 
-  // Quotes alone, of hosts that were proven completely just before.
-  std::vector<Task> steady_state() {
-    std::vector<Judgement> first;
-    for (const Machine& machine : machines) {
-      engine.enrol(machine);
-      first.push_back(engine.judge(machine.first_evidence(1), engine.state_of(machine)));
-    }
-    engine.commit(std::move(first));
-    std::vector<Task> tasks;
-    for (const Machine& machine : machines) {
-      tasks.push_back({machine.unchanged_evidence(2), engine.state_of(machine)});
-    }
-    return tasks;
+// Quotes alone, of hosts that were proven completely just before.
+std::vector<Task> steady_state(Engine& engine, const std::vector<Machine>& machines) {
+  engine.enrol(machines);
+  engine.prove(first_evidence(machines));
+  std::vector<Task> tasks;
+  for (const Machine& machine : machines) {
+    tasks.push_back({machine.unchanged_evidence(), engine.state_of(machine)});
   }
+  return tasks;
+}
 
-  storage::MemoryStore store;
-  Engine engine;
-  std::vector<Machine> machines;
-};
+// What is timed; bench/instructions counts it, too.
+[[gnu::noinline]] void judge_batch(const Judges& judges, std::vector<Task>& batch,
+                                   std::vector<Judgement>& judgements) {
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    Judge& judge = *judges[i % judges.size()];
+    judgements[i] = judge.judge(std::move(batch[i].submission), std::move(batch[i].state));
+  }
+  // Giving up what was judged is the engine's work, too.
+  judgements.assign(batch.size(), {});
+}
 
-// Whether each is judged trusted, with its boot proven completely: its PCR values are then those
-// that plain_replay() gave the machine.
-bool all_proven(Engine& engine, const std::vector<Task>& tasks) {
-  return std::all_of(tasks.begin(), tasks.end(), [&engine](const Task& task) {
-    const Judgement judgement = engine.judge(task.submission, task.state);
+// Whether all are trusted, and proven completely: the PCR values are then those that plain_replay()
+// gave the machines.
+bool all_proven(Judge& judge, const std::vector<Task>& tasks) {
+  return std::all_of(tasks.begin(), tasks.end(), [&judge](const Task& task) {
+    const Judgement judgement = judge.judge(task.submission, task.state);
     return judgement.kind == JudgementKind::kVerdict &&
            judgement.verdict.state == TrustState::kTrusted && judgement.proof.has_value();
   });
 }
 
-void judge_all(benchmark::State& state, Engine& engine, const std::vector<Task>& tasks) {
-  if (!all_proven(engine, tasks)) {
-    state.SkipWithError("honest evidence is not judged trusted");
-    return;
-  }
+// Judges the tasks again and again; each time by new judges, who remember nothing of the last.
+void judge_all(benchmark::State& state, const std::vector<Task>& tasks,
+               const std::function<Judges()>& next_judges) {
   std::vector<Judgement> judgements(tasks.size());
+  std::vector<Task> batch;
+  Judges judges;
   while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(tasks.size()))) {
-    // Receiving the batch is not the engine's work; giving up what it judged is.
     state.PauseTiming();
-    std::vector<Task> batch = tasks;
+    batch = tasks;
+    judges = next_judges();
     state.ResumeTiming();
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      judgements[i] = engine.judge(std::move(batch[i].submission), std::move(batch[i].state));
-    }
-    judgements.assign(tasks.size(), {});
+    judge_batch(judges, batch, judgements);
   }
   state.SetItemsProcessed(state.iterations());
 }
 
-void quote_only(benchmark::State& state, KeyKind kind, const BootImage& image) {
-  Fleet fleet(kind, image);
-  const std::vector<Task> tasks = fleet.steady_state();
-  judge_all(state, fleet.engine, tasks);
-  if (fleet.engine.counters.quote_enough < static_cast<std::uint64_t>(state.iterations())) {
-    state.SkipWithError("a quote was not enough");
+void quote_only(benchmark::State& state, const Settings& settings, KeyKind kind) {
+  const BootImage& image = settings.images.front();
+  storage::MemoryStore store;
+  Engine engine(store, store, image);
+  const std::vector<Task> tasks =
+      steady_state(engine, boot_machines(kind, image, settings.machines));
+  Judge witness(engine.knowledge());
+  if (!all_proven(witness, tasks) || witness.counters().quote_enough != tasks.size()) {
+    state.SkipWithError("honest quotes are not judged trusted, or not enough");
+    return;
   }
+  judge_all(state, tasks, [&engine] { return new_judges(engine.knowledge(), 1); });
 }
 
-void with_log(benchmark::State& state, const BootImage& image) {
-  Fleet fleet(KeyKind::kRsa, image);
-  judge_all(state, fleet.engine, fleet.first_contacts());
+// Logs and all that is needed to judge them.
+struct WithLogs {
+  WithLogs(const Settings& settings, const BootImage& image)
+      : machines(boot_machines(KeyKind::kRsa, image, settings.machines)),
+        tasks(first_contacts(machines)),
+        another(first_contacts({Machine(KeyKind::kRsa, settings.machines, image)}).front()),
+        knowledge(image, store) {
+    knowledge.cache_keys(machines);
+  }
+
+  bool are_proven() {
+    Judge witness(knowledge);
+    return all_proven(witness, tasks) && all_proven(witness, {another});
+  }
+
+  std::vector<Machine> machines;
+  std::vector<Task> tasks;
+  Task another;  // of one machine more
+  storage::MemoryStore store;
+  Knowledge knowledge;
+};
+
+void with_logs(benchmark::State& state, WithLogs& logs,
+               const std::function<Judges()>& next_judges) {
+  if (!logs.are_proven()) {
+    state.SkipWithError("honest evidence is not judged trusted");
+    return;
+  }
+  judge_all(state, logs.tasks, next_judges);
+}
+
+void first_seen(benchmark::State& state, const Settings& settings, const BootImage& image) {
+  WithLogs logs(settings, image);
+  with_logs(state, logs, [&logs] { return new_judges(logs.knowledge, logs.tasks.size()); });
+}
+
+void fleet(benchmark::State& state, const Settings& settings, const BootImage& image) {
+  WithLogs logs(settings, image);
+  with_logs(state, logs, [&logs] {
+    Judges judges = new_judges(logs.knowledge, 1);
+    static_cast<void>(judges.front()->judge(logs.another.submission, logs.another.state));
+    return judges;
+  });
 }
 
 }  // namespace
 
-void register_judging(const std::vector<BootImage>& images) {
-  const BootImage model = model_image();
-  for (const auto& [name, kind] :
-       {std::pair{"rsa2048", KeyKind::kRsa}, std::pair{"ecdsa_p256", KeyKind::kEcP256}}) {
-    benchmark::RegisterBenchmark((std::string("engine/quote_only/") + name).c_str(), quote_only,
-                                 kind, model);
-  }
-  for (const BootImage& image : images) {
-    for (const char* const what : {"first_seen", "fleet"}) {
-      benchmark::RegisterBenchmark(
-          (std::string("engine/") + what + "/" + image.name + "/rsa2048").c_str(), with_log, image);
-    }
+void register_judging(const Settings& settings) {
+  benchmark::RegisterBenchmark("engine/quote_only/rsa2048", quote_only, settings, KeyKind::kRsa);
+  benchmark::RegisterBenchmark("engine/quote_only/ecdsa_p256", quote_only, settings,
+                               KeyKind::kEcP256);
+  for (const BootImage& image : settings.images) {
+    benchmark::RegisterBenchmark(("engine/first_seen/" + image.name + "/rsa2048").c_str(),
+                                 first_seen, settings, image);
+    benchmark::RegisterBenchmark(("engine/fleet/" + image.name + "/rsa2048").c_str(), fleet,
+                                 settings, image);
   }
 }
 

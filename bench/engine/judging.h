@@ -2,15 +2,14 @@
 // by judge(), the body of the pipeline's parallel stage.
 #pragma once
 
-#include <vector>
-
-#include "bench/workload/boot_image.h"
+#include "bench/workload/settings.h"
 
 namespace quotemill::bench {
 
 // engine/quote_only/<key>: hosts of which nothing changed since their last complete proof.
-// engine/first_seen/<image>/rsa2048: a whole log beside the quote, from a host never seen before.
-// engine/fleet/<image>/rsa2048: the same, from many machines of one image.
-void register_judging(const std::vector<BootImage>& images);
+// engine/first_seen/<image>/rsa2048: quote and log of a host, by an engine that saw no log before.
+// engine/fleet/<image>/rsa2048: quotes and logs of many machines of one image, each log for the
+// first time, by an engine that saw that of another machine before.
+void register_judging(const Settings& settings);
 
 }  // namespace quotemill::bench

@@ -25,8 +25,8 @@ Array filled(unsigned number, std::string_view purpose) {
 
 }  // namespace
 
-SigningHost::SigningHost(KeyKind kind, unsigned number)
-    : key(cached_key(kind, number)),
+SigningHost::SigningHost(KeyKind kind, unsigned number, unsigned key_number)
+    : key(cached_key(kind, key_number)),
       scheme(kind == KeyKind::kRsa ? SignatureScheme::kRsassa : SignatureScheme::kEcdsa),
       selection{HashAlgorithm::kSha256, kQuotedPcrs},
       boot_id(filled<BootId>(number, "boot")),

@@ -16,7 +16,10 @@ namespace quotemill::bench {
 class SigningHost {
  public:
   // Hosts of different numbers are different machines with different keys.
-  SigningHost(KeyKind kind, unsigned number);
+  SigningHost(KeyKind kind, unsigned number) : SigningHost(kind, number, number) {}
+
+  // Large fleets share keys, because making one is slow.
+  SigningHost(KeyKind kind, unsigned number, unsigned key_number);
 
   // The directory's record of it, active, with its AK.
   [[nodiscard]] const HostRecord& record() const { return record_; }

@@ -2,18 +2,22 @@
 // cached keys and reused contexts. No engine on the same library can be faster.
 #pragma once
 
-#include <vector>
-
-#include "bench/workload/boot_image.h"
+#include "bench/workload/settings.h"
 
 namespace quotemill::bench {
 
 // floor/rsa2048_verify, floor/ecdsa_p256_verify, floor/ecdsa_p384_verify: one signature over a
 // digest that is there already; RSASSA with SHA-256, ECDSA with the hash of the curve's size.
-void register_signature_floors();
+void register_signature_floors(const Settings& settings);
 
 // floor/replay_sha256/<image>: every extend of a boot log that was read already, per log.
 // floor/data_digests/<image>: SHA-256 of the data of every measured event, per log.
-void register_log_floors(const std::vector<BootImage>& images);
+void register_log_floors(const Settings& settings);
+
+// floor/ima_entry: SHA-256 of a usual ima-ng entry's template data, and the extend of PCR 10.
+void register_ima_floor();
+
+// floor/rocksdb_put_synced_256: one synced write of 256 records of 1 kB, per record.
+void register_store_floor();
 
 }  // namespace quotemill::bench

@@ -15,11 +15,10 @@ namespace quotemill::bench {
 namespace {
 
 constexpr HashAlgorithm kBank = HashAlgorithm::kSha256;
-constexpr unsigned kLogs = 64;  // of as many machines as the engine's benchmarks have
 
-std::vector<Bytes> logs_of(const BootImage& image) {
+std::vector<Bytes> logs_of(const Settings& settings, const BootImage& image) {
   std::vector<Bytes> logs;
-  for (unsigned machine = 0; machine < kLogs; ++machine) {
+  for (unsigned machine = 0; machine < settings.machines; ++machine) {
     logs.push_back(image.log_of(machine));
   }
   return logs;
@@ -71,8 +70,8 @@ class Replay {
   std::array<Register, limits::kPcrCount> pcrs_{};
 };
 
-void replay(benchmark::State& state, const BootImage& image) {
-  const std::vector<Bytes> logs = logs_of(image);
+void replay(benchmark::State& state, const Settings& settings, const BootImage& image) {
+  const std::vector<Bytes> logs = logs_of(settings, image);
   Sha256 sha;
   std::vector<Replay> replays(logs.begin(), logs.end());
   for (std::size_t i = 0; i < logs.size(); ++i) {
@@ -82,7 +81,7 @@ void replay(benchmark::State& state, const BootImage& image) {
       return;
     }
   }
-  while (state.KeepRunningBatch(kLogs)) {
+  while (state.KeepRunningBatch(settings.machines)) {
     for (Replay& each : replays) {
       each.run(sha);
       benchmark::DoNotOptimize(each);
@@ -93,8 +92,8 @@ void replay(benchmark::State& state, const BootImage& image) {
 
 using Value = std::array<std::uint8_t, Sha256::kSize>;
 
-void data_digests(benchmark::State& state, const BootImage& image) {
-  const std::vector<Bytes> logs = logs_of(image);
+void data_digests(benchmark::State& state, const Settings& settings, const BootImage& image) {
+  const std::vector<Bytes> logs = logs_of(settings, image);
   std::vector<std::vector<BootEvent>> events;
   std::transform(logs.begin(), logs.end(), std::back_inserter(events), measured_events);
   Sha256 sha;
@@ -108,7 +107,7 @@ void data_digests(benchmark::State& state, const BootImage& image) {
       return;
     }
   }
-  while (state.KeepRunningBatch(kLogs)) {
+  while (state.KeepRunningBatch(settings.machines)) {
     for (const std::vector<BootEvent>& log : events) {
       for (const BootEvent& event : log) {
         sha.digest(event.data, value.data());
@@ -121,10 +120,12 @@ void data_digests(benchmark::State& state, const BootImage& image) {
 
 }  // namespace
 
-void register_log_floors(const std::vector<BootImage>& images) {
-  for (const BootImage& image : images) {
-    benchmark::RegisterBenchmark(("floor/replay_sha256/" + image.name).c_str(), replay, image);
-    benchmark::RegisterBenchmark(("floor/data_digests/" + image.name).c_str(), data_digests, image);
+void register_log_floors(const Settings& settings) {
+  for (const BootImage& image : settings.images) {
+    benchmark::RegisterBenchmark(("floor/replay_sha256/" + image.name).c_str(), replay, settings,
+                                 image);
+    benchmark::RegisterBenchmark(("floor/data_digests/" + image.name).c_str(), data_digests,
+                                 settings, image);
   }
 }
 

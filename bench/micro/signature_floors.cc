@@ -14,9 +14,6 @@
 namespace quotemill::bench {
 namespace {
 
-// So many that their numbers do not stay in the first-level cache: in a fleet they do not either.
-constexpr unsigned kKeys = 64;
-
 struct Scheme {
   const char* name;
   KeyKind kind;
@@ -83,9 +80,9 @@ class Check {
   bool is_ready_ = false;
 };
 
-void verify(benchmark::State& state, const Scheme& scheme) {
+void verify(benchmark::State& state, const Settings& settings, const Scheme& scheme) {
   std::vector<Check> checks;
-  for (unsigned number = 0; number < kKeys; ++number) {
+  for (unsigned number = 0; number < settings.machines; ++number) {
     checks.emplace_back(scheme, number);
   }
   if (!std::all_of(checks.begin(), checks.end(),
@@ -94,7 +91,7 @@ void verify(benchmark::State& state, const Scheme& scheme) {
     return;
   }
   bool holds = true;
-  while (state.KeepRunningBatch(kKeys)) {
+  while (state.KeepRunningBatch(settings.machines)) {
     for (Check& check : checks) {
       holds = check.run() && holds;
     }
@@ -107,10 +104,10 @@ void verify(benchmark::State& state, const Scheme& scheme) {
 
 }  // namespace
 
-void register_signature_floors() {
+void register_signature_floors(const Settings& settings) {
   for (const Scheme& scheme : kSchemes) {
     benchmark::RegisterBenchmark((std::string("floor/") + scheme.name + "_verify").c_str(), verify,
-                                 scheme);
+                                 settings, scheme);
   }
 }
 

@@ -16,7 +16,12 @@ struct BootImage {
   std::function<Bytes(unsigned)> log_of;  // of machine n, the same bytes each time
 };
 
-// The modelled boot of bench/fleet, "model120": some 120 events, 26 kB.
+// "model120": the modelled boot of bench/fleet, some 120 events, 26 kB.
 BootImage model_image();
+
+// The images of real machines whose logs are among the fixtures; empty if there are none. Machine 0
+// left the log as it is; in those of the others, partition table, boot entry and SMBIOS tables are
+// another machine's.
+std::vector<BootImage> real_images(const std::filesystem::path& fixtures);
 
 }  // namespace quotemill::bench

@@ -3,58 +3,62 @@
 #include <future>
 #include <utility>
 
-#include "engine/eventlog/boot_log.h"
-
 namespace quotemill::bench {
-namespace {
 
-std::shared_ptr<const Baseline> baseline_of(ByteView log) {
-  auto baseline = std::make_shared<Baseline>();
-  baseline->name = "golden";
-  baseline->events = reference_events(read_boot_log(log).log);
-  return baseline;
-}
-
-}  // namespace
-
-Engine::Engine(VerdictLog& verdicts, const History& read, ByteView golden_log)
-    : snapshots(default_policy(), {baseline_of(golden_log)}),
-      server_key(SigningHost(KeyKind::kEcP256, 0).server_key),
-      history(read),
-      committer({verdicts, hosts, replies, changes_, clock_, nonces_, snapshots, counters},
-                CommitterStart{"bench", 0, {}, {}, 42}) {
-  committer.start();
+Engine::Engine(VerdictLog& verdicts, const History& history, const BootImage& image)
+    : knowledge_(image, history),
+      committer_(
+          {verdicts, hosts_, replies_, changes_, clock_, nonces_, knowledge_.snapshots, counters_},
+          CommitterStart{"bench", 0, {}, {}, 42}) {
+  committer_.start();
 }
 
 Engine::~Engine() {
-  committer.stop();
+  committer_.stop();
 }
 
-void Engine::enrol(const Machine& machine) {
-  const HostRecord record = machine.host().record();
-  const auto done = committer.change([&record](const RegistryView&) -> Result<IdentityUpdate> {
-    IdentityUpdate update;
-    update.record = record;
-    update.reset_state = true;
-    return update;
-  });
-  static_cast<void>(done);  // a host that is not enrolled has no trusted verdict: the proof fails
+void Engine::enrol(const std::vector<Machine>& machines) {
+  for (const Machine& machine : machines) {
+    hosts_.put(std::make_shared<const HostRecord>(machine.record()));
+  }
+}
+
+void Engine::prove(const std::vector<Submission>& first_evidence) {
+  Judge judge(knowledge_);
+  std::vector<Judgement> batch;
+  for (const Submission& submission : first_evidence) {
+    batch.push_back(judge.judge(submission, std::make_shared<const HostState>()));
+    if (batch.size() == limits::kBatchItemsMax) {
+      commit(std::exchange(batch, {}));
+    }
+  }
+  commit(std::move(batch));
 }
 
 std::shared_ptr<const HostState> Engine::state_of(const Machine& machine) const {
-  const std::optional<Host> host = hosts.find(machine.host().record().uid);
+  const std::optional<Host> host = hosts_.find(machine.record().uid);
   return host ? host->state : std::make_shared<const HostState>();
 }
 
-Judgement Engine::judge(Submission submission, std::shared_ptr<const HostState> state) {
-  return quotemill::judge(std::move(submission), {snapshots.current(), std::move(state), server_key,
-                                                  keys, history, counters});
+void Engine::restore(const std::shared_ptr<const HostState>& state) {
+  hosts_.put_state(state);
 }
 
 void Engine::commit(std::vector<Judgement> batch) {
   std::promise<void> done;
-  committer.submit(std::move(batch), [&done] { done.set_value(); });
+  committer_.submit(std::move(batch), [&done] { done.set_value(); });
   done.get_future().wait();
+}
+
+PipelineParts Engine::parts(Inbox& inbox) {
+  return {inbox,
+          committer_,
+          hosts_,
+          knowledge_.snapshots,
+          knowledge_.history,
+          knowledge_.keys,
+          counters_,
+          knowledge_.server_key};
 }
 
 }  // namespace quotemill::bench

@@ -6,39 +6,39 @@
 #include <vector>
 
 #include "bench/workload/counting_replies.h"
-#include "bench/workload/machine.h"
+#include "bench/workload/judge.h"
 #include "engine/pipeline/committer.h"
-#include "engine/pipeline/judge.h"
-#include "engine/ports/history.h"
+#include "engine/pipeline/pipeline.h"
 
 namespace quotemill::bench {
 
 class Engine {
  public:
-  // The default policy, with the boot that left `golden_log` as its baseline. Ports are borrowed.
-  Engine(VerdictLog& verdicts, const History& history, ByteView golden_log);
+  // Judges machines of this image. The store is borrowed.
+  Engine(VerdictLog& verdicts, const History& history, const BootImage& image);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Durable when it returns.
-  void enrol(const Machine& machine);
+  // Knows the machines as if it had read them from its store when it started.
+  void enrol(const std::vector<Machine>& machines);
+
+  // Judges the first evidence of hosts, with their logs, and makes that durable.
+  void prove(const std::vector<Submission>& first_evidence);
 
   [[nodiscard]] std::shared_ptr<const HostState> state_of(const Machine& machine) const;
-
-  // On the caller's thread, against the given state.
-  [[nodiscard]] Judgement judge(Submission submission, std::shared_ptr<const HostState> state);
+  // Only while nothing is judged or committed: afterwards the machine's evidence counts once more.
+  void restore(const std::shared_ptr<const HostState>& state);
 
   // As one batch. Durable, and replied to, when it returns.
   void commit(std::vector<Judgement> batch);
 
-  HostTable hosts;
-  CountingReplies replies;
-  SnapshotHolder snapshots;
-  PipelineCounters counters;
-  KeyCache keys{limits::kKeyCacheMax};
-  CurveKey server_key;
-  const History& history;
+  // For a Pipeline that takes from `inbox`.
+  [[nodiscard]] PipelineParts parts(Inbox& inbox);
+
+  [[nodiscard]] Knowledge& knowledge() { return knowledge_; }
+
+  [[nodiscard]] CountingReplies& replies() { return replies_; }
 
  private:
   class StandingClock final : public Clock {
@@ -51,12 +51,14 @@ class Engine {
     void publish(std::string_view /*stream_id*/, std::span<const Change> /*changes*/) override {}
   };
 
+  Knowledge knowledge_;
   StandingClock clock_;
   NoChanges changes_;
+  CountingReplies replies_;
   NonceAuthority nonces_{NonceAuthority::Keys{}};
-
- public:
-  Committer committer;
+  PipelineCounters counters_;
+  HostTable hosts_;
+  Committer committer_;
 };
 
 }  // namespace quotemill::bench

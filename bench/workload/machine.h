@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "bench/fleet/signing_host.h"
+#include "bench/workload/boot_image.h"
 #include "engine/pipeline/inbox.h"
 
 namespace quotemill::bench {
@@ -14,22 +16,29 @@ inline constexpr Moment kNow{{1'700'000'000'000}, {500'000}};
 
 class Machine {
  public:
-  // `number` as in SigningHost; its log is what its image left.
-  Machine(KeyKind kind, unsigned number, Bytes log);
+  // Machine `number` of the image. Many share a key where there are more of them than that.
+  Machine(KeyKind kind, unsigned number, const BootImage& image);
 
-  [[nodiscard]] const SigningHost& host() const { return host_; }
+  [[nodiscard]] const HostRecord& record() const { return host_.record(); }
 
-  [[nodiscard]] ByteView log() const { return log_; }
-
-  // Evidence for receipt `sequence` on its way to a verdict: on first contact (or after a reboot),
-  // with PCR values and log; and afterwards, while nothing changes, without either.
-  [[nodiscard]] Submission first_evidence(std::uint64_t sequence) const;
-  [[nodiscard]] Submission unchanged_evidence(std::uint64_t sequence) const;
+  // Evidence on its way to a verdict: for the first receipt, with PCR values and log; and for the
+  // second one, as nothing has changed, without either.
+  [[nodiscard]] Submission first_evidence() const;
+  [[nodiscard]] Submission unchanged_evidence() const;
 
  private:
+  [[nodiscard]] Submission answer(const Challenge& challenge, bool with_pcrs) const;
+
   SigningHost host_;
   Bytes log_;
   PcrBank pcrs_;
 };
+
+// Machines 0 to `count` - 1 of the image.
+std::vector<Machine> boot_machines(KeyKind kind, const BootImage& image, unsigned count);
+
+// Of each, for its first receipt and the one after that.
+std::vector<Submission> first_evidence(const std::vector<Machine>& machines);
+std::vector<Submission> unchanged_evidence(const std::vector<Machine>& machines);
 
 }  // namespace quotemill::bench

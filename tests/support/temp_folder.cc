@@ -8,20 +8,6 @@
 
 namespace quotemill::testing {
 
-TempFolder::TempFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "quotemill-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    std::perror("mkdtemp");
-    std::abort();
-  }
-  path_ = name;
-}
-
-TempFolder::~TempFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 Bytes read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

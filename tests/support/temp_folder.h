@@ -1,30 +1,14 @@
-// TempFolder: a folder of its own for one test, removed with everything in it at the end.
+// Files for tests: folders that go away, whole files, the fixtures.
 #pragma once
 
 #include <filesystem>
-#include <string_view>
 
+#include "bench/workload/temp_folder.h"
 #include "engine/base/bytes.h"
 
 namespace quotemill::testing {
 
-class TempFolder {
- public:
-  // Aborts if none can be made: no test can go on then.
-  TempFolder();
-  ~TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  [[nodiscard]] std::filesystem::path operator/(std::string_view name) const {
-    return path_ / name;
-  }
-
- private:
-  std::filesystem::path path_;
-};
+using bench::TempFolder;
 
 // Whole files. A file that cannot be read is empty; one that cannot be written aborts.
 Bytes read_file(const std::filesystem::path& path);

@@ -1,0 +1,86 @@
+#include "bench/storage/commits.h"
+
+#include <utility>
+
+#include <benchmark/benchmark.h>
+
+#include "bench/workload/engine.h"
+#include "bench/workload/temp_folder.h"
+#include "storage/memory_store.h"
+#include "storage/rocks_store.h"
+
+namespace quotemill::bench {
+namespace {
+
+constexpr unsigned kHosts = 256;
+static_assert(kHosts == limits::kBatchItemsMax);
+
+// Keeps what the commit stage last asked to be made durable.
+class LastCommit final : public VerdictLog {
+ public:
+  Result<void> commit(const CommitBatch& batch) override {
+    batch_ = batch;
+    return {};
+  }
+
+  Result<std::string> renew_stream() override { return std::string("bench"); }
+
+  [[nodiscard]] const CommitBatch& batch() const { return batch_; }
+
+ private:
+  CommitBatch batch_;
+};
+
+// The commit stage's own batch for one unchanged quote of each host.
+CommitBatch unchanged_verdicts(const BootImage& image) {
+  LastCommit last;
+  const storage::MemoryStore history;
+  Engine engine(last, history, image);
+  const std::vector<Machine> machines = boot_machines(KeyKind::kRsa, image, kHosts);
+  engine.enrol(machines);
+  engine.prove(first_evidence(machines));
+  Judge judge(engine.knowledge());
+  std::vector<Judgement> batch;
+  for (const Machine& machine : machines) {
+    batch.push_back(judge.judge(machine.unchanged_evidence(), engine.state_of(machine)));
+  }
+  engine.commit(std::move(batch));
+  return last.batch();
+}
+
+bool is_there(const storage::RocksStore& store, const CommitBatch& batch) {
+  for (const HistoryEntry& entry : batch.history) {
+    const auto found = store.history(entry.host, 0, 1);
+    if (!found || found->size() != 1 || found->front().evidence_item != entry.evidence_item ||
+        found->front().verdict.state != TrustState::kTrusted) {
+      return false;
+    }
+  }
+  return batch.history.size() == kHosts && batch.states.size() == kHosts;
+}
+
+void commit(benchmark::State& state, const Settings& settings) {
+  const TempFolder folder;
+  const auto store = storage::RocksStore::open({.path = folder / "store"});
+  const CommitBatch batch = unchanged_verdicts(settings.images.front());
+  if (!store || !(*store)->commit(batch) || !is_there(**store, batch)) {
+    state.SkipWithError("what was committed is not there");
+    return;
+  }
+  bool is_committed = true;
+  while (state.KeepRunningBatch(kHosts)) {
+    is_committed = static_cast<bool>((*store)->commit(batch)) && is_committed;
+  }
+  if (!is_committed) {
+    state.SkipWithError("a commit failed");
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+}  // namespace
+
+void register_commits(const Settings& settings) {
+  benchmark::RegisterBenchmark("storage/commit/256", commit, settings)->UseRealTime();
+}
+
+}  // namespace quotemill::bench

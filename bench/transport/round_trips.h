@@ -1,0 +1,11 @@
+// What a message from a host and the answer to it cost on the way, ROUTER and CURVE alone, without
+// an engine behind them.
+#pragma once
+
+namespace quotemill::bench {
+
+// transport/round_trip/<size>: a message of this size to the server, a receipt's size back. The
+// counter server_cpu is the CPU time that the server's threads spend on one, in seconds.
+void register_round_trips();
+
+}  // namespace quotemill::bench

@@ -1,0 +1,44 @@
+// Judge: judge() with all that it looks at, on the caller's thread.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "bench/workload/machine.h"
+#include "engine/pipeline/judge.h"
+#include "engine/pipeline/snapshot_holder.h"
+#include "engine/ports/history.h"
+
+namespace quotemill::bench {
+
+// What all judges of one engine share: the default policy, with the boot of the image's first
+// machine as its baseline, and the keys of the hosts that were seen.
+struct Knowledge {
+  // `stored` is borrowed.
+  Knowledge(const BootImage& image, const History& stored);
+
+  // Parses their keys, as their first evidence would.
+  void cache_keys(const std::vector<Machine>& machines);
+
+  const History& history;
+  SnapshotHolder snapshots;
+  KeyCache keys{limits::kKeyCacheMax};
+  CurveKey server_key;
+};
+
+// What an engine remembers of the evidence that it judged belongs in here, so that a new Judge has
+// seen none. Cheap to make; any thread, as judge() itself.
+class Judge {
+ public:
+  explicit Judge(Knowledge& knowledge) : knowledge_(knowledge) {}
+
+  [[nodiscard]] Judgement judge(Submission submission, std::shared_ptr<const HostState> state);
+
+  [[nodiscard]] const PipelineCounters& counters() const { return counters_; }
+
+ private:
+  Knowledge& knowledge_;
+  PipelineCounters counters_;
+};
+
+}  // namespace quotemill::bench

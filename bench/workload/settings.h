@@ -1,0 +1,21 @@
+// Settings: what all benchmarks are told.
+#pragma once
+
+#include <vector>
+
+#include "bench/workload/boot_image.h"
+#include "engine/base/limits.h"
+
+namespace quotemill::bench {
+
+struct Settings {
+  std::vector<BootImage> images;  // the modelled one first
+  // Machines, or keys, that a benchmark on one thread goes through in turn: so many that their data
+  // does not stay in the first-level cache, as in a fleet.
+  unsigned machines = 64;
+  // Machines in front of a pipeline: sixteen full batches, beside which little is what flows in and
+  // out at the two ends.
+  unsigned fleet = 16 * limits::kBatchItemsMax;
+};
+
+}  // namespace quotemill::bench
