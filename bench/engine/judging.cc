@@ -57,8 +57,6 @@ std::vector<Task> steady_state(Engine& engine, const std::vector<Machine>& machi
     Judge& judge = *judges[i % judges.size()];
     judgements[i] = judge.judge(std::move(batch[i].submission), std::move(batch[i].state));
   }
-  // Giving up what was judged is the engine's work, too.
-  judgements.assign(batch.size(), {});
 }
 
 // Whether all are trusted, and proven completely: the PCR values are then those that plain_replay()
@@ -74,12 +72,14 @@ bool all_proven(Judge& judge, const std::vector<Task>& tasks) {
 // Judges the tasks again and again; each time by new judges, who remember nothing of the last.
 void judge_all(benchmark::State& state, const std::vector<Task>& tasks,
                const std::function<Judges()>& next_judges) {
-  std::vector<Judgement> judgements(tasks.size());
+  std::vector<Judgement> judgements;
   std::vector<Task> batch;
   Judges judges;
   while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(tasks.size()))) {
+    // The evidence was received by others, and its judgements are given up by others.
     state.PauseTiming();
     batch = tasks;
+    judgements.assign(tasks.size(), {});
     judges = next_judges();
     state.ResumeTiming();
     judge_batch(judges, batch, judgements);

@@ -11,6 +11,8 @@
 namespace quotemill::daemon {
 namespace {
 
+using testing::issue;
+using testing::self_signed;
 using testing::SigningKey;
 using testing::to_pem;
 

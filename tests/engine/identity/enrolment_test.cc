@@ -14,8 +14,10 @@ namespace quotemill {
 namespace {
 
 using testing::encoded_again;
+using testing::issue;
 using testing::kDayMs;
 using testing::kTestTime;
+using testing::self_signed;
 using testing::SigningKey;
 using testing::SoftTpm;
 using testing::TpmVendor;
