@@ -114,7 +114,7 @@ std::unique_ptr<Arrivals> arrivals_of(const SignedFleet& fleet, unsigned threads
 
 // A store keeps each log once: only a new one takes those of the fleet again.
 void prepare(const SignedFleet& fleet, unsigned threads, std::unique_ptr<Arrivals>& arrivals) {
-  if (arrivals && fleet.kind == Kind::kQuoteOnly) {
+  if (fleet.kind == Kind::kQuoteOnly) {
     arrivals->rewind();
   } else {
     arrivals.reset();
@@ -128,21 +128,20 @@ void measure(benchmark::State& state, const SignedFleet& fleet, unsigned threads
     state.SkipWithError("not so many CPUs");
     return;
   }
-  std::unique_ptr<Arrivals> arrivals;
+  std::unique_ptr<Arrivals> arrivals = arrivals_of(fleet, threads);
+  if (!arrivals || !arrivals->run() || !arrivals->all_trusted()) {
+    state.SkipWithError("honest evidence is not judged trusted");
+    return;
+  }
+  bool is_answered = true;
   while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(fleet.machines.size()))) {
     state.PauseTiming();
     prepare(fleet, threads, arrivals);
     state.ResumeTiming();
-    if (!arrivals || !arrivals->run()) {
-      state.SkipWithError("evidence was not answered with a receipt");
-      return;
-    }
-    state.PauseTiming();
-    if (!arrivals->all_trusted()) {
-      state.SkipWithError("honest evidence is not judged trusted");
-      return;
-    }
-    state.ResumeTiming();
+    is_answered = arrivals && arrivals->run() && is_answered;
+  }
+  if (!is_answered || !arrivals->all_trusted()) {
+    state.SkipWithError("evidence was not answered, or not judged trusted");
   }
   state.SetItemsProcessed(state.iterations());
 }

@@ -28,6 +28,7 @@ void Engine::prove(const std::vector<Submission>& first_evidence) {
   std::vector<Judgement> batch;
   for (const Submission& submission : first_evidence) {
     batch.push_back(judge.judge(submission, std::make_shared<const HostState>()));
+    batch.back().submission.boot_log.clear();
     if (batch.size() == limits::kBatchItemsMax) {
       commit(std::exchange(batch, {}));
     }

@@ -23,7 +23,8 @@ class Engine {
   // Knows the machines as if it had read them from its store when it started.
   void enrol(const std::vector<Machine>& machines);
 
-  // Judges the first evidence of hosts, with their logs, and makes that durable.
+  // Judges the first evidence of hosts, with their logs, and makes the verdicts durable. The logs
+  // are not stored: in a fleet that was long ago, and here it would go on behind what is timed.
   void prove(const std::vector<Submission>& first_evidence);
 
   [[nodiscard]] std::shared_ptr<const HostState> state_of(const Machine& machine) const;
