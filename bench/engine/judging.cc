@@ -24,6 +24,7 @@ using Judges = std::vector<std::unique_ptr<Judge>>;
 
 Judges new_judges(Knowledge& knowledge, std::size_t count) {
   Judges judges;
+  judges.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     judges.push_back(std::make_unique<Judge>(knowledge));
   }
@@ -33,6 +34,7 @@ Judges new_judges(Knowledge& knowledge, std::size_t count) {
 // Evidence with logs, of hosts that the engine never judged.
 std::vector<Task> first_contacts(const std::vector<Machine>& machines) {
   std::vector<Task> tasks;
+  tasks.reserve(machines.size());
   for (const Machine& machine : machines) {
     tasks.push_back({machine.first_evidence(), std::make_shared<const HostState>()});
   }
@@ -44,6 +46,7 @@ std::vector<Task> steady_state(Engine& engine, const std::vector<Machine>& machi
   engine.enrol(machines);
   engine.prove(first_evidence(machines));
   std::vector<Task> tasks;
+  tasks.reserve(machines.size());
   for (const Machine& machine : machines) {
     tasks.push_back({machine.unchanged_evidence(), engine.state_of(machine)});
   }
