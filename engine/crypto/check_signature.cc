@@ -17,34 +17,27 @@ constexpr std::uint8_t kDerInteger = 0x02;
 constexpr std::uint8_t kDerSequence = 0x30;
 constexpr std::uint8_t kDerLength1 = 0x81;  // the length is in one byte that follows
 
-bool verify(EVP_PKEY_CTX* context, ByteView signature, const Digest& digest) {
-  return EVP_PKEY_verify(context, signature.data(), signature.size(), digest.view().data(),
-                         digest.view().size()) == 1;
-}
-
-bool rsa_holds(const PublicKey& key, const SignatureView& signature, const Digest& digest) {
-  if (signature.first.size() != (key.bits() + 7) / 8 || !signature.second.empty()) {
-    return false;
-  }
-  const EvpPkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
+// The mask of PSS is made with the digest's algorithm unless told otherwise.
+bool set_rsa_scheme(EVP_PKEY_CTX* context, const SignatureView& signature) {
   const bool pss = signature.scheme == SignatureScheme::kRsapss;
-  if (!context || EVP_PKEY_verify_init(context.get()) != 1 ||
-      EVP_PKEY_CTX_set_rsa_padding(context.get(),
-                                   pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) != 1) {
-    return false;
-  }
-  // The mask of PSS is made with the digest's algorithm unless told otherwise.
   OSSL_PARAM params[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST,
                                        const_cast<char*>(provider_name(signature.hash)), 0),
       OSSL_PARAM_construct_end()};
-  if (EVP_PKEY_CTX_set_params(context.get(), params) != 1) {
-    return false;
+  return EVP_PKEY_CTX_set_rsa_padding(context, pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) ==
+             1 &&
+         EVP_PKEY_CTX_set_params(context, params) == 1 &&
+         (!pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_AUTO) == 1);
+}
+
+// Whether the numbers have the form that the key's have; OpenSSL checks no more than their values.
+bool has_form(const PublicKey& key, const SignatureView& signature) {
+  const std::size_t size = (key.bits() + 7) / 8;
+  if (signature.scheme == SignatureScheme::kEcdsa) {
+    return key.kind() != KeyKind::kRsa && signature.first.size() <= size &&
+           signature.second.size() <= size;
   }
-  if (pss && EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), RSA_PSS_SALTLEN_AUTO) != 1) {
-    return false;
-  }
-  return verify(context.get(), signature.first, digest);
+  return key.kind() == KeyKind::kRsa && signature.first.size() == size && signature.second.empty();
 }
 
 // A positive INTEGER without superfluous leading zeros; empty for 0, which is never in range.
@@ -64,11 +57,8 @@ Bytes der_integer(ByteView number) {
   return out.bytes(digits).take();
 }
 
-// Ecdsa-Sig-Value (RFC 5480, appendix A); empty if r or s is 0 or longer than the curve's numbers.
-Bytes der_signature(ByteView r, ByteView s, std::size_t size_max) {
-  if (r.size() > size_max || s.size() > size_max) {
-    return {};
-  }
+// Ecdsa-Sig-Value (RFC 5480, appendix A); empty if r or s is 0. REQUIRES: has_form()
+Bytes der_signature(ByteView r, ByteView s) {
   const Bytes first = der_integer(r);
   const Bytes second = der_integer(s);
   if (first.empty() || second.empty()) {
@@ -81,15 +71,6 @@ Bytes der_signature(ByteView r, ByteView s, std::size_t size_max) {
     out.u8(kDerLength1);
   }
   return out.u8(size).bytes(first).bytes(second).take();
-}
-
-bool ecdsa_holds(const PublicKey& key, const SignatureView& signature, const Digest& digest) {
-  const Bytes der = der_signature(signature.first, signature.second, (key.bits() + 7) / 8);
-  if (der.empty()) {
-    return false;
-  }
-  const EvpPkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
-  return context && EVP_PKEY_verify_init(context.get()) == 1 && verify(context.get(), der, digest);
 }
 
 }  // namespace
@@ -106,18 +87,44 @@ std::string_view name_of(SignatureScheme scheme) {
   return "unknown";
 }
 
-bool signature_holds(const PublicKey& key, const SignatureView& signature, const Digest& digest) {
-  if (digest.algorithm() != signature.hash || !can_hash(signature.hash)) {
+void SignatureChecker::FreeContext::operator()(evp_pkey_ctx_st* context) const {
+  EVP_PKEY_CTX_free(context);
+}
+
+bool SignatureChecker::make_ready(const SignatureView& signature) {
+  if (context_ && scheme_ == signature.scheme && hash_ == signature.hash) {
+    return true;
+  }
+  context_.reset(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.handle(), nullptr));
+  const bool rsa = signature.scheme != SignatureScheme::kEcdsa;
+  if (!context_ || EVP_PKEY_verify_init(context_.get()) != 1 ||
+      (rsa && !set_rsa_scheme(context_.get(), signature))) {
+    context_.reset();
     return false;
   }
-  switch (signature.scheme) {
-    case SignatureScheme::kRsassa:
-    case SignatureScheme::kRsapss:
-      return key.kind() == KeyKind::kRsa && rsa_holds(key, signature, digest);
-    case SignatureScheme::kEcdsa:
-      return key.kind() != KeyKind::kRsa && ecdsa_holds(key, signature, digest);
+  scheme_ = signature.scheme;
+  hash_ = signature.hash;
+  return true;
+}
+
+bool SignatureChecker::holds(const SignatureView& signature, const Digest& digest) {
+  if (digest.algorithm() != signature.hash || !can_hash(signature.hash) ||
+      !has_form(key_, signature) || !make_ready(signature)) {
+    return false;
   }
-  return false;
+  const auto verify = [&](ByteView bytes) {
+    return EVP_PKEY_verify(context_.get(), bytes.data(), bytes.size(), digest.view().data(),
+                           digest.view().size()) == 1;
+  };
+  if (signature.scheme != SignatureScheme::kEcdsa) {
+    return verify(signature.first);
+  }
+  const Bytes der = der_signature(signature.first, signature.second);
+  return !der.empty() && verify(der);
+}
+
+bool signature_holds(const PublicKey& key, const SignatureView& signature, const Digest& digest) {
+  return SignatureChecker(key).holds(signature, digest);
 }
 
 }  // namespace quotemill

@@ -1,11 +1,14 @@
-// Checks one signature over one digest.
+// Checks signatures over digests: one, or many of one key.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
 #include "engine/crypto/public_key.h"
+
+struct evp_pkey_ctx_st;  // EVP_PKEY_CTX
 
 namespace quotemill {
 
@@ -26,5 +29,30 @@ struct SignatureView {
 // of range. RSAPSS accepts any salt length (TPMs differ: TPM 2.0 Part 1, B.7). Whether an algorithm
 // is strong enough is policy and decided elsewhere. Any thread.
 bool signature_holds(const PublicKey& key, const SignatureView& signature, const Digest& digest);
+
+// A key that stays ready to check signatures. Making OpenSSL's context costs a fifth of an RSA-2048
+// verification (and takes locks that all threads share), so it is made once, for the scheme and
+// hash of the last signature, and kept: about 1 kB. Not for sharing between threads.
+class SignatureChecker {
+ public:
+  explicit SignatureChecker(PublicKey key) : key_(std::move(key)) {}
+
+  [[nodiscard]] const PublicKey& key() const { return key_; }
+
+  // The same answer as signature_holds(key(), …), whatever was checked before.
+  bool holds(const SignatureView& signature, const Digest& digest);
+
+ private:
+  struct FreeContext {
+    void operator()(evp_pkey_ctx_st* context) const;
+  };
+
+  bool make_ready(const SignatureView& signature);
+
+  PublicKey key_;
+  std::unique_ptr<evp_pkey_ctx_st, FreeContext> context_;  // null before the first signature
+  SignatureScheme scheme_ = SignatureScheme::kRsassa;      // those of context_
+  HashAlgorithm hash_ = HashAlgorithm::kSha256;
+};
 
 }  // namespace quotemill

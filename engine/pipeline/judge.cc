@@ -60,15 +60,18 @@ class Judging {
 
   void judge_quote(const Evidence& evidence) {
     const HostRecord& record = *judgement_.submission.host;
-    const Result<std::shared_ptr<const PublicKey>> key = context_.keys.attestation_key(record);
+    const Result<std::shared_ptr<AttestationKey>> key = context_.keys.attestation_key(record);
     if (!key) {
       judgement_.error = key.error();
       return;
     }
     const ChannelBinding binding{record.uid, record.generation, record.curve_key,
                                  context_.server_key};
-    const QuoteExpectation expected{**key, binding, judgement_.submission.challenge, known_pcrs()};
-    std::variant<VerifiedQuote, Findings> verified = verify_quote(evidence, expected);
+    std::variant<VerifiedQuote, Findings> verified = [&] {
+      const std::lock_guard lock((*key)->mutex);
+      return verify_quote(
+          evidence, {(*key)->checker, binding, judgement_.submission.challenge, known_pcrs()});
+    }();
     if (auto* findings = std::get_if<Findings>(&verified)) {
       conclude(std::move(*findings));
       return;

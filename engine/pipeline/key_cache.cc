@@ -9,7 +9,7 @@ namespace quotemill {
 KeyCache::KeyCache(std::size_t keys_max)
     : shard_keys_max_(std::max<std::size_t>(1, keys_max / kShards)) {}
 
-Result<std::shared_ptr<const PublicKey>> KeyCache::attestation_key(const HostRecord& record) {
+Result<std::shared_ptr<AttestationKey>> KeyCache::attestation_key(const HostRecord& record) {
   Shard& shard = shards_.at(record.uid.bytes.back() % kShards);
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.entries.find(record.uid);
@@ -17,11 +17,11 @@ Result<std::shared_ptr<const PublicKey>> KeyCache::attestation_key(const HostRec
     shard.by_use.splice(shard.by_use.begin(), shard.by_use, found->second);
     return found->second->key;
   }
-  const Result<PublicArea> area = decode_tpmt_public(record.ak_public);
+  Result<PublicArea> area = decode_tpmt_public(record.ak_public);
   if (!area) {
     return area.error();
   }
-  auto key = std::make_shared<const PublicKey>(area->key);
+  auto key = std::make_shared<AttestationKey>(std::move(area->key));
   if (found != shard.entries.end()) {
     shard.by_use.erase(found->second);
     shard.entries.erase(found);

@@ -1,5 +1,6 @@
-// KeyCache: parsed attestation keys. Parsing one costs about as much as a verification, so it is
-// done once per key; about 2 kB each, so their number is bounded. Shared: any thread.
+// KeyCache: parsed attestation keys, each with the context that checks its signatures. Making one
+// costs as much as a verification, so it is done once per key; about 3 kB each, so their number is
+// bounded. Shared: any thread.
 #pragma once
 
 #include <array>
@@ -10,10 +11,19 @@
 #include <unordered_map>
 
 #include "engine/base/result.h"
-#include "engine/crypto/public_key.h"
+#include "engine/crypto/check_signature.h"
 #include "engine/identity/host_record.h"
 
 namespace quotemill {
+
+// Whoever checks a signature with it holds the mutex meanwhile. Two seldom meet: a host has one
+// evidence in flight.
+struct AttestationKey {
+  explicit AttestationKey(PublicKey key) : checker(std::move(key)) {}
+
+  std::mutex mutex;
+  SignatureChecker checker;
+};
 
 class KeyCache {
  public:
@@ -21,13 +31,13 @@ class KeyCache {
   explicit KeyCache(std::size_t keys_max);
 
   // The AK of this record (of exactly this generation), parsed at most once while it stays cached.
-  Result<std::shared_ptr<const PublicKey>> attestation_key(const HostRecord& record);
+  Result<std::shared_ptr<AttestationKey>> attestation_key(const HostRecord& record);
 
  private:
   struct Entry {
     HostUid host;
     std::uint32_t generation = 0;
-    std::shared_ptr<const PublicKey> key;
+    std::shared_ptr<AttestationKey> key;
   };
 
   // A shard has its own lock, so that worker threads seldom meet.

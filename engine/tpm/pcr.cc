@@ -1,6 +1,7 @@
 #include "engine/tpm/pcr.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <charconv>
 
@@ -138,7 +139,10 @@ std::vector<PcrSelection> read_pcr_selections(ByteReader& in) {
     selections.push_back(selection);
   }
   std::erase_if(selections, [](const PcrSelection& selection) { return selection.mask == 0; });
-  return in.ok() ? selections : std::vector<PcrSelection>();
+  if (!in.ok()) {
+    selections.clear();
+  }
+  return selections;
 }
 
 void write_pcr_selections(ByteWriter& out, const std::vector<PcrSelection>& selections) {
@@ -151,26 +155,30 @@ void write_pcr_selections(ByteWriter& out, const std::vector<PcrSelection>& sele
   }
 }
 
-PcrBank::PcrBank(HashAlgorithm algorithm) : algorithm_(algorithm) {
-  values_.fill(Digest(algorithm));
+std::size_t PcrBank::offset_of(std::uint32_t pcr) const {
+  const std::uint32_t below = mask_ & ((1U << pcr) - 1);
+  return static_cast<std::size_t>(std::popcount(below)) * digest_size(algorithm_);
+}
+
+Digest PcrBank::at(std::uint32_t pcr) const {
+  assert(has(pcr));
+  const ByteView value = ByteView(values_).subspan(offset_of(pcr), digest_size(algorithm_));
+  return Digest::from(algorithm_, value).value_or(Digest(algorithm_));
+}
+
+Digest PcrBank::composite(HashAlgorithm signing_hash) const {
+  return hash(signing_hash, values_);
 }
 
 void PcrBank::set(std::uint32_t pcr, const Digest& value) {
   assert(pcr < limits::kPcrCount && value.algorithm() == algorithm_);
-  values_[pcr] = value;
+  const auto place = values_.begin() + static_cast<std::ptrdiff_t>(offset_of(pcr));
+  if (has(pcr)) {
+    std::copy(value.view().begin(), value.view().end(), place);
+  } else {
+    values_.insert(place, value.view().begin(), value.view().end());
+  }
   mask_ |= 1U << pcr;
-}
-
-bool operator==(const PcrBank& left, const PcrBank& right) {
-  if (left.algorithm_ != right.algorithm_ || left.mask_ != right.mask_) {
-    return false;
-  }
-  for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-    if (left.has(pcr) && left.values_[pcr] != right.values_[pcr]) {
-      return false;
-    }
-  }
-  return true;
 }
 
 std::optional<Digest> pcr_digest(const std::vector<PcrSelection>& selections,
@@ -186,8 +194,8 @@ std::optional<Digest> pcr_digest(const std::vector<PcrSelection>& selections,
     }
     for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
       if (selection.has(pcr)) {
-        const ByteView value = bank->at(pcr).view();
-        values.insert(values.end(), value.begin(), value.end());
+        const Digest value = bank->at(pcr);
+        values.insert(values.end(), value.view().begin(), value.view().end());
       }
     }
   }

@@ -1,7 +1,6 @@
 // PCR selections, PCR values, and the composite digest that a quote signs.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,12 +39,13 @@ Result<std::vector<PcrSelection>> parse_pcr_selection(std::string_view text);
 std::vector<PcrSelection> read_pcr_selections(ByteReader& in);
 void write_pcr_selections(ByteWriter& out, const std::vector<PcrSelection>& selections);
 
-// Values of PCRs 0 to 23 of one bank; only those in the mask are known.
+// Values of PCRs 0 to 23 of one bank; only those in the mask are known, and only those take room:
+// every host's state holds one.
 class PcrBank {
  public:
-  PcrBank() : PcrBank(HashAlgorithm::kSha256) {}
+  PcrBank() = default;
 
-  explicit PcrBank(HashAlgorithm algorithm);
+  explicit PcrBank(HashAlgorithm algorithm) : algorithm_(algorithm) {}
 
   [[nodiscard]] HashAlgorithm algorithm() const { return algorithm_; }
 
@@ -56,7 +56,11 @@ class PcrBank {
   }
 
   // REQUIRES: has(pcr)
-  [[nodiscard]] const Digest& at(std::uint32_t pcr) const { return values_[pcr]; }
+  [[nodiscard]] Digest at(std::uint32_t pcr) const;
+
+  // What a quote over just the known PCRs has as its digest: see pcr_digest().
+  // REQUIRES: can_hash(signing_hash)
+  [[nodiscard]] Digest composite(HashAlgorithm signing_hash) const;
 
   // REQUIRES: pcr < 24, value.algorithm() == algorithm()
   void set(std::uint32_t pcr, const Digest& value);
@@ -64,12 +68,15 @@ class PcrBank {
   [[nodiscard]] PcrSelection selection() const { return {algorithm_, mask_}; }
 
   // The same known PCRs with the same values.
-  friend bool operator==(const PcrBank& left, const PcrBank& right);
+  friend bool operator==(const PcrBank&, const PcrBank&) = default;
 
  private:
-  HashAlgorithm algorithm_;
+  // Where the value of `pcr` is, or belongs.
+  [[nodiscard]] std::size_t offset_of(std::uint32_t pcr) const;
+
+  HashAlgorithm algorithm_ = HashAlgorithm::kSha256;
   std::uint32_t mask_ = 0;
-  std::array<Digest, limits::kPcrCount> values_;
+  Bytes values_;
 };
 
 // The digest of the selected PCRs' values in a quote: banks in the selection's order, PCRs

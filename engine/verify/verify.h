@@ -7,7 +7,7 @@
 #include <optional>
 #include <variant>
 
-#include "engine/crypto/public_key.h"
+#include "engine/crypto/check_signature.h"
 #include "engine/evidence/challenge.h"
 #include "engine/evidence/evidence.h"
 #include "engine/verify/verified_evidence.h"
@@ -16,7 +16,7 @@ namespace quotemill {
 
 // What the quote of this host must be. Borrowed for the call.
 struct QuoteExpectation {
-  const PublicKey& attestation_key;
+  SignatureChecker& attestation_key;  // its own while the call lasts
   ChannelBinding binding;
   const Challenge& challenge;
   // Values of the last proven quote, for evidence that sends none because nothing changed: they

@@ -44,7 +44,7 @@ class QuoteVerifier {
     if (!check_signature(*signature)) {
       return findings_;
     }
-    const Result<Quote> quote = decode_quote(evidence_.attest);
+    Result<Quote> quote = decode_quote(evidence_.attest);
     if (!quote) {
       findings_.push_back(malformed(FindingCode::kQuoteMalformed, quote.error()));
       return findings_;
@@ -55,7 +55,8 @@ class QuoteVerifier {
     if (pcrs == nullptr || !findings_.empty()) {
       return findings_;
     }
-    return VerifiedQuote(evidence_.header, *quote, nonce, *pcrs, weak_remarks(*signature));
+    return VerifiedQuote(evidence_.header, *std::move(quote), nonce, *pcrs,
+                         weak_remarks(*signature));
   }
 
  private:
@@ -68,8 +69,8 @@ class QuoteVerifier {
   }
 
   bool check_signature(const SignatureView& signature) {
-    if (can_hash(signature.hash) && signature_holds(expected_.attestation_key, signature,
-                                                    hash(signature.hash, evidence_.attest))) {
+    if (can_hash(signature.hash) &&
+        expected_.attestation_key.holds(signature, hash(signature.hash, evidence_.attest))) {
       return true;
     }
     findings_.push_back(failure(
@@ -111,13 +112,13 @@ class QuoteVerifier {
       pcrs = &evidence_.pcrs.front();
     }
     // Values beyond those quoted would be unproven ones (CVE-2022-0317): exactly the selection.
-    if (pcrs == nullptr || evidence_.pcrs.size() > 1 ||
-        quote.selections != std::vector<PcrSelection>{pcrs->selection()}) {
+    if (pcrs == nullptr || evidence_.pcrs.size() > 1 || quote.selections.size() != 1 ||
+        quote.selections.front() != pcrs->selection()) {
       findings_.push_back(failure(FindingCode::kQuotePcrValues));
       return nullptr;
     }
-    const std::optional<Digest> digest = pcr_digest(quote.selections, {*pcrs}, signing_hash);
-    if (!digest || !equal(digest->view(), quote.pcr_digest)) {
+    const Digest digest = pcrs->composite(signing_hash);
+    if (!equal(digest.view(), quote.pcr_digest)) {
       Finding finding = failure(FindingCode::kQuotePcrDigest);
       finding.digest = Digest::from(signing_hash, quote.pcr_digest);
       finding.expected = digest;
@@ -128,12 +129,12 @@ class QuoteVerifier {
   }
 
   [[nodiscard]] Findings weak_remarks(const SignatureView& signature) const {
-    if (!is_weak(expected_.attestation_key, signature)) {
+    const PublicKey& key = expected_.attestation_key.key();
+    if (!is_weak(key, signature)) {
       return {};
     }
-    Finding finding =
-        failure(FindingCode::kQuoteWeakAlgorithm,
-                expected_.attestation_key.name() + " with " + std::string(name_of(signature.hash)));
+    Finding finding = failure(FindingCode::kQuoteWeakAlgorithm,
+                              key.name() + " with " + std::string(name_of(signature.hash)));
     finding.severity = Severity::kWarning;
     return {finding};
   }

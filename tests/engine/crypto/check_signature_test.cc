@@ -76,6 +76,33 @@ TEST(CheckSignature, FailsForEveryFlippedByte) {
   }
 }
 
+// A checker is used for years: what it said before must not change what it says.
+TEST(SignatureChecker, AnswersEachSignatureAloneWhateverWasCheckedBefore) {
+  for (const Suite& suite : suites()) {
+    SignatureChecker checker(suite.key.public_key());
+    for (int round = 0; round < 3; ++round) {
+      for (const HashAlgorithm algorithm : {HashAlgorithm::kSha256, HashAlgorithm::kSha384}) {
+        const Digest digest = digest_of("message", algorithm);
+        const Signature good = suite.key.sign(suite.scheme, digest);
+        Signature bad = good;
+        bad.first.back() ^= 1U;
+        Signature shorter = good;
+        shorter.first.pop_back();
+        Signature relabelled = good;
+        relabelled.scheme = suite.scheme == SignatureScheme::kRsassa ? SignatureScheme::kRsapss
+                                                                     : SignatureScheme::kRsassa;
+        EXPECT_TRUE(checker.holds(good.view(), digest));
+        EXPECT_FALSE(checker.holds(bad.view(), digest));
+        EXPECT_TRUE(checker.holds(good.view(), digest)) << "after a bad one";
+        EXPECT_FALSE(checker.holds(shorter.view(), digest));
+        EXPECT_FALSE(checker.holds(relabelled.view(), digest));
+        EXPECT_FALSE(checker.holds(good.view(), digest_of("massage", algorithm)));
+        EXPECT_TRUE(checker.holds(good.view(), digest)) << "after another scheme";
+      }
+    }
+  }
+}
+
 // go-attestation: an ECDSA signature with an RSA key and the reverse.
 TEST(CheckSignatureCve, GoAttestation_SignatureTypeMustBeTheKeys) {
   const Digest digest = digest_of("message");

@@ -113,6 +113,22 @@ TEST(PcrBank, EqualityIsOfWhatIsKnown) {
   EXPECT_FALSE(PcrBank(HashAlgorithm::kSha1) == PcrBank(HashAlgorithm::kSha256));
 }
 
+TEST(PcrBank, HoldsEachValueInWhateverOrderTheyCome) {
+  for (const HashAlgorithm algorithm :
+       {HashAlgorithm::kSha1, HashAlgorithm::kSha256, HashAlgorithm::kSha512}) {
+    PcrBank bank(algorithm);
+    for (const std::uint32_t pcr : {7U, 23U, 0U, 14U, 7U, 1U}) {
+      bank.set(pcr, filled(algorithm, static_cast<std::uint8_t>(pcr + 1)));
+    }
+    EXPECT_EQ(bank.mask(), 0x804083U);
+    for (const std::uint32_t pcr : {0U, 1U, 7U, 14U, 23U}) {
+      EXPECT_EQ(bank.at(pcr), filled(algorithm, static_cast<std::uint8_t>(pcr + 1)));
+    }
+    EXPECT_EQ(bank.composite(HashAlgorithm::kSha384),
+              pcr_digest({bank.selection()}, {bank}, HashAlgorithm::kSha384));
+  }
+}
+
 TEST(PcrDigest, HashesBanksInOrderAndPcrsAscending) {
   PcrBank sha1(HashAlgorithm::kSha1);
   PcrBank sha256(HashAlgorithm::kSha256);

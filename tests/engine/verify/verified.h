@@ -19,7 +19,7 @@ class QuoteCheck {
   QuoteCheck(const SoftwareHost& host, const Challenge& challenge, Bytes item,
              const PcrBank* known_pcrs = nullptr)
       : item_(std::move(item)) {
-    const PublicKey key = host.key.public_key();
+    SignatureChecker key(host.key.public_key());
     run({key, host.binding(), challenge, known_pcrs});
   }
 

@@ -151,7 +151,7 @@ TEST(VerifyQuote, BindsTheQuoteToItsHeader) {
     if (!evidence) {
       continue;  // a length that does not fit any more
     }
-    const PublicKey key = host.key.public_key();
+    SignatureChecker key(host.key.public_key());
     const auto result = verify_quote(*evidence, {key, host.binding(), challenge, nullptr});
     ASSERT_TRUE(std::holds_alternative<Findings>(result)) << "byte " << at;
   }
