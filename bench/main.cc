@@ -1,6 +1,7 @@
 // quotemill-bench: how fast each part is, beside the bare primitives that nothing can beat. Takes
 // Google Benchmark's options and its own; bench/README.md says what each name means.
 #include <cstdio>
+#include <exception>
 
 #include <CLI/CLI.hpp>
 #include <benchmark/benchmark.h>
@@ -35,28 +36,40 @@ void register_all(const Settings& settings) {
   register_round_trips();
 }
 
-}  // namespace
-}  // namespace quotemill::bench
+void print_help() {
+  std::puts(
+      "Measures Quotemill; bench/README.md says what each name means.\n\n"
+      "quotemill-bench [--fixtures=<folder>]  with logs of real machines; $QUOTEMILL_FIXTURES\n"
+      "          [--machines=<n>]  gone through in turn on one thread (64)\n"
+      "          [--fleet=<n>]     in front of the pipeline (4096)\n\n"
+      "and the options of Google Benchmark:\n");
+  benchmark::PrintDefaultHelp();
+}
 
-int main(int argc, char** argv) {
-  using namespace quotemill::bench;
-  benchmark::Initialize(&argc, argv);  // takes its own options out, and answers --help
+int run(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv, print_help);  // takes its own options out
   Settings settings;
   std::string fixtures = QUOTEMILL_FIXTURES;
-  CLI::App app("Measures Quotemill; beside these options it takes Google Benchmark's.");
-  app.add_option("--fixtures", fixtures, "folder with logs of real machines")
-      ->envname("QUOTEMILL_FIXTURES")
-      ->capture_default_str();
-  app.add_option("--machines", settings.machines, "machines gone through on one thread")
-      ->check(CLI::Range(1, 4'096))
-      ->capture_default_str();
-  app.add_option("--fleet", settings.fleet, "machines in front of the pipeline")
-      ->check(CLI::Range(1, 8'192))
-      ->capture_default_str();
+  CLI::App app;
+  app.add_option("--fixtures", fixtures)->envname("QUOTEMILL_FIXTURES");
+  app.add_option("--machines", settings.machines)->check(CLI::Range(1, 4'096));
+  app.add_option("--fleet", settings.fleet)->check(CLI::Range(1, 8'192));
   CLI11_PARSE(app, argc, argv);
   add_images(settings, fixtures);
   register_all(settings);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;
+}
+
+}  // namespace
+}  // namespace quotemill::bench
+
+int main(int argc, char** argv) {
+  try {
+    return quotemill::bench::run(argc, argv);
+  } catch (const std::exception& failure) {  // of CLI11 or the file system; nothing of ours throws
+    std::fprintf(stderr, "quotemill-bench: %s\n", failure.what());
+    return 1;
+  }
 }

@@ -80,7 +80,7 @@ PublicKey SigningKey::public_key() const {
   unsigned char* raw = nullptr;
   const int size = i2d_PUBKEY(key_.get(), &raw);
   must(size > 0, "public key");
-  const Bytes der(raw, raw + size);
+  const Bytes der = to_bytes(ByteView(raw, static_cast<std::size_t>(size)));
   OPENSSL_free(raw);
   return *PublicKey::from_spki_der(der);
 }
