@@ -1,23 +1,30 @@
 #include "engine/base/byte_writer.h"
 
+#include <array>
 #include <cassert>
 #include <utility>
 
 namespace quotemill {
 namespace {
 
+// Whole integers at once: a byte at a time costs as much as all that a journal entry is copied for.
 template <class Integer>
 void append_big_endian(Bytes& out, Integer value) {
-  for (std::size_t i = sizeof(Integer); i > 0; --i) {
-    out.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * (i - 1))));
+  std::array<std::uint8_t, sizeof(Integer)> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[bytes.size() - 1 - i] =
+        static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
   }
+  out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
 template <class Integer>
 void append_little_endian(Bytes& out, Integer value) {
-  for (std::size_t i = 0; i < sizeof(Integer); ++i) {
-    out.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i)));
+  std::array<std::uint8_t, sizeof(Integer)> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
   }
+  out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
 }  // namespace

@@ -33,6 +33,9 @@ class ByteWriter {
   // What was written; the writer is empty afterwards.
   Bytes take();
 
+  // Empties it and keeps its memory, for writers that are used again and again.
+  void clear() { bytes_.clear(); }
+
  private:
   Bytes bytes_;
 };
