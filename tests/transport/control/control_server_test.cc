@@ -53,6 +53,16 @@ class TestHandler final : public ControlHandler {
   std::atomic<int> asked{0};
 };
 
+// A socket at `path`, which nobody listens to.
+int bound_socket(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::copy(path.begin(), path.end(), std::begin(address.sun_path));
+  const int bound = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_EQ(::bind(bound, static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof address), 0);
+  return bound;
+}
+
 class ControlServerTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -130,9 +140,10 @@ TEST_F(ControlServerTest, LeavesTheSocketOfADaemonThatLivesAlone) {
 }
 
 TEST_F(ControlServerTest, TakesThePlaceOfADeadDaemonsSocket) {
-  server_.reset();
-  { std::ofstream(path()) << ""; }
-  server_ = start();
+  fs::remove(path());  // of a server that goes on: ZeroMQ closes sockets when it likes
+  close(bound_socket(path()));
+  const auto server = start();
+  ASSERT_TRUE(server);
   EXPECT_EQ(ask("echo", {{"a", 1}})["a"], 1);
 }
 
@@ -225,12 +236,7 @@ TEST(ControlClient, SaysAtOnceThatNobodyIsThere) {
   EXPECT_NE(std::get<ControlError>(answer).hint.find("is quotemilld running?"), std::string::npos);
 
   // A socket whose daemon died.
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::copy(path.begin(), path.end(), std::begin(address.sun_path));
-  const int left = ::socket(AF_UNIX, SOCK_STREAM, 0);
-  ASSERT_EQ(::bind(left, static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof address), 0);
-  close(left);
+  close(bound_socket(path));
   answer = client.call("status");
   EXPECT_TRUE(std::get<ControlError>(answer).is_unreachable);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
@@ -239,11 +245,7 @@ TEST(ControlClient, SaysAtOnceThatNobodyIsThere) {
 TEST(ControlClient, GivesUpOnADaemonThatDoesNotAnswer) {
   const TempFolder folder;
   const std::string path = folder / "control.sock";
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::copy(path.begin(), path.end(), std::begin(address.sun_path));
-  const int mute = ::socket(AF_UNIX, SOCK_STREAM, 0);
-  ASSERT_EQ(::bind(mute, static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof address), 0);
+  const int mute = bound_socket(path);
   ASSERT_EQ(::listen(mute, 8), 0);
   ControlClient client(path, 200);
   const ControlAnswer answer = client.call("status");
