@@ -6,6 +6,8 @@ namespace quotemill::storage {
 
 namespace {
 
+constexpr const char* kHistoryRecord = "history record";
+
 void write_counters(const CounterRecord& from, pb::Counters& to) {
   to.set_clock_ms(from.clock.clock_ms);
   to.set_reset_count(from.clock.reset_count);
@@ -59,6 +61,61 @@ void write_facts(const FactsRecord& from, pb::Facts& to) {
 FactsRecord read_facts(const pb::Facts& from) {
   return {from.os_id(),  from.os_version(), from.kernel(),
           from.vendor(), from.model(),      from.agent()};
+}
+
+void write_appraisal(const HistoryEntry& entry, pb::Appraisal& out) {
+  out.set_generation(entry.generation);
+  out.set_time_ms(entry.time.ms);
+  write(entry.verdict, *out.mutable_verdict());
+  out.set_evidence_item(to_text(entry.evidence_item));
+  out.set_nonce(to_text(entry.nonce));
+  out.set_nonce_kind(static_cast<std::uint32_t>(entry.nonce_kind));
+  if (!entry.boot_log.is_filled_with(0)) {
+    write(entry.boot_log, *out.mutable_boot_log());
+  }
+}
+
+HistoryEntry read_appraisal(FieldReader& in, const pb::Appraisal& from) {
+  HistoryEntry out;
+  out.generation = from.generation();
+  out.time.ms = from.time_ms();
+  out.verdict = in.verdict(from.verdict());
+  out.evidence_item = to_bytes(as_bytes(from.evidence_item()));
+  out.nonce = in.array<32>(from.nonce());
+  out.nonce_kind = in.enumerator("nonce kind", from.nonce_kind(), NonceKind::kInteractive);
+  if (from.has_boot_log()) {
+    out.boot_log = in.digest(from.boot_log());
+  }
+  return out;
+}
+
+void write_run(const HistoryRun& from, pb::Run& to) {
+  to.set_first_time_ms(from.first_time.ms);
+  to.set_first_fresh_from_ms(from.first_fresh_from.ms);
+  to.set_first_valid_until_ms(from.first_valid_until.ms);
+  to.set_first_evidence_item(to_text(from.first_evidence_item));
+  to.set_first_nonce(to_text(from.first_nonce));
+  to.set_first_nonce_kind(static_cast<std::uint32_t>(from.first_nonce_kind));
+  to.set_interactive(from.interactive);
+  to.set_longest_gap_ms(from.longest_gap_ms);
+}
+
+HistoryRun read_run(FieldReader& in, std::uint64_t first_sequence, const pb::Run& from) {
+  HistoryRun out;
+  out.first_sequence = first_sequence;
+  out.first_time.ms = from.first_time_ms();
+  out.first_fresh_from.ms = from.first_fresh_from_ms();
+  out.first_valid_until.ms = from.first_valid_until_ms();
+  out.first_evidence_item = to_bytes(as_bytes(from.first_evidence_item()));
+  out.first_nonce = in.array<32>(from.first_nonce());
+  out.first_nonce_kind =
+      in.enumerator("nonce kind", from.first_nonce_kind(), NonceKind::kInteractive);
+  out.interactive = from.interactive();
+  out.longest_gap_ms = from.longest_gap_ms();
+  if (from.last_sequence() <= first_sequence) {
+    in.damaged("a run ends before it begins");
+  }
+  return out;
 }
 
 }  // namespace
@@ -120,38 +177,39 @@ Result<HostState> decode_state(const HostUid& uid, std::string_view value) {
 }
 
 std::string encode_appraisal(const HistoryEntry& entry) {
-  pb::Appraisal out;
-  out.set_generation(entry.generation);
-  out.set_time_ms(entry.time.ms);
-  write(entry.verdict, *out.mutable_verdict());
-  out.set_evidence_item(to_text(entry.evidence_item));
-  out.set_nonce(to_text(entry.nonce));
-  out.set_nonce_kind(static_cast<std::uint32_t>(entry.nonce_kind));
-  if (!entry.boot_log.is_filled_with(0)) {
-    write(entry.boot_log, *out.mutable_boot_log());
+  if (!entry.run) {
+    pb::Appraisal out;
+    write_appraisal(entry, out);
+    return seal_record(out);
   }
-  return seal_record(out);
+  pb::Run out;
+  write_appraisal(entry, *out.mutable_last());
+  out.set_last_sequence(entry.sequence);
+  write_run(*entry.run, out);
+  return seal_record(out, kRunRecordVersion);
 }
 
-Result<HistoryEntry> decode_appraisal(const HostUid& uid, std::uint64_t sequence,
+Result<HistoryEntry> decode_appraisal(const HostUid& uid, std::uint64_t first_sequence,
                                       std::string_view value) {
-  const Result<pb::Appraisal> from = open_record<pb::Appraisal>("history record", value);
+  FieldReader in(kHistoryRecord);
+  if (value.empty() || static_cast<std::uint8_t>(value.front()) != kRecordVersion) {
+    const Result<pb::Run> from = open_record<pb::Run>(kHistoryRecord, value, kRunRecordVersion);
+    if (!from) {
+      return from.error();
+    }
+    HistoryEntry out = read_appraisal(in, from->last());
+    out.host = uid;
+    out.sequence = from->last_sequence();
+    out.run = read_run(in, first_sequence, *from);
+    return in.finish(std::move(out));
+  }
+  const Result<pb::Appraisal> from = open_record<pb::Appraisal>(kHistoryRecord, value);
   if (!from) {
     return from.error();
   }
-  FieldReader in("history record");
-  HistoryEntry out;
+  HistoryEntry out = read_appraisal(in, *from);
   out.host = uid;
-  out.sequence = sequence;
-  out.generation = from->generation();
-  out.time.ms = from->time_ms();
-  out.verdict = in.verdict(from->verdict());
-  out.evidence_item = to_bytes(as_bytes(from->evidence_item()));
-  out.nonce = in.array<32>(from->nonce());
-  out.nonce_kind = in.enumerator("nonce kind", from->nonce_kind(), NonceKind::kInteractive);
-  if (from->has_boot_log()) {
-    out.boot_log = in.digest(from->boot_log());
-  }
+  out.sequence = first_sequence;
   return in.finish(std::move(out));
 }
 

@@ -50,11 +50,15 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view name,
   options.table_factory = tables;
   options.write_buffer_size = 16 * kMebibyte;
   options.compression = rocksdb::kLZ4Compression;
-  if (name == name_of(Family::kBlobs)) {
-    // Logs of 20 to 200 kB that never change: out of the way of compaction.
+  if (name == name_of(Family::kBlobs) || name == name_of(Family::kJournal)) {
+    // Logs of 20 to 200 kB that never change, records of as much that are gone in minutes: out of
+    // the way of compaction.
     options.enable_blob_files = true;
     options.min_blob_size = 4096;
     options.blob_compression_type = rocksdb::kLZ4Compression;
+  }
+  if (name == name_of(Family::kJournal)) {
+    options.blob_compression_type = rocksdb::kNoCompression;  // signatures do not compress
   }
   return options;
 }
@@ -69,7 +73,7 @@ Error foreign(const std::string& path) {
           path + " holds a RocksDB database that is no Quotemill store; choose another folder"};
 }
 
-Result<void> accept_format(const std::string& path, std::string_view value) {
+Result<std::uint64_t> accept_format(const std::string& path, std::string_view value) {
   const Result<std::string_view> body = decode_plain("store format", value);
   if (!body) {
     return body.error();
@@ -84,7 +88,7 @@ Result<void> accept_format(const std::string& path, std::string_view value) {
                      ", written by a newer Quotemill; this one reads formats up to " +
                      std::to_string(kFormatVersion) + ". Install that version or restore a backup"};
   }
-  return {};
+  return *format;
 }
 
 // A look at the format that writes nothing: opening for writing would already change the store.
@@ -116,7 +120,11 @@ Result<void> peek_format(const rocksdb::DBOptions& options, const std::string& p
   if (status.IsNotFound()) {
     return {};  // decided with all families open: check_format()
   }
-  return status.ok() ? accept_format(path, value) : Result<void>(opening_error(path, status));
+  if (!status.ok()) {
+    return opening_error(path, status);
+  }
+  const Result<std::uint64_t> accepted = accept_format(path, value);
+  return accepted ? Result<void>() : Result<void>(accepted.error());
 }
 
 Result<void> make_folder(const std::string& path) {
@@ -194,7 +202,12 @@ Result<void> Database::check_format(const std::string& path) {
     return value.error();
   }
   if (value->has_value()) {
-    return accept_format(path, **value);
+    const Result<std::uint64_t> format = accept_format(path, **value);
+    if (!format) {
+      return format.error();
+    }
+    // Only older programs mind: from now on they must not open it.
+    return *format == kFormatVersion ? Result<void>() : write_format();
   }
   for (const Family family : kFamilies) {
     Cursor cursor = scan(family, {}, {});
@@ -204,11 +217,14 @@ Result<void> Database::check_format(const std::string& path) {
                    path + " has records but no format version; it is damaged or not ours"};
     }
   }
+  return write_format();
+}
+
+Result<void> Database::write_format() {
   rocksdb::WriteBatch batch;
-  batch.Put(handle(Family::kMeta), rocksdb::Slice(kFormatKey),
-            encode_plain(encode_number(kFormatVersion)));
+  put(Family::kMeta, kFormatKey, encode_plain(encode_number(kFormatVersion)), batch);
   const rocksdb::Status status = write(batch);
-  return status.ok() ? Result<void>() : error_of("store creation", status);
+  return status.ok() ? Result<void>() : error_of("store format", status);
 }
 
 Database::~Database() {
@@ -251,10 +267,24 @@ Database::Cursor Database::scan(Family family, std::string from, std::string to)
   return {*db_, handle(family), std::move(from), std::move(to)};
 }
 
+void Database::put(Family family, std::string_view key, std::string_view value,
+                   rocksdb::WriteBatch& out) const {
+  // Fails only over 4 GiB, which no bounded batch reaches.
+  (void)out.Put(handle(family), rocksdb::Slice(key), rocksdb::Slice(value));
+}
+
+void Database::erase(Family family, std::string_view key, rocksdb::WriteBatch& out) const {
+  (void)out.Delete(handle(family), rocksdb::Slice(key));
+}
+
 rocksdb::Status Database::write(rocksdb::WriteBatch& batch) {
   rocksdb::WriteOptions options;
   options.sync = true;
   return db_->Write(options, &batch);
+}
+
+rocksdb::Status Database::write_unsynced(rocksdb::WriteBatch& batch) {
+  return db_->Write({}, &batch);
 }
 
 std::uint64_t Database::live_bytes() const {

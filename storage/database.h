@@ -24,7 +24,7 @@ namespace quotemill::storage {
 
 // The format of the store as a whole: raised when keys or column families change in a way that an
 // older Quotemill must not write beside. Single records have versions of their own.
-inline constexpr std::uint64_t kFormatVersion = 1;
+inline constexpr std::uint64_t kFormatVersion = 2;  // 2: the journal is in use
 
 struct DatabaseOptions {
   std::string path;
@@ -55,8 +55,17 @@ class Database {
   class Cursor;
   [[nodiscard]] Cursor scan(Family family, std::string from, std::string to) const;
 
+  // Into a batch of this database.
+  void put(Family family, std::string_view key, std::string_view value,
+           rocksdb::WriteBatch& out) const;
+  void erase(Family family, std::string_view key, rocksdb::WriteBatch& out) const;
+
   // Atomic, and synced to the disk before it returns.
   rocksdb::Status write(rocksdb::WriteBatch& batch);
+  // Atomic; until the next synced write a crash of the machine may lose it. What was written before
+  // is then still there, whatever the families: logs are read in order, and RocksDB syncs the older
+  // ones before it flushes a family of several.
+  rocksdb::Status write_unsynced(rocksdb::WriteBatch& batch);
 
   // Bytes on disk and in memory tables, live data.
   [[nodiscard]] std::uint64_t live_bytes() const;
@@ -66,6 +75,7 @@ class Database {
   Result<void> open_families(const rocksdb::DBOptions& options, const DatabaseOptions& wanted,
                              std::vector<std::string> names);
   Result<void> check_format(const std::string& path);
+  Result<void> write_format();
 
   std::unique_ptr<rocksdb::Env> env_;  // outlives db_
   std::unique_ptr<rocksdb::DB> db_;

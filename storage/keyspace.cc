@@ -74,6 +74,10 @@ std::string change_key(std::uint64_t sequence) {
   return finished(key);
 }
 
+std::string journal_key(std::uint64_t commit) {
+  return change_key(commit);
+}
+
 std::string digest_key(const Digest& id) {
   assert(id.algorithm() == HashAlgorithm::kSha256);
   ByteWriter key = begin_key();

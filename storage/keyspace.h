@@ -19,14 +19,14 @@ namespace quotemill::storage {
 enum class Family : std::uint8_t {
   kHosts,       // uid -> HostRecord
   kStates,      // uid -> HostState
-  kHistory,     // uid ‖ be64 sequence -> HistoryEntry
+  kHistory,     // uid ‖ be64 sequence (a run's first) -> HistoryEntry
   kEvidence,    // uid -> the last evidence that carried PCR values
   kBlobs,       // SHA-256 -> content
   kBaselines,   // name ‖ 00 ‖ be32 version -> Baseline
   kPolicies,    // reserved: policies are files today
   kChanges,     // be64 sequence -> Change (the outbox)
   kCursors,     // reserved: sink -> sequence
-  kJournal,     // reserved: one record per batch
+  kJournal,     // be64 commit number -> the reaffirmations of that commit
   kMeta,        // format, stream, commit
   kAdmissions,  // SHA-256 of the token -> TokenRecord
 };
@@ -42,14 +42,16 @@ std::string_view name_of(Family family);
 std::string host_key(const HostUid& host);
 std::string history_key(const HostUid& host, std::uint64_t sequence);
 std::string change_key(std::uint64_t sequence);
+std::string journal_key(std::uint64_t commit);
 // Blobs and tokens. REQUIRES: id is a SHA-256
 std::string digest_key(const Digest& id);
 std::string baseline_key(std::string_view name, std::uint32_t version);
 
 // The parts of stored keys; nullopt if the key has another shape.
-std::optional<HostUid> host_of(std::string_view key);            // of a host or history key
-std::optional<std::uint64_t> sequence_of(std::string_view key);  // of a history or change key
-std::optional<Digest> digest_of(std::string_view key);           // of a blob or token key
+std::optional<HostUid> host_of(std::string_view key);  // of a host or history key
+// Of a history or change key; the commit number of a journal key.
+std::optional<std::uint64_t> sequence_of(std::string_view key);
+std::optional<Digest> digest_of(std::string_view key);  // of a blob or token key
 
 // Keys of the meta family.
 inline constexpr std::string_view kFormatKey = "format";  // u32: the store's format

@@ -2,6 +2,7 @@
 
 #include "engine/crypto/hash.h"
 #include "engine/crypto/random.h"
+#include "storage/history_run.h"
 #include "storage/ulid.h"
 
 namespace quotemill::storage {
@@ -50,22 +51,37 @@ Result<void> MemoryStore::check(const CommitBatch& batch) const {
       return Error{ErrorCode::kInternal, "commit", 0, "a blob's id is not its SHA-256"};
     }
   }
+  for (const Reaffirmation& reaffirmation : batch.reaffirmed) {
+    const auto open = open_runs_.find(reaffirmation.entry.host);
+    if (open != open_runs_.end() && !follows(reaffirmation, history_.at(*open))) {
+      return unfounded(reaffirmation);
+    }
+  }
   return {};
 }
 
 void MemoryStore::apply(const CommitBatch& batch) {
+  for (const Reaffirmation& reaffirmation : batch.reaffirmed) {
+    add_reaffirmed(reaffirmation);
+  }
   for (const HostUid& host : batch.hosts_removed) {
     hosts_.erase(host);
     states_.erase(host);
+    open_runs_.erase(host);
   }
   for (const auto& host : batch.hosts) {
     hosts_[host->uid] = host;
   }
   for (const auto& state : batch.states) {
     states_[state->host] = state;
+    open_runs_.erase(state->host);
   }
   for (const HistoryEntry& entry : batch.history) {
+    open_runs_.erase(entry.host);
     add_history(entry);
+  }
+  for (const HistoryEntry* first : beginnings_of(batch)) {
+    open_runs_[first->host] = first->sequence;
   }
   for (const auto& baseline : batch.baselines) {
     baselines_[{baseline->name, baseline->version}] = baseline;
@@ -86,8 +102,35 @@ void MemoryStore::apply(const CommitBatch& batch) {
 void MemoryStore::add_history(const HistoryEntry& entry) {
   bytes_ += entry.evidence_item.size();
   history_.insert_or_assign({entry.host, entry.sequence}, entry);
-  if (appraisals_per_host_ != 0 && entry.sequence > appraisals_per_host_) {
-    history_.erase({entry.host, entry.sequence - appraisals_per_host_});
+  trim_history(entry.host, entry.sequence);
+}
+
+void MemoryStore::add_reaffirmed(const Reaffirmation& reaffirmation) {
+  const HistoryEntry& entry = reaffirmation.entry;
+  states_[entry.host] = reaffirmation.state;
+  const auto open = open_runs_.find(entry.host);
+  if (open != open_runs_.end()) {
+    HistoryEntry& run = history_.at({entry.host, open->second});
+    if (continues(run, entry)) {
+      bytes_ += entry.evidence_item.size();
+      extend(run, entry);
+      trim_history(entry.host, entry.sequence);
+      return;
+    }
+  }
+  open_runs_[entry.host] = entry.sequence;
+  add_history(entry);
+}
+
+// What ends before the newest ones that are to be kept.
+void MemoryStore::trim_history(const HostUid& host, std::uint64_t newest) {
+  if (appraisals_per_host_ == 0 || newest <= appraisals_per_host_) {
+    return;
+  }
+  auto oldest = history_.lower_bound({host, 0});
+  while (oldest != history_.end() && oldest->first.first == host &&
+         oldest->second.sequence <= newest - appraisals_per_host_) {
+    oldest = history_.erase(oldest);
   }
 }
 

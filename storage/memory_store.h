@@ -40,7 +40,9 @@ class MemoryStore final : public VerdictLog, public History {
  private:
   [[nodiscard]] Result<void> check(const CommitBatch& batch) const;
   void apply(const CommitBatch& batch);
+  void add_reaffirmed(const Reaffirmation& reaffirmation);
   void add_history(const HistoryEntry& entry);
+  void trim_history(const HostUid& host, std::uint64_t newest);
 
   const std::uint64_t appraisals_per_host_;
   mutable std::mutex mutex_;
@@ -49,7 +51,9 @@ class MemoryStore final : public VerdictLog, public History {
   std::uint64_t bytes_ = 0;
   std::map<HostUid, std::shared_ptr<const HostRecord>> hosts_;
   std::map<HostUid, std::shared_ptr<const HostState>> states_;
+  // By the sequence that an entry begins with.
   std::map<std::pair<HostUid, std::uint64_t>, HistoryEntry> history_;
+  std::map<HostUid, std::uint64_t> open_runs_;  // the first sequence of what may still grow
   std::map<Digest, Bytes> blobs_;
   std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Baseline>> baselines_;
   std::map<Digest, TokenRecord> tokens_;

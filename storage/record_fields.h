@@ -58,6 +58,9 @@ class FieldReader {
     return out;
   }
 
+  // Marks the record as damaged; the first failure stays.
+  void damaged(const char* why);
+
   template <class T>
   Result<T> finish(T value) {
     return failure_ ? Result<T>(*std::move(failure_)) : Result<T>(std::move(value));
@@ -65,7 +68,6 @@ class FieldReader {
 
  private:
   Finding finding(const pb::Finding& from);
-  void damaged(const char* why);
   void unknown(const char* name, std::uint64_t number);
 
   const char* what_;
@@ -74,15 +76,16 @@ class FieldReader {
 
 // The version byte, then the message.
 template <class Message>
-std::string seal_record(const Message& message) {
-  std::string value(1, static_cast<char>(kRecordVersion));
+std::string seal_record(const Message& message, std::uint8_t version = kRecordVersion) {
+  std::string value(1, static_cast<char>(version));
   message.AppendToString(&value);
   return value;
 }
 
 template <class Message>
-Result<Message> open_record(const char* what, std::string_view value) {
-  const Result<std::string_view> body = decode_plain(what, value);
+Result<Message> open_record(const char* what, std::string_view value,
+                            std::uint8_t version = kRecordVersion) {
+  const Result<std::string_view> body = decode_plain(what, value, version);
   if (!body) {
     return body.error();
   }

@@ -10,16 +10,17 @@ std::string encode_plain(std::string_view content) {
   return value;
 }
 
-Result<std::string_view> decode_plain(const char* what, std::string_view value) {
+Result<std::string_view> decode_plain(const char* what, std::string_view value,
+                                      std::uint8_t version) {
   if (value.empty()) {
     return Error{ErrorCode::kStorage, what, 0, "damaged: is empty"};
   }
-  const auto version = static_cast<std::uint8_t>(value.front());
-  if (version != kRecordVersion) {
+  const auto found = static_cast<std::uint8_t>(value.front());
+  if (found != version) {
     return Error{ErrorCode::kUnsupported, what, 0,
-                 "has record version " + std::to_string(version) +
+                 "has record version " + std::to_string(found) +
                      ", written by a newer Quotemill; this one reads version " +
-                     std::to_string(kRecordVersion)};
+                     std::to_string(version)};
   }
   return value.substr(1);
 }

@@ -17,6 +17,8 @@ namespace quotemill::storage {
 // The version that this Quotemill writes, the first byte of every value. Older ones are read for as
 // long as they exist; there are none yet.
 inline constexpr std::uint8_t kRecordVersion = 1;
+// A run of appraisals in the history; single ones stay of version 1.
+inline constexpr std::uint8_t kRunRecordVersion = 2;
 
 std::string encode_host(const HostRecord& record);
 Result<HostRecord> decode_host(const HostUid& uid, std::string_view value);
@@ -24,8 +26,9 @@ Result<HostRecord> decode_host(const HostUid& uid, std::string_view value);
 std::string encode_state(const HostState& state);
 Result<HostState> decode_state(const HostUid& uid, std::string_view value);
 
+// A single appraisal, or a run of them; the key has the sequence it begins with.
 std::string encode_appraisal(const HistoryEntry& entry);
-Result<HistoryEntry> decode_appraisal(const HostUid& uid, std::uint64_t sequence,
+Result<HistoryEntry> decode_appraisal(const HostUid& uid, std::uint64_t first_sequence,
                                       std::string_view value);
 
 // The last evidence of a host that carried PCR values.
@@ -49,6 +52,7 @@ Result<Change> decode_change(std::uint64_t sequence, std::string_view value);
 // Plain bytes behind the version byte: blobs, and what is in the meta family.
 std::string encode_plain(std::string_view content);
 // Borrows `value`; `what` names it in the Error.
-Result<std::string_view> decode_plain(const char* what, std::string_view value);
+Result<std::string_view> decode_plain(const char* what, std::string_view value,
+                                      std::uint8_t version = kRecordVersion);
 
 }  // namespace quotemill::storage

@@ -8,6 +8,7 @@
 #include "engine/crypto/random.h"
 #include "engine/evidence/evidence_codec.h"
 #include "storage/database.h"
+#include "storage/history_rows.h"
 #include "storage/rocks_status.h"
 #include "storage/rocks_store.h"
 #include "storage/ulid.h"
@@ -15,17 +16,6 @@
 namespace quotemill::storage {
 
 namespace {
-
-void put(const Database& database, Family family, std::string_view key, std::string_view value,
-         rocksdb::WriteBatch& out) {
-  // Fails only over 4 GiB, which no bounded batch reaches.
-  (void)out.Put(database.handle(family), rocksdb::Slice(key), rocksdb::Slice(value));
-}
-
-void erase(const Database& database, Family family, std::string_view key,
-           rocksdb::WriteBatch& out) {
-  (void)out.Delete(database.handle(family), rocksdb::Slice(key));
-}
 
 // Collects, for each key that a batch writes, what is there now.
 class Inverter : public rocksdb::WriteBatch::Handler {
@@ -53,9 +43,9 @@ class Inverter : public rocksdb::WriteBatch::Handler {
       return rocksdb::Status::IOError(now.error().to_string());
     }
     if (now->has_value()) {
-      put(database_, *family, key.ToStringView(), **now, undo_);
+      database_.put(*family, key.ToStringView(), **now, undo_);
     } else {
-      erase(database_, *family, key.ToStringView(), undo_);
+      database_.erase(*family, key.ToStringView(), undo_);
     }
     return rocksdb::Status::OK();
   }
@@ -91,12 +81,16 @@ Result<void> RocksStore::commit(const CommitBatch& batch) {
     }
   }
   rocksdb::WriteBatch out;
+  if (Result<void> prepared = journal_.prepare(*database_, batch, commits_ + 1, out); !prepared) {
+    return prepared;
+  }
   if (Result<void> added = add(batch, out); !added) {
     return added;
   }
   if (Result<void> written = write(out); !written) {
     return written;
   }
+  journal_.landed(batch);
   last_change_ += batch.changes.size();
   return {};
 }
@@ -111,7 +105,7 @@ Result<std::string> RocksStore::renew_stream() {
   }
   const std::string stream_id = make_ulid(wall_now(), *random);
   rocksdb::WriteBatch out;
-  put(*database_, Family::kMeta, kStreamKey, encode_plain(stream_id), out);
+  database_->put(Family::kMeta, kStreamKey, encode_plain(stream_id), out);
   if (Result<void> written = write(out); !written) {
     return written.error();
   }
@@ -125,43 +119,40 @@ Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out)
   // Removed first: a host that is removed and written in one batch stays.
   for (const HostUid& host : batch.hosts_removed) {
     for (const Family family : {Family::kHosts, Family::kStates, Family::kEvidence}) {
-      erase(db, family, host_key(host), out);
+      db.erase(family, host_key(host), out);
     }
   }
   for (const auto& host : batch.hosts) {
-    put(db, Family::kHosts, host_key(host->uid), encode_host(*host), out);
+    db.put(Family::kHosts, host_key(host->uid), encode_host(*host), out);
   }
   for (const auto& state : batch.states) {
-    put(db, Family::kStates, host_key(state->host), encode_state(*state), out);
+    db.put(Family::kStates, host_key(state->host), encode_state(*state), out);
   }
   for (const HistoryEntry& entry : batch.history) {
-    add_history(entry, out);
+    if (Result<void> added = add_history(entry, out); !added) {
+      return added;
+    }
   }
   for (const auto& baseline : batch.baselines) {
-    put(db, Family::kBaselines, baseline_key(baseline->name, baseline->version),
-        encode_baseline(*baseline), out);
+    db.put(Family::kBaselines, baseline_key(baseline->name, baseline->version),
+           encode_baseline(*baseline), out);
   }
   for (const TokenRecord& token : batch.tokens) {
-    put(db, Family::kAdmissions, digest_key(token.id), encode_token(token), out);
+    db.put(Family::kAdmissions, digest_key(token.id), encode_token(token), out);
   }
   for (const Change& change : batch.changes) {
-    put(db, Family::kChanges, change_key(change.sequence), encode_change(change), out);
+    db.put(Family::kChanges, change_key(change.sequence), encode_change(change), out);
   }
   return add_blobs(batch.blobs, out);
 }
 
-void RocksStore::add_history(const HistoryEntry& entry, rocksdb::WriteBatch& out) const {
-  const Database& db = *database_;
-  put(db, Family::kHistory, history_key(entry.host, entry.sequence), encode_appraisal(entry), out);
-  const std::uint64_t kept = options_.appraisals_per_host;
-  if (kept != 0 && entry.sequence > kept) {
-    // A host's sequence grows by one, so that one row in and one out keeps the number.
-    erase(db, Family::kHistory, history_key(entry.host, entry.sequence - kept), out);
-  }
+Result<void> RocksStore::add_history(const HistoryEntry& entry, rocksdb::WriteBatch& out) const {
+  put_history_row(*database_, entry, out);
   if (carries_pcr_values(entry.evidence_item)) {
-    put(db, Family::kEvidence, host_key(entry.host),
-        encode_full_evidence({entry.sequence, entry.evidence_item}), out);
+    database_->put(Family::kEvidence, host_key(entry.host),
+                   encode_full_evidence({entry.sequence, entry.evidence_item}), out);
   }
+  return journal_.trim_history(*database_, entry, entry.sequence - 1, out);
 }
 
 Result<void> RocksStore::add_blobs(const std::vector<Blob>& blobs, rocksdb::WriteBatch& out) const {
@@ -176,14 +167,14 @@ Result<void> RocksStore::add_blobs(const std::vector<Blob>& blobs, rocksdb::Writ
       return stored.error();
     }
     if (!stored->has_value() && added.insert(blob.id).second) {
-      put(*database_, Family::kBlobs, key, encode_plain(as_text(blob.content)), out);
+      database_->put(Family::kBlobs, key, encode_plain(as_text(blob.content)), out);
     }
   }
   return {};
 }
 
 Result<void> RocksStore::write(rocksdb::WriteBatch& batch) {
-  put(*database_, Family::kMeta, kCommitKey, encode_plain(encode_number(commits_ + 1)), batch);
+  database_->put(Family::kMeta, kCommitKey, encode_plain(encode_number(commits_ + 1)), batch);
   const rocksdb::Status status = database_->write(batch);
   if (!status.ok()) {
     // The failed write is in the log or not; it is not in memory, so that what is read now is what

@@ -1,6 +1,7 @@
 // Opening and reading; what writes is in rocks_commit.cc.
 #include "storage/rocks_store.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "engine/crypto/hash.h"
@@ -39,16 +40,48 @@ Result<std::optional<HostState>> take_state(Database::Cursor& states, std::strin
   return std::optional<HostState>(*std::move(state));
 }
 
+// Adds a row of the history behind those that are newer, and `pending`, the run that goes on in
+// memory, in its place. Of two that begin the same the one that goes further is the newer one.
+void add_newest_first(HistoryEntry row, std::optional<HistoryEntry>& pending,
+                      std::vector<HistoryEntry>& out) {
+  if (!pending || row.first_sequence() > pending->first_sequence()) {
+    out.push_back(std::move(row));
+    return;
+  }
+  const bool is_of_that_run = row.first_sequence() == pending->first_sequence();
+  const bool goes_further = is_of_that_run && row.sequence > pending->sequence;
+  if (!goes_further) {
+    out.push_back(*std::move(pending));
+  }
+  pending.reset();
+  if (!is_of_that_run || goes_further) {
+    out.push_back(std::move(row));
+  }
+}
+
 }  // namespace
 
-RocksStore::RocksStore(StoreOptions options) : options_(std::move(options)) {}
+RocksStore::RocksStore(StoreOptions options)
+    : options_(std::move(options)),
+      journal_({options_.journal_entries_max, options_.journal_age_ms_max,
+                options_.appraisals_per_host}) {}
 
-RocksStore::~RocksStore() = default;
+RocksStore::~RocksStore() {
+  // A failed commit that landed all the same is taken back, as the next commit would.
+  if (settle() && database_) {
+    (void)journal_.fold_all(*database_).has_value();
+  }
+}
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(StoreOptions options) {
   std::unique_ptr<RocksStore> store(new RocksStore(std::move(options)));
   if (Result<void> opened = store->open_database(); !opened) {
     return opened.error();
+  }
+  if (Result<void> recovered =
+          recover_journal(*store->database_, store->options_.appraisals_per_host);
+      !recovered) {
+    return recovered.error();
   }
   if (store->stream_id_.empty()) {
     if (Result<std::string> named = store->renew_stream(); !named) {
@@ -104,6 +137,8 @@ Result<void> RocksStore::for_each_host(
   if (Result<void> ready = usable(); !ready) {
     return ready;
   }
+  // Before the rows: what is folded meanwhile is then seen twice, never missed.
+  const auto pending = journal_.runs().pending_states();
   Database::Cursor hosts = database_->scan(Family::kHosts, {}, {});
   Database::Cursor states = database_->scan(Family::kStates, {}, {});
   states.to_first();
@@ -119,6 +154,11 @@ Result<void> RocksStore::for_each_host(
     Result<std::optional<HostState>> state = take_state(states, hosts.key(), *uid);
     if (!state) {
       return state.error();
+    }
+    const auto newer = pending.find(*uid);
+    if (state->has_value() && newer != pending.end() &&
+        newer->second->sequence > (*state)->sequence) {
+      *state = *newer->second;
     }
     visit(*std::move(record), *std::move(state));
   }
@@ -176,6 +216,11 @@ Result<std::vector<HistoryEntry>> RocksStore::history(const HostUid& host, std::
   if (Result<void> ready = usable(); !ready) {
     return ready.error();
   }
+  // Before the rows, as for states.
+  std::optional<HistoryEntry> pending = journal_.runs().pending_history(host);
+  if (pending && before != 0 && pending->first_sequence() >= before) {
+    pending.reset();
+  }
   std::vector<HistoryEntry> out;
   Database::Cursor cursor =
       database_->scan(Family::kHistory, history_key(host, 0),
@@ -189,11 +234,15 @@ Result<std::vector<HistoryEntry>> RocksStore::history(const HostUid& host, std::
     if (!entry) {
       return entry.error();
     }
-    out.push_back(*std::move(entry));
+    add_newest_first(*std::move(entry), pending, out);
   }
   if (Result<void> done = finished(cursor); !done) {
     return done.error();
   }
+  if (pending) {
+    out.push_back(*std::move(pending));
+  }
+  out.resize(std::min(out.size(), limit));
   return out;
 }
 

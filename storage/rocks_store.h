@@ -1,9 +1,10 @@
 // RocksStore: VerdictLog and History on RocksDB. One store, one process, one folder.
 //
-// A commit is one synced WriteBatch, so it is there entirely or not at all. A commit that failed
-// may nevertheless have reached the disk (a failed fsync says nothing): the next one first reopens
-// the store, looks at the commit number that is there, and takes the failed batch back if it
-// landed. Readers never see it.
+// A commit is one synced WriteBatch, so it is there entirely or not at all. Reaffirmations are in
+// it as one journal record, everything else as rows (journal.h); readers see both. A commit that
+// failed may nevertheless have reached the disk (a failed fsync says nothing): the next one first
+// reopens the store, looks at the commit number that is there, and takes the failed batch back if
+// it landed. Readers never see it.
 //
 // Threads: commit() and renew_stream() by the commit thread; reads by any thread, beside commits.
 // The callback of for_each_host() must not call the store.
@@ -18,6 +19,7 @@
 
 #include "engine/ports/history.h"
 #include "engine/ports/verdict_log.h"
+#include "storage/journal.h"
 #include "storage/records.h"
 
 namespace rocksdb {
@@ -34,13 +36,17 @@ struct StoreOptions {
   std::size_t cache_bytes = std::size_t{64} * 1024 * 1024;
   // Appraisals kept per host, the newest ones: at one a minute, a week. 0: all.
   std::uint64_t appraisals_per_host = 10'000;
+  std::size_t journal_entries_max = limits::kJournalEntriesMax;  // see JournalRules
+  std::int64_t journal_age_ms_max = limits::kJournalAgeMsMax;
   std::shared_ptr<rocksdb::FileSystem> file_system = nullptr;  // null: the system's
 };
 
 class RocksStore final : public VerdictLog, public History {
  public:
-  // Opens or creates; see Database::open() for what is refused.
+  // Opens or creates; see Database::open() for what is refused. Brings what the journal has to the
+  // rows first: a damaged journal record is an Error that names it.
   static Result<std::unique_ptr<RocksStore>> open(StoreOptions options);
+  // Folds the journal; what cannot be folded now is recovered by the next open().
   ~RocksStore() override;
 
   Result<void> commit(const CommitBatch& batch) override;
@@ -58,7 +64,8 @@ class RocksStore final : public VerdictLog, public History {
   [[nodiscard]] Result<Bytes> blob(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
 
-  // The last evidence of a host that carried PCR values; kNotFound if there is none.
+  // The last evidence of a host that carried PCR values and was no reaffirmation; kNotFound if
+  // there is none. (One that was carried the same values: they are those of the host's proof.)
   [[nodiscard]] Result<FullEvidence> full_evidence(const HostUid& host) const;
 
  private:
@@ -78,7 +85,7 @@ class RocksStore final : public VerdictLog, public History {
   // Reopens after a failed write, and takes that write back if it landed.
   Result<void> settle();
   Result<void> add(const CommitBatch& batch, rocksdb::WriteBatch& out) const;
-  void add_history(const HistoryEntry& entry, rocksdb::WriteBatch& out) const;
+  Result<void> add_history(const HistoryEntry& entry, rocksdb::WriteBatch& out) const;
   Result<void> add_blobs(const std::vector<Blob>& blobs, rocksdb::WriteBatch& out) const;
   Result<void> write(rocksdb::WriteBatch& batch);
   [[nodiscard]] std::unique_ptr<rocksdb::WriteBatch> inverse_of(
@@ -90,6 +97,7 @@ class RocksStore final : public VerdictLog, public History {
   std::unique_ptr<Database> database_;
   std::string stream_id_;
   // The commit thread's own.
+  Journal journal_;  // its runs() by any thread
   std::uint64_t commits_ = 0;
   std::uint64_t last_change_ = 0;
   std::optional<Doubt> doubt_;

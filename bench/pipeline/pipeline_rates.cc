@@ -57,20 +57,9 @@ class Arrivals {
     if (fleet.kind == Kind::kQuoteOnly) {
       engine_.prove(fleet.first);
     }
-    for (const Machine& machine : fleet.machines) {
-      before_.push_back(engine_.state_of(machine));
-    }
     replies_ = engine_.replies().receipts();
     waiting_ = fleet_.arriving();
     pipeline_.start();
-  }
-
-  // The same evidence counts once more.
-  void rewind() {
-    for (const auto& state : before_) {
-      engine_.restore(state);
-    }
-    waiting_ = fleet_.arriving();
   }
 
   // All of it, until the last reply is delivered. False if one was no receipt.
@@ -100,7 +89,6 @@ class Arrivals {
   Engine engine_;
   Inbox inbox_{limits::kInboxItemsMax, limits::kInboxBytesMax, kBatchAgeMs};
   Pipeline pipeline_;
-  std::vector<std::shared_ptr<const HostState>> before_;
   std::vector<Submission> waiting_;
   std::uint64_t replies_ = 0;
 };
@@ -110,16 +98,6 @@ std::unique_ptr<Arrivals> arrivals_of(const SignedFleet& fleet, unsigned threads
   auto store = storage::RocksStore::open({.path = *folder / "store"});
   return store ? std::make_unique<Arrivals>(fleet, std::move(folder), *std::move(store), threads)
                : nullptr;
-}
-
-// A store keeps each log once: only a new one takes those of the fleet again.
-void prepare(const SignedFleet& fleet, unsigned threads, std::unique_ptr<Arrivals>& arrivals) {
-  if (fleet.kind == Kind::kQuoteOnly) {
-    arrivals->rewind();
-  } else {
-    arrivals.reset();
-    arrivals = arrivals_of(fleet, threads);
-  }
 }
 
 void measure(benchmark::State& state, const SignedFleet& fleet, unsigned threads) {
@@ -136,7 +114,9 @@ void measure(benchmark::State& state, const SignedFleet& fleet, unsigned threads
   bool is_answered = true;
   while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(fleet.machines.size()))) {
     state.PauseTiming();
-    prepare(fleet, threads, arrivals);
+    // The same evidence counts once more only for a store that has not seen it.
+    arrivals.reset();
+    arrivals = arrivals_of(fleet, threads);
     state.ResumeTiming();
     is_answered = arrivals && arrivals->run() && is_answered;
   }

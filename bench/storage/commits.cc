@@ -48,31 +48,41 @@ CommitBatch unchanged_verdicts(const BootImage& image) {
   return last.batch();
 }
 
+// The next verdict on each host, which says the same.
+void advance(CommitBatch& batch) {
+  for (Reaffirmation& one : batch.reaffirmed) {
+    auto next = std::make_shared<HostState>(*one.state);
+    ++next->sequence;
+    one.entry.sequence = next->sequence;
+    one.state = std::move(next);
+  }
+}
+
 bool is_there(const storage::RocksStore& store, const CommitBatch& batch) {
-  for (const HistoryEntry& entry : batch.history) {
-    const auto found = store.history(entry.host, 0, 1);
-    if (!found || found->size() != 1 || found->front().evidence_item != entry.evidence_item ||
+  for (const Reaffirmation& one : batch.reaffirmed) {
+    const auto found = store.history(one.entry.host, 0, 1);
+    if (!found || found->size() != 1 || found->front().sequence != one.entry.sequence ||
+        found->front().evidence_item != one.entry.evidence_item ||
         found->front().verdict.state != TrustState::kTrusted) {
       return false;
     }
   }
-  return batch.history.size() == kHosts && batch.states.size() == kHosts;
+  return batch.reaffirmed.size() == kHosts;
 }
 
 void commit(benchmark::State& state, const Settings& settings) {
   const TempFolder folder;
   const auto store = storage::RocksStore::open({.path = folder / "store"});
-  const CommitBatch batch = unchanged_verdicts(settings.images.front());
-  if (!store || !(*store)->commit(batch) || !is_there(**store, batch)) {
+  CommitBatch batch = unchanged_verdicts(settings.images.front());
+  bool is_committed = store && (*store)->commit(batch) && is_there(**store, batch);
+  while (is_committed && state.KeepRunningBatch(kHosts)) {
+    state.PauseTiming();
+    advance(batch);
+    state.ResumeTiming();
+    is_committed = static_cast<bool>((*store)->commit(batch));
+  }
+  if (!is_committed || !is_there(**store, batch)) {
     state.SkipWithError("what was committed is not there");
-    return;
-  }
-  bool is_committed = true;
-  while (state.KeepRunningBatch(kHosts)) {
-    is_committed = static_cast<bool>((*store)->commit(batch)) && is_committed;
-  }
-  if (!is_committed) {
-    state.SkipWithError("a commit failed");
   }
   state.SetItemsProcessed(state.iterations());
 }

@@ -41,10 +41,6 @@ std::shared_ptr<const HostState> Engine::state_of(const Machine& machine) const 
   return host ? host->state : std::make_shared<const HostState>();
 }
 
-void Engine::restore(const std::shared_ptr<const HostState>& state) {
-  hosts_.put_state(state);
-}
-
 void Engine::commit(std::vector<Judgement> batch) {
   std::promise<void> done;
   committer_.submit(std::move(batch), [&done] { done.set_value(); });

@@ -28,8 +28,6 @@ class Engine {
   void prove(const std::vector<Submission>& first_evidence);
 
   [[nodiscard]] std::shared_ptr<const HostState> state_of(const Machine& machine) const;
-  // Only while nothing is judged or committed: afterwards the machine's evidence counts once more.
-  void restore(const std::shared_ptr<const HostState>& state);
 
   // As one batch. Durable, and replied to, when it returns.
   void commit(std::vector<Judgement> batch);

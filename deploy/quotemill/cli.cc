@@ -135,10 +135,13 @@ void CommandLine::add_questions() {
   CLI::App* history = add(app_, "history", "Show a host's appraisals, newest first",
                           "  quotemill history web-01 --limit 50");
   history->add_option("HOST", options.history.host, "name or uid")->required();
-  history->add_option("--limit", options.history.limit, "how many")
+  history
+      ->add_option("--limit", options.history.limit,
+                   "how many; those in a row that say the same are one")
       ->check(CLI::Range(1, 500))
       ->capture_default_str();
-  history->add_option("--before", options.history.before, "only those before this sequence");
+  history->add_option("--before", options.history.before,
+                      "only those that begin before this sequence");
   runs(history, [](Session& session, const Options& o) { return run_history(session, o.history); });
 
   CLI::App* watch = add(app_, "watch", "Follow changes of trust (JSON lines unless on a terminal)",

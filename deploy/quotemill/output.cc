@@ -77,6 +77,14 @@ std::string time_of(const Json& iso) {
   return text;
 }
 
+std::string seconds_of(const Json& ms) {
+  if (!ms.is_number_integer()) {
+    return "-";
+  }
+  const auto number = ms.get<std::int64_t>();
+  return std::to_string(number / 1000 + (number % 1000 > 0 ? 1 : 0)) + "s";
+}
+
 std::string size_of(const Json& bytes) {
   if (!bytes.is_number()) {
     return "-";

@@ -28,6 +28,9 @@ Json at(const Json& object, const char* key);
 // "2026-11-24T03:31:09Z", without blanks, of an ISO time; "-" for null.
 std::string time_of(const Json& iso);
 
+// "6s", of milliseconds: rounded up, so that nothing looks shorter than it was; "-" for null.
+std::string seconds_of(const Json& ms);
+
 // "1.2 MiB".
 std::string size_of(const Json& bytes);
 

@@ -81,6 +81,7 @@ Json render_counters(const PipelineCounters& counters) {
   return {{"attestations", value(counters.attestations)},
           {"verdicts", std::move(verdicts)},
           {"batches", value(counters.batches)},
+          {"reaffirmed", value(counters.reaffirmed)},
           {"quote_enough", value(counters.quote_enough)},
           {"stored_log_judged", value(counters.stored_log_judged)},
           {"logs_asked", value(counters.logs_asked)},
@@ -276,10 +277,11 @@ ControlOutcome OperatorVerbs::history(OperatorArgs& args, bool /*is_final*/) {
   for (const HistoryEntry& entry : *entries) {
     appraisals.push_back(transport::render_appraisal(entry));
   }
-  const bool is_more = limit != 0 && entries->size() == limit && entries->back().sequence > 1;
+  const std::uint64_t oldest = entries->empty() ? 0 : entries->back().first_sequence();
+  const bool is_more = limit != 0 && entries->size() == limit && oldest > 1;
   return Json{{"host", {{"uuid", host->record->uid.hex()}, {"name", escaped(host->record->name)}}},
               {"appraisals", std::move(appraisals)},
-              {"next", is_more ? Json(entries->back().sequence) : Json(nullptr)}};
+              {"next", is_more ? Json(oldest) : Json(nullptr)}};
 }
 
 ControlOutcome OperatorVerbs::changes(OperatorArgs& args, bool is_final) {

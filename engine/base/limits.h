@@ -67,6 +67,16 @@ inline constexpr std::size_t kPendingHostsMax = 10'000;
 inline constexpr std::size_t kEnrolmentsOpenMax = 1'024;
 inline constexpr std::size_t kKeyCacheMax = 65'536;  // parsed keys, about 2 kB each
 
+// --- The store -------------------------------------------------------------------------------
+inline constexpr std::int64_t kHistoryRunMsMax =
+    60 * 60 * 1000;  // one full appraisal an hour, however little happens
+inline constexpr std::size_t kJournalEntriesMax = 1'048'576;      // one to two a host; 1 GB
+inline constexpr std::int64_t kJournalAgeMsMax = 10 * 60 * 1000;  // of what rows do not say yet
+inline constexpr std::size_t kFoldHostsMin = 64;      // in one commit; else twice what it reaffirms
+inline constexpr std::size_t kFoldHostsStep = 1'024;  // in one write, when all are folded
+inline constexpr std::size_t kJournalDropStep = 1'024;  // entries dropped in one commit
+inline constexpr std::size_t kHistoryTrimStep = 256;    // rows of a host dropped at once
+
 // --- Baselines and policies ------------------------------------------------------------------
 inline constexpr std::size_t kBaselineEventsMax = kLogEventsMax;
 inline constexpr std::size_t kBaselinesMax = 10'000;

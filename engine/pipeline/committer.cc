@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "engine/pipeline/verdict_records.h"
+
 namespace quotemill {
 namespace {
 
@@ -30,47 +32,11 @@ Reply error_reply(const Judgement& judgement, Error error) {
   return reply;
 }
 
-std::shared_ptr<HostState> next_state(const Judgement& judgement, const HostState& previous,
-                                      WallTime now) {
-  auto next = std::make_shared<HostState>(previous);
-  next->host = judgement.submission.host->uid;
-  next->generation = judgement.submission.host->generation;
-  next->sequence = judgement.submission.challenge.sequence;
-  next->state = judgement.verdict.state;
-  next->verdict = judgement.verdict;
-  next->judged = now;
-  next->evidence = judgement.evidence;
-  if (judgement.counters) {
-    next->counters = judgement.counters;
-  }
-  if (judgement.facts) {
-    next->facts = *judgement.facts;
-  }
-  if (judgement.proof) {
-    next->proof = judgement.proof;
-  }
-  return next;
-}
-
 // While we or the host were away nobody could answer: whoever comes back gets its interval.
 BootTime deadline_after_pause(const HostState& state, const FreshnessRules& rules, Moment now) {
   const std::int64_t left =
       std::clamp<std::int64_t>(state.verdict.valid_until.ms - now.wall.ms, 0, rules.stale_after_ms);
   return {now.boot.ms + std::max(left, 2 * rules.attest_every_ms)};
-}
-
-HistoryEntry history_of(Judgement& judgement, WallTime now) {
-  HistoryEntry entry;
-  entry.host = judgement.submission.host->uid;
-  entry.sequence = judgement.submission.challenge.sequence;
-  entry.generation = judgement.submission.host->generation;
-  entry.time = now;
-  entry.verdict = judgement.verdict;
-  entry.evidence_item = std::move(judgement.submission.item);
-  entry.nonce = judgement.submission.challenge.nonce;
-  entry.nonce_kind = judgement.submission.challenge.kind;
-  entry.boot_log = judgement.boot_log;
-  return entry;
 }
 
 }  // namespace
@@ -245,6 +211,10 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
   Reply reply = reply_to(judgement, ReplyKind::kReceipt);
   reply.body = next->receipt;
   write.replies.push_back(std::move(reply));
+  // Of two verdicts on a host within one batch the second is always an edge: then the order within
+  // the batch is plain.
+  const bool is_edge =
+      write.states.count(record.uid) != 0 || !is_reaffirmation(judgement, previous, *next);
   if (!judgement.submission.boot_log.empty() && !judgement.boot_log.is_filled_with(0)) {
     write.batch.blobs.push_back({judgement.boot_log, std::move(judgement.submission.boot_log)});
   }
@@ -252,6 +222,11 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
     // In boot time, so that nobody turns stale, or stays fresh, because a wall clock was set.
     const std::int64_t valid_ms = next->verdict.valid_until.ms - next->verdict.fresh_from.ms;
     write.deadlines[record.uid] = {judgement.submission.challenge.issued.ms + valid_ms};
+  }
+  if (!is_edge) {
+    write.states[record.uid] = next;
+    write.batch.reaffirmed.push_back({next, history_of(judgement, now)});
+    return;
   }
   write.batch.history.push_back(history_of(judgement, now));
   add_state(record, previous, next, write);
@@ -303,13 +278,22 @@ Result<void> Committer::write_durably(Write& write) {
   for (const auto& baseline : write.batch.baselines) {
     ports_.snapshots.add(baseline);
   }
-  count(ports_.counters.attestations, write.batch.history.size());
-  for (const HistoryEntry& entry : write.batch.history) {
-    count(ports_.counters.verdicts.at(static_cast<std::size_t>(entry.verdict.state)));
-  }
-  count(ports_.counters.changes, write.batch.changes.size());
+  count_verdicts(write.batch);
   ports_.changes.publish(stream_id_, write.batch.changes);
   return {};
+}
+
+void Committer::count_verdicts(const CommitBatch& batch) {
+  PipelineCounters& counters = ports_.counters;
+  for (const HistoryEntry& entry : batch.history) {
+    count(counters.verdicts.at(static_cast<std::size_t>(entry.verdict.state)));
+  }
+  for (const Reaffirmation& reaffirmation : batch.reaffirmed) {
+    count(counters.verdicts.at(static_cast<std::size_t>(reaffirmation.entry.verdict.state)));
+  }
+  count(counters.attestations, batch.history.size() + batch.reaffirmed.size());
+  count(counters.reaffirmed, batch.reaffirmed.size());
+  count(counters.changes, batch.changes.size());
 }
 
 // A host that may not attest does not turn stale; one that may again must not stay as it was left.

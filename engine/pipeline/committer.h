@@ -111,6 +111,7 @@ class Committer final : public Registrar {
   void reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write);
   void expire(Moment now);
   Result<void> write_durably(Write& write);
+  void count_verdicts(const CommitBatch& batch);
   void put_host(const std::shared_ptr<const HostRecord>& record, Moment now);
   [[nodiscard]] WallTime store_time();
 

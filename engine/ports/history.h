@@ -36,8 +36,9 @@ class History {
   [[nodiscard]] virtual Result<std::vector<std::shared_ptr<const Baseline>>> baselines() const = 0;
   [[nodiscard]] virtual Result<std::vector<TokenRecord>> tokens() const = 0;
 
-  // Appraisals of one host, newest first, with sequence < `before` (0: from the newest), at most
-  // `limit`.
+  // Appraisals of one host and runs of them, newest first: at most `limit` of those that begin
+  // before the sequence `before` (0: from the newest). The next page is before the
+  // first_sequence() of the last one.
   [[nodiscard]] virtual Result<std::vector<HistoryEntry>> history(const HostUid& host,
                                                                   std::uint64_t before,
                                                                   std::size_t limit) const = 0;

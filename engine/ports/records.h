@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,23 @@
 
 namespace quotemill {
 
-// One appraisal as it is kept: the verdict, and the evidence that it rests on.
+// What a run of appraisals keeps beside its last one: whatever of the first one is its own, and how
+// regularly they came.
+struct HistoryRun {
+  std::uint64_t first_sequence = 0;
+  WallTime first_time;
+  WallTime first_fresh_from;
+  WallTime first_valid_until;
+  Bytes first_evidence_item;
+  Nonce first_nonce{};
+  NonceKind first_nonce_kind = NonceKind::kInteractive;
+  std::uint64_t interactive = 0;    // of its appraisals: those that answered an interactive nonce
+  std::int64_t longest_gap_ms = 0;  // between two consecutive ones, in store time
+};
+
+// One appraisal as it is kept: the verdict, and the evidence that it rests on. Or a run of them:
+// consecutive ones that came to the same (state, findings, snapshot, proof, facts), of which the
+// first and the last are kept in full.
 struct HistoryEntry {
   HostUid host;
   std::uint64_t sequence = 0;  // the receipt's number
@@ -25,6 +42,20 @@ struct HistoryEntry {
   Nonce nonce{};
   NonceKind nonce_kind = NonceKind::kInteractive;
   Digest boot_log;  // SHA-256 of the log it was judged with, a blob; zeros if none
+  // Of a run of at least two; all of the above is then of the last one.
+  std::optional<HistoryRun> run = {};
+
+  [[nodiscard]] std::uint64_t first_sequence() const {
+    return run ? run->first_sequence : sequence;
+  }
+
+  [[nodiscard]] std::uint64_t count() const { return sequence - first_sequence() + 1; }
+};
+
+// A verdict that only says again what the host's state says already (verdict/reaffirmation.h).
+struct Reaffirmation {
+  std::shared_ptr<const HostState> state;  // after it
+  HistoryEntry entry;                      // without a run
 };
 
 // Something stored once for the whole fleet, found by the SHA-256 of its content.
@@ -43,6 +74,9 @@ struct TokenRecord {
 
 // What one durable write holds. All of it becomes durable, or nothing.
 struct CommitBatch {
+  // Each follows the last appraisal of its host by one sequence; each host at most once. They count
+  // as before the rest of the batch.
+  std::vector<Reaffirmation> reaffirmed;
   std::vector<std::shared_ptr<const HostRecord>> hosts;
   std::vector<std::shared_ptr<const HostState>> states;
   std::vector<HistoryEntry> history;
@@ -53,8 +87,9 @@ struct CommitBatch {
   std::vector<Change> changes;         // their sequences are contiguous with the stored ones
 
   [[nodiscard]] bool empty() const {
-    return hosts.empty() && states.empty() && history.empty() && blobs.empty() &&
-           baselines.empty() && tokens.empty() && hosts_removed.empty() && changes.empty();
+    return reaffirmed.empty() && hosts.empty() && states.empty() && history.empty() &&
+           blobs.empty() && baselines.empty() && tokens.empty() && hosts_removed.empty() &&
+           changes.empty();
   }
 };
 

@@ -22,6 +22,8 @@ struct CounterRecord {
   std::uint64_t firmware_version = 0;
   BootId boot_id{};
   WallTime received;
+
+  friend bool operator==(const CounterRecord&, const CounterRecord&) = default;
 };
 
 // A boot log that a quote proved completely, and what was found in it. While generation, PCR
@@ -35,6 +37,8 @@ struct BootProof {
   SnapshotId snapshot{};
   Findings findings;
   std::uint32_t event_count = 0;
+
+  friend bool operator==(const BootProof&, const BootProof&) = default;
 };
 
 // The facts of the last evidence, as owned text (claimed by the host, signed with the quote).
@@ -45,6 +49,8 @@ struct FactsRecord {
   std::string vendor;
   std::string model;
   std::string agent;
+
+  friend bool operator==(const FactsRecord&, const FactsRecord&) = default;
 };
 
 struct HostState {

@@ -93,12 +93,16 @@ class ManyAgents : public ::testing::Test {
   std::map<std::string, std::uint64_t> history_of(const std::string& name) {
     std::map<std::string, std::uint64_t> states;
     const Json page = daemon_.get("history", {{"host", name}, {"limit", 500}});
-    std::uint64_t expected = page["appraisals"].size();
-    EXPECT_GE(expected, daemon_.sequence_of(name)) << name;
+    std::uint64_t expected = daemon_.sequence_of(name);
     for (const Json& one : page["appraisals"]) {
-      EXPECT_EQ(one["seq"], expected--) << name;
-      ++states[one["state"].get<std::string>()];
+      const bool is_run = !one["run"].is_null();
+      const std::uint64_t count = is_run ? one["run"]["count"].get<std::uint64_t>() : 1;
+      EXPECT_EQ(one["seq"], expected) << name;
+      EXPECT_EQ((is_run ? one["run"]["first"] : one)["seq"], expected - count + 1) << name;
+      states[one["state"].get<std::string>()] += count;
+      expected -= count;
     }
+    EXPECT_EQ(expected, 0) << name;
     return states;
   }
 

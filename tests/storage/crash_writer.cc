@@ -1,5 +1,5 @@
-// Commits in a loop and prints the sequence of each acknowledged change, until it is killed: the
-// child of crash_test.cc.
+// Commits in a loop and prints the sequence of each acknowledged change, and behind it the last one
+// of a host that is reaffirmed, until it is killed: the child of crash_test.cc.
 #include <cstdio>
 #include <cstdlib>
 
@@ -12,6 +12,8 @@ using namespace quotemill;           // NOLINT(google-build-using-namespace)
 using namespace quotemill::testing;  // NOLINT(google-build-using-namespace)
 
 constexpr std::uint8_t kHost = 1;
+constexpr std::uint8_t kReaffirmed = 2;
+constexpr std::uint8_t kSlow = 3;  // reaffirmed now and then, and folded between
 
 // Some changes, and a state that counts them: both or neither must be there afterwards.
 CommitBatch next_batch(std::uint64_t last, std::uint64_t count) {
@@ -28,26 +30,56 @@ CommitBatch next_batch(std::uint64_t last, std::uint64_t count) {
   return batch;
 }
 
+// One more of a host that nothing happens to; now and then an edge.
+void add_reaffirmation(std::uint8_t host, std::uint64_t sequence, CommitBatch& batch) {
+  if (sequence % 100 != 1) {
+    batch.reaffirmed.push_back(sample_reaffirmation(host, sequence));
+    return;
+  }
+  CommitBatch edge = edge_batch(host, sequence);
+  batch.hosts.push_back(edge.hosts[0]);
+  batch.states.push_back(edge.states[0]);
+  batch.history.push_back(edge.history[0]);
+}
+
+std::uint64_t last_reaffirmed(const storage::RocksStore& store, std::uint8_t host) {
+  std::uint64_t last = 0;
+  const auto read =
+      store.for_each_host([&](const HostRecord& record, const std::optional<HostState>& state) {
+        last = record.uid == sample_uid(host) && state ? state->sequence : last;
+      });
+  return read ? last : 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 2) {
     return 2;
   }
-  const auto store = storage::RocksStore::open({.path = argv[1]});
+  // Folds often, so that a kill may meet one.
+  const auto store = storage::RocksStore::open(
+      {.path = argv[1], .journal_age_ms_max = 5 * quotemill::testing::kSampleStepMs});
   if (!store) {
     std::fprintf(stderr, "%s\n", store.error().to_string().c_str());
     return 1;
   }
   std::uint64_t last = (*store)->status()->last_change;
+  std::uint64_t reaffirmed = last_reaffirmed(**store, kReaffirmed);
+  std::uint64_t slow = last_reaffirmed(**store, kSlow);
   for (std::uint64_t round = 1;; ++round) {
-    const CommitBatch batch = next_batch(last, 1 + round % 5);
+    CommitBatch batch = next_batch(last, 1 + round % 5);
+    if (round % 10 == 0) {
+      add_reaffirmation(kSlow, ++slow, batch);
+    }
+    add_reaffirmation(kReaffirmed, ++reaffirmed, batch);
     if (const auto done = (*store)->commit(batch); !done) {
       std::fprintf(stderr, "%s\n", done.error().to_string().c_str());
       return 1;
     }
     last = batch.changes.back().sequence;
-    std::printf("acknowledged %llu\n", static_cast<unsigned long long>(last));
+    std::printf("acknowledged %llu %llu\n", static_cast<unsigned long long>(reaffirmed),
+                static_cast<unsigned long long>(last));
     std::fflush(stdout);
   }
 }

@@ -17,6 +17,7 @@ TEST(Keyspace, IsAsTheReadmeSays) {
   EXPECT_EQ(to_hex(as_bytes(history_key(sample_uid(1), 0x0203))),
             "0000" + uid + "0000000000000203");
   EXPECT_EQ(to_hex(as_bytes(change_key(7))), "00000000000000000007");
+  EXPECT_EQ(to_hex(as_bytes(journal_key(0x0809))), "00000000000000000809");
   EXPECT_EQ(to_hex(as_bytes(baseline_key("a.b", 2))), "0000612e620000000002");
 }
 
@@ -34,6 +35,7 @@ TEST(Keyspace, ReadsBackWhatItWrote) {
   EXPECT_EQ(host_of(history_key(sample_uid(4), 9)), sample_uid(4));
   EXPECT_EQ(sequence_of(history_key(sample_uid(4), 9)), 9U);
   EXPECT_EQ(sequence_of(change_key(11)), 11U);
+  EXPECT_EQ(sequence_of(journal_key(12)), 12U);
   const Digest id = quotemill::testing::sample_token(1).id;
   EXPECT_EQ(digest_of(digest_key(id)), id);
 }

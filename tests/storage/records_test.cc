@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "records.pb.h"
+#include "storage/history_run.h"
 #include "tests/storage/sample_records.h"
 
 namespace quotemill::storage {
@@ -69,6 +70,35 @@ TEST(Records, AppraisalKeepsEveryField) {
   EXPECT_EQ(encode_appraisal(*read), encode_appraisal(entry));
 }
 
+TEST(Records, ARunKeepsEveryField) {
+  HistoryEntry run = sample_trusted_appraisal(1, 5);
+  for (const std::uint64_t sequence : {6U, 7U}) {
+    extend(run, sample_trusted_appraisal(1, sequence));
+  }
+  const std::string value = encode_appraisal(run);
+  EXPECT_EQ(value[0], 2) << "no reader of single appraisals takes it for one";
+  const Result<HistoryEntry> read = decode_appraisal(run.host, 5, value);
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(read->sequence, 7U);
+  EXPECT_EQ(read->count(), 3U);
+  EXPECT_EQ(read->time, sample_time(7));
+  EXPECT_EQ(read->evidence_item, run.evidence_item);
+  ASSERT_TRUE(read->run);
+  EXPECT_EQ(read->run->first_sequence, 5U);
+  EXPECT_EQ(read->run->first_time, sample_time(5));
+  EXPECT_EQ(read->run->first_evidence_item, sample_trusted_appraisal(1, 5).evidence_item);
+  EXPECT_EQ(read->run->longest_gap_ms, kSampleStepMs);
+  EXPECT_EQ(encode_appraisal(*read), value);
+}
+
+TEST(Records, ARunMustEndBehindItsBeginning) {
+  HistoryEntry run = sample_trusted_appraisal(1, 5);
+  extend(run, sample_trusted_appraisal(1, 6));
+  const Result<HistoryEntry> read = decode_appraisal(run.host, 6, encode_appraisal(run));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kStorage);
+}
+
 TEST(Records, ChangeBaselineTokenKeepEveryField) {
   const Change change = sample_change(4, 1);
   const Result<Change> read = decode_change(4, encode_change(change));
@@ -97,6 +127,9 @@ TEST(RecordsCve, Cve2025_1057_NamesTheVersionOfANewerRecord) {
                "change record");
   expect_newer(decode_appraisal(sample_uid(1), 1,
                                 of_version(0, encode_appraisal(sample_appraisal(1, 1, false)))),
+               "history record");
+  expect_newer(decode_appraisal(sample_uid(1), 1,
+                                of_version(3, encode_appraisal(sample_appraisal(1, 1, false)))),
                "history record");
 }
 
@@ -161,17 +194,23 @@ TEST(Records, SizesAreAsTheReadmeSays) {
   HostState state = sample_state(1, 1000);
   state.verdict.findings.clear();
   state.proof->findings.clear();
+  HistoryEntry run = trusted;
+  HistoryEntry next = trusted;
+  next.sequence = 1001;
+  extend(run, next);
   const auto size = [](const std::string& value) { return value.size(); };
   RecordProperty("host", static_cast<int>(size(encode_host(sample_host(1)))));
-  std::printf("host %zu, state %zu, appraisal %zu, with PCR values %zu, change %zu, baseline %zu\n",
+  std::printf("host %zu, state %zu, appraisal %zu, with PCR values %zu, run %zu\n",
               size(encode_host(sample_host(1))), size(encode_state(state)),
               size(encode_appraisal(trusted)), size(encode_appraisal(full)),
-              size(encode_change(sample_change(1, 1))),
+              size(encode_appraisal(run)));
+  std::printf("change %zu, baseline %zu\n", size(encode_change(sample_change(1, 1))),
               size(encode_baseline(*sample_baseline("production", 1))));
   EXPECT_LT(encode_host(sample_host(1)).size(), 2200U);
   EXPECT_LT(encode_state(state).size(), 1500U);
   EXPECT_LT(encode_appraisal(trusted).size(), 750U);
   EXPECT_LT(encode_appraisal(full).size(), 1550U);
+  EXPECT_LT(encode_appraisal(run).size(), 1350U);
   EXPECT_LT(encode_change(sample_change(1, 1)).size(), 520U);
 }
 

@@ -134,6 +134,56 @@ HistoryEntry sample_appraisal(std::uint8_t number, std::uint64_t sequence, bool 
   return entry;
 }
 
+WallTime sample_time(std::uint64_t sequence) {
+  return {1'795'471'200'000 + static_cast<std::int64_t>(sequence) * kSampleStepMs};
+}
+
+HostState sample_trusted_state(std::uint8_t number, std::uint64_t sequence) {
+  HostState state = sample_state(number, sequence);
+  state.state = TrustState::kTrusted;
+  state.verdict = sample_trusted_appraisal(number, sequence).verdict;
+  state.judged = sample_time(sequence);
+  state.counters->clock.clock_ms = sequence * kSampleStepMs;
+  state.counters->received = {state.judged.ms - 5};
+  state.proof->findings.clear();
+  state.evidence = digest_of("evidence " + std::to_string(sequence));
+  state.receipt = Bytes(100, static_cast<std::uint8_t>(sequence));
+  state.nonce_issued = state.judged;
+  state.nonce_deadline = {state.judged.ms + 90'000};
+  return state;
+}
+
+HistoryEntry sample_trusted_appraisal(std::uint8_t number, std::uint64_t sequence) {
+  HistoryEntry entry = sample_appraisal(number, sequence, false);
+  entry.time = sample_time(sequence);
+  entry.verdict.state = TrustState::kTrusted;
+  entry.verdict.findings.clear();
+  entry.verdict.findings_dropped = 0;
+  entry.verdict.fresh_from = {entry.time.ms - 100};
+  entry.verdict.valid_until = {entry.time.ms + 300'000};
+  entry.nonce.fill(static_cast<std::uint8_t>(sequence));
+  return entry;
+}
+
+CommitBatch edge_batch(std::uint8_t number, std::uint64_t sequence) {
+  CommitBatch batch;
+  batch.hosts = {std::make_shared<const HostRecord>(sample_host(number))};
+  batch.states = {std::make_shared<const HostState>(sample_trusted_state(number, sequence))};
+  batch.history = {sample_trusted_appraisal(number, sequence)};
+  return batch;
+}
+
+Reaffirmation sample_reaffirmation(std::uint8_t number, std::uint64_t sequence) {
+  return {std::make_shared<const HostState>(sample_trusted_state(number, sequence)),
+          sample_trusted_appraisal(number, sequence)};
+}
+
+CommitBatch reaffirmed_batch(std::uint8_t number, std::uint64_t sequence) {
+  CommitBatch batch;
+  batch.reaffirmed = {sample_reaffirmation(number, sequence)};
+  return batch;
+}
+
 Change sample_change(std::uint64_t sequence, std::uint8_t host) {
   Change change;
   change.sequence = sequence;

@@ -18,6 +18,19 @@ HostState sample_state(std::uint8_t number, std::uint64_t sequence);
 // `has_pcr_values`: whether the evidence item carries them, or leans on an earlier one.
 HistoryEntry sample_appraisal(std::uint8_t number, std::uint64_t sequence, bool has_pcr_values);
 
+// A host that is fine and attests every minute: its state after `sequence`, and the appraisal.
+// Those of consecutive sequences differ only in what a reaffirmation may change.
+constexpr std::int64_t kSampleStepMs = 60'000;
+WallTime sample_time(std::uint64_t sequence);
+HostState sample_trusted_state(std::uint8_t number, std::uint64_t sequence);
+HistoryEntry sample_trusted_appraisal(std::uint8_t number, std::uint64_t sequence);
+
+// Its record and an edge: state and appraisal in full.
+CommitBatch edge_batch(std::uint8_t number, std::uint64_t sequence);
+Reaffirmation sample_reaffirmation(std::uint8_t number, std::uint64_t sequence);
+// The reaffirmation of one host alone.
+CommitBatch reaffirmed_batch(std::uint8_t number, std::uint64_t sequence);
+
 Change sample_change(std::uint64_t sequence, std::uint8_t host);
 std::shared_ptr<const Baseline> sample_baseline(const std::string& name, std::uint32_t version);
 TokenRecord sample_token(std::uint8_t number);

@@ -102,6 +102,30 @@ Json render_boot(const HostState& state) {
   return out;
 }
 
+std::string sha256_of(ByteView bytes) {
+  return hash(HashAlgorithm::kSha256, bytes).hex();
+}
+
+const char* name_of_kind(NonceKind kind) {
+  return kind == NonceKind::kPreissued ? "preissued" : "interactive";
+}
+
+Json render_run(const HistoryEntry& entry) {
+  if (!entry.run) {
+    return nullptr;
+  }
+  const HistoryRun& run = *entry.run;
+  return {{"count", entry.count()},
+          {"interactive", run.interactive},
+          {"longest_gap_ms", run.longest_gap_ms},
+          {"first",
+           {{"seq", run.first_sequence},
+            {"time", iso_time(run.first_time)},
+            {"evidence_sha256", sha256_of(run.first_evidence_item)},
+            {"evidence_bytes", run.first_evidence_item.size()},
+            {"nonce", name_of_kind(run.first_nonce_kind)}}}};
+}
+
 Json render_evidence(const HostState& state) {
   return {{"seq", state.sequence},
           {"sha256", hex_or_null(state.evidence.view())},
@@ -185,18 +209,18 @@ Json render_pending(const HostRecord& record) {
 }
 
 Json render_appraisal(const HistoryEntry& entry) {
-  const Digest evidence = hash(HashAlgorithm::kSha256, entry.evidence_item);
   return {{"seq", entry.sequence},
           {"time", iso_time(entry.time)},
           {"generation", entry.generation},
           {"state", name_of(entry.verdict.state)},
           {"findings", render_findings(entry.verdict.findings)},
           {"findings_dropped", entry.verdict.findings_dropped},
-          {"evidence_sha256", evidence.hex()},
+          {"evidence_sha256", sha256_of(entry.evidence_item)},
           {"evidence_bytes", entry.evidence_item.size()},
           {"boot_log_sha256", hex_or_null(entry.boot_log.view())},
-          {"nonce", entry.nonce_kind == NonceKind::kPreissued ? "preissued" : "interactive"},
-          {"snapshot", hex_or_null(entry.verdict.snapshot)}};
+          {"nonce", name_of_kind(entry.nonce_kind)},
+          {"snapshot", hex_or_null(entry.verdict.snapshot)},
+          {"run", render_run(entry)}};
 }
 
 Json render_baseline(const Baseline& baseline) {

@@ -35,7 +35,10 @@ Json render_host(const Host& host);
 // A host that waits to be admitted: uuid, name, ek_sha256, enrolled, expires, note.
 Json render_pending(const HostRecord& record);
 
-// seq, time, generation, state, findings[], evidence_sha256, boot_log_sha256, nonce, snapshot.
+// seq, time, generation, state, findings[], findings_dropped, evidence_sha256, evidence_bytes,
+// boot_log_sha256, nonce, snapshot, run. The run is null, or there are `count` appraisals that came
+// to the same: run{count, interactive (how many answered such a nonce), longest_gap_ms, first{seq,
+// time, evidence_sha256, evidence_bytes, nonce}}; what is beside it is then of the last one.
 Json render_appraisal(const HistoryEntry& entry);
 
 // name, version, captured, source{uuid, name}, events, sha256.

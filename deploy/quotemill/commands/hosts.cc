@@ -126,6 +126,33 @@ std::string summary_of(const Json& findings) {
   return text_at(findings.front(), "code") + more + ": " + text_at(findings.front(), "message");
 }
 
+// One appraisal, or a run of them: how many came to the same, and the longest time between two.
+std::vector<Cell> appraisal_row(const Json& entry) {
+  const Json run = at(entry, "run");
+  const Json first = at(run, "first");
+  const std::string seq = text_at(entry, "seq");
+  if (run.is_null()) {
+    return {{seq},
+            {time_of(at(entry, "time"))},
+            {"-"},
+            state_cell(entry),
+            {"1"},
+            {"-"},
+            {text_at(entry, "nonce")},
+            {summary_of(at(entry, "findings"))}};
+  }
+  const Json interactive = at(run, "interactive");
+  const bool is_mixed = interactive != 0 && interactive != at(run, "count");
+  return {{text_at(first, "seq") + "-" + seq},
+          {time_of(at(first, "time"))},
+          {time_of(at(entry, "time"))},
+          state_cell(entry),
+          {text_at(run, "count")},
+          {seconds_of(at(run, "longest_gap_ms"))},
+          {is_mixed ? "mixed" : text_at(entry, "nonce")},
+          {summary_of(at(entry, "findings"))}};
+}
+
 Exit change_life_cycle(Session& session, const std::string& verb, const NamedOptions& options) {
   Json args = {{"host", options.host}, {"operator", operator_name()}};
   if (!options.name.empty()) {
@@ -231,13 +258,9 @@ Exit run_history(Session& session, const HistoryOptions& options) {
     session.print(*answer);
     return Exit::kFine;
   }
-  Table table({"SEQ", "TIME", "STATE", "NONCE", "FINDINGS"});
+  Table table({"SEQ", "FROM", "TO", "STATE", "COUNT", "GAP", "NONCE", "FINDINGS"});
   for (const Json& entry : at(*answer, "appraisals")) {
-    table.add({{text_at(entry, "seq")},
-               {time_of(at(entry, "time"))},
-               state_cell(entry),
-               {text_at(entry, "nonce")},
-               {summary_of(at(entry, "findings"))}});
+    table.add(appraisal_row(entry));
   }
   table.print(session.out(), session.style());
   if (!at(*answer, "next").is_null()) {

@@ -88,6 +88,34 @@ TEST_F(CommandsTest, ExitTellsTheWorstState) {
   EXPECT_EQ(run_host(session, "h"), Exit::kFailed);
 }
 
+TEST_F(CommandsTest, HistoryShowsARunInOneLine) {
+  const Json run = {{"seq", 730},
+                    {"time", "2026-11-24T12:59:58.000Z"},
+                    {"state", "trusted"},
+                    {"nonce", "preissued"},
+                    {"findings", Json::array()},
+                    {"run",
+                     {{"count", 720},
+                      {"interactive", 45},
+                      {"longest_gap_ms", 5001},
+                      {"first", {{"seq", 11}, {"time", "2026-11-24T12:00:05.000Z"}}}}}};
+  Json alone = run;
+  alone["seq"] = 10;
+  alone["run"] = nullptr;
+  answers_ = {Json{{"appraisals", {run, alone}}, {"next", 10}}};
+  Session session = this->session();
+  EXPECT_EQ(run_history(session, {.host = "web"}), Exit::kFine);
+  EXPECT_NE(out_.str().find("11-730  2026-11-24T12:00:05Z  2026-11-24T12:59:58Z  trusted  720    6s"
+                            "   mixed"),
+            std::string::npos)
+      << out_.str();
+  EXPECT_NE(out_.str().find("10      2026-11-24T12:59:58Z  -                     trusted  1      -"
+                            "    preissued"),
+            std::string::npos)
+      << out_.str();
+  EXPECT_NE(err_.str().find("--before 10"), std::string::npos);
+}
+
 TEST_F(CommandsTest, ErrorsSayWhatToDoAndHaveTheirExit) {
   const std::vector<std::pair<ControlError, Exit>> cases = {
       {{ErrorCode::kIo, "daemon unreachable", "is quotemilld running?", true}, Exit::kUnreachable},

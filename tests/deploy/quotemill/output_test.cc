@@ -40,6 +40,10 @@ TEST(Output, ReadsWhatIsThereAndShowsWhatIsNot) {
   EXPECT_EQ(size_of(Json(512)), "512 B");
   EXPECT_EQ(size_of(Json(1536)), "1.5 KiB");
   EXPECT_EQ(size_of(nullptr), "-");
+  EXPECT_EQ(seconds_of(Json(6000)), "6s");
+  EXPECT_EQ(seconds_of(Json(6001)), "7s");
+  EXPECT_EQ(seconds_of(Json(0)), "0s");
+  EXPECT_EQ(seconds_of(Json("x")), "-");
 }
 
 TEST(Output, AlignsColumns) {

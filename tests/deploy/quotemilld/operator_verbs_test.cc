@@ -210,6 +210,34 @@ TEST_F(OperatorVerbsTest, HistoryIsPaged) {
   EXPECT_TRUE(rest["next"].is_null());
 }
 
+TEST_F(OperatorVerbsTest, HistoryIsPagedByTheBeginningOfARun) {
+  const HostRecord record = host_record(1, "web", LifeCycle::kActive);
+  add(record);
+  for (std::uint64_t sequence = 1; sequence <= 9; ++sequence) {
+    Reaffirmation one;
+    one.entry.host = record.uid;
+    one.entry.sequence = sequence;
+    one.entry.time = {static_cast<std::int64_t>(sequence) * 1000};
+    one.entry.verdict.findings_dropped = sequence < 6 ? 0 : 1;
+    auto state = std::make_shared<HostState>();
+    state->host = record.uid;
+    one.state = std::move(state);
+    CommitBatch batch;
+    batch.reaffirmed = {one};
+    ASSERT_TRUE(store_.commit(batch));
+  }
+  const Json page = ask("history", {{"host", "web"}, {"limit", 1}});
+  ASSERT_EQ(page["appraisals"].size(), 1U);
+  EXPECT_EQ(page["appraisals"][0]["seq"], 9);
+  EXPECT_EQ(page["appraisals"][0]["run"]["count"], 4);
+  EXPECT_EQ(page["appraisals"][0]["run"]["first"]["seq"], 6);
+  EXPECT_EQ(page["next"], 6);
+  const Json rest = ask("history", {{"host", "web"}, {"limit", 1}, {"before", page["next"]}});
+  ASSERT_EQ(rest["appraisals"].size(), 1U);
+  EXPECT_EQ(rest["appraisals"][0]["seq"], 5);
+  EXPECT_TRUE(rest["next"].is_null()) << "it begins with the first of all";
+}
+
 TEST_F(OperatorVerbsTest, ReattestAsksTheNamedOrAll) {
   add(host_record(1, "a", LifeCycle::kActive));
   add(host_record(2, "b", LifeCycle::kActive));

@@ -139,6 +139,33 @@ TEST(RenderRecordsCve, Cve2022_23949_HostileTextIsPrintable) {
   EXPECT_LT(to_line(render_host(host)).size(), 4'000U) << "a fact was not cut";
 }
 
+TEST(RenderRecords, ARunTellsHowManyItStandsForAndWhatIsOfTheFirst) {
+  HistoryEntry entry;
+  entry.sequence = 730;
+  entry.time = {1'795'471'200'500};
+  entry.evidence_item = Bytes(3, 1);
+  entry.nonce_kind = NonceKind::kPreissued;
+  EXPECT_TRUE(render_appraisal(entry)["run"].is_null());
+  entry.run = HistoryRun{};
+  entry.run->first_sequence = 11;
+  entry.run->first_time = {1'795'471'200'500 - 3'000'000};
+  entry.run->first_evidence_item = Bytes(2, 2);
+  entry.run->interactive = 45;
+  entry.run->longest_gap_ms = 5001;
+  const Json json = render_appraisal(entry);
+  EXPECT_EQ(json["seq"], 730);
+  EXPECT_EQ(json["nonce"], "preissued");
+  const Json run = json["run"];
+  EXPECT_EQ(run["count"], 720);
+  EXPECT_EQ(run["interactive"], 45);
+  EXPECT_EQ(run["longest_gap_ms"], 5001);
+  EXPECT_EQ(run["first"]["seq"], 11);
+  EXPECT_EQ(run["first"]["time"], "2026-11-23T21:10:00.500Z");
+  EXPECT_EQ(run["first"]["nonce"], "interactive");
+  EXPECT_EQ(run["first"]["evidence_bytes"], 2);
+  EXPECT_NE(run["first"]["evidence_sha256"], json["evidence_sha256"]);
+}
+
 TEST(RenderRecords, TokenIsNeverShownAndItsStateIs) {
   TokenRecord token;
   token.id = hash(HashAlgorithm::kSha256, as_bytes("text"));

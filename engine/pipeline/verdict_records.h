@@ -1,0 +1,23 @@
+// What a judgement becomes in the records: the host's next state and its line of history; and
+// whether it says anything new. Pure functions of the commit stage.
+#pragma once
+
+#include <memory>
+
+#include "engine/pipeline/judge.h"
+#include "engine/ports/records.h"
+
+namespace quotemill {
+
+// The state after the verdict, without the receipt. `now` is store time.
+std::shared_ptr<HostState> next_state(const Judgement& judgement, const HostState& previous,
+                                      WallTime now);
+
+// Takes the evidence item out of the judgement.
+HistoryEntry history_of(Judgement& judgement, WallTime now);
+
+// Whether the journal's short form says all of it. Only what rests on a verified quote and a known
+// proof: evidence that no TPM stands behind is kept as it came, each piece of it.
+bool is_reaffirmation(const Judgement& judgement, const HostState& previous, const HostState& next);
+
+}  // namespace quotemill

@@ -1,0 +1,34 @@
+#include "engine/verdict/reaffirmation.h"
+
+namespace quotemill {
+
+namespace {
+
+bool is_same_verdict(const Verdict& previous, const Verdict& next) {
+  const auto& [state, findings, findings_dropped, snapshot, fresh_from, valid_until] = next;
+  return state == previous.state && findings_dropped == previous.findings_dropped &&
+         snapshot == previous.snapshot && findings == previous.findings;
+}
+
+bool is_same_boot(const CounterRecord& previous, const CounterRecord& next) {
+  const auto& [clock, firmware_version, boot_id, received] = next;
+  return clock.reset_count == previous.clock.reset_count &&
+         clock.restart_count == previous.clock.restart_count && clock.safe == previous.clock.safe &&
+         firmware_version == previous.firmware_version && boot_id == previous.boot_id;
+}
+
+}  // namespace
+
+bool reaffirms(const HostState& previous, const HostState& next) {
+  // All members by name: a new one does not compile until somebody decides what it means here.
+  const auto& [host, generation, sequence, state, since, verdict, judged, counters, proof, facts,
+               evidence, receipt, nonce_issued, nonce_deadline, host_changes] = next;
+  return host == previous.host && generation == previous.generation &&
+         sequence == previous.sequence + 1 && !previous.receipt.empty() &&
+         state == previous.state && since == previous.since &&
+         host_changes == previous.host_changes && is_same_verdict(previous.verdict, verdict) &&
+         counters && previous.counters && is_same_boot(*previous.counters, *counters) && proof &&
+         proof->generation == generation && proof == previous.proof && facts == previous.facts;
+}
+
+}  // namespace quotemill

@@ -1,0 +1,74 @@
+#include "storage/open_runs.h"
+
+#include <cassert>
+
+#include "storage/history_run.h"
+
+namespace quotemill::storage {
+
+const OpenRuns::Run* OpenRuns::find(const HostUid& host) const {
+  const auto found = places_.find(host);
+  return found == places_.end() ? nullptr : &*found->second;
+}
+
+void OpenRuns::begin(const HistoryEntry& first) {
+  const std::lock_guard lock(mutex_);
+  const auto [found, is_new] = places_.try_emplace(first.host, settled_.end());
+  if (is_new) {
+    found->second = settled_.emplace(settled_.end());
+  } else {
+    settled_.splice(settled_.end(), list_of(*found->second), found->second);
+  }
+  *found->second = Run{first, first.sequence, nullptr, 0};
+}
+
+void OpenRuns::extend(const Reaffirmation& reaffirmation, std::uint64_t record) {
+  const std::lock_guard lock(mutex_);
+  const auto found = places_.find(reaffirmation.entry.host);
+  assert(found != places_.end());
+  Run& run = *found->second;
+  storage::extend(run.history, reaffirmation.entry);
+  run.state = reaffirmation.state;
+  pending_.splice(pending_.end(), list_of(run), found->second);
+  run.pin = record;
+}
+
+void OpenRuns::settle(const HostUid& host) {
+  const std::lock_guard lock(mutex_);
+  const auto found = places_.find(host);
+  if (found == places_.end()) {
+    return;
+  }
+  Run& run = *found->second;
+  settled_.splice(settled_.end(), list_of(run), found->second);
+  run.stored = run.history.sequence;
+  run.state = nullptr;
+  run.pin = 0;
+}
+
+void OpenRuns::end(const HostUid& host) {
+  const std::lock_guard lock(mutex_);
+  const auto found = places_.find(host);
+  if (found == places_.end()) {
+    return;
+  }
+  list_of(*found->second).erase(found->second);
+  places_.erase(found);
+}
+
+std::optional<HistoryEntry> OpenRuns::pending_history(const HostUid& host) const {
+  const std::lock_guard lock(mutex_);
+  const Run* run = find(host);
+  return run != nullptr && run->pin != 0 ? std::optional(run->history) : std::nullopt;
+}
+
+std::unordered_map<HostUid, std::shared_ptr<const HostState>> OpenRuns::pending_states() const {
+  const std::lock_guard lock(mutex_);
+  std::unordered_map<HostUid, std::shared_ptr<const HostState>> out;
+  for (const Run& run : pending_) {
+    out.emplace(run.history.host, run.state);
+  }
+  return out;
+}
+
+}  // namespace quotemill::storage

@@ -1,0 +1,71 @@
+// OpenRuns: the runs that may still grow, one per host, and what of them is in the journal alone.
+//
+// Threads: changed and walked through by the commit thread alone; the reads that are marked may be
+// made by any thread beside it.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "engine/ports/records.h"
+
+namespace quotemill::storage {
+
+class OpenRuns {
+ public:
+  struct Run {
+    HistoryEntry history;                    // so far; its last appraisal is the host's newest one
+    std::uint64_t stored = 0;                // the last sequence that its row has
+    std::shared_ptr<const HostState> state;  // after the last one; null if rows say all of it
+    // The journal record that must stay for it: that of the last appraisal, because an entry counts
+    // its run from the beginning. 0 if rows say all of it.
+    std::uint64_t pin = 0;
+  };
+
+  // --- Commit thread
+
+  // Borrowed until the run changes; null if there is none.
+  [[nodiscard]] const Run* find(const HostUid& host) const;
+
+  // Runs that the rows do not say all of, by pin, the oldest first.
+  [[nodiscard]] const std::list<Run>& pending() const { return pending_; }
+
+  // A run begins with this appraisal, which has a row, as its state has. The host's former one
+  // ends.
+  void begin(const HistoryEntry& first);
+
+  // One more appraisal, which journal record `record` has; `record` never goes back.
+  // REQUIRES: it continues the host's run
+  void extend(const Reaffirmation& reaffirmation, std::uint64_t record);
+
+  // The rows say all of it; it may go on growing.
+  void settle(const HostUid& host);
+
+  // Something else is written of the host.
+  void end(const HostUid& host);
+
+  // --- Any thread
+
+  // The run of the host, if the rows do not say all of it.
+  [[nodiscard]] std::optional<HistoryEntry> pending_history(const HostUid& host) const;
+
+  // The states that the rows do not have yet.
+  [[nodiscard]] std::unordered_map<HostUid, std::shared_ptr<const HostState>> pending_states()
+      const;
+
+ private:
+  using Place = std::list<Run>::iterator;
+
+  std::list<Run>& list_of(const Run& run) { return run.pin == 0 ? settled_ : pending_; }
+
+  mutable std::mutex mutex_;  // held for changes and for reads by others
+  std::list<Run> pending_;
+  std::list<Run> settled_;
+  std::unordered_map<HostUid, Place> places_;
+};
+
+}  // namespace quotemill::storage

@@ -1,0 +1,117 @@
+#include "engine/verdict/reaffirmation.h"
+
+#include <functional>
+
+#include <gtest/gtest.h>
+
+namespace quotemill {
+namespace {
+
+HostState trusted_state() {
+  HostState state;
+  state.host.bytes.fill(1);
+  state.generation = 2;
+  state.sequence = 7;
+  state.state = TrustState::kTrusted;
+  state.since = {1000};
+  state.verdict.state = TrustState::kTrusted;
+  state.verdict.fresh_from = {5000};
+  state.verdict.valid_until = {9000};
+  state.judged = {5100};
+  state.counters = CounterRecord{{50'000, 3, 1, true}, 0x0007, {}, {5050}};
+  BootProof proof;
+  proof.generation = 2;
+  proof.reset_count = 3;
+  proof.pcrs.set(4, Digest());
+  proof.event_count = 120;
+  state.proof = proof;
+  state.facts.kernel = "6.1";
+  state.receipt = Bytes(20, 1);
+  state.host_changes = 4;
+  return state;
+}
+
+// The same a minute later: all that may differ does.
+HostState a_minute_later(const HostState& state) {
+  HostState next = state;
+  ++next.sequence;
+  next.verdict.fresh_from.ms += 60'000;
+  next.verdict.valid_until.ms += 60'000;
+  next.judged.ms += 60'000;
+  next.counters->clock.clock_ms += 60'000;
+  next.counters->received.ms += 60'000;
+  next.evidence.writable()[0] ^= 1;
+  next.receipt = Bytes(21, 2);
+  next.nonce_issued = next.judged;
+  next.nonce_deadline.ms = next.judged.ms + 90'000;
+  return next;
+}
+
+TEST(Reaffirmation, IsTheSameAgainAtAnotherTime) {
+  const HostState state = trusted_state();
+  EXPECT_TRUE(reaffirms(state, a_minute_later(state)));
+  HostState untrusted = trusted_state();
+  untrusted.state = TrustState::kFailed;
+  untrusted.verdict.state = TrustState::kFailed;
+  untrusted.verdict.findings = {Finding{}};
+  EXPECT_TRUE(reaffirms(untrusted, a_minute_later(untrusted))) << "failed for the same reasons";
+}
+
+TEST(Reaffirmation, IsNothingThatDiffersInWhatMatters) {
+  Digest other_value;
+  other_value.writable()[0] = 1;
+  const std::vector<std::pair<const char*, std::function<void(HostState&)>>> edges = {
+      {"host", [](HostState& s) { s.host.bytes[0] = 9; }},
+      {"generation", [](HostState& s) { ++s.generation; }},
+      {"the same sequence", [](HostState& s) { --s.sequence; }},
+      {"a sequence left out", [](HostState& s) { ++s.sequence; }},
+      {"state", [](HostState& s) { s.state = TrustState::kWarning; }},
+      {"since", [](HostState& s) { ++s.since.ms; }},
+      {"verdict", [](HostState& s) { s.verdict.state = TrustState::kWarning; }},
+      {"findings", [](HostState& s) { s.verdict.findings = {Finding{}}; }},
+      {"findings dropped", [](HostState& s) { s.verdict.findings_dropped = 1; }},
+      {"snapshot", [](HostState& s) { s.verdict.snapshot[31] = 1; }},
+      {"no counters", [](HostState& s) { s.counters.reset(); }},
+      {"reset", [](HostState& s) { ++s.counters->clock.reset_count; }},
+      {"restart", [](HostState& s) { ++s.counters->clock.restart_count; }},
+      {"safe", [](HostState& s) { s.counters->clock.safe = false; }},
+      {"firmware", [](HostState& s) { ++s.counters->firmware_version; }},
+      {"boot", [](HostState& s) { s.counters->boot_id[0] = 1; }},
+      {"no proof", [](HostState& s) { s.proof.reset(); }},
+      {"log", [&](HostState& s) { s.proof->log = other_value; }},
+      {"a PCR's value", [&](HostState& s) { s.proof->pcrs.set(4, other_value); }},
+      {"one more PCR", [](HostState& s) { s.proof->pcrs.set(5, Digest()); }},
+      {"reset of the proof", [](HostState& s) { ++s.proof->reset_count; }},
+      {"snapshot of the proof", [](HostState& s) { s.proof->snapshot[0] = 1; }},
+      {"findings of the proof", [](HostState& s) { s.proof->findings = {Finding{}}; }},
+      {"events", [](HostState& s) { ++s.proof->event_count; }},
+      {"facts", [](HostState& s) { s.facts.os_version = "13"; }},
+      {"changes", [](HostState& s) { ++s.host_changes; }},
+  };
+  const HostState state = trusted_state();
+  for (const auto& [what, change] : edges) {
+    HostState next = a_minute_later(state);
+    change(next);
+    EXPECT_FALSE(reaffirms(state, next)) << what;
+  }
+}
+
+TEST(Reaffirmation, NeedsAReceiptAndAProofOfItsGeneration) {
+  HostState never_judged = trusted_state();
+  never_judged.receipt.clear();
+  EXPECT_FALSE(reaffirms(never_judged, a_minute_later(never_judged)));
+  HostState unproven = trusted_state();
+  unproven.proof.reset();
+  EXPECT_FALSE(reaffirms(unproven, a_minute_later(unproven)));
+  HostState uncounted = trusted_state();
+  uncounted.counters.reset();
+  HostState next = a_minute_later(trusted_state());
+  next.counters.reset();
+  EXPECT_FALSE(reaffirms(uncounted, next));
+  HostState before_its_enrolment = trusted_state();
+  before_its_enrolment.proof->generation = 1;
+  EXPECT_FALSE(reaffirms(before_its_enrolment, a_minute_later(before_its_enrolment)));
+}
+
+}  // namespace
+}  // namespace quotemill
