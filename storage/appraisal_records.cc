@@ -30,7 +30,7 @@ CounterRecord read_counters(FieldReader& in, const pb::Counters& from) {
 void write_proof(const BootProof& from, pb::BootProof& to) {
   to.set_generation(from.generation);
   to.set_reset_count(from.reset_count);
-  write(from.pcrs, *to.mutable_pcrs());
+  write(from.pcrs.values(), *to.mutable_pcrs());
   write(from.log, *to.mutable_log());
   to.set_snapshot(to_text(from.snapshot));
   write(from.findings, *to.mutable_findings());
@@ -41,7 +41,7 @@ BootProof read_proof(FieldReader& in, const pb::BootProof& from) {
   BootProof out;
   out.generation = from.generation();
   out.reset_count = from.reset_count();
-  out.pcrs = in.pcr_bank(from.pcrs());
+  out.pcrs = KnownPcrs(in.pcr_bank(from.pcrs()));
   out.log = in.digest(from.log());
   out.snapshot = in.array<32>(from.snapshot());
   out.findings = in.findings(from.findings());
@@ -163,7 +163,7 @@ Result<HostState> decode_state(const HostUid& uid, std::string_view value) {
     out.counters = read_counters(in, from->counters());
   }
   if (from->has_proof()) {
-    out.proof = read_proof(in, from->proof());
+    out.proof = std::make_shared<const BootProof>(read_proof(in, from->proof()));
   }
   out.facts = read_facts(from->facts());
   out.evidence = in.digest(from->evidence());

@@ -68,7 +68,7 @@ bool all_proven(Judge& judge, const std::vector<Task>& tasks) {
   return std::all_of(tasks.begin(), tasks.end(), [&judge](const Task& task) {
     const Judgement judgement = judge.judge(task.submission, task.state);
     return judgement.kind == JudgementKind::kVerdict &&
-           judgement.verdict.state == TrustState::kTrusted && judgement.proof.has_value();
+           judgement.verdict.state == TrustState::kTrusted && judgement.proof != nullptr;
   });
 }
 

@@ -77,7 +77,7 @@ class Arrivals {
   [[nodiscard]] bool all_trusted() const {
     return std::all_of(fleet_.machines.begin(), fleet_.machines.end(), [this](const auto& machine) {
       const auto state = engine_.state_of(machine);
-      return state->state == TrustState::kTrusted && state->proof.has_value() &&
+      return state->state == TrustState::kTrusted && state->proof != nullptr &&
              state->sequence == fleet_.arriving().front().challenge.sequence;
     });
   }

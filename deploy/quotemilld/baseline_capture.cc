@@ -50,7 +50,7 @@ std::uint32_t next_version(const SnapshotHolder& snapshots, const std::string& n
 }
 
 Result<std::vector<ReferenceEvent>> proven_events(const History& history, const Host& golden) {
-  const std::optional<BootProof>& proof = golden.state->proof;
+  const std::shared_ptr<const BootProof>& proof = golden.state->proof;
   if (!proof || proof->generation != golden.record->generation) {
     return Error{ErrorCode::kConflict, "baseline", 0,
                  golden.record->name + " has not proven a boot log; wait for its next attestation"};

@@ -79,7 +79,7 @@ class Judging {
     judge_verified(std::move(std::get<VerifiedQuote>(verified)));
   }
 
-  const PcrBank* known_pcrs() const {
+  const KnownPcrs* known_pcrs() const {
     const auto& proof = context_.state->proof;
     return proof && proof->generation == judgement_.submission.host->generation ? &proof->pcrs
                                                                                 : nullptr;
@@ -142,7 +142,8 @@ class Judging {
   bool is_as_proven(const VerifiedQuote& quote) const {
     const auto& proof = context_.state->proof;
     return proof && proof->generation == judgement_.submission.host->generation &&
-           proof->reset_count == quote.quote().clock.reset_count && proof->pcrs == quote.pcrs();
+           proof->reset_count == quote.quote().clock.reset_count &&
+           proof->pcrs.values() == quote.pcrs();
   }
 
   Findings judge_log(VerifiedQuote quote, ByteView log) {
@@ -151,15 +152,15 @@ class Judging {
     Findings findings = appraise_boot(evidence, *context_.snapshot);
     judgement_.boot_log = hash(HashAlgorithm::kSha256, log);
     if (evidence.is_proven()) {
-      BootProof proof;
-      proof.generation = judgement_.submission.host->generation;
-      proof.reset_count = reset_count;
-      proof.pcrs = evidence.quote().pcrs();
-      proof.log = judgement_.boot_log;
-      proof.snapshot = context_.snapshot->id();
+      auto proof = std::make_shared<BootProof>();
+      proof->generation = judgement_.submission.host->generation;
+      proof->reset_count = reset_count;
+      proof->pcrs = KnownPcrs(evidence.quote().pcrs());
+      proof->log = judgement_.boot_log;
+      proof->snapshot = context_.snapshot->id();
       // As many as a verdict keeps: a log of 65,536 unknown events must not fill the host's state.
-      proof.findings = decide(findings).findings;
-      proof.event_count = static_cast<std::uint32_t>(evidence.boot_log().events.size());
+      proof->findings = decide(findings).findings;
+      proof->event_count = static_cast<std::uint32_t>(evidence.boot_log().events.size());
       judgement_.proof = std::move(proof);
     }
     return findings;

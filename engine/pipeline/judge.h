@@ -31,8 +31,8 @@ struct Judgement {
   // reference because they are what failed.
   std::optional<CounterRecord> counters;
   std::optional<FactsRecord> facts;
-  // Set if the boot was proven completely by this evidence, or still is by the last proof.
-  std::optional<BootProof> proof;
+  // There if the boot was proven completely by this evidence, or still is by the last proof.
+  std::shared_ptr<const BootProof> proof;
   Digest boot_log;  // of the log it was judged with; zeros if none was
 };
 

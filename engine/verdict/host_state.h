@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "engine/base/time.h"
 #include "engine/evidence/challenge.h"
 #include "engine/evidence/host_uid.h"
+#include "engine/tpm/known_pcrs.h"
 #include "engine/tpm/quote.h"
 #include "engine/verdict/verdict.h"
 
@@ -32,7 +34,7 @@ struct CounterRecord {
 struct BootProof {
   std::uint32_t generation = 0;
   std::uint32_t reset_count = 0;
-  PcrBank pcrs;
+  KnownPcrs pcrs;
   Digest log;  // SHA-256 of the log, its key among the blobs
   SnapshotId snapshot{};
   Findings findings;
@@ -62,7 +64,7 @@ struct HostState {
   Verdict verdict;  // the last one
   WallTime judged;  // when it was made
   std::optional<CounterRecord> counters;
-  std::optional<BootProof> proof;
+  std::shared_ptr<const BootProof> proof;  // null if there is none
   FactsRecord facts;
   Digest evidence;  // SHA-256 of the last judged evidence item
   Bytes receipt;    // its receipt, byte for byte, for whoever asks again

@@ -17,6 +17,12 @@ bool is_same_boot(const CounterRecord& previous, const CounterRecord& next) {
          firmware_version == previous.firmware_version && boot_id == previous.boot_id;
 }
 
+// Nearly always one and the same.
+bool is_same_proof(const std::shared_ptr<const BootProof>& previous,
+                   const std::shared_ptr<const BootProof>& next) {
+  return previous == next || (previous && next && *previous == *next);
+}
+
 }  // namespace
 
 bool reaffirms(const HostState& previous, const HostState& next) {
@@ -28,7 +34,8 @@ bool reaffirms(const HostState& previous, const HostState& next) {
          state == previous.state && since == previous.since &&
          host_changes == previous.host_changes && is_same_verdict(previous.verdict, verdict) &&
          counters && previous.counters && is_same_boot(*previous.counters, *counters) && proof &&
-         proof->generation == generation && proof == previous.proof && facts == previous.facts;
+         proof->generation == generation && is_same_proof(previous.proof, proof) &&
+         facts == previous.facts;
 }
 
 }  // namespace quotemill

@@ -10,6 +10,7 @@
 #include "engine/crypto/check_signature.h"
 #include "engine/evidence/challenge.h"
 #include "engine/evidence/evidence.h"
+#include "engine/tpm/known_pcrs.h"
 #include "engine/verify/verified_evidence.h"
 
 namespace quotemill {
@@ -21,7 +22,7 @@ struct QuoteExpectation {
   const Challenge& challenge;
   // Values of the last proven quote, for evidence that sends none because nothing changed: they
   // count only if the quote's digest is theirs. Null if there are none.
-  const PcrBank* known_pcrs = nullptr;
+  const KnownPcrs* known_pcrs = nullptr;
 };
 
 // The quote, or why not (at least one finding of severity fail).

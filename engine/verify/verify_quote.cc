@@ -107,7 +107,8 @@ class QuoteVerifier {
 
   // The values that the quote digests: those sent, or the known ones if none were sent.
   const PcrBank* check_pcrs(const Quote& quote, HashAlgorithm signing_hash) {
-    const PcrBank* pcrs = expected_.known_pcrs;
+    const bool are_known = evidence_.pcrs.empty() && expected_.known_pcrs != nullptr;
+    const PcrBank* pcrs = are_known ? &expected_.known_pcrs->values() : nullptr;
     if (!evidence_.pcrs.empty()) {
       pcrs = &evidence_.pcrs.front();
     }
@@ -117,7 +118,8 @@ class QuoteVerifier {
       findings_.push_back(failure(FindingCode::kQuotePcrValues));
       return nullptr;
     }
-    const Digest digest = pcrs->composite(signing_hash);
+    const Digest digest =
+        are_known ? expected_.known_pcrs->composite(signing_hash) : pcrs->composite(signing_hash);
     if (!equal(digest.view(), quote.pcr_digest)) {
       Finding finding = failure(FindingCode::kQuotePcrDigest);
       finding.digest = Digest::from(signing_hash, quote.pcr_digest);

@@ -5,6 +5,7 @@
 #include "records.pb.h"
 #include "storage/history_run.h"
 #include "tests/storage/sample_records.h"
+#include "tests/support/changed_proof.h"
 
 namespace quotemill::storage {
 namespace {
@@ -193,7 +194,7 @@ TEST(Records, SizesAreAsTheReadmeSays) {
   full.verdict.findings.clear();
   HostState state = sample_state(1, 1000);
   state.verdict.findings.clear();
-  state.proof->findings.clear();
+  change_proof(state, [](BootProof& proof) { proof.findings.clear(); });
   HistoryEntry run = trusted;
   HistoryEntry next = trusted;
   next.sequence = 1001;

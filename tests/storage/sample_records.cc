@@ -2,6 +2,7 @@
 
 #include "engine/crypto/hash.h"
 #include "engine/evidence/evidence_codec.h"
+#include "tests/support/changed_proof.h"
 
 namespace quotemill::testing {
 
@@ -89,12 +90,12 @@ HostState sample_state(std::uint8_t number, std::uint64_t sequence) {
   BootProof proof;
   proof.generation = 3;
   proof.reset_count = 7;
-  proof.pcrs = sample_bank();
+  proof.pcrs = KnownPcrs(sample_bank());
   proof.log = digest_of("log");
   proof.snapshot.fill(0x5A);
   proof.findings = sample_findings();
   proof.event_count = 121;
-  state.proof = proof;
+  state.proof = std::make_shared<const BootProof>(proof);
   state.facts = {"debian", "12", "6.1.0-\xf0\n", "Dell Inc.", "R760", "quotemill-agent/0.1.0"};
   state.evidence = digest_of("evidence");
   state.receipt = Bytes(180, 0x11);
@@ -145,7 +146,7 @@ HostState sample_trusted_state(std::uint8_t number, std::uint64_t sequence) {
   state.judged = sample_time(sequence);
   state.counters->clock.clock_ms = sequence * kSampleStepMs;
   state.counters->received = {state.judged.ms - 5};
-  state.proof->findings.clear();
+  change_proof(state, [](BootProof& proof) { proof.findings.clear(); });
   state.evidence = digest_of("evidence " + std::to_string(sequence));
   state.receipt = Bytes(100, static_cast<std::uint8_t>(sequence));
   state.nonce_issued = state.judged;

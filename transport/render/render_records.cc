@@ -90,13 +90,13 @@ Json render_boot(const HostState& state) {
   if (state.proof) {
     Json pcrs = Json::object();
     for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-      if (state.proof->pcrs.has(pcr)) {
-        pcrs[std::to_string(pcr)] = state.proof->pcrs.at(pcr).hex();
+      if (state.proof->pcrs.values().has(pcr)) {
+        pcrs[std::to_string(pcr)] = state.proof->pcrs.values().at(pcr).hex();
       }
     }
     out["log"] = {{"sha256", state.proof->log.hex()},
                   {"events", state.proof->event_count},
-                  {"bank", name_of(state.proof->pcrs.algorithm())},
+                  {"bank", name_of(state.proof->pcrs.values().algorithm())},
                   {"pcrs", std::move(pcrs)}};
   }
   return out;

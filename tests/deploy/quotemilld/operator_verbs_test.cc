@@ -72,9 +72,10 @@ class OperatorVerbsTest : public ::testing::Test {
     batch.blobs = {{hash(HashAlgorithm::kSha256, log), log}};
     ASSERT_TRUE(store_.commit(batch));
     auto state = std::make_shared<HostState>(*hosts_.find(record.uid)->state);
-    state->proof = BootProof{};
-    state->proof->generation = record.generation;
-    state->proof->log = batch.blobs[0].id;
+    BootProof proof;
+    proof.generation = record.generation;
+    proof.log = batch.blobs[0].id;
+    state->proof = std::make_shared<const BootProof>(proof);
     hosts_.put_state(state);
   }
 

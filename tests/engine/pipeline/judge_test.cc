@@ -6,6 +6,7 @@
 #include "engine/evidence/evidence_codec.h"
 #include "engine/evidence/receipt.h"
 #include "tests/engine/pipeline/small_engine.h"
+#include "tests/support/changed_proof.h"
 
 namespace quotemill {
 namespace {
@@ -50,7 +51,7 @@ TEST_F(Judge, TrustsAProvenBootThatTheBaselineExplains) {
   ASSERT_EQ(judgement.kind, JudgementKind::kVerdict);
   EXPECT_EQ(judgement.verdict.state, TrustState::kTrusted);
   ASSERT_TRUE(judgement.proof);
-  EXPECT_EQ(judgement.proof->pcrs, host.pcrs(host.selection.bank, host.selection.mask));
+  EXPECT_EQ(judgement.proof->pcrs.values(), host.pcrs(host.selection.bank, host.selection.mask));
   EXPECT_EQ(judgement.proof->reset_count, host.clock.reset_count);
   EXPECT_EQ(judgement.proof->log, hash(HashAlgorithm::kSha256, host.log()));
   EXPECT_EQ(judgement.proof->event_count, 31U) << "29 and the header and the locality";
@@ -164,8 +165,10 @@ TEST_F(Judge, JudgesTheStoredLogAgainWhenTheSnapshotChanged) {
 TEST_F(Judge, AsksForTheLogWhenTheSnapshotChangedAndTheStoredOneIsGone) {
   engine.attest(host);
   HostState state = engine.state(host);
-  state.proof->log = hash(HashAlgorithm::kSha256, as_bytes("never stored"));
-  state.proof->snapshot.fill(1);
+  change_proof(state, [](BootProof& proof) {
+    proof.log = hash(HashAlgorithm::kSha256, as_bytes("never stored"));
+    proof.snapshot.fill(1);
+  });
   const Judgement judgement =
       quotemill::judge(engine.submission(host),
                        {engine.snapshots.current(), std::make_shared<const HostState>(state),

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/changed_proof.h"
+
 namespace quotemill {
 namespace {
 
@@ -22,9 +24,9 @@ HostState trusted_state() {
   BootProof proof;
   proof.generation = 2;
   proof.reset_count = 3;
-  proof.pcrs.set(4, Digest());
+  set_proven(proof, 4, Digest());
   proof.event_count = 120;
-  state.proof = proof;
+  state.proof = std::make_shared<const BootProof>(proof);
   state.facts.kernel = "6.1";
   state.receipt = Bytes(20, 1);
   state.host_changes = 4;
@@ -78,13 +80,20 @@ TEST(Reaffirmation, IsNothingThatDiffersInWhatMatters) {
       {"firmware", [](HostState& s) { ++s.counters->firmware_version; }},
       {"boot", [](HostState& s) { s.counters->boot_id[0] = 1; }},
       {"no proof", [](HostState& s) { s.proof.reset(); }},
-      {"log", [&](HostState& s) { s.proof->log = other_value; }},
-      {"a PCR's value", [&](HostState& s) { s.proof->pcrs.set(4, other_value); }},
-      {"one more PCR", [](HostState& s) { s.proof->pcrs.set(5, Digest()); }},
-      {"reset of the proof", [](HostState& s) { ++s.proof->reset_count; }},
-      {"snapshot of the proof", [](HostState& s) { s.proof->snapshot[0] = 1; }},
-      {"findings of the proof", [](HostState& s) { s.proof->findings = {Finding{}}; }},
-      {"events", [](HostState& s) { ++s.proof->event_count; }},
+      {"log", [&](HostState& s) { change_proof(s, [&](BootProof& p) { p.log = other_value; }); }},
+      {"a PCR's value",
+       [&](HostState& s) {
+         change_proof(s, [&](BootProof& p) { set_proven(p, 4, other_value); });
+       }},
+      {"one more PCR",
+       [](HostState& s) { change_proof(s, [&](BootProof& p) { set_proven(p, 5, Digest()); }); }},
+      {"reset of the proof",
+       [](HostState& s) { change_proof(s, [&](BootProof& p) { ++p.reset_count; }); }},
+      {"snapshot of the proof",
+       [](HostState& s) { change_proof(s, [&](BootProof& p) { p.snapshot[0] = 1; }); }},
+      {"findings of the proof",
+       [](HostState& s) { change_proof(s, [&](BootProof& p) { p.findings = {Finding{}}; }); }},
+      {"events", [](HostState& s) { change_proof(s, [&](BootProof& p) { ++p.event_count; }); }},
       {"facts", [](HostState& s) { s.facts.os_version = "13"; }},
       {"changes", [](HostState& s) { ++s.host_changes; }},
   };
@@ -109,7 +118,7 @@ TEST(Reaffirmation, NeedsAReceiptAndAProofOfItsGeneration) {
   next.counters.reset();
   EXPECT_FALSE(reaffirms(uncounted, next));
   HostState before_its_enrolment = trusted_state();
-  before_its_enrolment.proof->generation = 1;
+  change_proof(before_its_enrolment, [](BootProof& proof) { proof.generation = 1; });
   EXPECT_FALSE(reaffirms(before_its_enrolment, a_minute_later(before_its_enrolment)));
 }
 

@@ -160,7 +160,7 @@ TEST(QuoteCve, Cve2022_0317a_RejectsAnEmptySelection) {
   draft.quoted.clear();
   for (const bool has_values : {true, false}) {
     draft.sent = has_values ? host.draft(challenge).sent : std::vector<PcrBank>();
-    const PcrBank known = host.pcrs(kSha256, host.selection.mask);
+    const KnownPcrs known(host.pcrs(kSha256, host.selection.mask));
     const QuoteCheck check(host, challenge, draft.seal(), &known);
     EXPECT_FALSE(check.ok());
     EXPECT_THAT(check.codes(), Contains(FindingCode::kQuoteSelection));

@@ -17,7 +17,7 @@ namespace quotemill::testing {
 class QuoteCheck {
  public:
   QuoteCheck(const SoftwareHost& host, const Challenge& challenge, Bytes item,
-             const PcrBank* known_pcrs = nullptr)
+             const KnownPcrs* known_pcrs = nullptr)
       : item_(std::move(item)) {
     SignatureChecker key(host.key.public_key());
     run({key, host.binding(), challenge, known_pcrs});

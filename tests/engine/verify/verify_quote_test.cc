@@ -53,10 +53,10 @@ TEST(VerifyQuote, TakesKnownValuesWhenNoneAreSent) {
   const Challenge challenge = host.challenge();
   EvidenceDraft draft = host.draft(challenge);
   draft.sent.clear();
-  const PcrBank known = host.pcrs(host.selection.bank, host.selection.mask);
+  const KnownPcrs known(host.pcrs(host.selection.bank, host.selection.mask));
   const QuoteCheck check(host, challenge, draft.seal(), &known);
   ASSERT_TRUE(check.ok());
-  EXPECT_EQ(check.quote().pcrs(), known);
+  EXPECT_EQ(check.quote().pcrs(), known.values());
 }
 
 TEST(VerifyQuote, RefusesKnownValuesThatAreNotQuoted) {
@@ -64,8 +64,9 @@ TEST(VerifyQuote, RefusesKnownValuesThatAreNotQuoted) {
   const Challenge challenge = host.challenge();
   EvidenceDraft draft = host.draft(challenge);
   draft.sent.clear();
-  PcrBank known = host.pcrs(host.selection.bank, host.selection.mask);
-  known.set(4, Digest(known.algorithm()));
+  PcrBank others = host.pcrs(host.selection.bank, host.selection.mask);
+  others.set(4, Digest(others.algorithm()));
+  const KnownPcrs known(others);
   EXPECT_THAT(QuoteCheck(host, challenge, draft.seal(), &known).codes(),
               ElementsAre(FindingCode::kQuotePcrDigest));
 }
@@ -82,8 +83,9 @@ TEST(VerifyQuote, RefusesAQuoteWithoutAnyValues) {
 TEST(VerifyQuote, PrefersSentValuesToKnownOnes) {
   const SoftwareHost host;
   const Challenge challenge = host.challenge();
-  PcrBank known = host.pcrs(host.selection.bank, host.selection.mask);
-  known.set(4, Digest(known.algorithm()));
+  PcrBank others = host.pcrs(host.selection.bank, host.selection.mask);
+  others.set(4, Digest(others.algorithm()));
+  const KnownPcrs known(others);
   EXPECT_TRUE(QuoteCheck(host, challenge, host.draft(challenge).seal(), &known).ok());
 }
 
