@@ -31,7 +31,7 @@ void Knowledge::cache_keys(const std::vector<Machine>& machines) {
 Judgement Judge::judge(Submission submission, std::shared_ptr<const HostState> state) {
   return quotemill::judge(std::move(submission),
                           {knowledge_.snapshots.current(), std::move(state), knowledge_.server_key,
-                           knowledge_.keys, knowledge_.history, counters_});
+                           knowledge_.keys, knowledge_.history, counters_, extends_});
 }
 
 }  // namespace quotemill::bench

@@ -39,6 +39,7 @@ class Judge {
  private:
   Knowledge& knowledge_;
   PipelineCounters counters_;
+  ExtendMemo extends_;
 };
 
 }  // namespace quotemill::bench

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "engine/appraise/appraise.h"
 #include "engine/appraise/compare_boot.h"
 
@@ -16,26 +14,18 @@ void add(Findings& findings, FindingCode code, RuleAction action, std::string su
   }
 }
 
-bool has_bank(const Baseline& baseline, HashAlgorithm bank) {
-  return std::any_of(baseline.events.begin(), baseline.events.end(), [bank](const auto& event) {
-    return std::any_of(event.digests.begin(), event.digests.end(),
-                       [bank](const Digest& digest) { return digest.algorithm() == bank; });
-  });
-}
-
 // One baseline that explains the PCR is enough; if none does, the nearest one tells what differs.
-Findings compare_with_nearest(const Claims& claims, const std::vector<const Baseline*>& baselines,
+Findings compare_with_nearest(const Claims& claims,
+                              const std::vector<const BootReference*>& references,
                               std::uint32_t pcr, Severity severity) {
   Findings nearest;
-  const Baseline* nearest_baseline = nullptr;
-  for (const Baseline* baseline : baselines) {
-    Findings findings = compare_pcr(claims, *baseline, pcr, severity);
+  for (const BootReference* reference : references) {
+    Findings findings = compare_pcr(claims, *reference, pcr, severity);
     if (findings.empty()) {
       return {};
     }
-    if (nearest_baseline == nullptr || findings.size() < nearest.size()) {
+    if (nearest.empty() || findings.size() < nearest.size()) {
       nearest = std::move(findings);
-      nearest_baseline = baseline;
     }
   }
   return nearest;
@@ -48,12 +38,12 @@ void compare_with_baselines(const Claims& claims, const Snapshot& snapshot, Find
     add(findings, FindingCode::kPolicyNoRule, rules.no_baseline, {});
     return;
   }
-  std::vector<const Baseline*> usable;
-  for (const auto& baseline : snapshot.baselines()) {
-    if (has_bank(*baseline, claims.bank)) {
-      usable.push_back(baseline.get());
+  std::vector<const BootReference*> usable;
+  for (const BootReference& reference : snapshot.references()) {
+    if (reference.has_bank(claims.bank)) {
+      usable.push_back(&reference);
     } else {
-      add(findings, FindingCode::kBootBaselineBank, rules.no_baseline, baseline->name);
+      add(findings, FindingCode::kBootBaselineBank, rules.no_baseline, reference.baseline().name);
     }
   }
   if (usable.empty() || rules.compare == 0) {

@@ -1,9 +1,12 @@
 // Claims: the facts drawn from verified evidence, before any policy looks at them.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "engine/base/limits.h"
 #include "engine/verify/verified_evidence.h"
 
 namespace quotemill {
@@ -11,7 +14,25 @@ namespace quotemill {
 // One measured event of a PCR whose quoted value the log explains. Borrows the log.
 struct EventClaim {
   const BootEvent* event = nullptr;
-  Digest digest;  // of the quoted bank
+  ByteView digest;  // of the quoted bank
+};
+
+// Events by PCR, in the log's order within each.
+class EventClaims {
+ public:
+  EventClaims() = default;
+
+  // REQUIRES: each is of a PCR < limits::kPcrCount
+  explicit EventClaims(std::span<const EventClaim> in_log_order);
+
+  // REQUIRES: pcr < limits::kPcrCount
+  [[nodiscard]] std::span<const EventClaim> of(std::uint32_t pcr) const {
+    return std::span(events_).subspan(begin_[pcr], begin_[pcr + 1] - begin_[pcr]);
+  }
+
+ private:
+  std::vector<EventClaim> events_;
+  std::array<std::uint32_t, limits::kPcrCount + 1> begin_{};
 };
 
 // Borrows the evidence it was drawn from.
@@ -19,7 +40,7 @@ struct Claims {
   HashAlgorithm bank = HashAlgorithm::kSha256;
   std::uint32_t quoted_pcrs = 0;
   std::uint32_t proven_pcrs = 0;
-  std::vector<EventClaim> events;  // in the log's order; of proven PCRs only
+  EventClaims events;  // of proven PCRs only
 };
 
 Claims extract(const VerifiedEvidence& evidence);

@@ -2,52 +2,28 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 
 #include "engine/eventlog/event_description.h"
 
 namespace quotemill {
 namespace {
 
-struct Reference {
-  const ReferenceEvent* event = nullptr;
-  Digest digest;
-};
-
-std::vector<EventClaim> claims_of(const Claims& claims, std::uint32_t pcr) {
-  std::vector<EventClaim> events;
-  std::copy_if(claims.events.begin(), claims.events.end(), std::back_inserter(events),
-               [pcr](const EventClaim& claim) { return claim.event->pcr == pcr; });
-  return events;
-}
-
-std::vector<Reference> references_of(const Baseline& baseline, std::uint32_t pcr,
-                                     HashAlgorithm bank) {
-  std::vector<Reference> references;
-  for (const ReferenceEvent& event : baseline.events) {
-    const auto digest = std::find_if(event.digests.begin(), event.digests.end(),
-                                     [bank](const Digest& d) { return d.algorithm() == bank; });
-    if (event.pcr == pcr && digest != event.digests.end()) {
-      references.push_back({&event, *digest});
-    }
-  }
-  return references;
-}
-
 // What is left of both sides after each event took a reference with the same digest.
 struct Difference {
   std::vector<EventClaim> unknown;
-  std::vector<Reference> missing;
+  std::vector<ReferenceDigest> missing;
 };
 
-Difference difference_of(const std::vector<EventClaim>& events,
-                         const std::vector<Reference>& references) {
-  std::multimap<Digest, std::size_t> unused;
+Difference difference_of(std::span<const EventClaim> events,
+                         std::span<const ReferenceDigest> references) {
+  std::multimap<std::string_view, std::size_t> unused;
   for (std::size_t i = 0; i < references.size(); ++i) {
-    unused.emplace(references[i].digest, i);
+    unused.emplace(as_text(references[i].digest.view()), i);
   }
   Difference difference;
   for (const EventClaim& claim : events) {
-    const auto found = unused.find(claim.digest);
+    const auto found = unused.find(as_text(claim.digest));
     if (found == unused.end()) {
       difference.unknown.push_back(claim);
     } else {
@@ -64,19 +40,20 @@ Difference difference_of(const std::vector<EventClaim>& events,
   return difference;
 }
 
-Finding finding_of(FindingCode code, Severity severity, const EventClaim& claim) {
+Finding finding_of(FindingCode code, Severity severity, HashAlgorithm bank,
+                   const EventClaim& claim) {
   Finding finding;
   finding.code = code;
   finding.severity = severity;
   finding.pcr = claim.event->pcr;
   finding.event = claim.event->number;
   finding.event_type = claim.event->type;
-  finding.digest = claim.digest;
+  finding.digest = Digest::from(bank, claim.digest);
   finding.subject = describe(*claim.event);
   return finding;
 }
 
-Finding missing_finding(Severity severity, const Reference& reference) {
+Finding missing_finding(Severity severity, const ReferenceDigest& reference) {
   Finding finding;
   finding.code = FindingCode::kBootEventMissing;
   finding.severity = severity;
@@ -89,19 +66,19 @@ Finding missing_finding(Severity severity, const Reference& reference) {
 
 // An unknown event stands for the first missing reference of its type: a boot loader that was
 // replaced is one finding, not two.
-Findings findings_of(const Difference& difference, Severity severity) {
+Findings findings_of(const Difference& difference, HashAlgorithm bank, Severity severity) {
   Findings findings;
-  std::map<std::uint32_t, std::vector<const Reference*>> missing_by_type;
+  std::map<std::uint32_t, std::vector<const ReferenceDigest*>> missing_by_type;
   for (auto it = difference.missing.rbegin(); it != difference.missing.rend(); ++it) {
     missing_by_type[it->event->type].push_back(&*it);
   }
   for (const EventClaim& claim : difference.unknown) {
-    std::vector<const Reference*>& candidates = missing_by_type[claim.event->type];
+    std::vector<const ReferenceDigest*>& candidates = missing_by_type[claim.event->type];
     if (candidates.empty()) {
-      findings.push_back(finding_of(FindingCode::kBootEventUnexpected, severity, claim));
+      findings.push_back(finding_of(FindingCode::kBootEventUnexpected, severity, bank, claim));
       continue;
     }
-    Finding finding = finding_of(FindingCode::kBootEventDigestUnknown, severity, claim);
+    Finding finding = finding_of(FindingCode::kBootEventDigestUnknown, severity, bank, claim);
     finding.expected = candidates.back()->digest;
     candidates.pop_back();
     findings.push_back(std::move(finding));
@@ -116,23 +93,23 @@ Findings findings_of(const Difference& difference, Severity severity) {
 
 }  // namespace
 
-Findings compare_pcr(const Claims& claims, const Baseline& baseline, std::uint32_t pcr,
+Findings compare_pcr(const Claims& claims, const BootReference& reference, std::uint32_t pcr,
                      Severity severity) {
-  const std::vector<EventClaim> events = claims_of(claims, pcr);
-  const std::vector<Reference> references = references_of(baseline, pcr, claims.bank);
-  const auto same = [](const EventClaim& claim, const Reference& reference) {
-    return claim.digest == reference.digest;
+  const std::span<const EventClaim> events = claims.events.of(pcr);
+  const std::span<const ReferenceDigest> expected = reference.sequence(claims.bank, pcr);
+  const auto same = [](const EventClaim& claim, const ReferenceDigest& golden) {
+    return equal(claim.digest, golden.digest.view());
   };
-  const auto [event, reference] =
-      std::mismatch(events.begin(), events.end(), references.begin(), references.end(), same);
-  if (event == events.end() && reference == references.end()) {
+  const auto [event, golden] =
+      std::mismatch(events.begin(), events.end(), expected.begin(), expected.end(), same);
+  if (event == events.end() && golden == expected.end()) {
     return {};
   }
-  const Difference difference = difference_of(events, references);
+  const Difference difference = difference_of(events, expected);
   if (difference.unknown.empty() && difference.missing.empty()) {
-    return {finding_of(FindingCode::kBootEventOrder, severity, *event)};
+    return {finding_of(FindingCode::kBootEventOrder, severity, claims.bank, *event)};
   }
-  return findings_of(difference, severity);
+  return findings_of(difference, claims.bank, severity);
 }
 
 }  // namespace quotemill

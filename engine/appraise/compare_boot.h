@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "engine/appraise/claims.h"
-#include "engine/policy/baseline.h"
+#include "engine/policy/boot_reference.h"
 #include "engine/verdict/finding.h"
 
 namespace quotemill {
@@ -14,7 +14,7 @@ namespace quotemill {
 // same events in another order. Empty if the PCR's sequence of digests is the baseline's. An
 // inserted event does not make all that follow differ. Time is linear in the events, but for
 // sorting.
-Findings compare_pcr(const Claims& claims, const Baseline& baseline, std::uint32_t pcr,
+Findings compare_pcr(const Claims& claims, const BootReference& reference, std::uint32_t pcr,
                      Severity severity);
 
 }  // namespace quotemill

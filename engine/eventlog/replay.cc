@@ -26,9 +26,9 @@ PcrValues reset_values(const BootLog& log, HashAlgorithm bank) {
   return values;
 }
 
-}  // namespace
-
-PcrBank replay(const BootLog& log, HashAlgorithm bank) {
+// `extend_pcr`: (Digest& pcr, ByteView digest)
+template <class Extend>
+PcrBank replay_with(const BootLog& log, HashAlgorithm bank, const Extend& extend_pcr) {
   assert(can_hash(bank));
   PcrValues values = reset_values(log, bank);
   std::uint32_t extended = 0;
@@ -42,7 +42,7 @@ PcrBank replay(const BootLog& log, HashAlgorithm bank) {
       unreproduced |= 1U << event.pcr;
       continue;
     }
-    extend(values[event.pcr], digest);
+    extend_pcr(values[event.pcr], digest);
     extended |= 1U << event.pcr;
   }
   PcrBank reproduced(bank);
@@ -52,6 +52,17 @@ PcrBank replay(const BootLog& log, HashAlgorithm bank) {
     }
   }
   return reproduced;
+}
+
+}  // namespace
+
+PcrBank replay(const BootLog& log, HashAlgorithm bank) {
+  return replay_with(log, bank, extend);
+}
+
+PcrBank replay(const BootLog& log, HashAlgorithm bank, ExtendMemo& memo) {
+  return replay_with(log, bank,
+                     [&memo](Digest& pcr, ByteView digest) { memo.extend(pcr, digest); });
 }
 
 }  // namespace quotemill

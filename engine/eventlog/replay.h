@@ -5,6 +5,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/eventlog/boot_log.h"
+#include "engine/eventlog/extend_memo.h"
 #include "engine/tpm/pcr.h"
 
 namespace quotemill {
@@ -13,5 +14,8 @@ namespace quotemill {
 // with zeros (ones for PCR 17 to 22; PCR 0 begins with the startup locality). Events without a
 // digest of this bank leave the PCR out of the mask: it is not reproduced. REQUIRES: can_hash(bank)
 PcrBank replay(const BootLog& log, HashAlgorithm bank);
+
+// The same, with what other logs' replays have computed already.
+PcrBank replay(const BootLog& log, HashAlgorithm bank, ExtendMemo& memo);
 
 }  // namespace quotemill

@@ -148,7 +148,7 @@ class Judging {
 
   Findings judge_log(VerifiedQuote quote, ByteView log) {
     const std::uint32_t reset_count = quote.quote().clock.reset_count;
-    const VerifiedEvidence evidence = verify_boot_log(std::move(quote), log);
+    const VerifiedEvidence evidence = verify_boot_log(std::move(quote), log, &context_.extends);
     Findings findings = appraise_boot(evidence, *context_.snapshot);
     judgement_.boot_log = hash(HashAlgorithm::kSha256, log);
     if (evidence.is_proven()) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "engine/eventlog/extend_memo.h"
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/inbox.h"
 #include "engine/pipeline/key_cache.h"
@@ -44,6 +45,7 @@ struct JudgeContext {
   KeyCache& keys;
   const History& history;  // for stored logs
   PipelineCounters& counters;
+  ExtendMemo& extends;  // of the calling thread
 };
 
 // Never throws: whatever goes wrong is a kError.

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <tbb/enumerable_thread_specific.h>
 #include <tbb/flow_graph.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
@@ -53,8 +54,8 @@ struct Pipeline::Graph {
       // A host that is gone meanwhile is judged against nothing; the committer drops the result.
       const auto state = host ? host->state : std::make_shared<const HostState>();
       batch.judgements[i] =
-          judge(std::move(submission),
-                {snapshot, state, parts.server_key, parts.keys, parts.history, parts.counters});
+          judge(std::move(submission), {snapshot, state, parts.server_key, parts.keys,
+                                        parts.history, parts.counters, memos.local()});
     });
   }
 
@@ -85,6 +86,7 @@ struct Pipeline::Graph {
   std::counting_semaphore<limits::kBatchesInFlightMax> tokens{limits::kBatchesInFlightMax};
   tbb::global_control parallelism;
   tbb::task_arena arena;
+  tbb::enumerable_thread_specific<ExtendMemo> memos;
   std::unique_ptr<tbb::flow::graph> graph;
   tbb::flow::function_node<BatchMessage, BatchMessage> judge_node{
       *graph, tbb::flow::unlimited, [this](BatchMessage batch) noexcept {

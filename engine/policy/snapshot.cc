@@ -34,6 +34,7 @@ std::shared_ptr<const Snapshot> Snapshot::compile(
   for (const std::string& name : policy.boot.baselines) {
     if (auto baseline = newest(all, name)) {
       out.bytes(content_id(*baseline).view());
+      snapshot->references_.emplace_back(baseline);
       snapshot->baselines_.push_back(std::move(baseline));
     }
   }

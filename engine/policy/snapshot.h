@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/policy/baseline.h"
+#include "engine/policy/boot_reference.h"
 #include "engine/policy/policy.h"
 #include "engine/verdict/verdict.h"
 
@@ -28,12 +28,16 @@ class Snapshot {
     return baselines_;
   }
 
+  // The same, compiled.
+  [[nodiscard]] const std::vector<BootReference>& references() const { return references_; }
+
  private:
   Snapshot() = default;
 
   SnapshotId id_{};
   Policy policy_;
   std::vector<std::shared_ptr<const Baseline>> baselines_;
+  std::vector<BootReference> references_;
 };
 
 }  // namespace quotemill

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "engine/crypto/check_signature.h"
+#include "engine/eventlog/extend_memo.h"
 #include "engine/evidence/challenge.h"
 #include "engine/evidence/evidence.h"
 #include "engine/tpm/known_pcrs.h"
@@ -29,7 +30,8 @@ struct QuoteExpectation {
 std::variant<VerifiedQuote, Findings> verify_quote(const Evidence& evidence,
                                                    const QuoteExpectation& expected);
 
-// Reads and replays the log against the quoted values. `log` must outlive the result.
-VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log);
+// Reads and replays the log against the quoted values. `log` must outlive the result. `memo`: of
+// the calling thread; null if there is none.
+VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log, ExtendMemo* memo = nullptr);
 
 }  // namespace quotemill

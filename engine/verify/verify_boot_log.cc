@@ -19,8 +19,8 @@ bool starts_with_ones(std::uint32_t pcr) {
 
 class BootLogVerifier {
  public:
-  BootLogVerifier(VerifiedQuote quote, BootLogReading reading)
-      : evidence_(std::move(quote), {}), broken_(reading.broken.has_value()) {
+  BootLogVerifier(VerifiedQuote quote, BootLogReading reading, ExtendMemo* memo)
+      : evidence_(std::move(quote), {}), broken_(reading.broken.has_value()), memo_(memo) {
     evidence_.findings_ = log_findings(reading);
     evidence_.log_ = std::move(reading.log);
   }
@@ -30,7 +30,8 @@ class BootLogVerifier {
     if (!can_hash(bank) || !evidence_.log_.has_bank(bank)) {
       add(FindingCode::kLogBankMissing).subject = name_of(bank);
     } else {
-      compare_pcrs(replay(evidence_.log_, bank));
+      compare_pcrs(memo_ != nullptr ? replay(evidence_.log_, bank, *memo_)
+                                    : replay(evidence_.log_, bank));
     }
     note_unquoted_banks();
     evidence_.proven_ = !broken_ && evidence_.proven_pcrs_ == evidence_.quote_.pcrs().mask();
@@ -83,10 +84,11 @@ class BootLogVerifier {
 
   VerifiedEvidence evidence_;
   const bool broken_;
+  ExtendMemo* const memo_;
 };
 
-VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log) {
-  return BootLogVerifier(std::move(quote), read_boot_log(log)).run();
+VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log, ExtendMemo* memo) {
+  return BootLogVerifier(std::move(quote), read_boot_log(log), memo).run();
 }
 
 }  // namespace quotemill

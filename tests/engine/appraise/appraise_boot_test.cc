@@ -34,7 +34,7 @@ class AppraiseBoot : public ::testing::Test {
     const QuoteCheck check(host, challenge, host.draft(challenge).seal());
     const VerifiedEvidence evidence = verify_boot_log(check.quote(), log);
     claims = extract(evidence);
-    claims.events.clear();  // they borrow the log
+    claims.events = {};  // they borrow the log
     return appraise_boot(evidence, *Snapshot::compile(policy, baselines));
   }
 
@@ -169,10 +169,17 @@ TEST(Extract, DrawsTheMeasuredEventsOfProvenPcrs) {
   EXPECT_EQ(claims.bank, HashAlgorithm::kSha256);
   EXPECT_EQ(claims.quoted_pcrs, host.selection.mask);
   EXPECT_EQ(claims.proven_pcrs, host.selection.mask);
-  ASSERT_EQ(claims.events.size(), host.boot.size());
-  for (std::size_t i = 0; i < claims.events.size(); ++i) {
-    EXPECT_EQ(claims.events[i].event->pcr, host.boot[i].pcr);
+  std::size_t drawn = 0;
+  for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+    std::uint32_t last = 0;
+    for (const EventClaim& claim : claims.events.of(pcr)) {
+      EXPECT_EQ(claim.event->pcr, pcr);
+      EXPECT_GT(claim.event->number, last) << "the log's order";
+      last = claim.event->number;
+      ++drawn;
+    }
   }
+  EXPECT_EQ(drawn, host.boot.size());
 }
 
 }  // namespace

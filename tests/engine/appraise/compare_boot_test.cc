@@ -38,27 +38,31 @@ class CompareBoot : public ::testing::Test {
     Claims claims;
     claims.bank = kBank;
     events_.clear();
+    digests_.clear();
+    std::vector<EventClaim> in_log_order;
     for (const Event& event : boot) {
       BootEvent& claimed = events_.emplace_back();
       claimed.number = static_cast<std::uint32_t>(events_.size() + 9);
       claimed.pcr = event.pcr;
       claimed.type = event.type;
-      claims.events.push_back({&claimed, digest_of(event)});
+      in_log_order.push_back({&claimed, digests_.emplace_back(digest_of(event)).view()});
     }
-    Baseline baseline;
+    claims.events = EventClaims(in_log_order);
+    auto baseline = std::make_shared<Baseline>();
     for (const Event& event : golden) {
       ReferenceEvent reference;
       reference.pcr = event.pcr;
       reference.type = event.type;
       reference.digests = {hash(HashAlgorithm::kSha1, as_bytes(event.what)), digest_of(event)};
       reference.description = event.what;
-      baseline.events.push_back(reference);
+      baseline->events.push_back(reference);
     }
-    return compare_pcr(claims, baseline, pcr, Severity::kFail);
+    return compare_pcr(claims, BootReference(baseline), pcr, Severity::kFail);
   }
 
  private:
   std::deque<BootEvent> events_;
+  std::deque<Digest> digests_;
 };
 
 const Boot kGolden = {{"shim"}, {"grub"}, {"sep", kSeparator}, {"kernel"}};

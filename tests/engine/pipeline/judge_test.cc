@@ -12,6 +12,7 @@ namespace quotemill {
 namespace {
 
 using testing::baseline_of;
+using testing::change_proof;
 using testing::codes;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -130,7 +131,7 @@ TEST_F(Judge, ForgetsTheProofOfAnotherGeneration) {
   const Submission submission = engine.submission(host);
   const Judgement judgement = quotemill::judge(
       submission, {engine.snapshots.current(), std::make_shared<const HostState>(state),
-                   engine.server_key, engine.keys, engine.store, engine.counters});
+                   engine.server_key, engine.keys, engine.store, engine.counters, engine.extends});
   EXPECT_EQ(judgement.kind, JudgementKind::kNeedLog);
 }
 
@@ -142,7 +143,7 @@ TEST_F(Judge, KnowsNoValuesOfAnotherGeneration) {
       engine.submission(host, [](EvidenceDraft& draft) { draft.sent.clear(); });
   const Judgement judgement = quotemill::judge(
       submission, {engine.snapshots.current(), std::make_shared<const HostState>(state),
-                   engine.server_key, engine.keys, engine.store, engine.counters});
+                   engine.server_key, engine.keys, engine.store, engine.counters, engine.extends});
   EXPECT_THAT(codes(judgement.verdict.findings), ElementsAre(FindingCode::kQuotePcrValues));
 }
 
@@ -169,10 +170,10 @@ TEST_F(Judge, AsksForTheLogWhenTheSnapshotChangedAndTheStoredOneIsGone) {
     proof.log = hash(HashAlgorithm::kSha256, as_bytes("never stored"));
     proof.snapshot.fill(1);
   });
-  const Judgement judgement =
-      quotemill::judge(engine.submission(host),
-                       {engine.snapshots.current(), std::make_shared<const HostState>(state),
-                        engine.server_key, engine.keys, engine.store, engine.counters});
+  const Judgement judgement = quotemill::judge(
+      engine.submission(host),
+      {engine.snapshots.current(), std::make_shared<const HostState>(state), engine.server_key,
+       engine.keys, engine.store, engine.counters, engine.extends});
   EXPECT_EQ(judgement.kind, JudgementKind::kNeedLog);
 }
 

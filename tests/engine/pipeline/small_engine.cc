@@ -95,7 +95,7 @@ Judgement SmallEngine::judge(Submission submission) {
   const std::optional<Host> host = hosts.find(submission.host->uid);
   const auto state = host ? host->state : std::make_shared<const HostState>();
   return quotemill::judge(std::move(submission),
-                          {snapshots.current(), state, server_key, keys, store, counters});
+                          {snapshots.current(), state, server_key, keys, store, counters, extends});
 }
 
 std::vector<Reply> SmallEngine::commit(std::vector<Judgement> batch) {

@@ -71,6 +71,7 @@ class SmallEngine {
   SnapshotHolder snapshots;
   PipelineCounters counters;
   KeyCache keys{64};
+  ExtendMemo extends{64};
   CurveKey server_key;
   Committer committer;
 

@@ -9,6 +9,9 @@
 namespace quotemill {
 namespace {
 
+using testing::change_proof;
+using testing::set_proven;
+
 HostState trusted_state() {
   HostState state;
   state.host.bytes.fill(1);

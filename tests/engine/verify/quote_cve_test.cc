@@ -78,7 +78,8 @@ TEST(QuoteCve, Cve2024_29039_RejectsResettablePcrsForKnownValues) {
   draft.selections = {filled.selection()};
   draft.quoted = {filled};
   draft.sent.clear();
-  const QuoteCheck check(host, challenge, draft.seal(), &good);
+  const KnownPcrs known(good);
+  const QuoteCheck check(host, challenge, draft.seal(), &known);
   EXPECT_FALSE(check.ok());
   EXPECT_THAT(check.codes(), Contains(FindingCode::kQuoteSelection));
 }

@@ -1,0 +1,50 @@
+#include "engine/eventlog/extend_memo.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "engine/crypto/hash.h"
+
+namespace quotemill {
+namespace {
+
+// Digests are as good as random: any of their bytes tell them apart. A PCR's first extend begins
+// with zeros, and a separator's digest follows any value: so both count.
+std::size_t place_of(ByteView before, ByteView digest, std::size_t places) {
+  std::uint64_t one = 0;
+  std::uint64_t other = 0;
+  std::memcpy(&one, before.data(), sizeof one);
+  std::memcpy(&other, digest.data(), sizeof other);
+  return (one ^ other) & (places - 1);
+}
+
+}  // namespace
+
+ExtendMemo::ExtendMemo(std::size_t entries) {
+  assert(entries != 0 && (entries & (entries - 1)) == 0);
+  Fact first;
+  Digest zeros(HashAlgorithm::kSha256);
+  quotemill::extend(zeros, first.digest);
+  std::copy(zeros.view().begin(), zeros.view().end(), first.after.begin());
+  facts_.assign(entries, first);
+}
+
+void ExtendMemo::extend(Digest& pcr, ByteView digest) {
+  if (pcr.algorithm() != HashAlgorithm::kSha256) {
+    quotemill::extend(pcr, digest);
+    return;
+  }
+  assert(digest.size() == kSize);
+  Fact& fact = facts_[place_of(pcr.view(), digest, facts_.size())];
+  if (!equal(pcr.view(), fact.before) || !equal(digest, fact.digest)) {
+    std::copy(pcr.view().begin(), pcr.view().end(), fact.before.begin());
+    std::copy(digest.begin(), digest.end(), fact.digest.begin());
+    quotemill::extend(pcr, digest);
+    std::copy(pcr.view().begin(), pcr.view().end(), fact.after.begin());
+    return;
+  }
+  std::copy(fact.after.begin(), fact.after.end(), pcr.writable().begin());
+}
+
+}  // namespace quotemill
