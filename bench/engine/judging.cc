@@ -19,14 +19,21 @@ struct Task {
   std::shared_ptr<const HostState> state;
 };
 
-// Those who judge the tasks of a batch, in turn: one for all, or one for each.
+// Those who judge the tasks of a batch, in turn.
 using Judges = std::vector<std::unique_ptr<Judge>>;
 
-Judges new_judges(Knowledge& knowledge, std::size_t count) {
+Judges one_judge(Knowledge& knowledge) {
+  Judges judges;
+  judges.push_back(std::make_unique<Judge>(knowledge));
+  return judges;
+}
+
+// One for each task, who remembers nothing.
+Judges forgetful_judges(Knowledge& knowledge, std::size_t count) {
   Judges judges;
   judges.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    judges.push_back(std::make_unique<Judge>(knowledge));
+    judges.push_back(std::make_unique<Judge>(knowledge, 1));
   }
   return judges;
 }
@@ -101,7 +108,7 @@ void quote_only(benchmark::State& state, const Settings& settings, KeyKind kind)
     state.SkipWithError("honest quotes are not judged trusted, or not enough");
     return;
   }
-  judge_all(state, tasks, [&engine] { return new_judges(engine.knowledge(), 1); });
+  judge_all(state, tasks, [&engine] { return one_judge(engine.knowledge()); });
 }
 
 // Logs and all that is needed to judge them.
@@ -137,13 +144,13 @@ void with_logs(benchmark::State& state, WithLogs& logs,
 
 void first_seen(benchmark::State& state, const Settings& settings, const BootImage& image) {
   WithLogs logs(settings, image);
-  with_logs(state, logs, [&logs] { return new_judges(logs.knowledge, logs.tasks.size()); });
+  with_logs(state, logs, [&logs] { return forgetful_judges(logs.knowledge, logs.tasks.size()); });
 }
 
 void fleet(benchmark::State& state, const Settings& settings, const BootImage& image) {
   WithLogs logs(settings, image);
   with_logs(state, logs, [&logs] {
-    Judges judges = new_judges(logs.knowledge, 1);
+    Judges judges = one_judge(logs.knowledge);
     static_cast<void>(judges.front()->judge(logs.another.submission, logs.another.state));
     return judges;
   });

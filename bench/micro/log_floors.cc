@@ -4,7 +4,7 @@
 #include <vector>
 
 #include <benchmark/benchmark.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include "bench/fleet/plain_replay.h"
 #include "bench/micro/floors.h"
@@ -39,22 +39,22 @@ class Replay {
   explicit Replay(ByteView log)
       : events_(measured_events(log)), locality_(read_boot_log(log).log.startup_locality) {}
 
-  void run(Sha256& sha) {
+  void run() {
     for (Register& pcr : pcrs_) {
       pcr.fill(0);
     }
-    pcrs_[0][Sha256::kSize - 1] = locality_;
+    pcrs_[0][kSha256Size - 1] = locality_;
     for (const BootEvent& event : events_) {
       Register& pcr = pcrs_[event.pcr];
       const ByteView digest = event.digest(kBank);
-      std::copy(digest.begin(), digest.end(), pcr.begin() + Sha256::kSize);
-      sha.digest(pcr, pcr.data());
+      std::copy(digest.begin(), digest.end(), pcr.begin() + kSha256Size);
+      sha256(pcr, pcr.data());
     }
   }
 
   [[nodiscard]] bool equals(const PcrBank& bank) const {
     for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-      if (bank.has(pcr) && !equal(bank.at(pcr).view(), ByteView(pcrs_[pcr]).first(Sha256::kSize))) {
+      if (bank.has(pcr) && !equal(bank.at(pcr).view(), ByteView(pcrs_[pcr]).first(kSha256Size))) {
         return false;
       }
     }
@@ -63,7 +63,7 @@ class Replay {
 
  private:
   // A PCR's value, and room behind it for the digest that it is extended with.
-  using Register = std::array<std::uint8_t, 2 * Sha256::kSize>;
+  using Register = std::array<std::uint8_t, 2 * kSha256Size>;
 
   std::vector<BootEvent> events_;
   std::uint8_t locality_;
@@ -72,10 +72,9 @@ class Replay {
 
 void replay(benchmark::State& state, const Settings& settings, const BootImage& image) {
   const std::vector<Bytes> logs = logs_of(settings, image);
-  Sha256 sha;
   std::vector<Replay> replays(logs.begin(), logs.end());
   for (std::size_t i = 0; i < logs.size(); ++i) {
-    replays[i].run(sha);
+    replays[i].run();
     if (!replays[i].equals(plain_replay(logs[i], {kBank, 0xFFFF}))) {
       state.SkipWithError("the PCRs are not those of plain_replay()");
       return;
@@ -83,34 +82,33 @@ void replay(benchmark::State& state, const Settings& settings, const BootImage& 
   }
   while (state.KeepRunningBatch(settings.machines)) {
     for (Replay& each : replays) {
-      each.run(sha);
+      each.run();
       benchmark::DoNotOptimize(each);
     }
   }
   state.SetItemsProcessed(state.iterations());
 }
 
-using Value = std::array<std::uint8_t, Sha256::kSize>;
+using Value = std::array<std::uint8_t, kSha256Size>;
 
 void data_digests(benchmark::State& state, const Settings& settings, const BootImage& image) {
   const std::vector<Bytes> logs = logs_of(settings, image);
   std::vector<std::vector<BootEvent>> events;
   std::transform(logs.begin(), logs.end(), std::back_inserter(events), measured_events);
-  Sha256 sha;
   Value value{};
   for (const BootEvent& event : events.front()) {
     Value plain{};
-    SHA256(event.data.data(), event.data.size(), plain.data());
-    sha.digest(event.data, value.data());
+    EVP_Digest(event.data.data(), event.data.size(), plain.data(), nullptr, EVP_sha256(), nullptr);
+    sha256(event.data, value.data());
     if (value != plain) {
-      state.SkipWithError("a digest is not that of SHA256()");
+      state.SkipWithError("a digest is not that of EVP_Digest()");
       return;
     }
   }
   while (state.KeepRunningBatch(settings.machines)) {
     for (const std::vector<BootEvent>& log : events) {
       for (const BootEvent& event : log) {
-        sha.digest(event.data, value.data());
+        sha256(event.data, value.data());
         benchmark::DoNotOptimize(value);
       }
     }

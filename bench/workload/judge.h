@@ -30,7 +30,9 @@ struct Knowledge {
 // seen none. Cheap to make; any thread, as judge() itself.
 class Judge {
  public:
-  explicit Judge(Knowledge& knowledge) : knowledge_(knowledge) {}
+  // `extends`: how many it may remember.
+  explicit Judge(Knowledge& knowledge, std::size_t extends = limits::kExtendMemoEntries)
+      : knowledge_(knowledge), extends_(extends) {}
 
   [[nodiscard]] Judgement judge(Submission submission, std::shared_ptr<const HostState> state);
 

@@ -67,7 +67,7 @@ inline constexpr std::size_t kPendingHostsMax = 10'000;
 inline constexpr std::size_t kEnrolmentsOpenMax = 1'024;
 inline constexpr std::size_t kKeyCacheMax = 65'536;  // parsed keys, about 2 kB each
 inline constexpr std::size_t kExtendMemoEntries =
-    16'384;  // per worker, 96 bytes each; an image has about 120
+    4'096;  // per worker, 96 bytes each: fits a second-level cache; an image has about 120
 
 // --- The store -------------------------------------------------------------------------------
 inline constexpr std::int64_t kHistoryRunMsMax =
