@@ -50,8 +50,18 @@ void Session::note(const std::string& text) const {
   }
 }
 
-void Session::print(const Json& value) const {
-  out_ << transport::to_line(value) << '\n';
+void Session::print(const Json& answer) const {
+  Json versioned = {{"format_version", kJsonVersion}};
+  if (answer.is_object()) {
+    versioned.update(answer);
+  } else {
+    versioned["answer"] = answer;  // of a daemon of another version: ours are objects
+  }
+  out_ << transport::to_line(versioned) << '\n';
+}
+
+void Session::print_event(const Json& event) const {
+  out_ << transport::to_line(event) << '\n';
 }
 
 void Verdicts::add(std::string_view state) {

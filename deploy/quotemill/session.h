@@ -24,6 +24,10 @@ enum class Exit : int {
   kInterrupted = 130,
 };
 
+// Of what --json prints. Raised when a key goes or changes its meaning; new keys do not raise it.
+// Not called "version": that is the baseline's and the policy's own.
+inline constexpr int kJsonVersion = 1;
+
 struct Settings {
   std::string socket = "/run/quotemill/control.sock";
   bool json = false;
@@ -61,8 +65,10 @@ class Session {
   // A remark for people on standard error; not with --quiet or --json.
   void note(const std::string& text) const;
 
-  // One line of JSON.
-  void print(const Json& value) const;
+  // An answer: one line of JSON that begins with "format_version" (kJsonVersion).
+  void print(const Json& answer) const;
+  // An event as it leaves on the stream: one line of JSON, nothing added.
+  void print_event(const Json& event) const;
 
   [[nodiscard]] Exit exit() const { return exit_; }
 

@@ -27,7 +27,7 @@ std::optional<std::uint64_t> first_sequence(Session& session, const WatchOptions
 void print_change(const Session& session, const Json& change) {
   // For people on a terminal; everybody else gets the event as it leaves on the stream.
   if (session.settings().json || session.style().width == 0) {
-    session.print(change);
+    session.print_event(change);
   } else {
     const std::string state = text_at(change, "new");
     const Json reasons = at(change, "reasons");
