@@ -109,7 +109,9 @@ void CommandLine::add_global(Settings& settings) {
   app_.add_option("--socket", settings.socket, "the daemon's control socket")
       ->envname("QUOTEMILL_SOCKET")
       ->capture_default_str();
-  app_.add_flag("--json", settings.json, "print JSON");
+  CLI::Option* json = app_.add_flag("--json", settings.json, "print JSON");
+  app_.add_flag("--plain", settings.is_plain, "for scripts: fields between tabs, no headers")
+      ->excludes(json);
   app_.add_flag("--no-color,--no-colour", settings.no_colour, "no colours (also: NO_COLOR)");
   app_.add_flag("-q,--quiet", settings.is_quiet, "data only: no headers, no remarks");
 }
@@ -255,7 +257,7 @@ std::vector<std::string> leading_words(const std::vector<std::string>& arguments
     } else if (!arguments[i].starts_with('-')) {
       words.push_back(arguments[i]);
     } else if (words.empty() && arguments[i].starts_with("--") && arguments[i] != "--json" &&
-               arguments[i] != "--quiet") {
+               arguments[i] != "--quiet" && arguments[i] != "--plain") {
       return {};  // no option of ours: what follows may be its value
     }
   }

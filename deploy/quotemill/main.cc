@@ -22,10 +22,12 @@ Exit run(int argc, char** argv) {
     return invocation.exit;
   }
   quotemill::transport::ControlClient client(invocation.settings.socket);
-  const Style style =
-      style_of(STDOUT_FILENO, invocation.settings.no_colour, invocation.settings.is_quiet);
+  const Settings& settings = invocation.settings;
+  const Style style = settings.is_plain
+                          ? kPlainStyle
+                          : style_of(STDOUT_FILENO, settings.no_colour, settings.is_quiet);
   Session session(
-      invocation.settings, style,
+      settings, style,
       [&client](const std::string& verb, const Json& args, int extra_ms) {
         return client.call(verb, args, extra_ms);
       },

@@ -42,6 +42,17 @@ bool is_dumb_terminal() {
   return term == nullptr || std::string_view(term) == "dumb";
 }
 
+void print_fields_below(std::ostream& out, const std::string& path, const Json& value) {
+  if (!value.is_structured()) {
+    out << path << '\t' << text_of(value) << '\n';
+    return;
+  }
+  const std::string prefix = path.empty() ? path : path + ".";
+  for (const auto& [key, member] : value.items()) {
+    print_fields_below(out, prefix + printable(key), member);
+  }
+}
+
 std::string cut(const std::string& text, std::size_t width) {
   return text.size() <= width ? text : text.substr(0, width - 3) + "...";
 }
@@ -137,7 +148,24 @@ std::vector<std::size_t> Table::widths(const Style& style) const {
   return out;
 }
 
+void print_fields(std::ostream& out, const Json& value) {
+  print_fields_below(out, value.is_structured() ? "" : "answer", value);
+}
+
+void Table::print_plain(std::ostream& out) const {
+  for (const std::vector<Cell>& row : rows_) {
+    for (const Cell& cell : row) {
+      out << (&cell == &row.front() ? "" : "\t") << cell.text;
+    }
+    out << '\n';
+  }
+}
+
 void Table::print(std::ostream& out, const Style& style) const {
+  if (style.is_plain) {
+    print_plain(out);
+    return;
+  }
   if (rows_.empty()) {
     return;
   }

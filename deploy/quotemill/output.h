@@ -49,12 +49,15 @@ struct Style {
   bool has_colour = false;
   std::size_t width = 0;  // of the terminal; 0: not a terminal, lines are not cut
   bool has_headers = true;
+  bool is_plain = false;  // for scripts: cells between tabs, nothing added, nothing cut
 };
+
+inline constexpr Style kPlainStyle{.has_headers = false, .is_plain = true};
 
 std::string coloured(const Cell& cell, const Style& style);
 
 // Columns as wide as their widest cell, two spaces between; the last one is cut at the terminal's
-// width. Nothing for no rows.
+// width. Plain: one tab between. Nothing for no rows.
 class Table {
  public:
   explicit Table(std::vector<std::string> headers) : headers_(std::move(headers)) {}
@@ -64,11 +67,17 @@ class Table {
   void print(std::ostream& out, const Style& style) const;
 
  private:
+  void print_plain(std::ostream& out) const;
   [[nodiscard]] std::vector<std::size_t> widths(const Style& style) const;
 
   std::vector<std::string> headers_;
   std::vector<std::vector<Cell>> rows_;
 };
+
+// "hosts.states.failed<TAB>3": a line for each value that is no object or array, under the keys
+// that lead to it; of an array the places, from 0. Values are the daemon's, "-" for null. No text
+// holds a tab: printable() escapes them.
+void print_fields(std::ostream& out, const Json& value);
 
 // Whether `descriptor` is a terminal, its width, and whether colours are wanted: not with
 // --no-color, NO_COLOR (no-color.org) or TERM=dumb.

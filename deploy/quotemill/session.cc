@@ -51,6 +51,10 @@ void Session::note(const std::string& text) const {
 }
 
 void Session::print(const Json& answer) const {
+  if (!settings_.json) {
+    print_fields(out_, answer);
+    return;
+  }
   Json versioned = {{"format_version", kJsonVersion}};
   if (answer.is_object()) {
     versioned.update(answer);

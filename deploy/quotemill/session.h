@@ -31,6 +31,7 @@ inline constexpr int kJsonVersion = 1;
 struct Settings {
   std::string socket = "/run/quotemill/control.sock";
   bool json = false;
+  bool is_plain = false;  // not together with json
   bool no_colour = false;
   bool is_quiet = false;
 };
@@ -65,7 +66,11 @@ class Session {
   // A remark for people on standard error; not with --quiet or --json.
   void note(const std::string& text) const;
 
-  // An answer: one line of JSON that begins with "format_version" (kJsonVersion).
+  // Whether answers are tables and sentences; else print() prints them for programs.
+  [[nodiscard]] bool is_for_people() const { return !settings_.json && !settings_.is_plain; }
+
+  // An answer for programs. With --json one line that begins with "format_version" (kJsonVersion),
+  // else, with --plain, the lines of print_fields().
   void print(const Json& answer) const;
   // An event as it leaves on the stream: one line of JSON, nothing added.
   void print_event(const Json& event) const;

@@ -4,25 +4,6 @@
 
 namespace quotemill::cli {
 
-namespace {
-
-// Prints what became of the host.
-Exit decide(Session& session, const std::string& verb, const Json& args) {
-  const std::optional<Json> row = session.ask(verb, args);
-  if (!row) {
-    return session.exit();
-  }
-  if (session.settings().json) {
-    session.print(*row);
-  } else {
-    session.out() << text_at(*row, "name") << " (" << text_at(*row, "uuid") << ") is "
-                  << text_at(*row, "life_cycle") << '\n';
-  }
-  return Exit::kFine;
-}
-
-}  // namespace
-
 Exit run_token_create(Session& session, const TokenOptions& options) {
   const std::optional<Json> token = session.ask(
       "token.create",
@@ -30,7 +11,7 @@ Exit run_token_create(Session& session, const TokenOptions& options) {
   if (!token) {
     return session.exit();
   }
-  if (session.settings().json) {
+  if (!session.is_for_people()) {
     session.print(*token);
     return Exit::kFine;
   }
@@ -85,18 +66,6 @@ Exit run_pending_list(Session& session) {
     session.note("admit one with 'quotemill pending approve UID' after comparing its EK");
   }
   return Exit::kFine;
-}
-
-Exit run_pending_approve(Session& session, const NamedOptions& options) {
-  Json args = {{"host", options.host}, {"operator", operator_name()}};
-  if (!options.name.empty()) {
-    args["name"] = options.name;
-  }
-  return decide(session, "pending.approve", args);
-}
-
-Exit run_pending_deny(Session& session, const std::string& host) {
-  return decide(session, "pending.deny", {{"host", host}, {"operator", operator_name()}});
 }
 
 }  // namespace quotemill::cli

@@ -11,7 +11,7 @@ Exit run_baseline_capture(Session& session, const CaptureOptions& options) {
   if (!baseline) {
     return session.exit();
   }
-  if (session.settings().json) {
+  if (!session.is_for_people()) {
     session.print(*baseline);
     return Exit::kFine;
   }

@@ -28,6 +28,7 @@ struct HistoryOptions {
 
 Exit run_history(Session& session, const HistoryOptions& options);
 
+// actions.cc
 struct ReattestOptions {
   std::vector<std::string> hosts = {};
   bool is_all = false;
@@ -42,6 +43,8 @@ struct NamedOptions {
 };
 
 Exit run_restore(Session& session, const NamedOptions& options);
+Exit run_pending_approve(Session& session, const NamedOptions& options);
+Exit run_pending_deny(Session& session, const std::string& host);
 
 // watch.cc
 struct WatchOptions {
@@ -75,8 +78,5 @@ struct TokenOptions {
 Exit run_token_create(Session& session, const TokenOptions& options);
 Exit run_token_list(Session& session);
 Exit run_pending_list(Session& session);
-
-Exit run_pending_approve(Session& session, const NamedOptions& options);
-Exit run_pending_deny(Session& session, const std::string& host);
 
 }  // namespace quotemill::cli

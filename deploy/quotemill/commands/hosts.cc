@@ -153,24 +153,6 @@ std::vector<Cell> appraisal_row(const Json& entry) {
           {summary_of(at(entry, "findings"))}};
 }
 
-Exit change_life_cycle(Session& session, const std::string& verb, const NamedOptions& options) {
-  Json args = {{"host", options.host}, {"operator", operator_name()}};
-  if (!options.name.empty()) {
-    args["name"] = options.name;
-  }
-  const std::optional<Json> row = session.ask(verb, args);
-  if (!row) {
-    return session.exit();
-  }
-  if (session.settings().json) {
-    session.print(*row);
-  } else {
-    session.out() << text_at(*row, "name") << " (" << text_at(*row, "uuid") << ") is "
-                  << text_at(*row, "life_cycle") << '\n';
-  }
-  return Exit::kFine;
-}
-
 // Those that may not attest any more; their states mean nothing.
 Exit list_retired(Session& session) {
   const std::optional<Json> answer = session.ask("hosts.ended");
@@ -234,7 +216,7 @@ Exit run_host(Session& session, const std::string& host) {
   }
   Verdicts verdicts;
   verdicts.add(text_at(*answer, "state"));
-  if (session.settings().json) {
+  if (!session.is_for_people()) {
     session.print(*answer);
     return verdicts.exit();
   }
@@ -267,45 +249,6 @@ Exit run_history(Session& session, const HistoryOptions& options) {
     session.note("older ones: --before " + text_at(*answer, "next"));
   }
   return Exit::kFine;
-}
-
-Exit run_reattest(Session& session, const ReattestOptions& options) {
-  if (options.is_all != options.hosts.empty()) {
-    session.fail("name the hosts to ask, or say --all", "quotemill reattest web-01 web-02",
-                 Exit::kUsage);
-    return session.exit();
-  }
-  Json args = {{"operator", operator_name()}};
-  if (options.is_all) {
-    args["all"] = true;
-  } else {
-    args["hosts"] = options.hosts;
-  }
-  const std::optional<Json> answer = session.ask("reattest", args);
-  if (!answer) {
-    return session.exit();
-  }
-  if (session.settings().json) {
-    session.print(*answer);
-  } else {
-    session.out() << "asked " << text_at(*answer, "asked") << '\n';
-  }
-  if (at(*answer, "not_connected") != 0) {
-    std::string names;
-    for (const Json& name : at(*answer, "not_connected_names")) {
-      names += " " + text_of(name);
-    }
-    session.note(text_at(*answer, "not_connected") + " not connected:" + names);
-  }
-  return at(*answer, "asked") == 0 ? Exit::kUnproven : Exit::kFine;
-}
-
-Exit run_retire(Session& session, const std::string& host) {
-  return change_life_cycle(session, "retire", {.host = host, .name = {}});
-}
-
-Exit run_restore(Session& session, const NamedOptions& options) {
-  return change_life_cycle(session, "restore", options);
 }
 
 }  // namespace quotemill::cli

@@ -30,7 +30,7 @@ Exit run_policy_check(Session& session, const std::string& file) {
     return session.exit();
   }
   const Result<Policy> policy = parse_policy(*text, file);
-  if (session.settings().json) {
+  if (!session.is_for_people()) {
     session.print(policy ? Json{{"valid", true},
                                 {"id", policy->id},
                                 {"version", policy->version},

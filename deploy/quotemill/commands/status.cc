@@ -72,10 +72,10 @@ Exit run_status(Session& session) {
       verdicts.add(state);
     }
   }
-  if (session.settings().json) {
-    session.print(*status);
-  } else {
+  if (session.is_for_people()) {
     print_status(session, *status);
+  } else {
+    session.print(*status);
   }
   return verdicts.exit();
 }

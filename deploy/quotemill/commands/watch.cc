@@ -24,9 +24,26 @@ std::optional<std::uint64_t> first_sequence(Session& session, const WatchOptions
   return last.is_number() ? last.get<std::uint64_t>() + 1 : 1;
 }
 
+// What a sentence says, a field each.
+void print_plain(const Session& session, const Json& change) {
+  const Json reasons = at(change, "reasons");
+  const Json why = reasons.is_array() && !reasons.empty() ? reasons.front() : Json(nullptr);
+  Table table({"SEQ", "TIME", "HOST", "FROM", "TO", "CODE", "WHY"});
+  table.add({{text_at(change, "seq")},
+             {text_at(change, "time")},
+             {text_at(at(change, "host"), "name")},
+             {text_at(change, "prev")},
+             {text_at(change, "new")},
+             {text_at(why, "code")},
+             {text_at(why, "message")}});
+  table.print(session.out(), session.style());
+}
+
 void print_change(const Session& session, const Json& change) {
   // For people on a terminal; everybody else gets the event as it leaves on the stream.
-  if (session.settings().json || session.style().width == 0) {
+  if (session.settings().is_plain) {
+    print_plain(session, change);
+  } else if (session.settings().json || session.style().width == 0) {
     session.print_event(change);
   } else {
     const std::string state = text_at(change, "new");

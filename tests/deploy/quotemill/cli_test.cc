@@ -89,6 +89,7 @@ TEST(Cli, SaysWhatWouldBeRight) {
       {"watch", "--from", "x"},
       {"watch", "--from", "-1"},
       {"token", "create", "--ttl", "99999d"},
+      {"hosts", "--json", "--plain"},
   };
   for (const auto& arguments : wrong) {
     const Parsed parsed = parse(arguments);
@@ -100,6 +101,10 @@ TEST(Cli, SaysWhatWouldBeRight) {
   EXPECT_NE(parse({"hots"}).err.find("did you mean: quotemill hosts"), std::string::npos);
   EXPECT_NE(parse({"policy", "chek", "f"}).err.find("did you mean: quotemill policy check"),
             std::string::npos);
+  for (const char* flag : {"--plain", "--json", "--quiet"}) {
+    EXPECT_NE(parse({flag, "hots"}).err.find("did you mean: quotemill hosts"), std::string::npos)
+        << flag;
+  }
   EXPECT_EQ(parse({"--scket", "x", "hosts"}).err.find("no command"), std::string::npos);
   EXPECT_EQ(parse({"x\x1b[2J"}).err.find('\x1b'), std::string::npos);
 }

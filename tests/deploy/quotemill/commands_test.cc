@@ -191,6 +191,39 @@ TEST_F(CommandsTest, JsonTellsItsFormatAndKeepsTheAnswersOwnVersion) {
   EXPECT_EQ(out_.str(), "{\"format_version\":1,\"answer\":null}\n");
 }
 
+TEST_F(CommandsTest, PlainListsAreRecordsAndOtherAnswersAreFields) {
+  Json failed = row("a", "failed");
+  failed["since"] = "2026-11-24T03:31:09.123Z";
+  answers_ = {Json{{"hosts", {failed, row("b", "trusted")}}, {"next", nullptr}}, failed,
+              Json{{"name", "a"}, {"uuid", "00"}, {"life_cycle", "retired"}},
+              Json{{"asked", 2}, {"not_connected", 0}}, Json{{"hosts", {{"total", 3}}}}};
+  Session session = this->session({.is_plain = true}, kPlainStyle);
+  const auto printed_by = [this](Exit exit, Exit wanted) {
+    EXPECT_EQ(exit, wanted);
+    std::string text = out_.str();
+    out_.str({});
+    return text;
+  };
+  EXPECT_EQ(printed_by(run_hosts(session, {}), Exit::kFailed),
+            "a\tfailed\t2026-11-24T03:31:09Z\t-\tquote.signature: bad\nb\ttrusted\t-\t-\t\n");
+  const std::string host = printed_by(run_host(session, "a"), Exit::kFailed);
+  EXPECT_NE(host.find("why.code\tquote.signature\n"), std::string::npos) << host;
+  EXPECT_EQ(printed_by(run_retire(session, "a"), Exit::kFine),
+            "name\ta\nuuid\t00\nlife_cycle\tretired\n");
+  EXPECT_EQ(printed_by(run_reattest(session, {.is_all = true}), Exit::kFine),
+            "asked\t2\nnot_connected\t0\n");
+  EXPECT_EQ(printed_by(run_status(session), Exit::kFine), "hosts.total\t3\n");
+}
+
+TEST_F(CommandsTest, PlainWatchIsARecordForEachChange) {
+  const Json change = {{"seq", 7},        {"host", {{"name", "w\teb"}}}, {"prev", "trusted"},
+                       {"new", "failed"}, {"reasons", Json::array()},    {"time", "2026-11-24"}};
+  answers_ = {Json{{"changes", {change}}, {"next", 8}}, Json{{"changes", Json::array()}}};
+  Session session = this->session({.is_plain = true}, kPlainStyle);
+  run_watch(session, {.from = 7, .is_endless = false});
+  EXPECT_EQ(out_.str(), "7\t2026-11-24\tw\\x09eb\ttrusted\tfailed\t-\t-\n");
+}
+
 TEST_F(CommandsTest, WatchPrintsEventsAsTheyLeaveOnTheStream) {
   const Json change = {{"seq", 7},        {"host", {{"name", "web"}}}, {"prev", "trusted"},
                        {"new", "failed"}, {"reasons", Json::array()},  {"time", nullptr}};

@@ -62,6 +62,23 @@ TEST(Output, CutsTheLastColumnAtTheTerminalsWidth) {
   }
 }
 
+TEST(Output, PlainTablesAreFieldsBetweenTabsAndNothingElse) {
+  EXPECT_EQ(printed(two_hosts(), kPlainStyle),
+            "web-01\ttrusted\t\na-longer-name\tfailed\t" + std::string(60, 'x') + "\n");
+}
+
+TEST(Output, PlainFieldsAreALineForEachValueUnderItsKeys) {
+  std::ostringstream out;
+  print_fields(out, {{"a", {{"b", 1}, {"c\t", "x\ty\n"}}},
+                     {"d", {"e", {{"f", nullptr}}}},
+                     {"empty", Json::array()},
+                     {"g", true}});
+  EXPECT_EQ(out.str(), "a.b\t1\na.c\\x09\tx\\x09y\\x0a\nd.0\te\nd.1.f\t-\ng\ttrue\n");
+  out.str({});
+  print_fields(out, nullptr);
+  EXPECT_EQ(out.str(), "answer\t-\n");
+}
+
 TEST(Output, ColoursStatesAndHidesHeadersWhenAsked) {
   Style style;
   style.has_colour = true;
