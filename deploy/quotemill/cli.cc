@@ -1,6 +1,7 @@
 #include "deploy/quotemill/cli.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <memory>
 #include <ostream>
@@ -113,7 +114,11 @@ void CommandLine::add_global(Settings& settings) {
   app_.add_flag("--plain", settings.is_plain, "for scripts: fields between tabs, no headers")
       ->excludes(json);
   app_.add_flag("--no-color,--no-colour", settings.no_colour, "no colours (also: NO_COLOR)");
-  app_.add_flag("-q,--quiet", settings.is_quiet, "data only: no headers, no remarks");
+  CLI::Option* quiet =
+      app_.add_flag("-q,--quiet", settings.is_quiet, "data only: no headers, no remarks");
+  app_.add_flag("-y,--yes", settings.is_confirmed, "answer yes instead of being asked");
+  app_.add_flag("-v,--verbose", settings.is_verbose, "say what the daemon is asked, and how long")
+      ->excludes(quiet);
 }
 
 void CommandLine::add_questions() {
@@ -248,6 +253,12 @@ void CommandLine::add_admission() {
   runs(deny, [](Session& session, const Options& o) { return run_pending_deny(session, o.host); });
 }
 
+bool is_global_flag(std::string_view argument) {
+  constexpr std::array kFlags = {"--json",      "--plain", "--quiet",  "--no-color",
+                                 "--no-colour", "--yes",   "--verbose"};
+  return std::find(kFlags.begin(), kFlags.end(), argument) != kFlags.end();
+}
+
 // The words that should be commands, before the first option that is not global.
 std::vector<std::string> leading_words(const std::vector<std::string>& arguments) {
   std::vector<std::string> words;
@@ -256,8 +267,7 @@ std::vector<std::string> leading_words(const std::vector<std::string>& arguments
       ++i;
     } else if (!arguments[i].starts_with('-')) {
       words.push_back(arguments[i]);
-    } else if (words.empty() && arguments[i].starts_with("--") && arguments[i] != "--json" &&
-               arguments[i] != "--quiet" && arguments[i] != "--plain") {
+    } else if (words.empty() && arguments[i].starts_with("--") && !is_global_flag(arguments[i])) {
       return {};  // no option of ours: what follows may be its value
     }
   }

@@ -26,12 +26,12 @@ Exit run(int argc, char** argv) {
   const Style style = settings.is_plain
                           ? kPlainStyle
                           : style_of(STDOUT_FILENO, settings.no_colour, settings.is_quiet);
-  Session session(
-      settings, style,
-      [&client](const std::string& verb, const Json& args, int extra_ms) {
-        return client.call(verb, args, extra_ms);
-      },
-      std::cout, std::cerr);
+  const bool has_person = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+  Session session(settings, style,
+                  [&client](const std::string& verb, const Json& args, int extra_ms) {
+                    return client.call(verb, args, extra_ms);
+                  },
+                  {.out = std::cout, .err = std::cerr, .in = has_person ? &std::cin : nullptr});
   const Exit exit = invocation.command(session);
   std::cout.flush();
   if (!std::cout) {

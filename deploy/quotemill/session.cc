@@ -1,7 +1,9 @@
 #include "deploy/quotemill/session.h"
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
+#include <istream>
 #include <ostream>
 #include <pwd.h>
 #include <unistd.h>
@@ -19,12 +21,25 @@ Exit exit_of(const transport::ControlError& error) {
 
 }  // namespace
 
+transport::ControlAnswer Session::send(const std::string& verb, const Json& args, int extra_ms) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  transport::ControlAnswer answer = ask_(verb, args, extra_ms);
+  if (settings_.is_verbose) {
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
+    const bool is_error = std::holds_alternative<transport::ControlError>(answer);
+    console_.err << "quotemill: asked " << verb << " at " << printable(settings_.socket) << ": "
+                 << (is_error ? "error" : "answer") << " after " << took.count() << " ms\n";
+  }
+  return answer;
+}
+
 transport::ControlAnswer Session::try_ask(const std::string& verb, const Json& args, int extra_ms) {
-  return ask_(verb, args, extra_ms);
+  return send(verb, args, extra_ms);
 }
 
 std::optional<Json> Session::ask(const std::string& verb, const Json& args) {
-  transport::ControlAnswer answer = ask_(verb, args, 0);
+  transport::ControlAnswer answer = send(verb, args, 0);
   if (const auto* error = std::get_if<transport::ControlError>(&answer)) {
     fail(*error);
     return std::nullopt;
@@ -37,22 +52,39 @@ void Session::fail(const transport::ControlError& error) {
 }
 
 void Session::fail(const std::string& message, const std::string& hint, Exit exit) {
-  err_ << "quotemill: " << printable(message) << '\n';
+  console_.err << "quotemill: " << printable(message) << '\n';
   if (!hint.empty()) {
-    err_ << "  " << printable(hint) << '\n';
+    console_.err << "  " << printable(hint) << '\n';
   }
   exit_ = exit;
 }
 
+bool Session::confirm(const std::string& question) {
+  if (settings_.is_confirmed || console_.in == nullptr) {
+    return true;
+  }
+  console_.err << printable(question) << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(*console_.in, answer);
+  if (answer == "y" || answer == "Y" || answer == "yes") {
+    return true;
+  }
+  if (!*console_.in) {
+    console_.err << '\n';  // the answer's line was never ended
+  }
+  fail("nothing was changed", {});
+  return false;
+}
+
 void Session::note(const std::string& text) const {
   if (!settings_.is_quiet && !settings_.json) {
-    err_ << printable(text) << '\n';
+    console_.err << printable(text) << '\n';
   }
 }
 
 void Session::print(const Json& answer) const {
   if (!settings_.json) {
-    print_fields(out_, answer);
+    print_fields(console_.out, answer);
     return;
   }
   Json versioned = {{"format_version", kJsonVersion}};
@@ -61,11 +93,11 @@ void Session::print(const Json& answer) const {
   } else {
     versioned["answer"] = answer;  // of a daemon of another version: ours are objects
   }
-  out_ << transport::to_line(versioned) << '\n';
+  console_.out << transport::to_line(versioned) << '\n';
 }
 
 void Session::print_event(const Json& event) const {
-  out_ << transport::to_line(event) << '\n';
+  console_.out << transport::to_line(event) << '\n';
 }
 
 void Verdicts::add(std::string_view state) {

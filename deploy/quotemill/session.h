@@ -34,6 +34,15 @@ struct Settings {
   bool is_plain = false;  // not together with json
   bool no_colour = false;
   bool is_quiet = false;
+  bool is_verbose = false;    // not together with is_quiet
+  bool is_confirmed = false;  // --yes
+};
+
+// Where a run reads and writes. Borrowed.
+struct Console {
+  std::ostream& out;           // data
+  std::ostream& err;           // messages and questions
+  std::istream* in = nullptr;  // who answers questions; null: nobody is there to be asked
 };
 
 // Asks the daemon: ControlClient::call(), or a test's answers.
@@ -42,16 +51,15 @@ using Ask = std::function<transport::ControlAnswer(const std::string& verb, cons
 
 class Session {
  public:
-  // The streams are borrowed.
-  Session(const Settings& settings, Style style, Ask ask, std::ostream& out, std::ostream& err)
-      : settings_(settings), style_(style), ask_(std::move(ask)), out_(out), err_(err) {}
+  Session(const Settings& settings, Style style, Ask ask, const Console& console)
+      : settings_(settings), style_(style), ask_(std::move(ask)), console_(console) {}
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
   [[nodiscard]] const Style& style() const { return style_; }
 
   // Data: standard output.
-  [[nodiscard]] std::ostream& out() const { return out_; }
+  [[nodiscard]] std::ostream& out() const { return console_.out; }
 
   // The daemon's result; null after an error, which is printed, and whose exit code is exit().
   std::optional<Json> ask(const std::string& verb, const Json& args = Json::object());
@@ -62,6 +70,11 @@ class Session {
   // Prints an error with its hint, and keeps its exit code.
   void fail(const transport::ControlError& error);
   void fail(const std::string& message, const std::string& hint, Exit exit = Exit::kError);
+
+  // Whether to go on: asks "question [y/N] " on standard error. Nobody is asked, and it is true,
+  // with
+  // --yes or without a terminal to answer on. After a no, which is said, exit() is kError.
+  bool confirm(const std::string& question);
 
   // A remark for people on standard error; not with --quiet or --json.
   void note(const std::string& text) const;
@@ -78,11 +91,13 @@ class Session {
   [[nodiscard]] Exit exit() const { return exit_; }
 
  private:
+  // Every request goes through here: with --verbose it is told on standard error.
+  transport::ControlAnswer send(const std::string& verb, const Json& args, int extra_ms);
+
   const Settings settings_;
   const Style style_;
   const Ask ask_;
-  std::ostream& out_;
-  std::ostream& err_;
+  const Console console_;
   Exit exit_ = Exit::kFine;
 };
 

@@ -33,6 +33,9 @@ Exit run_reattest(Session& session, const ReattestOptions& options) {
                  Exit::kUsage);
     return session.exit();
   }
+  if (options.is_all && !session.confirm("Challenge all hosts at once?")) {
+    return session.exit();
+  }
   Json args = {{"operator", operator_name()}};
   if (options.is_all) {
     args["all"] = true;
@@ -59,6 +62,9 @@ Exit run_reattest(Session& session, const ReattestOptions& options) {
 }
 
 Exit run_retire(Session& session, const std::string& host) {
+  if (!session.confirm("Retire " + host + "? It may not attest any more, and its name is free.")) {
+    return session.exit();
+  }
   return change_life_cycle(session, "retire", {.host = host, .name = {}});
 }
 
@@ -71,6 +77,9 @@ Exit run_pending_approve(Session& session, const NamedOptions& options) {
 }
 
 Exit run_pending_deny(Session& session, const std::string& host) {
+  if (!session.confirm("Deny " + host + " for good?")) {
+    return session.exit();
+  }
   return change_life_cycle(session, "pending.deny", {.host = host, .name = {}});
 }
 

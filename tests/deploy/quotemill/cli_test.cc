@@ -27,13 +27,12 @@ std::pair<std::string, Json> first_request(const std::vector<std::string>& argum
   std::pair<std::string, Json> request;
   std::ostringstream out;
   std::ostringstream err;
-  Session session(
-      parsed.invocation.settings, {},
-      [&](const std::string& verb, const Json& args, int) -> transport::ControlAnswer {
-        request = {verb, args};
-        return transport::ControlError{ErrorCode::kBusy, "enough", {}};
-      },
-      out, err);
+  Session session(parsed.invocation.settings, {},
+                  [&](const std::string& verb, const Json& args, int) -> transport::ControlAnswer {
+                    request = {verb, args};
+                    return transport::ControlError{ErrorCode::kBusy, "enough", {}};
+                  },
+                  {.out = out, .err = err});
   parsed.invocation.command(session);
   return request;
 }
@@ -90,6 +89,7 @@ TEST(Cli, SaysWhatWouldBeRight) {
       {"watch", "--from", "-1"},
       {"token", "create", "--ttl", "99999d"},
       {"hosts", "--json", "--plain"},
+      {"hosts", "-q", "-v"},
   };
   for (const auto& arguments : wrong) {
     const Parsed parsed = parse(arguments);
@@ -101,7 +101,8 @@ TEST(Cli, SaysWhatWouldBeRight) {
   EXPECT_NE(parse({"hots"}).err.find("did you mean: quotemill hosts"), std::string::npos);
   EXPECT_NE(parse({"policy", "chek", "f"}).err.find("did you mean: quotemill policy check"),
             std::string::npos);
-  for (const char* flag : {"--plain", "--json", "--quiet"}) {
+  for (const char* flag :
+       {"--plain", "--json", "--quiet", "-q", "--verbose", "-v", "--yes", "-y", "--no-color"}) {
     EXPECT_NE(parse({flag, "hots"}).err.find("did you mean: quotemill hosts"), std::string::npos)
         << flag;
   }

@@ -3,13 +3,15 @@
 #include <deque>
 #include <sstream>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "tests/support/temp_folder.h"
 
 namespace quotemill::cli {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using transport::ControlAnswer;
 using transport::ControlError;
 
@@ -17,18 +19,17 @@ using transport::ControlError;
 class CommandsTest : public ::testing::Test {
  protected:
   Session session(Settings settings = {}, Style style = {}) {
-    return Session(
-        settings, style,
-        [this](const std::string& verb, const Json& args, int) -> ControlAnswer {
-          requests_.push_back({{"verb", verb}, {"args", args}});
-          if (answers_.empty()) {
-            return ControlError{ErrorCode::kInternal, "no answer left", {}};
-          }
-          ControlAnswer answer = std::move(answers_.front());
-          answers_.pop_front();
-          return answer;
-        },
-        out_, err_);
+    return Session(settings, style,
+                   [this](const std::string& verb, const Json& args, int) -> ControlAnswer {
+                     requests_.push_back({{"verb", verb}, {"args", args}});
+                     if (answers_.empty()) {
+                       return ControlError{ErrorCode::kInternal, "no answer left", {}};
+                     }
+                     ControlAnswer answer = std::move(answers_.front());
+                     answers_.pop_front();
+                     return answer;
+                   },
+                   {.out = out_, .err = err_, .in = in_ ? &*in_ : nullptr});
   }
 
   static Json row(const std::string& name, const std::string& state) {
@@ -54,6 +55,7 @@ class CommandsTest : public ::testing::Test {
   std::vector<Json> requests_;
   std::ostringstream out_;
   std::ostringstream err_;
+  std::optional<std::istringstream> in_;  // somebody at a terminal, and what they type
 };
 
 TEST_F(CommandsTest, HostsArePutTogetherFromPages) {
@@ -275,6 +277,83 @@ TEST_F(CommandsTest, ReattestNamesHostsThatCouldNotBeAsked) {
   EXPECT_EQ(run_reattest(session, {.hosts = {"a", "b"}}), Exit::kFine);
   EXPECT_NE(err_.str().find("1 not connected: b"), std::string::npos);
   EXPECT_EQ(run_reattest(session, {}), Exit::kUsage);
+}
+
+TEST_F(CommandsTest, VerboseTellsEveryRequestOnStandardError) {
+  answers_ = {Json{{"store", {{"last_change", 6}}}},
+              ControlError{ErrorCode::kNotFound, "gone", {}}};
+  Session session = this->session({.socket = "/s", .json = true, .is_verbose = true});
+  run_watch(session, {.is_endless = false});
+  EXPECT_THAT(err_.str(), MatchesRegex("quotemill: asked status at /s: answer after [0-9]+ ms\n"
+                                       "quotemill: asked changes at /s: error after [0-9]+ ms\n"
+                                       "quotemill: gone\n"));
+  EXPECT_EQ(out_.str(), "");
+}
+
+// What changes much at once, with the question that comes first.
+const std::vector<std::pair<std::string, std::function<Exit(Session&)>>>& grave_commands() {
+  static const std::vector<std::pair<std::string, std::function<Exit(Session&)>>> all = {
+      {"Retire web-01? ", [](Session& session) { return run_retire(session, "web-01"); }},
+      {"Deny web-01 ", [](Session& session) { return run_pending_deny(session, "web-01"); }},
+      {"Challenge all hosts ",
+       [](Session& session) { return run_reattest(session, {.is_all = true}); }}};
+  return all;
+}
+
+TEST_F(CommandsTest, AsksBeforeWhatIsGraveAndChangesNothingAfterANo) {
+  for (const auto& [question, run] : grave_commands()) {
+    for (const char* typed : {"n\n", "\n", "", "yesterday\n", "no"}) {
+      in_.emplace(typed);
+      err_.str({});
+      Session session = this->session();
+      EXPECT_EQ(run(session), Exit::kError);
+      EXPECT_EQ(err_.str().rfind(question, 0), 0U) << err_.str();
+      EXPECT_THAT(err_.str(), HasSubstr("[y/N] "));
+      EXPECT_THAT(err_.str(), HasSubstr("nothing was changed\n"));
+    }
+  }
+  EXPECT_TRUE(requests_.empty());
+  EXPECT_EQ(out_.str(), "");
+}
+
+TEST_F(CommandsTest, GoesOnAfterAYesOrWithTheFlagOrWithNobodyToAsk) {
+  struct Case {
+    const char* typed;  // null: nobody is there
+    bool is_confirmed;
+    bool is_asked;
+  };
+
+  for (const auto& [question, run] : grave_commands()) {
+    for (const Case& c : {Case{"y\n", false, true}, Case{"yes\n", false, true},
+                          Case{"n\n", true, false}, Case{nullptr, false, false}}) {
+      in_.reset();
+      if (c.typed != nullptr) {
+        in_.emplace(c.typed);
+      }
+      err_.str({});
+      requests_.clear();
+      answers_ = {Json{{"asked", 1}, {"not_connected", 0}}};
+      Session session = this->session({.is_confirmed = c.is_confirmed});
+      EXPECT_EQ(run(session), Exit::kFine) << question;
+      EXPECT_EQ(requests_.size(), 1U);
+      EXPECT_EQ(err_.str().find("[y/N]") != std::string::npos, c.is_asked) << err_.str();
+    }
+  }
+}
+
+TEST_F(CommandsTest, QuestionsAreOnOneLineWhateverTheHostIsCalled) {
+  in_.emplace("n\n");
+  Session session = this->session();
+  run_retire(session, "x\x1b[2J\ny");
+  expect_clean();
+}
+
+TEST_F(CommandsTest, ReattestOfNamedHostsIsNotAsked) {
+  in_.emplace("n\n");
+  answers_ = {Json{{"asked", 1}, {"not_connected", 0}}};
+  Session session = this->session();
+  EXPECT_EQ(run_reattest(session, {.hosts = {"a"}}), Exit::kFine);
+  EXPECT_EQ(err_.str(), "");
 }
 
 TEST_F(CommandsTest, PolicyCheckTellsEveryMistake) {
