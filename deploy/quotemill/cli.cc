@@ -43,6 +43,7 @@ struct Options {
   ReattestOptions reattest;
   CaptureOptions capture;
   TokenOptions token;
+  ImportOptions import;
   std::string ttl = "1h";
   NamedOptions named;
   std::string host;
@@ -234,6 +235,13 @@ void CommandLine::add_admission() {
   });
   CLI::App* list = add(*token, "list", "List tokens, not their texts", "  quotemill token list");
   runs(list, [](Session& session, const Options&) { return run_token_list(session); });
+
+  CLI::App* import =
+      add(app_, "import", "Add hosts whose identity no TPM proved, from a file",
+          "  quotemill import --dry-run hosts.jsonl\n  quotemill import hosts.jsonl");
+  import->add_option("FILE", options.import.file, "JSON lines, one host each")->required();
+  import->add_flag("--dry-run", options.import.is_dry_run, "only say what is wrong with it");
+  runs(import, [](Session& session, const Options& o) { return run_import(session, o.import); });
 
   CLI::App* pending = add(app_, "pending", "Hosts with a genuine TPM that wait to be admitted",
                           "  quotemill pending list\n  quotemill pending approve UID");

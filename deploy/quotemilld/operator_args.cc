@@ -1,5 +1,7 @@
 #include "deploy/quotemilld/operator_args.h"
 
+#include "engine/base/text.h"
+
 namespace quotemill::daemon {
 
 using transport::Json;
@@ -56,6 +58,19 @@ bool OperatorArgs::flag(const char* name) {
     return false;
   }
   return value != nullptr && value->get<bool>();
+}
+
+std::string OperatorArgs::who() {
+  return escaped(text_or("operator", "unnamed"), 64);
+}
+
+const Json* OperatorArgs::list(const char* name, std::size_t max) {
+  const Json* value = find(name);
+  if (value == nullptr || !value->is_array() || value->size() > max) {
+    fail(name, "is no list of at most " + std::to_string(max));
+    return nullptr;
+  }
+  return value;
 }
 
 std::vector<std::string> OperatorArgs::texts(const char* name, std::size_t max) {

@@ -28,6 +28,12 @@ class OperatorArgs {
   // Empty if it is absent; at most `max` texts.
   std::vector<std::string> texts(const char* name, std::size_t max);
 
+  // Required: a list of at most `max` elements of any kind. Null after a failure.
+  const transport::Json* list(const char* name, std::size_t max);
+
+  // Who asks, for the record: "operator", escaped.
+  std::string who();
+
   // Marks an argument as wrong; the first failure stays.
   void fail(const char* name, const std::string& what);
 

@@ -23,10 +23,6 @@ constexpr std::size_t kTokenRandomSize = 20;
 constexpr std::uint64_t kTokenUsesMax = 1'000'000;
 constexpr std::uint64_t kTokenTtlMsMax = 366ULL * 24 * 3600 * 1000;
 
-std::string who_in(OperatorArgs& args) {
-  return escaped(args.text_or("operator", "unnamed"), 64);
-}
-
 }  // namespace
 
 void OperatorVerbs::audit(std::string_view verb, const std::string& who, const std::string& subject,
@@ -73,7 +69,7 @@ ControlOutcome OperatorVerbs::ask(std::vector<HostUid> hosts) const {
 ControlOutcome OperatorVerbs::reattest(OperatorArgs& args, bool /*is_final*/) {
   const std::vector<std::string> names = args.texts("hosts", kReattestMax);
   const bool is_all = args.flag("all");
-  const std::string who = who_in(args);
+  const std::string who = args.who();
   if (args.ok() && is_all != names.empty()) {
     args.fail("hosts", "name some, or say all, and not both");
   }
@@ -103,7 +99,7 @@ ControlOutcome OperatorVerbs::reattest(OperatorArgs& args, bool /*is_final*/) {
 ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, bool /*is_final*/) {
   const std::string text = args.text("host");
   const std::string name = args.text("name");
-  const std::string who = who_in(args);
+  const std::string who = args.who();
   if (!args.ok()) {
     return args.error();
   }
@@ -138,7 +134,7 @@ ControlOutcome OperatorVerbs::change_host(std::string_view verb, const std::stri
 ControlOutcome OperatorVerbs::pending_approve(OperatorArgs& args, bool /*is_final*/) {
   const std::string text = args.text("host");
   const std::string name = args.text_or("name", {});
-  const std::string who = who_in(args);
+  const std::string who = args.who();
   if (!args.ok()) {
     return args.error();
   }
@@ -151,7 +147,7 @@ ControlOutcome OperatorVerbs::pending_approve(OperatorArgs& args, bool /*is_fina
 
 ControlOutcome OperatorVerbs::pending_deny(OperatorArgs& args, bool /*is_final*/) {
   const std::string text = args.text("host");
-  const std::string who = who_in(args);
+  const std::string who = args.who();
   if (!args.ok()) {
     return args.error();
   }
@@ -164,7 +160,7 @@ ControlOutcome OperatorVerbs::pending_deny(OperatorArgs& args, bool /*is_final*/
 
 ControlOutcome OperatorVerbs::retire(OperatorArgs& args, bool /*is_final*/) {
   const std::string text = args.text("host");
-  const std::string who = who_in(args);
+  const std::string who = args.who();
   if (!args.ok()) {
     return args.error();
   }
@@ -176,7 +172,7 @@ ControlOutcome OperatorVerbs::retire(OperatorArgs& args, bool /*is_final*/) {
 ControlOutcome OperatorVerbs::restore(OperatorArgs& args, bool /*is_final*/) {
   const std::string text = args.text("host");
   const std::string name = args.text_or("name", {});
-  const std::string who = who_in(args);
+  const std::string who = args.who();
   if (!args.ok()) {
     return args.error();
   }
@@ -189,7 +185,7 @@ ControlOutcome OperatorVerbs::restore(OperatorArgs& args, bool /*is_final*/) {
 ControlOutcome OperatorVerbs::token_create(OperatorArgs& args, bool /*is_final*/) {
   const std::uint64_t uses = args.number_or("count", 1, kTokenUsesMax);
   const std::uint64_t ttl_ms = args.number_or("ttl_ms", 3'600'000, kTokenTtlMsMax);
-  const std::string who = who_in(args);
+  const std::string who = args.who();
   if (uses == 0 || ttl_ms == 0) {
     args.fail(uses == 0 ? "count" : "ttl_ms", "is 0");
   }

@@ -41,8 +41,9 @@ Result<void> check_name_is_free(const RegistryView& view, const HostRecord& reco
 
 Result<void> check_keys_are_free(const RegistryView& view, const HostRecord& record) {
   const std::optional<Host> same_ek = view.hosts.find_by_ek(record.ek_sha256);
+  const std::optional<Host> same_ak = view.hosts.find_by_ak(record.ak_public);
   const std::optional<Host> same_key = view.hosts.find_by_key(record.curve_key);
-  for (const auto& other : {same_ek, same_key}) {
+  for (const auto& other : {same_ek, same_ak, same_key}) {
     if (other && other->record->uid != record.uid) {
       return refuse(ErrorCode::kConflict, record.uid,
                     "has a TPM or a channel key that is host " + other->record->uid.hex() +
@@ -54,7 +55,9 @@ Result<void> check_keys_are_free(const RegistryView& view, const HostRecord& rec
 
 IdentityUpdate activated(HostRecord record, const std::string& who) {
   record.life_cycle = LifeCycle::kActive;
-  record.admitted_by = "operator:" + who;
+  // Neither retiring nor bringing back proves anything.
+  record.admitted_by =
+      (record.is_imported() ? std::string(HostRecord::kImportedPrefix) : "operator:") + who;
   record.expires = {};
   record.note.clear();
   IdentityUpdate update;

@@ -124,6 +124,7 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"restore", &OperatorVerbs::restore},
       {"token.create", &OperatorVerbs::token_create},
       {"token.list", &OperatorVerbs::token_list},
+      {"hosts.import", &OperatorVerbs::hosts_import},
   };
   return kVerbs;
 }

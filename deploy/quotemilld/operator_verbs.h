@@ -10,6 +10,7 @@
 //   pending.list, pending.approve {host, name}, pending.deny {host}
 //   retire {host}, restore {host, name}, hosts.ended    (retired and denied ones)
 //   token.create {count, ttl_ms}, token.list
+//   hosts.import {hosts, check}               identities that no TPM proved (operator_import.h)
 //
 // Those that change something take "operator", the name for the record; whoever may enter the
 // socket's folder is one. Answers are rendered by transport/render.
@@ -116,6 +117,7 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome restore(OperatorArgs& args, bool is_final);
   Outcome token_create(OperatorArgs& args, bool is_final);
   Outcome token_list(OperatorArgs& args, bool is_final);
+  Outcome hosts_import(OperatorArgs& args, bool is_final);
 
   // The host of a name or uid; a pending one by its name only if no other has it.
   [[nodiscard]] std::optional<Host> find(const std::string& text) const;

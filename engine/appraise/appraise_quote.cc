@@ -123,6 +123,14 @@ Findings appraise_quote(const VerifiedQuote& quote, const QuoteContext& context,
   if (context.previous.counters && context.previous.generation == context.record.generation) {
     findings = CounterAppraisal(quote, context, policy).run(*context.previous.counters);
   }
+  if (context.record.is_imported()) {
+    if (const std::optional<Severity> severity = severity_of(policy.imported_identity)) {
+      Finding finding;
+      finding.code = FindingCode::kIdentityImported;
+      finding.severity = *severity;
+      findings.push_back(std::move(finding));
+    }
+  }
   if (const std::optional<Severity> weak = severity_of(policy.weak_algorithm)) {
     for (Finding remark : quote.remarks()) {
       remark.severity = *weak;

@@ -56,6 +56,12 @@ inline constexpr std::size_t kControlReplySizeMax =
 inline constexpr std::size_t kControlRequestsMax = 256;  // waiting for a worker
 inline constexpr std::size_t kControlParkedMax = 64;     // waiting for a change
 
+// --- Bulk import of identities -----------------------------------------------------------------
+inline constexpr std::size_t kImportHostsMax = 64;  // in one request, one durable write
+inline constexpr std::size_t kImportLineSizeMax =
+    48 * 1024;  // a certificate of 16 KiB in hexadecimal, and the rest of its host
+inline constexpr std::size_t kImportFileSizeMax = 1024 * 1024 * 1024;  // 600,000 hosts and more
+
 // --- Queues ----------------------------------------------------------------------------------
 inline constexpr std::size_t kInboxItemsMax = 8'192;
 inline constexpr std::size_t kInboxBytesMax = 256 * 1024 * 1024;
@@ -88,6 +94,7 @@ static_assert(kBatchItemsMax <= kInboxItemsMax);
 static_assert(kLogSegmentSizeMax < kMessageSizeMax);
 static_assert(kAttestSizeMax + kSignatureSizeMax < kEnrolMessageSizeMax);
 static_assert(kBootLogSizeMax <= kLogTransferBytesMax);
+static_assert(kImportLineSizeMax < kControlRequestSizeMax);
 static_assert(kEventDataSizeMax <= kBootLogSizeMax);
 
 }  // namespace quotemill::limits

@@ -51,10 +51,28 @@ HostRecord proven_record(const ProvenIdentity& identity, const AdmissionContext&
   return record;
 }
 
+// The TPM of an imported host proved what its operator had only said. That operator's word bound
+// the EK to the name, as a list of EKs does; what was known on word alone is known anew.
+Admission prove_imported(const ProvenIdentity& identity, const AdmissionContext& context) {
+  const HostRecord& stored = *context.same_ek;
+  Admission admission{.kind = AdmissionKind::kAdmitted,
+                      .record = proven_record(identity, context),
+                      .reset_state = true,
+                      .spent = {}};
+  admission.record.name = stored.name;
+  admission.record.enrolled = context.now;
+  admission.record.admitted_by =
+      "operator:" + stored.admitted_by.substr(HostRecord::kImportedPrefix.size());
+  return admission;
+}
+
 // A host that is active or in maintenance came again. Its name is the operator's to give: what the
 // host calls itself is ignored, so that one that was admitted under another name finds its way too.
 Admission decide_enrolled(const ProvenIdentity& identity, const AdmissionContext& context) {
   const HostRecord& stored = *context.same_ek;
+  if (stored.is_imported()) {
+    return prove_imported(identity, context);
+  }
   const bool renamed = stored.name != identity.name() && context.listed_name == identity.name() &&
                        !is_held_by_another(context);
   const bool renewed = !same_keys(stored, identity);

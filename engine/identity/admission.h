@@ -45,7 +45,7 @@ struct AdmissionContext {
 };
 
 enum class AdmissionKind : std::uint8_t {
-  kAdmitted,   // new among the active hosts
+  kAdmitted,   // new among the active hosts, or new among the proven ones
   kRenewed,    // same EK, new AK or channel key: generation + 1, state unknown
   kRenamed,    // same EK and keys, and the EK list gives it this new name
   kUnchanged,  // the same as before, nothing to write

@@ -56,11 +56,7 @@ Result<void> check_keys(const PublicArea& ek, const PublicArea& ak) {
   if (Result<void> allowed = check_endorsement_key(ek); !allowed) {
     return allowed;
   }
-  // A Name is what the credential binds: a collision of SHA-1 would let it fit two keys.
-  if (ak.name_algorithm == HashAlgorithm::kSha1) {
-    return Error{ErrorCode::kDenied, "attestation key", 0, "named with sha1"};
-  }
-  return check_attestation_key(ak);
+  return check_enrollable_attestation_key(ak);
 }
 
 Result<PublicArea> decode_public(ByteView bytes) {
@@ -111,6 +107,14 @@ Result<void> check_quote(const OpenEnrolment& open, const EnrolmentProof& proof)
 
 ProvenIdentity::ProvenIdentity(OpenEnrolment&& facts) : facts_(std::move(facts)) {
   facts_.secret.clear();
+}
+
+Result<void> check_enrollable_attestation_key(const PublicArea& ak) {
+  // A Name is what the credential binds: a collision of SHA-1 would let it fit two keys.
+  if (ak.name_algorithm == HashAlgorithm::kSha1) {
+    return Error{ErrorCode::kDenied, "attestation key", 0, "named with sha1"};
+  }
+  return check_attestation_key(ak);
 }
 
 Result<OpenEnrolment> begin_enrolment(const EnrolRequest& request, const EnrolmentRules& rules,

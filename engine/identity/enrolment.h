@@ -97,6 +97,10 @@ class ProvenIdentity {
   OpenEnrolment facts_;
 };
 
+// What an AK must be to become a host's: check_attestation_key(), and a Name that is not SHA-1.
+// kDenied, "attestation key".
+Result<void> check_enrollable_attestation_key(const PublicArea& ak);
+
 // Checks, in this order: the name's form; both public areas; the certificate's key against the EK
 // public (a certificate is never ignored); the chain, or the pin; the attributes of EK and AK; and
 // makes the credential for that EK and that AK's Name. `secret` is kEnrolmentSecretSize fresh

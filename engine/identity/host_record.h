@@ -29,6 +29,7 @@ struct HostRecord {
   std::uint32_t generation = 1;  // + 1 with each new AK or channel key
   std::string name;              // unique among active hosts, [a-z0-9._-]{1,64}
   LifeCycle life_cycle = LifeCycle::kPending;
+  // All of the EK may be empty if the host was imported.
   Bytes ek_public;        // TPMT_PUBLIC
   Bytes ek_certificate;   // DER; empty if the EK's public key was pinned instead
   std::string ek_sha256;  // of the EK's SubjectPublicKeyInfo, hexadecimal
@@ -36,13 +37,18 @@ struct HostRecord {
   CurveKey curve_key{};
   WallTime enrolled;
   WallTime expires;         // pending hosts only
-  std::string admitted_by;  // "ek_list", "token:<id>", "operator:<name>"
+  std::string admitted_by;  // "ek_list", "token:<id>", "operator:<name>", "imported:<name>"
   std::string note;         // pending: why it waits ("name is bound to another EK")
   std::map<std::string, std::string> labels;
 
   [[nodiscard]] bool may_attest() const {
     return life_cycle == LifeCycle::kActive || life_cycle == LifeCycle::kMaintenance;
   }
+
+  // Whether its keys are there on an operator's word alone: no TPM ever proved them.
+  [[nodiscard]] bool is_imported() const { return admitted_by.starts_with(kImportedPrefix); }
+
+  static constexpr std::string_view kImportedPrefix = "imported:";
 };
 
 }  // namespace quotemill

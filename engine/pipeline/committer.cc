@@ -324,6 +324,10 @@ void Committer::handle(IdentityTask& task) {
       reset_state(*record, *update, write);
     }
   }
+  for (HostRecord& added : update->added) {
+    write.batch.hosts.push_back(std::make_shared<const HostRecord>(std::move(added)));
+    reset_state(*write.batch.hosts.back(), *update, write);
+  }
   write.batch.tokens = update->tokens;
   write.batch.hosts_removed = update->removed;
   if (update->baseline) {

@@ -17,6 +17,10 @@ bool holds_key(const HostRecord& record) {
   return record.may_attest() || record.life_cycle == LifeCycle::kPending;
 }
 
+std::size_t hash_of(ByteView ak_public) {
+  return std::hash<std::string_view>{}(as_text(ak_public));
+}
+
 template <class Index, class Key>
 void erase_if_owned(Index& index, const Key& key, const HostUid& owner) {
   const auto found = index.find(key);
@@ -57,6 +61,18 @@ std::optional<Host> HostTable::find_by_ek(std::string_view ek_sha256) const {
   const std::shared_lock lock(mutex_);
   const auto found = by_ek_.find(std::string(ek_sha256));
   return found == by_ek_.end() ? std::nullopt : std::optional(hosts_.at(found->second));
+}
+
+std::optional<Host> HostTable::find_by_ak(ByteView ak_public) const {
+  const std::shared_lock lock(mutex_);
+  const auto [first, last] = by_ak_hash_.equal_range(hash_of(ak_public));
+  for (auto it = first; it != last; ++it) {
+    const Host& host = hosts_.at(it->second);
+    if (!ak_public.empty() && equal(host.record->ak_public, ak_public)) {
+      return host;
+    }
+  }
+  return std::nullopt;
 }
 
 bool HostTable::admits(const CurveKey& key) const {
@@ -127,21 +143,33 @@ void HostTable::put(std::shared_ptr<const HostRecord> record) {
     state->generation = record->generation;
     host.state = std::move(state);
   }
-  if (holds_key(*record)) {
-    by_key_[record->curve_key] = record->uid;
-  }
-  if (holds_name(*record)) {
-    by_name_[record->name] = record->uid;
-  }
-  if (record->life_cycle == LifeCycle::kRetired) {
-    by_ek_.try_emplace(record->ek_sha256, record->uid);  // a living host of this EK comes first
-  } else {
-    by_ek_[record->ek_sha256] = record->uid;
-  }
-  if (record->life_cycle == LifeCycle::kPending) {
-    pending_[record->uid] = record->name;
-  }
+  index(*record);
   host.record = std::move(record);
+}
+
+void HostTable::index(const HostRecord& record) {
+  if (holds_key(record)) {
+    by_key_[record.curve_key] = record.uid;
+    by_ak_hash_.emplace(hash_of(record.ak_public), record.uid);
+  }
+  if (holds_name(record)) {
+    by_name_[record.name] = record.uid;
+  }
+  if (record.life_cycle == LifeCycle::kPending) {
+    pending_[record.uid] = record.name;
+  }
+  index_ek(record);
+}
+
+void HostTable::index_ek(const HostRecord& record) {
+  if (record.ek_sha256.empty()) {
+    return;
+  }
+  if (record.life_cycle == LifeCycle::kRetired) {
+    by_ek_.try_emplace(record.ek_sha256, record.uid);  // a living host of this EK comes first
+  } else {
+    by_ek_[record.ek_sha256] = record.uid;
+  }
 }
 
 void HostTable::put_state(std::shared_ptr<const HostState> state) {
@@ -165,6 +193,13 @@ void HostTable::forget_indexes(const HostRecord& record) {
   erase_if_owned(by_key_, record.curve_key, record.uid);
   erase_if_owned(by_name_, record.name, record.uid);
   erase_if_owned(by_ek_, record.ek_sha256, record.uid);
+  const auto [first, last] = by_ak_hash_.equal_range(hash_of(record.ak_public));
+  for (auto it = first; it != last; ++it) {
+    if (it->second == record.uid) {
+      by_ak_hash_.erase(it);
+      break;
+    }
+  }
   pending_.erase(record.uid);
 }
 

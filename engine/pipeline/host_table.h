@@ -34,7 +34,10 @@ class HostTable {
   [[nodiscard]] std::optional<Host> find_by_name(
       std::string_view name) const;  // active or in maintenance
   // Any life cycle: a TPM whose host was retired or denied is no newcomer.
+  // None for "": hosts that were imported without an EK are not found.
   [[nodiscard]] std::optional<Host> find_by_ek(std::string_view ek_sha256) const;
+  // One with this TPMT_PUBLIC as AK, pending or living; none for an empty one.
+  [[nodiscard]] std::optional<Host> find_by_ak(ByteView ak_public) const;
   // Whether this key may speak on the attestation endpoint.
   [[nodiscard]] bool admits(const CurveKey& key) const;
 
@@ -57,12 +60,15 @@ class HostTable {
     std::size_t operator()(const CurveKey& key) const noexcept;
   };
 
+  void index(const HostRecord& record);
+  void index_ek(const HostRecord& record);
   void forget_indexes(const HostRecord& record);
 
   mutable std::shared_mutex mutex_;
   std::unordered_map<HostUid, Host> hosts_;
   std::unordered_map<CurveKey, HostUid, KeyHash> by_key_;
   std::unordered_map<std::string, HostUid> by_ek_;
+  std::unordered_multimap<std::size_t, HostUid> by_ak_hash_;  // of TPMT_PUBLIC
   std::map<std::string, HostUid, std::less<>> by_name_;
   std::map<HostUid, std::string> pending_;
 };

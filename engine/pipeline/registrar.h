@@ -30,6 +30,7 @@ struct IdentityUpdate {
   std::optional<HostRecord> record;
   bool reset_state = false;
   Findings reasons;                          // why, for the change of trust
+  std::vector<HostRecord> added;             // new hosts, all `unknown`
   std::vector<TokenRecord> tokens;           // created or spent
   std::vector<HostUid> removed;              // pending hosts that expired
   std::shared_ptr<const Baseline> baseline;  // captured

@@ -79,4 +79,12 @@ Exit run_token_create(Session& session, const TokenOptions& options);
 Exit run_token_list(Session& session);
 Exit run_pending_list(Session& session);
 
+// import.cc
+struct ImportOptions {
+  std::string file = {};
+  bool is_dry_run = false;  // only says what is wrong
+};
+
+Exit run_import(Session& session, const ImportOptions& options);
+
 }  // namespace quotemill::cli

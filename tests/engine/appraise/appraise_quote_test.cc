@@ -295,6 +295,27 @@ TEST_F(AppraiseQuote, IsNotConfusedByAWallClockThatWasSet) {
   EXPECT_THAT(codes(appraise()), ElementsAre(F::kQuoteClockLag));
 }
 
+// --- Identity
+
+TEST_F(AppraiseQuote, JudgesAnImportedIdentityByThePolicy) {
+  EXPECT_THAT(appraise(), IsEmpty());
+  host.record().admitted_by = "imported:ana";
+  ASSERT_THAT(codes(appraise()), ElementsAre(F::kIdentityImported));
+  EXPECT_EQ(appraise().front().severity, kFail) << "what applies where no policy says otherwise";
+  policy.imported_identity = RuleAction::kWarn;
+  EXPECT_EQ(appraise().front().severity, Severity::kWarning);
+  policy.imported_identity = RuleAction::kOff;
+  EXPECT_THAT(appraise(), IsEmpty());
+}
+
+TEST_F(AppraiseQuote, FindsAnImportedIdentityInEveryQuote) {
+  host.record().admitted_by = "imported:ana";
+  has_last = false;
+  EXPECT_THAT(codes(appraise()), ElementsAre(F::kIdentityImported));
+  policy.weak_algorithm = RuleAction::kOff;
+  EXPECT_THAT(codes(appraise()), ElementsAre(F::kIdentityImported));
+}
+
 // --- Algorithms
 
 TEST_F(AppraiseQuote, JudgesWeakAlgorithmsByThePolicy) {

@@ -101,6 +101,48 @@ TEST_F(Admissions, AListedEkIsAdmitted) {
   EXPECT_EQ(admission->record.ak_public, tpm.ak.encoded);
 }
 
+TEST_F(Admissions, AnImportedHostWhoseTpmProvesItselfIsImportedNoMore) {
+  HostRecord imported = enrolled("web-01", LifeCycle::kActive);
+  imported.admitted_by = "imported:ana";
+  imported.ek_public.clear();
+  context.same_ek = &imported;
+  context.key_holder = &imported;
+  const Result<Admission> admission = decide("what-it-calls-itself");
+  ASSERT_TRUE(admission);
+  EXPECT_EQ(admission->kind, AdmissionKind::kAdmitted);
+  EXPECT_FALSE(admission->record.is_imported());
+  EXPECT_EQ(admission->record.admitted_by, "operator:ana");
+  EXPECT_EQ(admission->record.name, "web-01") << "the name is the operator's to give";
+  EXPECT_EQ(admission->record.uid, kOtherUid);
+  EXPECT_EQ(admission->record.generation, 3U) << "the same keys";
+  EXPECT_EQ(admission->record.ek_public, tpm.ek.encoded);
+  EXPECT_TRUE(admission->reset_state);
+  EXPECT_TRUE(admission->is_write_needed);
+}
+
+TEST_F(Admissions, AnImportedHostWhoseTpmHasAnotherKeyIsANewGeneration) {
+  HostRecord imported = enrolled("web-01", LifeCycle::kActive);
+  imported.admitted_by = "imported:ana";
+  imported.ak_public = {1, 2, 3};
+  context.same_ek = &imported;
+  const Result<Admission> admission = decide("web-01");
+  ASSERT_TRUE(admission);
+  EXPECT_EQ(admission->record.generation, 4U);
+  EXPECT_FALSE(admission->record.is_imported());
+}
+
+TEST_F(AdmissionCve, AnImportedHostIsNotProvenByAnotherTpm) {
+  HostRecord imported = stranger("web-01");
+  imported.admitted_by = "imported:ana";
+  imported.ek_sha256.clear();
+  context.name_holder = &imported;
+  const Result<Admission> waits = decide("web-01");
+  ASSERT_TRUE(waits);
+  EXPECT_EQ(waits->kind, AdmissionKind::kPending);
+  context.key_holder = &imported;
+  EXPECT_FALSE(decide("web-01")) << "the channel key is the imported host's";
+}
+
 TEST_F(Admissions, AnEkListedUnderAnotherNameWaits) {
   context.listed_name = "b";
   const Result<Admission> admission = decide("a");

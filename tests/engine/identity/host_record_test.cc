@@ -25,5 +25,18 @@ TEST(HostRecord, LifeCyclesHaveNames) {
   EXPECT_EQ(name_of(LifeCycle::kDenied), "denied");
 }
 
+TEST(HostRecord, IsImportedByItsBeginningOnly) {
+  HostRecord record;
+  for (const char* proven :
+       {"", "ek_list", "operator:imported:ana", "token:imported", "imported"}) {
+    record.admitted_by = proven;
+    EXPECT_FALSE(record.is_imported()) << proven;
+  }
+  for (const char* imported : {"imported:ana", "imported:"}) {
+    record.admitted_by = imported;
+    EXPECT_TRUE(record.is_imported()) << imported;
+  }
+}
+
 }  // namespace
 }  // namespace quotemill

@@ -515,6 +515,29 @@ TEST_F(CommitterTest, TellsWhyANewEnrolmentChangedTheTrust) {
 
 // --- Identity
 
+TEST_F(CommitterTest, AddsManyHostsInOneWriteOrNone) {
+  const auto add = [&](unsigned first) {
+    return engine.committer.change([first](const RegistryView&) -> Result<IdentityUpdate> {
+      IdentityUpdate update;
+      for (unsigned number = first; number < first + 3; ++number) {
+        update.added.push_back(SoftwareHost(KeyKind::kEcP256, number).record());
+      }
+      return update;
+    });
+  };
+  ASSERT_TRUE(add(50));
+  for (unsigned number = 50; number < 53; ++number) {
+    const HostState state = engine.state(SoftwareHost(KeyKind::kEcP256, number));
+    EXPECT_EQ(state.state, TrustState::kUnknown);
+    EXPECT_EQ(state.generation, 1U);
+  }
+  EXPECT_TRUE(engine.changes.all().empty()) << "nobody knew them before";
+  const std::size_t before = engine.hosts.size();
+  engine.store.fail_next_commit();
+  EXPECT_FALSE(add(60));
+  EXPECT_EQ(engine.hosts.size(), before);
+}
+
 TEST_F(CommitterTest, DecidesIdentitiesOneAfterAnother) {
   const SoftwareHost other(KeyKind::kEcP256, 1);
   HostRecord record = other.record();

@@ -49,6 +49,37 @@ TEST(HostTable, FindsNothingOfAStranger) {
   EXPECT_FALSE(table.admits(record.curve_key));
 }
 
+TEST(HostTable, FindsAnAttestationKeyWhileItsHostLives) {
+  HostTable table;
+  HostRecord record = record_of(1);
+  record.ak_public = {1, 2, 3};
+  HostRecord twin = record_of(2);
+  twin.ak_public = record.ak_public;
+  put(table, record);
+  put(table, twin);
+  ASSERT_TRUE(table.find_by_ak(record.ak_public));
+  EXPECT_FALSE(table.find_by_ak(Bytes{1, 2}));
+  record.life_cycle = LifeCycle::kRetired;
+  put(table, record);
+  ASSERT_TRUE(table.find_by_ak(twin.ak_public)) << "the other one still has it";
+  EXPECT_EQ(table.find_by_ak(twin.ak_public)->record->uid, twin.uid);
+  twin.ak_public = {4};
+  put(table, twin);
+  EXPECT_FALSE(table.find_by_ak(record.ak_public));
+  EXPECT_TRUE(table.find_by_ak(twin.ak_public));
+  table.remove(twin.uid);
+  EXPECT_FALSE(table.find_by_ak(twin.ak_public));
+}
+
+TEST(HostTable, HostsWithoutAnEkAreNotOneAndTheSame) {
+  HostTable table;
+  HostRecord record = record_of(1);
+  record.ek_sha256.clear();
+  put(table, record);
+  EXPECT_FALSE(table.find_by_ek(""));
+  EXPECT_FALSE(table.find_by_ak({})) << "nor those without an AK";
+}
+
 struct LifeCycleCase {
   LifeCycle life_cycle;
   bool by_key;

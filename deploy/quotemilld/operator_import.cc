@@ -1,0 +1,185 @@
+#include "deploy/quotemilld/operator_import.h"
+
+#include <set>
+#include <utility>
+
+#include "deploy/quotemilld/operator_verbs.h"
+#include "engine/base/limits.h"
+#include "engine/crypto/random.h"
+#include "transport/control/import_line.h"
+
+namespace quotemill::daemon {
+
+using transport::ControlError;
+using transport::ControlOutcome;
+using transport::Json;
+
+namespace {
+
+std::string called(const HostRecord& record) {
+  return "host " + record.name + " (" + record.uid.hex() + ", " +
+         std::string(name_of(record.life_cycle)) + ")";
+}
+
+std::string remedy_for(const HostRecord& holder) {
+  switch (holder.life_cycle) {
+    case LifeCycle::kRetired:
+    case LifeCycle::kDenied:
+      return "bring it back with 'quotemill restore " + holder.uid.hex() + "', or drop this line";
+    case LifeCycle::kPending:
+      return "its TPM has proven itself: 'quotemill pending approve " + holder.uid.hex() +
+             "', and drop this line";
+    case LifeCycle::kActive:
+    case LifeCycle::kMaintenance:
+      break;
+  }
+  return "enrolled hosts are never replaced: drop this line, or 'quotemill retire " +
+         holder.uid.hex() + "' first";
+}
+
+// What no two hosts may share, of the hosts that are there and of the batch itself.
+class Importing {
+ public:
+  Importing(const HostTable& hosts, ImportReport& report) : hosts_(hosts), report_(report) {}
+
+  void add(ImportCandidate& candidate, std::vector<HostRecord>& added) {
+    const HostRecord& record = candidate.record;
+    if (is_there(candidate)) {
+      ++report_.unchanged;
+    } else if (is_free(candidate) && is_single(candidate)) {
+      added.push_back(record);
+    }
+  }
+
+ private:
+  // The very host of this line: nothing of it would be new.
+  [[nodiscard]] bool is_there(const ImportCandidate& candidate) const {
+    const HostRecord& record = candidate.record;
+    const std::optional<Host> named = hosts_.find_by_name(record.name);
+    return named && named->record->curve_key == record.curve_key &&
+           equal(named->record->ak_public, record.ak_public) &&
+           (record.ek_sha256.empty() || named->record->ek_sha256 == record.ek_sha256) &&
+           (!candidate.has_uid || named->record->uid == record.uid);
+  }
+
+  bool is_free(const ImportCandidate& candidate) {
+    const HostRecord& record = candidate.record;
+    const std::pair<const char*, std::optional<Host>> holders[] = {
+        {"name", hosts_.find_by_name(record.name)},
+        {"ak_public", hosts_.find_by_ak(record.ak_public)},
+        {"curve_key", hosts_.find_by_key(record.curve_key)},
+        {"EK", hosts_.find_by_ek(record.ek_sha256)},
+        {"uid", hosts_.find(record.uid)}};
+    for (const auto& [what, holder] : holders) {
+      if (holder) {
+        report_.mistakes.push_back({candidate.index,
+                                    std::string(what) + " is " + called(*holder->record) + "'s",
+                                    remedy_for(*holder->record)});
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool is_single(const ImportCandidate& candidate) {
+    const HostRecord& record = candidate.record;
+    const std::pair<const char*, std::string> values[] = {{"name", record.name},
+                                                          {"ak_public", to_hex(record.ak_public)},
+                                                          {"curve_key", to_hex(record.curve_key)},
+                                                          {"EK", record.ek_sha256},
+                                                          {"uid", record.uid.hex()}};
+    bool is_single = true;
+    for (const auto& [what, value] : values) {
+      if (!value.empty() && !seen_.insert(what + (" " + value)).second) {
+        report_.mistakes.push_back({candidate.index,
+                                    std::string(what) + " is that of an earlier line",
+                                    "each host has its own: keep one of the two lines"});
+        is_single = false;
+      }
+    }
+    return is_single;
+  }
+
+  const HostTable& hosts_;
+  ImportReport& report_;
+  std::set<std::string> seen_;
+};
+
+// The lines that are hosts; the others are mistakes.
+Result<std::vector<ImportCandidate>> read_lines(const Json& lines, const std::string& who,
+                                                WallTime now, ImportReport& report) {
+  std::vector<ImportCandidate> candidates;
+  for (std::size_t index = 0; index < lines.size(); ++index) {
+    const Result<Bytes> random = random_bytes(std::tuple_size_v<decltype(HostUid::bytes)>);
+    if (!random) {
+      return random.error();
+    }
+    const Result<ImportedIdentity> identity = transport::read_import(lines[index]);
+    Result<HostRecord> record =
+        identity
+            ? imported_record(*identity, {who, HostUid::from(*random).value_or(HostUid{}), now})
+            : Result<HostRecord>(identity.error());
+    if (record) {
+      candidates.push_back({index, *std::move(record), identity->uid.has_value()});
+    } else {
+      report.mistakes.push_back({index, record.error().to_string(), {}});
+    }
+  }
+  return candidates;
+}
+
+Json render(const ImportReport& report) {
+  Json mistakes = Json::array();
+  for (const ImportMistake& mistake : report.mistakes) {
+    mistakes.push_back({{"index", mistake.index}, {"what", mistake.what}, {"hint", mistake.hint}});
+  }
+  return {{"imported", report.imported},
+          {"unchanged", report.unchanged},
+          {"mistakes", std::move(mistakes)}};
+}
+
+}  // namespace
+
+IdentityDecision import_hosts(std::vector<ImportCandidate> candidates, bool is_check,
+                              ImportReport& report) {
+  return [candidates = std::move(candidates), is_check,
+          &report](const RegistryView& view) mutable -> Result<IdentityUpdate> {
+    Importing importing(view.hosts, report);
+    IdentityUpdate update;
+    for (ImportCandidate& candidate : candidates) {
+      importing.add(candidate, update.added);
+    }
+    if (is_check || !report.mistakes.empty()) {
+      return IdentityUpdate{};
+    }
+    report.imported = update.added.size();
+    return update;
+  };
+}
+
+ControlOutcome OperatorVerbs::hosts_import(OperatorArgs& args, bool /*is_final*/) {
+  const Json* lines = args.list("hosts", limits::kImportHostsMax);
+  const bool is_check = args.flag("check");
+  const std::string who = args.who();
+  if (!args.ok()) {
+    return args.error();
+  }
+  ImportReport report;
+  Result<std::vector<ImportCandidate>> candidates =
+      read_lines(*lines, who, parts_.clock.now().wall, report);
+  if (!candidates) {
+    return ControlError{candidates.error().code, candidates.error().to_string(), {}};
+  }
+  const Result<std::shared_ptr<const HostRecord>> done =
+      parts_.registrar.change(import_hosts(*std::move(candidates), is_check, report));
+  if (!is_check) {
+    audit("hosts.import", who, std::to_string(report.imported) + " hosts",
+          done ? nullptr : &done.error());
+  }
+  if (!done) {
+    return ControlError{done.error().code, done.error().to_string(), {}};
+  }
+  return render(report);
+}
+
+}  // namespace quotemill::daemon
