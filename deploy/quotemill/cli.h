@@ -1,5 +1,4 @@
-// The command line: which commands there are, with which options, and what is said about them.
-// The only room that knows CLI11.
+// A command line, understood: what it asks for, or what is wrong with it.
 #pragma once
 
 #include <functional>
@@ -11,10 +10,12 @@
 
 namespace quotemill::cli {
 
+using Command = std::function<Exit(Session&)>;
+
 // What a command line asks for.
 struct Invocation {
   Settings settings;
-  std::function<Exit(Session&)> command;  // empty: there is nothing to do but to end with `exit`
+  Command command;  // empty: there is nothing to do but to end with `exit`
   Exit exit = Exit::kFine;
 };
 

@@ -21,6 +21,18 @@ Exit exit_of(const transport::ControlError& error) {
 
 }  // namespace
 
+std::span<const ExitMeaning> exit_meanings() {
+  static constexpr std::array kMeanings = {ExitMeaning{Exit::kFine, "fine"},
+                                           ExitMeaning{Exit::kError, "error"},
+                                           ExitMeaning{Exit::kUsage, "usage"},
+                                           ExitMeaning{Exit::kFailed, "failed hosts"},
+                                           ExitMeaning{Exit::kUnproven, "stale or unknown hosts"},
+                                           ExitMeaning{Exit::kUnreachable, "daemon unreachable"},
+                                           ExitMeaning{Exit::kDenied, "denied"},
+                                           ExitMeaning{Exit::kInterrupted, "interrupted"}};
+  return kMeanings;
+}
+
 transport::ControlAnswer Session::send(const std::string& verb, const Json& args, int extra_ms) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point begin = Clock::now();

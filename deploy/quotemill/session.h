@@ -5,6 +5,7 @@
 #include <functional>
 #include <iosfwd>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "deploy/quotemill/output.h"
@@ -23,6 +24,14 @@ enum class Exit : int {
   kDenied = 6,
   kInterrupted = 130,
 };
+
+struct ExitMeaning {
+  Exit exit;
+  const char* what;
+};
+
+// All of them, as help and the manual page tell them.
+std::span<const ExitMeaning> exit_meanings();
 
 // Of what --json prints. Raised when a key goes or changes its meaning; new keys do not raise it.
 // Not called "version": that is the baseline's and the policy's own.

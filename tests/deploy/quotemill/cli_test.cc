@@ -106,6 +106,13 @@ TEST(Cli, SaysWhatWouldBeRight) {
     EXPECT_NE(parse({flag, "hots"}).err.find("did you mean: quotemill hosts"), std::string::npos)
         << flag;
   }
+  for (const std::vector<std::string>& before : {std::vector<std::string>{"--socket", "hosts"},
+                                                 std::vector<std::string>{"--socket=hosts"}}) {
+    std::vector<std::string> arguments = before;
+    arguments.emplace_back("hots");
+    EXPECT_NE(parse(arguments).err.find("did you mean: quotemill hosts"), std::string::npos);
+  }
+  EXPECT_EQ(parse({"mann"}).err.find("did you mean"), std::string::npos) << "man is hidden";
   EXPECT_EQ(parse({"--scket", "x", "hosts"}).err.find("no command"), std::string::npos);
   EXPECT_EQ(parse({"x\x1b[2J"}).err.find('\x1b'), std::string::npos);
 }
@@ -117,7 +124,7 @@ TEST(Cli, HelpBeginsWithExamples) {
     const Parsed parsed = parse(arguments);
     EXPECT_EQ(parsed.invocation.exit, Exit::kFine);
     EXPECT_FALSE(parsed.invocation.command);
-    EXPECT_LT(parsed.out.find("Examples:"), parsed.out.find("Usage:")) << parsed.out;
+    EXPECT_LT(parsed.out.find("Examples:"), parsed.out.find("\n\nUsage:")) << parsed.out;
   }
   EXPECT_EQ(parse({"--version"}).invocation.exit, Exit::kFine);
 }

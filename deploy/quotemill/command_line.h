@@ -1,0 +1,49 @@
+// The parser of the command line: every command with its options, as CLI11 has them. What is parsed
+// goes to Settings and to the command to run.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "deploy/quotemill/cli.h"
+#include "deploy/quotemill/command_tree.h"
+
+namespace quotemill::cli {
+
+class CommandLine {
+ public:
+  // The settings are borrowed: parsing writes them.
+  explicit CommandLine(Settings& settings);
+
+  CLI::App& app() { return app_; }
+
+  // What was asked for, once it is parsed.
+  [[nodiscard]] Command command() const { return command_; }
+
+ private:
+  struct Options;
+
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& what,
+                const std::string& examples);
+  void runs(CLI::App* command, std::function<Exit(Session&, const Options&)> run);
+  // What CLI11 tells nobody but its help, kept for completions.
+  void one_of(CLI::Option* option, const std::vector<std::string>& choices);
+  void is_file(CLI::Option* option);
+  void add_global(Settings& settings);
+  void add_questions();
+  void add_actions();
+  void add_baselines();
+  void add_admission();
+  void add_texts();
+
+  CLI::App app_{"Operate Quotemill: ask which hosts are trusted, and why."};
+  std::shared_ptr<Options> options_;
+  ValueHints hints_;
+  Command command_;
+};
+
+}  // namespace quotemill::cli
