@@ -36,7 +36,8 @@ WallTime newest_time(const HostRecord& record, const std::optional<HostState>& s
 
 Result<Keys> load_keys(const Config& config, WallTime now) {
   const std::string& folder = config.state.folder;
-  if (const Result<void> prepared = transport::prepare_private_folder(folder); !prepared) {
+  if (const Result<void> prepared = transport::prepare_private_folder(folder, "state.folder");
+      !prepared) {
     return prepared.error();
   }
   Result<transport::CurveKeyPair> server =

@@ -13,6 +13,7 @@ namespace quotemill::agent {
 namespace {
 
 constexpr const char* kContext = "state folder";
+constexpr const char* kSetting = "host.state_folder";  // of the agent's settings file
 constexpr const char* kStateFile = "state";
 constexpr const char* kCurveKeyFile = "curve_key";
 constexpr std::size_t kFileSizeMax = 16 * 1024;  // blobs of an AK are 1 kB
@@ -20,7 +21,7 @@ constexpr std::size_t kFileSizeMax = 16 * 1024;  // blobs of an AK are 1 kB
 }  // namespace
 
 Result<StateFolder> StateFolder::open(const std::string& path) {
-  if (const Result<void> prepared = transport::prepare_private_folder(path); !prepared) {
+  if (const Result<void> prepared = transport::prepare_private_folder(path, kSetting); !prepared) {
     return prepared.error();
   }
   const std::string lock_path = path + "/lock";
@@ -30,7 +31,8 @@ Result<StateFolder> StateFolder::open(const std::string& path) {
     return file_error(kContext, lock_path);
   }
   if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    return Error{ErrorCode::kBusy, kContext, 0, path + " is in use by another agent"};
+    return Error{ErrorCode::kBusy, kContext, 0,
+                 path + " is in use by another agent; stop that one, or set another " + kSetting};
   }
   return StateFolder(path, std::move(lock));
 }

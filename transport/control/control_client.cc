@@ -13,7 +13,8 @@ ControlClient::ControlClient(std::string socket_path, int timeout_ms)
 
 ControlError ControlClient::unreachable(const std::string& why) const {
   return {ErrorCode::kIo, "daemon unreachable at " + socket_path_ + " (" + why + ")",
-          "is quotemilld running? Give another socket with --socket or QUOTEMILL_SOCKET",
+          "is quotemilld running? See 'systemctl status quotemilld'; give another socket with "
+          "--socket or QUOTEMILL_SOCKET",
           /*is_unreachable=*/true};
 }
 

@@ -75,16 +75,32 @@ Result<std::string> write_beside(const std::string& path, ByteView contents) {
   return beside;
 }
 
+// Why the folder cannot be made or opened (errno), and what to do.
+Error folder_error(const std::string& folder, const std::string& setting) {
+  Error error = system_error(folder);
+  std::string parent = std::filesystem::path(folder).parent_path().string();
+  parent = parent.empty() ? "." : parent;
+  if (errno == ENOENT) {
+    error.detail = folder + " cannot be made: there is no " + parent + "; mkdir -p " + parent;
+  } else if (errno == EACCES || errno == EPERM || errno == EROFS) {
+    error.detail += "; run it as a user who may write to " + parent;
+  } else if (errno == ENOTDIR || errno == ELOOP) {
+    error.detail = folder + " is no folder, or a symbolic link; move it away";
+  }
+  error.detail += ", or set another " + setting;
+  return error;
+}
+
 }  // namespace
 
-Result<void> prepare_private_folder(const std::string& folder) {
+Result<void> prepare_private_folder(const std::string& folder, const std::string& setting) {
   if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
-    return system_error(folder);
+    return folder_error(folder, setting);
   }
   const Descriptor descriptor(
       ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (descriptor.get() < 0) {
-    return system_error(folder);
+    return folder_error(folder, setting);
   }
   return check_private(descriptor.get(), folder, "0700");
 }

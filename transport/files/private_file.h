@@ -33,8 +33,9 @@ class Descriptor {
   int value_;
 };
 
-// Makes the folder (not its parents) with mode 0700 if it is not there.
-Result<void> prepare_private_folder(const std::string& folder);
+// Makes the folder (not its parents) with mode 0700 if it is not there. `setting` is what the
+// folder was read from ("state.folder"): Errors say what to do, and name it.
+Result<void> prepare_private_folder(const std::string& folder, const std::string& setting);
 
 // nullopt if the file is not there; kTooLarge beyond `size_max` bytes.
 Result<std::optional<Bytes>> read_private_file(const std::string& path, std::size_t size_max);

@@ -122,6 +122,7 @@ TEST(StateFolder, AdmitsOneAgentAtATime) {
   const Result<StateFolder> second = StateFolder::open(parent / "state");
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kBusy);
+  EXPECT_NE(second.error().detail.find("set another host.state_folder"), std::string::npos);
 }
 
 // CVE-2022-23952: secrets that others could read.
@@ -182,11 +183,15 @@ TEST(StateFolder, SaysWhatToDoAboutADamagedState) {
   EXPECT_NE(state.error().detail.find("enrol"), std::string::npos);
 }
 
-TEST(StateFolder, NamesAFolderThatCannotBeMade) {
+TEST(StateFolder, NamesAFolderThatCannotBeMadeAndSaysWhatToDo) {
   const TempFolder parent;
   const Result<StateFolder> folder = StateFolder::open(parent / "absent" / "state");
   ASSERT_FALSE(folder);
   EXPECT_NE(folder.error().detail.find("absent/state"), std::string::npos);
+  EXPECT_NE(folder.error().detail.find("mkdir -p " + std::string(parent / "absent")),
+            std::string::npos)
+      << folder.error().detail;
+  EXPECT_NE(folder.error().detail.find("host.state_folder"), std::string::npos);
 }
 
 }  // namespace

@@ -234,6 +234,8 @@ TEST(ControlClient, SaysAtOnceThatNobodyIsThere) {
   EXPECT_NE(std::get<ControlError>(answer).message.find("daemon unreachable at " + path),
             std::string::npos);
   EXPECT_NE(std::get<ControlError>(answer).hint.find("is quotemilld running?"), std::string::npos);
+  EXPECT_NE(std::get<ControlError>(answer).hint.find("'systemctl status quotemilld'"),
+            std::string::npos);
 
   // A socket whose daemon died.
   close(bound_socket(path));

@@ -74,12 +74,28 @@ TEST(PrivateFile, CreatesOnceAndNeverReplaces) {
 TEST(PrivateFolder, IsMadeForItsOwnerAloneAndRefusedIfOthersMayEnter) {
   const TempFolder folder;
   const std::string path = folder / "state";
-  ASSERT_TRUE(prepare_private_folder(path));
+  ASSERT_TRUE(prepare_private_folder(path, "state.folder"));
   EXPECT_EQ(mode_of(path), 0700U);
   ASSERT_EQ(chmod(path.c_str(), 0755), 0);
-  const Result<void> prepared = prepare_private_folder(path);
+  const Result<void> prepared = prepare_private_folder(path, "state.folder");
   ASSERT_FALSE(prepared);
   EXPECT_EQ(prepared.error().code, ErrorCode::kDenied);
+}
+
+TEST(PrivateFolder, SaysWhatToDoIfItCannotBeMade) {
+  const TempFolder folder;
+  const std::string parent = folder / "absent";
+  const Result<void> orphan = prepare_private_folder(parent + "/state", "state.folder");
+  ASSERT_FALSE(orphan);
+  EXPECT_EQ(orphan.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(orphan.error().detail, parent + "/state cannot be made: there is no " + parent +
+                                       "; mkdir -p " + parent + ", or set another state.folder");
+
+  std::filesystem::create_symlink(std::string(folder / ""), std::string(folder / "link"));
+  const Result<void> link = prepare_private_folder(folder / "link", "state.folder");
+  ASSERT_FALSE(link);
+  EXPECT_NE(link.error().detail.find("is no folder, or a symbolic link"), std::string::npos)
+      << link.error().detail;
 }
 
 }  // namespace
