@@ -73,7 +73,8 @@ struct CommandLine::Options {
   std::string shell;
 };
 
-CommandLine::CommandLine(Settings& settings) : options_(std::make_shared<Options>()) {
+CommandLine::CommandLine(Settings& settings)
+    : settings_(settings), options_(std::make_shared<Options>()) {
   app_.name("quotemill");
   app_.formatter(std::make_shared<HelpFormatter>());
   app_.footer(
@@ -83,7 +84,7 @@ CommandLine::CommandLine(Settings& settings) : options_(std::make_shared<Options
   app_.set_version_flag("--version", QUOTEMILL_VERSION);
   app_.fallthrough();
   app_.require_subcommand(1);
-  add_global(settings);
+  add_global();
   add_questions();
   add_actions();
   add_baselines();
@@ -104,6 +105,12 @@ void CommandLine::runs(CLI::App* command, std::function<Exit(Session&, const Opt
   });
 }
 
+// Of every command that changes something.
+void CommandLine::may_be_dry(CLI::App* command) {
+  command->add_flag("-n,--dry-run", settings_.is_dry_run,
+                    "change nothing: say what would be done, or why not");
+}
+
 void CommandLine::one_of(CLI::Option* option, const std::vector<std::string>& choices) {
   option->check(CLI::IsMember(choices));
   hints_[option].choices = choices;
@@ -113,7 +120,8 @@ void CommandLine::is_file(CLI::Option* option) {
   hints_[option].is_file = true;
 }
 
-void CommandLine::add_global(Settings& settings) {
+void CommandLine::add_global() {
+  Settings& settings = settings_;
   is_file(app_.add_option("--socket", settings.socket, "the daemon's control socket")
               ->type_name("SOCKET")
               ->envname("QUOTEMILL_SOCKET")
@@ -182,12 +190,14 @@ void CommandLine::add_actions() {
                            "  quotemill reattest web-01 web-02\n  quotemill reattest --all");
   reattest->add_option("HOST", options.reattest.hosts, "names or uids");
   reattest->add_flag("--all", options.reattest.is_all, "all hosts");
+  may_be_dry(reattest);
   runs(reattest,
        [](Session& session, const Options& o) { return run_reattest(session, o.reattest); });
 
   CLI::App* retire = add(app_, "retire", "End a host's life: it may not attest, its name is free",
-                         "  quotemill retire web-01");
+                         "  quotemill retire web-01\n  quotemill retire web-01 --dry-run");
   retire->add_option("HOST", options.host, "name or uid")->required();
+  may_be_dry(retire);
   runs(retire, [](Session& session, const Options& o) { return run_retire(session, o.host); });
 
   CLI::App* restore = add(app_, "restore", "Bring a retired or denied host back",
@@ -196,6 +206,7 @@ void CommandLine::add_actions() {
       ->required();
   restore->add_option("--name", options.named.name, "call it so, if its name is taken")
       ->type_name("NAME");
+  may_be_dry(restore);
   runs(restore, [](Session& session, const Options& o) { return run_restore(session, o.named); });
 
   CLI::App* policy = add(app_, "policy", "Policies", "  quotemill policy check policy.toml");
@@ -217,6 +228,7 @@ void CommandLine::add_baselines() {
   capture->add_option("--name", options.capture.name, "of the baseline, as policies name it")
       ->type_name("NAME")
       ->required();
+  may_be_dry(capture);
   runs(capture,
        [](Session& session, const Options& o) { return run_baseline_capture(session, o.capture); });
   CLI::App* list = add(*baseline, "list", "List baselines", "  quotemill baseline list");
@@ -243,6 +255,7 @@ void CommandLine::add_admission() {
                    ? std::string()
                    : "'" + text + "' is no duration such as 30m, 12h, 7d, of at most 366d";
       });
+  may_be_dry(create);
   runs(create, [](Session& session, const Options& o) {
     TokenOptions wanted = o.token;
     wanted.ttl_ms = parse_duration_ms(o.ttl).value_or(wanted.ttl_ms);
@@ -269,11 +282,13 @@ void CommandLine::add_admission() {
       ->required();
   approve->add_option("--name", options.named.name, "call it so, and not as it asks")
       ->type_name("NAME");
+  may_be_dry(approve);
   runs(approve,
        [](Session& session, const Options& o) { return run_pending_approve(session, o.named); });
   CLI::App* deny =
       add(*pending, "deny", "Refuse one, for good", "  quotemill pending deny 3f0c1d2e...");
   deny->add_option("HOST", options.host, "uid, or the name if only one has it")->required();
+  may_be_dry(deny);
   runs(deny, [](Session& session, const Options& o) { return run_pending_deny(session, o.host); });
 }
 

@@ -30,10 +30,11 @@ class CommandLine {
   CLI::App* add(CLI::App& parent, const std::string& name, const std::string& what,
                 const std::string& examples);
   void runs(CLI::App* command, std::function<Exit(Session&, const Options&)> run);
+  void may_be_dry(CLI::App* command);
   // What CLI11 tells nobody but its help, kept for completions.
   void one_of(CLI::Option* option, const std::vector<std::string>& choices);
   void is_file(CLI::Option* option);
-  void add_global(Settings& settings);
+  void add_global();
   void add_questions();
   void add_actions();
   void add_baselines();
@@ -41,6 +42,7 @@ class CommandLine {
   void add_texts();
 
   CLI::App app_{"Operate Quotemill: ask which hosts are trusted, and why."};
+  Settings& settings_;
   std::shared_ptr<Options> options_;
   ValueHints hints_;
   Command command_;

@@ -59,6 +59,10 @@ std::optional<Json> Session::ask(const std::string& verb, const Json& args) {
   return std::get<Json>(std::move(answer));
 }
 
+std::optional<Json> Session::change(const std::string& verb, const Json& args) {
+  return ask(settings_.is_dry_run ? verb + ".check" : verb, args);
+}
+
 void Session::fail(const transport::ControlError& error) {
   fail(error.message, error.hint, exit_of(error));
 }
@@ -72,7 +76,7 @@ void Session::fail(const std::string& message, const std::string& hint, Exit exi
 }
 
 bool Session::confirm(const std::string& question) {
-  if (settings_.is_confirmed || console_.in == nullptr) {
+  if (settings_.is_confirmed || settings_.is_dry_run || console_.in == nullptr) {
     return true;
   }
   console_.err << printable(question) << " [y/N] " << std::flush;

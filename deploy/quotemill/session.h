@@ -44,6 +44,7 @@ struct Settings {
   bool no_colour = false;
   bool is_quiet = false;
   bool is_verbose = false;    // not together with is_quiet
+  bool is_dry_run = false;    // changes are asked for, and not made
   bool is_confirmed = false;  // --yes
 };
 
@@ -72,6 +73,9 @@ class Session {
 
   // The daemon's result; null after an error, which is printed, and whose exit code is exit().
   std::optional<Json> ask(const std::string& verb, const Json& args = Json::object());
+  // The same for a verb that changes something; with --dry-run its ".check", which tells what the
+  // change would come to, and fails as the change would.
+  std::optional<Json> change(const std::string& verb, const Json& args);
   // As the daemon answers it, nothing printed. `extra_ms`: how long this verb may wait by its
   // nature.
   transport::ControlAnswer try_ask(const std::string& verb, const Json& args, int extra_ms = 0);
@@ -82,7 +86,8 @@ class Session {
 
   // Whether to go on: asks "question [y/N] " on standard error. Nobody is asked, and it is true,
   // with
-  // --yes or without a terminal to answer on. After a no, which is said, exit() is kError.
+  // --yes, with --dry-run or without a terminal to answer on. After a no, which is said, exit() is
+  // kError.
   bool confirm(const std::string& question);
 
   // A remark for people on standard error; not with --quiet or --json.

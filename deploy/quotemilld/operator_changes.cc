@@ -1,4 +1,5 @@
 // The verbs that change something.
+#include <algorithm>
 #include <set>
 
 #include "deploy/quotemilld/baseline_capture.h"
@@ -25,9 +26,13 @@ constexpr std::uint64_t kTokenTtlMsMax = 366ULL * 24 * 3600 * 1000;
 
 }  // namespace
 
-void OperatorVerbs::audit(std::string_view verb, const std::string& who, const std::string& subject,
-                          const Error* failure) const {
-  if (parts_.audit) {
+Registrar& OperatorVerbs::registrar(Call call) {
+  return call.is_check ? dry_ : parts_.registrar;
+}
+
+void OperatorVerbs::audit(Call call, std::string_view verb, const std::string& who,
+                          const std::string& subject, const Error* failure) const {
+  if (parts_.audit && !call.is_check) {
     parts_.audit(
         {verb, who, escaped(subject), failure == nullptr ? "ok" : escaped(failure->to_string())});
   }
@@ -66,7 +71,7 @@ ControlOutcome OperatorVerbs::ask(std::vector<HostUid> hosts) const {
               {"not_connected_names", std::move(missing)}};
 }
 
-ControlOutcome OperatorVerbs::reattest(OperatorArgs& args, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::reattest(OperatorArgs& args, Call call) {
   const std::vector<std::string> names = args.texts("hosts", kReattestMax);
   const bool is_all = args.flag("all");
   const std::string who = args.who();
@@ -92,11 +97,14 @@ ControlOutcome OperatorVerbs::reattest(OperatorArgs& args, bool /*is_final*/) {
   }
   const std::string others =
       names.size() > 1 ? " and " + std::to_string(names.size() - 1) + " more" : std::string();
-  audit("reattest", who, is_all ? "all" : names.front() + others, nullptr);
+  if (call.is_check) {
+    return Json{{"dry_run", true}, {"hosts", std::set<HostUid>(hosts.begin(), hosts.end()).size()}};
+  }
+  audit(call, "reattest", who, is_all ? "all" : names.front() + others, nullptr);
   return ask(std::move(hosts));
 }
 
-ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, Call call) {
   const std::string text = args.text("host");
   const std::string name = args.text("name");
   const std::string who = args.who();
@@ -108,30 +116,43 @@ ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, bool /*is_fin
     return no_such_host(text);
   }
   const Result<std::shared_ptr<const Baseline>> captured =
-      capture_baseline({parts_.history, parts_.registrar, parts_.snapshots}, *golden, name);
-  audit("baseline.capture", who, name, captured ? nullptr : &captured.error());
+      capture_baseline({parts_.history, registrar(call), parts_.snapshots}, *golden, name);
+  audit(call, "baseline.capture", who, name, captured ? nullptr : &captured.error());
   if (!captured) {
     return ControlError{captured.error().code, captured.error().to_string(), {}};
   }
   Json out = transport::render_baseline(**captured);
   out["source_state"] = name_of(golden->state->state);
-  out["in_force"] = is_in_force(**captured);
+  if (call.is_check) {
+    const std::shared_ptr<const Snapshot> current = parts_.snapshots.current();
+    const std::vector<std::string>& named = current->policy().boot.baselines;
+    out["in_force"] = std::find(named.begin(), named.end(), name) != named.end();
+    out["dry_run"] = true;
+  } else {
+    out["in_force"] = is_in_force(**captured);
+  }
   return out;
 }
 
-ControlOutcome OperatorVerbs::change_host(std::string_view verb, const std::string& who,
+ControlOutcome OperatorVerbs::change_host(Call call, std::string_view verb, const std::string& who,
                                           const HostUid& host, IdentityDecision decision) {
   const Result<std::shared_ptr<const HostRecord>> done =
-      parts_.registrar.change(std::move(decision));
-  audit(verb, who, host.hex(), done ? nullptr : &done.error());
+      registrar(call).change(std::move(decision));
+  audit(call, verb, who, host.hex(), done ? nullptr : &done.error());
   if (!done) {
     return ControlError{done.error().code, done.error().to_string(), {}};
+  }
+  if (call.is_check) {
+    return Json{{"dry_run", true},
+                {"uuid", host.hex()},
+                {"name", escaped((*done)->name)},
+                {"life_cycle", name_of((*done)->life_cycle)}};
   }
   const std::optional<Host> now = parts_.hosts.find(host);
   return now ? transport::render_host_row(*now) : Json(nullptr);
 }
 
-ControlOutcome OperatorVerbs::pending_approve(OperatorArgs& args, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::pending_approve(OperatorArgs& args, Call call) {
   const std::string text = args.text("host");
   const std::string name = args.text_or("name", {});
   const std::string who = args.who();
@@ -140,12 +161,12 @@ ControlOutcome OperatorVerbs::pending_approve(OperatorArgs& args, bool /*is_fina
   }
   const std::optional<HostUid> uid = HostUid::from_hex(text);
   const std::optional<Host> host = uid ? parts_.hosts.find(*uid) : find_pending(text);
-  return host ? change_host("pending.approve", who, host->record->uid,
+  return host ? change_host(call, "pending.approve", who, host->record->uid,
                             approve_host(host->record->uid, name, who))
               : no_such_host(text);
 }
 
-ControlOutcome OperatorVerbs::pending_deny(OperatorArgs& args, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::pending_deny(OperatorArgs& args, Call call) {
   const std::string text = args.text("host");
   const std::string who = args.who();
   if (!args.ok()) {
@@ -153,23 +174,24 @@ ControlOutcome OperatorVerbs::pending_deny(OperatorArgs& args, bool /*is_final*/
   }
   const std::optional<HostUid> uid = HostUid::from_hex(text);
   const std::optional<Host> host = uid ? parts_.hosts.find(*uid) : find_pending(text);
-  return host ? change_host("pending.deny", who, host->record->uid,
+  return host ? change_host(call, "pending.deny", who, host->record->uid,
                             deny_host(host->record->uid, who))
               : no_such_host(text);
 }
 
-ControlOutcome OperatorVerbs::retire(OperatorArgs& args, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::retire(OperatorArgs& args, Call call) {
   const std::string text = args.text("host");
   const std::string who = args.who();
   if (!args.ok()) {
     return args.error();
   }
   const std::optional<Host> host = find(text);
-  return host ? change_host("retire", who, host->record->uid, retire_host(host->record->uid, who))
+  return host ? change_host(call, "retire", who, host->record->uid,
+                            retire_host(host->record->uid, who))
               : no_such_host(text);
 }
 
-ControlOutcome OperatorVerbs::restore(OperatorArgs& args, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::restore(OperatorArgs& args, Call call) {
   const std::string text = args.text("host");
   const std::string name = args.text_or("name", {});
   const std::string who = args.who();
@@ -177,12 +199,12 @@ ControlOutcome OperatorVerbs::restore(OperatorArgs& args, bool /*is_final*/) {
     return args.error();
   }
   const std::optional<Host> host = find_ended(text);
-  return host ? change_host("restore", who, host->record->uid,
+  return host ? change_host(call, "restore", who, host->record->uid,
                             restore_host(host->record->uid, name, who))
               : no_such_host(text);
 }
 
-ControlOutcome OperatorVerbs::token_create(OperatorArgs& args, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::token_create(OperatorArgs& args, Call call) {
   const std::uint64_t uses = args.number_or("count", 1, kTokenUsesMax);
   const std::uint64_t ttl_ms = args.number_or("ttl_ms", 3'600'000, kTokenTtlMsMax);
   const std::string who = args.who();
@@ -202,12 +224,17 @@ ControlOutcome OperatorVerbs::token_create(OperatorArgs& args, bool /*is_final*/
                           static_cast<std::uint32_t>(uses),
                           now,
                           {now.ms + static_cast<std::int64_t>(ttl_ms)}};
-  const Result<std::shared_ptr<const HostRecord>> kept = parts_.registrar.change(add_token(token));
-  audit("token.create", who, token.id.hex(), kept ? nullptr : &kept.error());
+  const Result<std::shared_ptr<const HostRecord>> kept = registrar(call).change(add_token(token));
+  audit(call, "token.create", who, token.id.hex(), kept ? nullptr : &kept.error());
   if (!kept) {
     return ControlError{kept.error().code, kept.error().to_string(), {}};
   }
   Json out = transport::render_token(token, now);
+  if (call.is_check) {
+    out["dry_run"] = true;
+    out.erase("id");  // the real one will have another
+    return out;
+  }
   out["token"] = text;  // shown this once
   return out;
 }

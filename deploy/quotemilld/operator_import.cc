@@ -157,7 +157,7 @@ IdentityDecision import_hosts(std::vector<ImportCandidate> candidates, bool is_c
   };
 }
 
-ControlOutcome OperatorVerbs::hosts_import(OperatorArgs& args, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::hosts_import(OperatorArgs& args, Call /*call*/) {
   const Json* lines = args.list("hosts", limits::kImportHostsMax);
   const bool is_check = args.flag("check");
   const std::string who = args.who();

@@ -104,7 +104,8 @@ Json render_policy(const Snapshot& snapshot) {
 
 }  // namespace
 
-OperatorVerbs::OperatorVerbs(OperatorParts parts) : parts_(std::move(parts)) {}
+OperatorVerbs::OperatorVerbs(OperatorParts parts)
+    : parts_(std::move(parts)), dry_(parts_.registrar) {}
 
 const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
   static const std::vector<Entry> kVerbs = {
@@ -125,6 +126,14 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"token.create", &OperatorVerbs::token_create},
       {"token.list", &OperatorVerbs::token_list},
       {"hosts.import", &OperatorVerbs::hosts_import},
+      // Verbs of their own: a daemon that is too old for them refuses them, and changes nothing.
+      {"reattest.check", &OperatorVerbs::reattest, true},
+      {"baseline.capture.check", &OperatorVerbs::baseline_capture, true},
+      {"pending.approve.check", &OperatorVerbs::pending_approve, true},
+      {"pending.deny.check", &OperatorVerbs::pending_deny, true},
+      {"retire.check", &OperatorVerbs::retire, true},
+      {"restore.check", &OperatorVerbs::restore, true},
+      {"token.create.check", &OperatorVerbs::token_create, true},
   };
   return kVerbs;
 }
@@ -138,7 +147,7 @@ ControlOutcome OperatorVerbs::handle(const transport::ControlRequest& request) {
                         "is the daemon older than the command line tool?"};
   }
   OperatorArgs args(request.args);
-  return (this->*entry->verb)(args, request.is_final);
+  return (this->*entry->verb)(args, {request.is_final, entry->is_check});
 }
 
 std::optional<Host> OperatorVerbs::find_pending(std::string_view name) const {
@@ -172,7 +181,7 @@ ControlError OperatorVerbs::no_such_host(const std::string& text) const {
                        : "did you mean " + std::string(near) + "?"};
 }
 
-ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, Call /*call*/) {
   const Result<StoreStatus> store = parts_.history.status();
   if (!store) {
     return failure(store.error());
@@ -206,7 +215,7 @@ ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, bool /*is_final*/) 
               {"endpoints", parts_.endpoints ? parts_.endpoints() : Json(nullptr)}};
 }
 
-ControlOutcome OperatorVerbs::hosts(OperatorArgs& args, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::hosts(OperatorArgs& args, Call /*call*/) {
   const std::string after = args.text_or("after", {});
   const std::size_t limit =
       std::max<std::size_t>(args.number_or("limit", kHostsPageMax, kHostsPageMax), 1);
@@ -239,7 +248,7 @@ ControlOutcome OperatorVerbs::hosts(OperatorArgs& args, bool /*is_final*/) {
   return Json{{"hosts", std::move(rows)}, {"next", is_end ? Json(nullptr) : Json(last)}};
 }
 
-ControlOutcome OperatorVerbs::hosts_ended(OperatorArgs& /*args*/, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::hosts_ended(OperatorArgs& /*args*/, Call /*call*/) {
   Json rows = Json::array();
   for (const Host& host : parts_.hosts.ended(kEndedMax)) {
     Json row = transport::render_host_row(host);
@@ -249,7 +258,7 @@ ControlOutcome OperatorVerbs::hosts_ended(OperatorArgs& /*args*/, bool /*is_fina
   return Json{{"hosts", std::move(rows)}};
 }
 
-ControlOutcome OperatorVerbs::host(OperatorArgs& args, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::host(OperatorArgs& args, Call /*call*/) {
   const std::string text = args.text("host");
   if (!args.ok()) {
     return args.error();
@@ -258,7 +267,7 @@ ControlOutcome OperatorVerbs::host(OperatorArgs& args, bool /*is_final*/) {
   return host ? ControlOutcome(transport::render_host(*host)) : no_such_host(text);
 }
 
-ControlOutcome OperatorVerbs::history(OperatorArgs& args, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::history(OperatorArgs& args, Call /*call*/) {
   const std::string text = args.text("host");
   const std::uint64_t before = args.number_or("before", 0, kNumberMax);
   const std::size_t limit = args.number_or("limit", 20, kHistoryPageMax);
@@ -285,7 +294,7 @@ ControlOutcome OperatorVerbs::history(OperatorArgs& args, bool /*is_final*/) {
               {"next", is_more ? Json(oldest) : Json(nullptr)}};
 }
 
-ControlOutcome OperatorVerbs::changes(OperatorArgs& args, bool is_final) {
+ControlOutcome OperatorVerbs::changes(OperatorArgs& args, Call call) {
   const std::uint64_t wait_ms = args.number_or("wait_ms", 0, kWaitMsMax);
   const std::size_t limit = args.number_or("limit", 100, kChangesPageMax);
   // A default that moves with the stream would wait for ever.
@@ -308,7 +317,7 @@ ControlOutcome OperatorVerbs::changes(OperatorArgs& args, bool is_final) {
   if (!changes) {
     return failure(changes.error());
   }
-  if (changes->empty() && wait_ms != 0 && !is_final) {
+  if (changes->empty() && wait_ms != 0 && !call.is_final) {
     return ControlWait{std::chrono::milliseconds(wait_ms)};
   }
   Json rendered = Json::array();
@@ -328,7 +337,7 @@ bool OperatorVerbs::is_in_force(const Baseline& baseline) const {
       });
 }
 
-ControlOutcome OperatorVerbs::baseline_list(OperatorArgs& /*args*/, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::baseline_list(OperatorArgs& /*args*/, Call /*call*/) {
   Json list = Json::array();
   for (const auto& baseline : parts_.snapshots.baselines()) {
     Json row = transport::render_baseline(*baseline);
@@ -338,7 +347,7 @@ ControlOutcome OperatorVerbs::baseline_list(OperatorArgs& /*args*/, bool /*is_fi
   return Json{{"baselines", std::move(list)}};
 }
 
-ControlOutcome OperatorVerbs::pending_list(OperatorArgs& /*args*/, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::pending_list(OperatorArgs& /*args*/, Call /*call*/) {
   Json list = Json::array();
   for (const Host& host : parts_.hosts.pending()) {
     list.push_back(transport::render_pending(*host.record));
@@ -346,7 +355,7 @@ ControlOutcome OperatorVerbs::pending_list(OperatorArgs& /*args*/, bool /*is_fin
   return Json{{"pending", std::move(list)}};
 }
 
-ControlOutcome OperatorVerbs::token_list(OperatorArgs& /*args*/, bool /*is_final*/) {
+ControlOutcome OperatorVerbs::token_list(OperatorArgs& /*args*/, Call /*call*/) {
   const Result<std::vector<TokenRecord>> tokens = parts_.history.tokens();
   if (!tokens) {
     return failure(tokens.error());

@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "deploy/quotemilld/dry_registrar.h"
 #include "deploy/quotemilld/operator_args.h"
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/host_table.h"
@@ -92,32 +93,39 @@ class OperatorVerbs final : public transport::ControlHandler {
 
  private:
   using Outcome = transport::ControlOutcome;
-  using Verb = Outcome (OperatorVerbs::*)(OperatorArgs& args, bool is_final);
+
+  struct Call {
+    bool is_final = false;
+    bool is_check = false;  // "retire.check": what "retire" would come to, with nothing changed
+  };
+
+  using Verb = Outcome (OperatorVerbs::*)(OperatorArgs& args, Call call);
 
   struct Entry {
     std::string_view name;
     Verb verb;
+    bool is_check = false;
   };
 
   static const std::vector<Entry>& verbs();
 
-  Outcome status(OperatorArgs& args, bool is_final);
-  Outcome hosts(OperatorArgs& args, bool is_final);
-  Outcome hosts_ended(OperatorArgs& args, bool is_final);
-  Outcome host(OperatorArgs& args, bool is_final);
-  Outcome history(OperatorArgs& args, bool is_final);
-  Outcome changes(OperatorArgs& args, bool is_final);
-  Outcome reattest(OperatorArgs& args, bool is_final);
-  Outcome baseline_capture(OperatorArgs& args, bool is_final);
-  Outcome baseline_list(OperatorArgs& args, bool is_final);
-  Outcome pending_list(OperatorArgs& args, bool is_final);
-  Outcome pending_approve(OperatorArgs& args, bool is_final);
-  Outcome pending_deny(OperatorArgs& args, bool is_final);
-  Outcome retire(OperatorArgs& args, bool is_final);
-  Outcome restore(OperatorArgs& args, bool is_final);
-  Outcome token_create(OperatorArgs& args, bool is_final);
-  Outcome token_list(OperatorArgs& args, bool is_final);
-  Outcome hosts_import(OperatorArgs& args, bool is_final);
+  Outcome status(OperatorArgs& args, Call call);
+  Outcome hosts(OperatorArgs& args, Call call);
+  Outcome hosts_ended(OperatorArgs& args, Call call);
+  Outcome host(OperatorArgs& args, Call call);
+  Outcome history(OperatorArgs& args, Call call);
+  Outcome changes(OperatorArgs& args, Call call);
+  Outcome reattest(OperatorArgs& args, Call call);
+  Outcome baseline_capture(OperatorArgs& args, Call call);
+  Outcome baseline_list(OperatorArgs& args, Call call);
+  Outcome pending_list(OperatorArgs& args, Call call);
+  Outcome pending_approve(OperatorArgs& args, Call call);
+  Outcome pending_deny(OperatorArgs& args, Call call);
+  Outcome retire(OperatorArgs& args, Call call);
+  Outcome restore(OperatorArgs& args, Call call);
+  Outcome token_create(OperatorArgs& args, Call call);
+  Outcome token_list(OperatorArgs& args, Call call);
+  Outcome hosts_import(OperatorArgs& args, Call call);
 
   // The host of a name or uid; a pending one by its name only if no other has it.
   [[nodiscard]] std::optional<Host> find(const std::string& text) const;
@@ -128,12 +136,15 @@ class OperatorVerbs final : public transport::ControlHandler {
   [[nodiscard]] std::vector<HostUid> all_hosts() const;
   [[nodiscard]] bool is_in_force(const Baseline& baseline) const;
   [[nodiscard]] Outcome ask(std::vector<HostUid> hosts) const;
-  Outcome change_host(std::string_view verb, const std::string& who, const HostUid& host,
+  // Where the call's changes go: nowhere, if it is a check.
+  [[nodiscard]] Registrar& registrar(Call call);
+  Outcome change_host(Call call, std::string_view verb, const std::string& who, const HostUid& host,
                       IdentityDecision decision);
-  void audit(std::string_view verb, const std::string& who, const std::string& subject,
+  void audit(Call call, std::string_view verb, const std::string& who, const std::string& subject,
              const Error* failure) const;
 
   const OperatorParts parts_;
+  DryRegistrar dry_;
 };
 
 }  // namespace quotemill::daemon

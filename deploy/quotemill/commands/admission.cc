@@ -5,7 +5,7 @@
 namespace quotemill::cli {
 
 Exit run_token_create(Session& session, const TokenOptions& options) {
-  const std::optional<Json> token = session.ask(
+  const std::optional<Json> token = session.change(
       "token.create",
       {{"count", options.count}, {"ttl_ms", options.ttl_ms}, {"operator", operator_name()}});
   if (!token) {
@@ -13,6 +13,11 @@ Exit run_token_create(Session& session, const TokenOptions& options) {
   }
   if (!session.is_for_people()) {
     session.print(*token);
+    return Exit::kFine;
+  }
+  if (session.settings().is_dry_run) {
+    session.out() << "would make a token for " << text_at(*token, "uses_left") << " hosts until "
+                  << time_of(at(*token, "expires")) << '\n';
     return Exit::kFine;
   }
   // The token alone, so that it can go to a file or a pipe.

@@ -5,9 +5,9 @@
 namespace quotemill::cli {
 
 Exit run_baseline_capture(Session& session, const CaptureOptions& options) {
-  const std::optional<Json> baseline =
-      session.ask("baseline.capture",
-                  {{"host", options.host}, {"name", options.name}, {"operator", operator_name()}});
+  const std::optional<Json> baseline = session.change(
+      "baseline.capture",
+      {{"host", options.host}, {"name", options.name}, {"operator", operator_name()}});
   if (!baseline) {
     return session.exit();
   }
@@ -15,11 +15,15 @@ Exit run_baseline_capture(Session& session, const CaptureOptions& options) {
     session.print(*baseline);
     return Exit::kFine;
   }
-  session.out() << text_at(*baseline, "name") << " version " << text_at(*baseline, "version")
-                << ": " << text_at(*baseline, "events") << " events of "
-                << text_at(at(*baseline, "source"), "name") << '\n';
+  const bool is_dry_run = session.settings().is_dry_run;
+  session.out() << (is_dry_run ? "would capture " : "") << text_at(*baseline, "name") << " version "
+                << text_at(*baseline, "version") << ": " << text_at(*baseline, "events")
+                << " events of " << text_at(at(*baseline, "source"), "name") << '\n';
   if (text_at(*baseline, "source_state") != "trusted") {
     session.note("careful: that host is " + text_at(*baseline, "source_state"));
+  }
+  if (is_dry_run) {
+    return Exit::kFine;
   }
   session.note(at(*baseline, "in_force") == true
                    ? "hosts are compared with it from their next attestation on; 'quotemill "

@@ -39,7 +39,7 @@ Exit run_retire(Session& session, const std::string& host);
 
 struct NamedOptions {
   std::string host = {};
-  std::string name;  // empty: the one it has, or asks for
+  std::string name = {};  // empty: the one it has, or asks for
 };
 
 Exit run_restore(Session& session, const NamedOptions& options);

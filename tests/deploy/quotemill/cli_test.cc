@@ -62,6 +62,27 @@ TEST(Cli, SendsWhatIsAskedFor) {
   EXPECT_EQ(approve.second["name"], "web-2");
 }
 
+// A flag that a command took, and then changed something all the same, would be the worst of all.
+TEST(Cli, EveryCommandThatChangesSomethingHasADryRunAndOthersHaveNone) {
+  for (const std::vector<std::string>& change :
+       {std::vector<std::string>{"reattest", "--all"}, std::vector<std::string>{"retire", "x"},
+        std::vector<std::string>{"restore", "x"},
+        std::vector<std::string>{"baseline", "capture", "x", "--name", "y"},
+        std::vector<std::string>{"token", "create"},
+        std::vector<std::string>{"pending", "approve", "x"},
+        std::vector<std::string>{"pending", "deny", "x"}}) {
+    const std::string verb = first_request(change).first;
+    std::vector<std::string> dry = change;
+    dry.emplace_back("--dry-run");
+    EXPECT_EQ(first_request(dry).first, verb + ".check");
+    dry.back() = "-n";
+    EXPECT_EQ(first_request(dry).first, verb + ".check");
+  }
+  for (const char* question : {"status", "hosts", "watch"}) {
+    EXPECT_EQ(parse({question, "--dry-run"}).invocation.exit, Exit::kUsage);
+  }
+}
+
 TEST(Cli, TakesGlobalOptionsAnywhere) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"--socket", "/s", "--json", "hosts"},

@@ -356,6 +356,60 @@ TEST_F(CommandsTest, ReattestOfNamedHostsIsNotAsked) {
   EXPECT_EQ(err_.str(), "");
 }
 
+TEST_F(CommandsTest, ADryRunAsksForTheCheckAndSaysWhatWouldBe) {
+  const Json row = {{"dry_run", true}, {"name", "web"}, {"uuid", "00"}, {"life_cycle", "x"}};
+
+  struct Case {
+    std::string verb;
+    std::function<Exit(Session&)> run;
+    Json answer;
+    std::string out;
+  };
+
+  const std::vector<Case> cases = {
+      {"retire.check", [](Session& s) { return run_retire(s, "web"); }, row,
+       "would retire web (00)\n"},
+      {"restore.check", [](Session& s) { return run_restore(s, {.host = "web"}); }, row,
+       "would restore web (00)\n"},
+      {"pending.approve.check", [](Session& s) { return run_pending_approve(s, {.host = "web"}); },
+       row, "would approve web (00)\n"},
+      {"pending.deny.check", [](Session& s) { return run_pending_deny(s, "web"); }, row,
+       "would deny web (00)\n"},
+      {"reattest.check", [](Session& s) { return run_reattest(s, {.is_all = true}); },
+       Json{{"hosts", 3}}, "would ask 3\n"},
+      {"baseline.capture.check",
+       [](Session& s) { return run_baseline_capture(s, {.host = "web", .name = "g"}); },
+       Json{{"name", "g"},
+            {"version", 2},
+            {"events", 9},
+            {"source", {{"name", "web"}}},
+            {"source_state", "trusted"}},
+       "would capture g version 2: 9 events of web\n"},
+      {"token.create.check", [](Session& s) { return run_token_create(s, {}); },
+       Json{{"uses_left", 5}, {"expires", "2026-11-24"}},
+       "would make a token for 5 hosts until 2026-11-24\n"},
+  };
+  in_.emplace("n\n");  // nobody is asked
+  for (const Case& c : cases) {
+    answers_ = {c.answer};
+    requests_.clear();
+    out_.str({});
+    Session session = this->session({.is_dry_run = true});
+    EXPECT_EQ(c.run(session), Exit::kFine);
+    ASSERT_EQ(requests_.size(), 1U);
+    EXPECT_EQ(requests_[0]["verb"], c.verb);
+    EXPECT_EQ(out_.str(), c.out);
+  }
+  EXPECT_EQ(err_.str(), "");
+}
+
+TEST_F(CommandsTest, ADryRunEndsAsTheRunWould) {
+  answers_ = {ControlError{ErrorCode::kConflict, "the name is taken", {}}, Json{{"hosts", 0}}};
+  Session session = this->session({.is_dry_run = true});
+  EXPECT_EQ(run_retire(session, "web"), Exit::kError);
+  EXPECT_EQ(run_reattest(session, {.is_all = true}), Exit::kUnproven);
+}
+
 TEST_F(CommandsTest, PolicyCheckTellsEveryMistake) {
   const quotemill::testing::TempFolder folder;
   const std::string good = folder / "good.toml";

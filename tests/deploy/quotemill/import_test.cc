@@ -48,7 +48,7 @@ class ImportTest : public ::testing::Test {
                       {"unchanged", 0U},
                       {"mistakes", Json::array()}};
         },
-        out_, err_);
+        {out_, err_});
     return run_import(session, {(folder_ / "hosts.jsonl").string(), is_dry_run});
   }
 
