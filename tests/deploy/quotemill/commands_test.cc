@@ -1,10 +1,10 @@
 #include "deploy/quotemill/commands/commands.h"
 
-#include <deque>
 #include <sstream>
 
 #include <gmock/gmock.h>
 
+#include "tests/deploy/quotemill/commands_fixture.h"
 #include "tests/support/temp_folder.h"
 
 namespace quotemill::cli {
@@ -14,49 +14,6 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using transport::ControlAnswer;
 using transport::ControlError;
-
-// A session whose daemon gives these answers, one after another.
-class CommandsTest : public ::testing::Test {
- protected:
-  Session session(Settings settings = {}, Style style = {}) {
-    return Session(settings, style,
-                   [this](const std::string& verb, const Json& args, int) -> ControlAnswer {
-                     requests_.push_back({{"verb", verb}, {"args", args}});
-                     if (answers_.empty()) {
-                       return ControlError{ErrorCode::kInternal, "no answer left", {}};
-                     }
-                     ControlAnswer answer = std::move(answers_.front());
-                     answers_.pop_front();
-                     return answer;
-                   },
-                   {.out = out_, .err = err_, .in = in_ ? &*in_ : nullptr});
-  }
-
-  static Json row(const std::string& name, const std::string& state) {
-    return {{"name", name},
-            {"uuid", "00"},
-            {"life_cycle", "active"},
-            {"state", state},
-            {"since", nullptr},
-            {"last_seen", nullptr},
-            {"why", state == "failed" ? Json{{"code", "quote.signature"}, {"message", "bad"}}
-                                      : Json(nullptr)}};
-  }
-
-  void expect_clean() const {
-    for (const std::string& text : {out_.str(), err_.str()}) {
-      for (const char c : text) {
-        EXPECT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7F)) << text;
-      }
-    }
-  }
-
-  std::deque<ControlAnswer> answers_;
-  std::vector<Json> requests_;
-  std::ostringstream out_;
-  std::ostringstream err_;
-  std::optional<std::istringstream> in_;  // somebody at a terminal, and what they type
-};
 
 TEST_F(CommandsTest, HostsArePutTogetherFromPages) {
   answers_ = {Json{{"hosts", {row("a", "trusted")}}, {"next", "a"}},
@@ -271,14 +228,6 @@ TEST_F(CommandsTest, TokenIsAloneOnStandardOutput) {
   EXPECT_NE(err_.str().find("good for 5 hosts"), std::string::npos);
 }
 
-TEST_F(CommandsTest, ReattestNamesHostsThatCouldNotBeAsked) {
-  answers_ = {Json{{"asked", 1}, {"not_connected", 1}, {"not_connected_names", {"b"}}}};
-  Session session = this->session();
-  EXPECT_EQ(run_reattest(session, {.hosts = {"a", "b"}}), Exit::kFine);
-  EXPECT_NE(err_.str().find("1 not connected: b"), std::string::npos);
-  EXPECT_EQ(run_reattest(session, {}), Exit::kUsage);
-}
-
 TEST_F(CommandsTest, VerboseTellsEveryRequestOnStandardError) {
   answers_ = {Json{{"store", {{"last_change", 6}}}},
               ControlError{ErrorCode::kNotFound, "gone", {}}};
@@ -288,126 +237,6 @@ TEST_F(CommandsTest, VerboseTellsEveryRequestOnStandardError) {
                                        "quotemill: asked changes at /s: error after [0-9]+ ms\n"
                                        "quotemill: gone\n"));
   EXPECT_EQ(out_.str(), "");
-}
-
-// What changes much at once, with the question that comes first.
-const std::vector<std::pair<std::string, std::function<Exit(Session&)>>>& grave_commands() {
-  static const std::vector<std::pair<std::string, std::function<Exit(Session&)>>> all = {
-      {"Retire web-01? ", [](Session& session) { return run_retire(session, "web-01"); }},
-      {"Deny web-01 ", [](Session& session) { return run_pending_deny(session, "web-01"); }},
-      {"Challenge all hosts ",
-       [](Session& session) { return run_reattest(session, {.is_all = true}); }}};
-  return all;
-}
-
-TEST_F(CommandsTest, AsksBeforeWhatIsGraveAndChangesNothingAfterANo) {
-  for (const auto& [question, run] : grave_commands()) {
-    for (const char* typed : {"n\n", "\n", "", "yesterday\n", "no"}) {
-      in_.emplace(typed);
-      err_.str({});
-      Session session = this->session();
-      EXPECT_EQ(run(session), Exit::kError);
-      EXPECT_EQ(err_.str().rfind(question, 0), 0U) << err_.str();
-      EXPECT_THAT(err_.str(), HasSubstr("[y/N] "));
-      EXPECT_THAT(err_.str(), HasSubstr("nothing was changed\n"));
-    }
-  }
-  EXPECT_TRUE(requests_.empty());
-  EXPECT_EQ(out_.str(), "");
-}
-
-TEST_F(CommandsTest, GoesOnAfterAYesOrWithTheFlagOrWithNobodyToAsk) {
-  struct Case {
-    const char* typed;  // null: nobody is there
-    bool is_confirmed;
-    bool is_asked;
-  };
-
-  for (const auto& [question, run] : grave_commands()) {
-    for (const Case& c : {Case{"y\n", false, true}, Case{"yes\n", false, true},
-                          Case{"n\n", true, false}, Case{nullptr, false, false}}) {
-      in_.reset();
-      if (c.typed != nullptr) {
-        in_.emplace(c.typed);
-      }
-      err_.str({});
-      requests_.clear();
-      answers_ = {Json{{"asked", 1}, {"not_connected", 0}}};
-      Session session = this->session({.is_confirmed = c.is_confirmed});
-      EXPECT_EQ(run(session), Exit::kFine) << question;
-      EXPECT_EQ(requests_.size(), 1U);
-      EXPECT_EQ(err_.str().find("[y/N]") != std::string::npos, c.is_asked) << err_.str();
-    }
-  }
-}
-
-TEST_F(CommandsTest, QuestionsAreOnOneLineWhateverTheHostIsCalled) {
-  in_.emplace("n\n");
-  Session session = this->session();
-  run_retire(session, "x\x1b[2J\ny");
-  expect_clean();
-}
-
-TEST_F(CommandsTest, ReattestOfNamedHostsIsNotAsked) {
-  in_.emplace("n\n");
-  answers_ = {Json{{"asked", 1}, {"not_connected", 0}}};
-  Session session = this->session();
-  EXPECT_EQ(run_reattest(session, {.hosts = {"a"}}), Exit::kFine);
-  EXPECT_EQ(err_.str(), "");
-}
-
-TEST_F(CommandsTest, ADryRunAsksForTheCheckAndSaysWhatWouldBe) {
-  const Json row = {{"dry_run", true}, {"name", "web"}, {"uuid", "00"}, {"life_cycle", "x"}};
-
-  struct Case {
-    std::string verb;
-    std::function<Exit(Session&)> run;
-    Json answer;
-    std::string out;
-  };
-
-  const std::vector<Case> cases = {
-      {"retire.check", [](Session& s) { return run_retire(s, "web"); }, row,
-       "would retire web (00)\n"},
-      {"restore.check", [](Session& s) { return run_restore(s, {.host = "web"}); }, row,
-       "would restore web (00)\n"},
-      {"pending.approve.check", [](Session& s) { return run_pending_approve(s, {.host = "web"}); },
-       row, "would approve web (00)\n"},
-      {"pending.deny.check", [](Session& s) { return run_pending_deny(s, "web"); }, row,
-       "would deny web (00)\n"},
-      {"reattest.check", [](Session& s) { return run_reattest(s, {.is_all = true}); },
-       Json{{"hosts", 3}}, "would ask 3\n"},
-      {"baseline.capture.check",
-       [](Session& s) { return run_baseline_capture(s, {.host = "web", .name = "g"}); },
-       Json{{"name", "g"},
-            {"version", 2},
-            {"events", 9},
-            {"source", {{"name", "web"}}},
-            {"source_state", "trusted"}},
-       "would capture g version 2: 9 events of web\n"},
-      {"token.create.check", [](Session& s) { return run_token_create(s, {}); },
-       Json{{"uses_left", 5}, {"expires", "2026-11-24"}},
-       "would make a token for 5 hosts until 2026-11-24\n"},
-  };
-  in_.emplace("n\n");  // nobody is asked
-  for (const Case& c : cases) {
-    answers_ = {c.answer};
-    requests_.clear();
-    out_.str({});
-    Session session = this->session({.is_dry_run = true});
-    EXPECT_EQ(c.run(session), Exit::kFine);
-    ASSERT_EQ(requests_.size(), 1U);
-    EXPECT_EQ(requests_[0]["verb"], c.verb);
-    EXPECT_EQ(out_.str(), c.out);
-  }
-  EXPECT_EQ(err_.str(), "");
-}
-
-TEST_F(CommandsTest, ADryRunEndsAsTheRunWould) {
-  answers_ = {ControlError{ErrorCode::kConflict, "the name is taken", {}}, Json{{"hosts", 0}}};
-  Session session = this->session({.is_dry_run = true});
-  EXPECT_EQ(run_retire(session, "web"), Exit::kError);
-  EXPECT_EQ(run_reattest(session, {.is_all = true}), Exit::kUnproven);
 }
 
 TEST_F(CommandsTest, PolicyCheckTellsEveryMistake) {

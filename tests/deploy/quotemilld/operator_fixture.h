@@ -1,10 +1,15 @@
-// The operator's verbs over a real Committer and a store in memory.
+// The operator's verbs over a real commit thread and a store in memory.
 #pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/crypto/hash.h"
+#include "engine/eventlog/boot_log_writer.h"
 #include "engine/pipeline/committer.h"
 #include "storage/memory_store.h"
 #include "tests/support/manual_clock.h"
@@ -12,12 +17,26 @@
 
 namespace quotemill::daemon {
 
-using quotemill::testing::ManualClock;
-using quotemill::testing::RecordingChanges;
-using quotemill::testing::RecordingReplies;
-using transport::ControlError;
-using transport::ControlOutcome;
-using transport::Json;
+inline HostRecord host_record(std::uint8_t number, const std::string& name, LifeCycle life_cycle) {
+  HostRecord record;
+  record.uid.bytes.fill(number);
+  record.name = name;
+  record.life_cycle = life_cycle;
+  record.ek_sha256 = std::string(64, static_cast<char>('0' + number));
+  record.curve_key.fill(number);
+  record.expires = {2'000'000'000'000};
+  return record;
+}
+
+inline Bytes boot_log() {
+  BootLogWriter log(BootLogFormat::kCryptoAgile, {HashAlgorithm::kSha1, HashAlgorithm::kSha256});
+  log.startup_locality(3);
+  for (std::uint32_t pcr = 0; pcr < 5; ++pcr) {
+    const std::string text = "event " + std::to_string(pcr);
+    log.event(pcr, 0x80000003, as_bytes(text), as_bytes(text));
+  }
+  return to_bytes(log.bytes());
+}
 
 class OperatorFixture : public ::testing::Test {
  protected:
@@ -56,24 +75,26 @@ class OperatorFixture : public ::testing::Test {
     hosts_.put_state(state);
   }
 
-  Json ask(const std::string& verb, const Json& args = Json::object()) {
-    const ControlOutcome outcome = verbs_.handle({verb, args});
-    const auto* json = std::get_if<Json>(&outcome);
-    return json != nullptr ? *json : Json("error: " + refusal(verb, args).message);
+  transport::Json ask(const std::string& verb,
+                      const transport::Json& args = transport::Json::object()) {
+    const transport::ControlOutcome outcome = verbs_.handle({verb, args});
+    const auto* json = std::get_if<transport::Json>(&outcome);
+    return json != nullptr ? *json : transport::Json("error: " + refusal(verb, args).message);
   }
 
-  ControlError refusal(const std::string& verb, const Json& args = Json::object()) {
-    const ControlOutcome outcome = verbs_.handle({verb, args});
-    const auto* error = std::get_if<ControlError>(&outcome);
+  transport::ControlError refusal(const std::string& verb,
+                                  const transport::Json& args = transport::Json::object()) {
+    const transport::ControlOutcome outcome = verbs_.handle({verb, args});
+    const auto* error = std::get_if<transport::ControlError>(&outcome);
     EXPECT_NE(error, nullptr) << verb;
-    return error != nullptr ? *error : ControlError{};
+    return error != nullptr ? *error : transport::ControlError{};
   }
 
-  ManualClock clock_;
+  quotemill::testing::ManualClock clock_;
   storage::MemoryStore store_;
   HostTable hosts_;
-  RecordingReplies replies_;
-  RecordingChanges changes_;
+  quotemill::testing::RecordingReplies replies_;
+  quotemill::testing::RecordingChanges changes_;
   NonceAuthority nonces_{{}};
   SnapshotHolder snapshots_{default_policy(), {}};
   PipelineCounters counters_;

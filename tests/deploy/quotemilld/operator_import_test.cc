@@ -13,6 +13,7 @@ namespace quotemill::daemon {
 namespace {
 
 using ::testing::HasSubstr;
+using transport::Json;
 
 class OperatorImportTest : public OperatorFixture {
  protected:
