@@ -25,9 +25,10 @@ Array filled(unsigned number, std::string_view purpose) {
 
 }  // namespace
 
-SigningHost::SigningHost(KeyKind kind, unsigned number, unsigned key_number)
-    : key(cached_key(kind, key_number)),
-      scheme(kind == KeyKind::kRsa ? SignatureScheme::kRsassa : SignatureScheme::kEcdsa),
+SigningHost::SigningHost(const SigningKey& its_key, unsigned number)
+    : key(its_key),
+      scheme(its_key.public_key().kind() == KeyKind::kRsa ? SignatureScheme::kRsassa
+                                                          : SignatureScheme::kEcdsa),
       selection{HashAlgorithm::kSha256, kQuotedPcrs},
       boot_id(filled<BootId>(number, "boot")),
       server_key(filled<CurveKey>(0, "server")) {

@@ -19,7 +19,11 @@ class SigningHost {
   SigningHost(KeyKind kind, unsigned number) : SigningHost(kind, number, number) {}
 
   // Large fleets share keys, because making one is slow.
-  SigningHost(KeyKind kind, unsigned number, unsigned key_number);
+  SigningHost(KeyKind kind, unsigned number, unsigned key_number)
+      : SigningHost(cached_key(kind, key_number), number) {}
+
+  // With a key of its own, RSA or ECDSA.
+  SigningHost(const SigningKey& its_key, unsigned number);
 
   // The directory's record of it, active, with its AK.
   [[nodiscard]] const HostRecord& record() const { return record_; }

@@ -76,6 +76,12 @@ SigningKey SigningKey::generate(KeyKind kind, unsigned rsa_bits) {
   return SigningKey(std::move(key));
 }
 
+SigningKey SigningKey::of(evp_pkey_st* key) {
+  EvpPkey owned(key);
+  must(owned != nullptr, "private key");
+  return SigningKey(std::move(owned));
+}
+
 PublicKey SigningKey::public_key() const {
   unsigned char* raw = nullptr;
   const int size = i2d_PUBKEY(key_.get(), &raw);

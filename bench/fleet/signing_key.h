@@ -28,6 +28,9 @@ class SigningKey {
   // A fresh key; aborts if OpenSSL cannot. RSA takes tens of milliseconds: keep it for the suite.
   static SigningKey generate(KeyKind kind, unsigned rsa_bits = 2048);
 
+  // Of an EVP_PKEY with a private half, which it takes. REQUIRES: `key` is not null
+  static SigningKey of(evp_pkey_st* key);
+
   [[nodiscard]] PublicKey public_key() const;
 
   // Over a digest. `scheme` must suit the key; RSAPSS salts are as long as the digest.

@@ -67,6 +67,7 @@ struct DaemonSettings {
   std::string stale_after = "60s";
   std::string no_baseline = "info";  // without a baseline hosts are trusted all the same
   std::string freshness = {};        // further lines of the policy's [freshness]
+  std::string identity = {};         // lines of the policy's [identity]
   std::string pipeline = {};         // lines of [pipeline]
   std::string enrolment = {};        // lines of [enrolment]
 };

@@ -10,7 +10,7 @@
 
 namespace quotemill::transport {
 
-Result<std::unique_ptr<Context>> Context::create(int io_threads) {
+Result<std::unique_ptr<Context>> Context::create(int io_threads, int sockets_max) {
   void* handle = zmq_ctx_new();
   if (handle == nullptr) {
     return zmq_failure("zmq context", {});
@@ -24,6 +24,9 @@ Result<std::unique_ptr<Context>> Context::create(int io_threads) {
   std::srand(seed);
   if (zmq_ctx_set(handle, ZMQ_IO_THREADS, io_threads) != 0) {
     return zmq_failure("zmq context", "I/O threads");
+  }
+  if (zmq_ctx_set(handle, ZMQ_MAX_SOCKETS, sockets_max) != 0) {
+    return zmq_failure("zmq context", "sockets");
   }
   return context;
 }

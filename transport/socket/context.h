@@ -13,7 +13,9 @@ class Context {
  public:
   // Seeds srand() from the system's random source first: libzmq 4.3.4 numbers its automatic routing
   // ids from rand(), and a peer that claims the coming one would abort the process.
-  static Result<std::unique_ptr<Context>> create(int io_threads = 1);
+  //
+  // `sockets_max`: how many sockets it may have at once; libzmq's own bound unless told otherwise.
+  static Result<std::unique_ptr<Context>> create(int io_threads = 1, int sockets_max = 1'023);
 
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;

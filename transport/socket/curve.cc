@@ -42,9 +42,8 @@ Result<CurveKeyPair> parse_key_file(const std::filesystem::path& path, std::stri
     return file_error(ErrorCode::kMalformed, path, "not a CURVE key pair");
   }
   // A pair whose halves do not belong together fails every handshake without a word.
-  std::array<char, kZ85Size + 1> derived{};
-  if (zmq_curve_public(derived.data(), to_z85(*secret_key).c_str()) != 0 ||
-      to_z85(*public_key) != derived.data()) {
+  const Result<CurveKeyPair> derived = key_pair_of(*secret_key);
+  if (!derived || derived->public_key != *public_key) {
     return file_error(ErrorCode::kMalformed, path, "the public key is not that of the secret key");
   }
   return CurveKeyPair{*public_key, *secret_key};
@@ -65,6 +64,18 @@ Result<CurveKeyPair> generate_key_pair() {
     return Error{ErrorCode::kInternal, "CURVE key pair", 0, {}};
   }
   return CurveKeyPair{*public_key, *secret_key};
+}
+
+Result<CurveKeyPair> key_pair_of(const CurveSecret& secret_key) {
+  std::array<char, kZ85Size + 1> public_text{};
+  if (zmq_curve_public(public_text.data(), to_z85(secret_key).c_str()) != 0) {
+    return zmq_failure("CURVE public key", {});
+  }
+  const auto public_key = from_z85({public_text.data(), kZ85Size});
+  if (!public_key) {
+    return Error{ErrorCode::kInternal, "CURVE public key", 0, {}};
+  }
+  return CurveKeyPair{*public_key, secret_key};
 }
 
 std::string to_z85(const CurveKey& key) {

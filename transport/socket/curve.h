@@ -25,6 +25,9 @@ struct CurveKeyPair {
 
 Result<CurveKeyPair> generate_key_pair();
 
+// The pair that a secret key belongs to.
+Result<CurveKeyPair> key_pair_of(const CurveSecret& secret_key);
+
 std::string to_z85(const CurveKey& key);
 // nullopt unless `text` is 40 characters of Z85.
 std::optional<CurveKey> from_z85(std::string_view text);

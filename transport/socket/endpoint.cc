@@ -35,6 +35,16 @@ bool is_tcp_endpoint(std::string_view text) {
          (is_bracketed || host.find(':') == std::string_view::npos);
 }
 
+bool is_loopback_endpoint(std::string_view text) {
+  if (!is_tcp_endpoint(text)) {
+    return false;
+  }
+  const std::string_view host = text.substr(kTcp.size(), text.rfind(':') - kTcp.size());
+  // A name may begin with 127., too.
+  const bool is_address = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host == "localhost" || host == "[::1]" || (is_address && host.starts_with("127."));
+}
+
 bool is_ipc_endpoint(std::string_view text) {
   return text.starts_with(kIpc) && text.size() > kIpc.size() + 1 && text[kIpc.size()] == '/' &&
          text.size() <= kIpcSizeMax;

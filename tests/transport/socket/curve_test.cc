@@ -21,6 +21,15 @@ TEST(Curve, MakesADifferentPairEachTime) {
   EXPECT_NE(fresh_pair().public_key, fresh_pair().public_key);
 }
 
+TEST(Curve, FindsThePublicKeyOfASecretOne) {
+  const Result<CurveKeyPair> pair = generate_key_pair();
+  ASSERT_TRUE(pair);
+  const Result<CurveKeyPair> found = key_pair_of(pair->secret_key);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->public_key, pair->public_key);
+  EXPECT_EQ(found->secret_key, pair->secret_key);
+}
+
 TEST(Curve, Z85RoundTrips) {
   const CurveKeyPair pair = fresh_pair();
   const std::string text = to_z85(pair.public_key);

@@ -21,6 +21,18 @@ TEST(Endpoint, OfTcpHasAHostAndAPort) {
   }
 }
 
+TEST(Endpoint, IsOfThisMachineByItsAddressOnly) {
+  for (const char* const ours :
+       {"tcp://127.0.0.1:1", "tcp://127.255.0.9:1", "tcp://localhost:1", "tcp://[::1]:1"}) {
+    EXPECT_TRUE(is_loopback_endpoint(ours)) << ours;
+  }
+  for (const char* const other :
+       {"tcp://192.0.2.1:1", "tcp://127.0.0.1.example:1", "tcp://*:1", "tcp://[::2]:1",
+        "tcp://localhost.example:1", "tcp://127.0.0.1", "ipc:///x", ""}) {
+    EXPECT_FALSE(is_loopback_endpoint(other)) << other;
+  }
+}
+
 TEST(Endpoint, OfIpcHasAnAbsolutePathThatFits) {
   EXPECT_TRUE(is_ipc_endpoint("ipc:///run/quotemill/changes.sock"));
   for (const std::string& bad :

@@ -1,0 +1,263 @@
+#include "bench/simulator/driver.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "engine/pipeline/nonce_authority.h"
+#include "transport/files/private_file.h"
+
+namespace quotemill::bench {
+namespace {
+
+using transport::Socket;
+
+constexpr std::size_t kAtOnce = 128;  // hosts that connect, or warm up
+constexpr std::uint64_t kBringUsMax = 120'000'000;
+constexpr std::uint64_t kDrainUs = 10'000'000;  // for what is on its way at the end
+constexpr std::uint64_t kWakeEveryUs = 20'000;
+constexpr std::size_t kNonceFileMax = 256;
+constexpr std::size_t kUsedUpShare = 20;  // 1 in so many: the run is no longer steady
+
+std::uint64_t now_us() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                        std::chrono::steady_clock::now().time_since_epoch())
+                                        .count());
+}
+
+}  // namespace
+
+Driver::Driver(const RunSettings& settings, std::unique_ptr<transport::Context> context,
+               transport::SocketPoll poll)
+    : settings_(settings), context_(std::move(context)), poll_(std::move(poll)) {}
+
+Result<std::unique_ptr<Driver>> Driver::create(const RunSettings& settings, const Plan& plan) {
+  Result<std::unique_ptr<transport::Context>> context =
+      transport::Context::create(1, static_cast<int>(settings.hosts) + 16);
+  if (!context) {
+    return context.error();
+  }
+  Result<transport::SocketPoll> poll = transport::SocketPoll::create();
+  if (!poll) {
+    return poll.error();
+  }
+  std::unique_ptr<Driver> driver(new Driver(settings, *std::move(context), *std::move(poll)));
+  SeededKeys keys(settings.fleet.seed);
+  driver->peers_.reserve(settings.hosts);
+  for (std::uint32_t i = 0; i < settings.hosts; ++i) {
+    driver->peers_.push_back(
+        {HostSession(FleetHost(settings.fleet, settings.first_host + i, keys), plan), nullptr});
+  }
+  return driver;
+}
+
+Result<void> Driver::open(Peer& peer, std::size_t index) {
+  transport::SocketOptions options;
+  options.curve = transport::CurveClient{peer.session.host().channel(), settings_.fleet.server_key};
+  Result<Socket> socket = Socket::create(*context_, options);
+  if (!socket) {
+    return socket.error();
+  }
+  if (Result<void> connected = socket->connect(settings_.endpoint); !connected) {
+    return connected;
+  }
+  peer.socket = std::make_unique<Socket>(*std::move(socket));
+  return poll_.add(*peer.socket, index);
+}
+
+void Driver::send(Peer& peer, const HostSession::Messages& messages) {
+  for (const transport::MessageBody& body : messages) {
+    const Bytes frame = transport::encode_message({transport::Role::kHost, ++correlation_, body});
+    if (peer.socket->send(frame) == transport::SendOutcome::kSent) {
+      tally_.bytes_sent += frame.size();
+    } else {
+      ++tally_.errors["not sent"];  // it will be overdue, and sent again
+    }
+  }
+  if (!messages.empty()) {
+    peer.session.note_sent(now_us());
+  }
+}
+
+void Driver::drain(std::size_t index) {
+  Peer& peer = peers_[index];
+  while (const std::optional<transport::Received> received = peer.socket->receive()) {
+    tally_.bytes_received += received->payload.size();
+    const Result<transport::Message> message = transport::decode_message(received->payload);
+    if (!message) {
+      ++tally_.errors["cannot be read"];
+      continue;
+    }
+    const bool was_idle = peer.session.is_idle();
+    send(peer, peer.session.receive(*message, now_us(), tally_));
+    if (!was_idle && peer.session.is_idle()) {
+      after(peer);
+    }
+  }
+}
+
+// An attestation of this host is over.
+void Driver::after(Peer& peer) {
+  if (next_ == Next::kRests) {
+    return;
+  }
+  if (peer.session.is_used_up()) {
+    ++used_up_;
+    return;
+  }
+  if (next_ == Next::kBeginsAgain) {
+    send(peer, peer.session.begin(0));
+  } else if (peer.due_us != 0) {
+    send(peer, peer.session.begin(std::exchange(peer.due_us, 0)));
+  }
+}
+
+void Driver::serve(int timeout_ms) {
+  for (const std::size_t index : poll_.wait(timeout_ms)) {
+    drain(index);
+  }
+  if (const std::uint64_t now = now_us(); now - woken_us_ >= kWakeEveryUs) {
+    wake_overdue(now);
+    woken_us_ = now;
+  }
+}
+
+void Driver::wake_overdue(std::uint64_t now) {
+  for (std::size_t index = 0; index < peers_.size(); ++index) {
+    Peer& peer = peers_[index];
+    if (peer.socket != nullptr && !peer.session.is_idle() && peer.session.wake_us() <= now) {
+      send(peer, peer.session.wake(now, tally_));
+      drain(index);
+    }
+  }
+}
+
+std::size_t Driver::busy_hosts() const {
+  return static_cast<std::size_t>(std::count_if(
+      peers_.begin(), peers_.end(), [](const Peer& peer) { return !peer.session.is_idle(); }));
+}
+
+// Every host once, some at a time.
+Result<void> Driver::bring_all(bool is_look) {
+  next_ = Next::kRests;
+  const std::uint64_t end = now_us() + kBringUsMax;
+  std::size_t begun = 0;
+  while (begun < peers_.size() || busy_hosts() != 0) {
+    if (now_us() >= end) {
+      return Error{ErrorCode::kBusy, "", 0,
+                   std::to_string(busy_hosts() + peers_.size() - begun) +
+                       " hosts got no answer: is the daemon at " + settings_.endpoint +
+                       ", is that its key, and were these hosts imported?"};
+    }
+    for (std::size_t busy = busy_hosts(); busy < kAtOnce && begun < peers_.size(); ++busy) {
+      Peer& peer = peers_[begun];
+      if (Result<void> opened = peer.socket ? Result<void>() : open(peer, begun); !opened) {
+        return opened;
+      }
+      send(peer, is_look ? peer.session.look() : peer.session.begin(0));
+      drain(begun);
+      ++begun;
+    }
+    serve(10);
+  }
+  return {};
+}
+
+Result<void> Driver::connect() {
+  return bring_all(true);
+}
+
+Result<void> Driver::sign_ahead() {
+  if (settings_.nonce_keys.empty() || settings_.ahead == 0) {
+    return {};
+  }
+  const Result<std::optional<Bytes>> stored =
+      transport::read_private_file(settings_.nonce_keys, kNonceFileMax);
+  if (!stored || !*stored) {
+    return stored ? Error{ErrorCode::kNotFound, "", 0, settings_.nonce_keys + " is not there"}
+                  : stored.error();
+  }
+  const Result<NonceAuthority::Keys> keys = NonceAuthority::decode(**stored);
+  if (!keys) {
+    return keys.error();
+  }
+  const std::size_t workers = std::max(1U, std::thread::hardware_concurrency());
+  std::vector<std::jthread> threads;
+  for (std::size_t worker = 0; worker < workers; ++worker) {
+    threads.emplace_back([this, worker, workers, key = keys->current] {
+      for (std::size_t i = worker; i < peers_.size(); i += workers) {
+        peers_[i].session.sign_ahead(key, settings_.ahead);
+      }
+    });
+  }
+  return {};
+}
+
+Result<void> Driver::warm_up() {
+  return bring_all(false);
+}
+
+// Open loop: attestation n of all is due n / rate after the beginning, of host n modulo all.
+void Driver::begin_due(std::uint64_t now, std::uint64_t end) {
+  const double interval_us = 1e6 / settings_.rate;
+  while (true) {
+    const std::uint64_t due =
+        begun_us_ + static_cast<std::uint64_t>(static_cast<double>(scheduled_) * interval_us);
+    if (due > now || due >= end) {
+      return;
+    }
+    const std::size_t index = scheduled_ % peers_.size();
+    ++scheduled_;
+    Peer& peer = peers_[index];
+    if (peer.session.is_idle() && !peer.session.is_used_up()) {
+      send(peer, peer.session.begin(due));
+      drain(index);
+    } else {
+      ++tally_.late;
+      peer.due_us = peer.due_us == 0 ? due : peer.due_us;
+    }
+  }
+}
+
+Tally Driver::measure() {
+  Tally before = std::exchange(tally_, {});
+  const bool is_open = settings_.rate > 0;
+  next_ = is_open ? Next::kBeginsWhenDue : Next::kBeginsAgain;
+  used_up_ = 0;
+  begun_us_ = now_us();
+  scheduled_ = 0;
+  const std::uint64_t end = begun_us_ + std::uint64_t{settings_.seconds} * 1'000'000;
+  for (std::size_t index = 0; !is_open && index < peers_.size(); ++index) {
+    after(peers_[index]);
+    drain(index);
+  }
+  std::uint64_t now = now_us();
+  while (now < end && used_up_ * kUsedUpShare <= peers_.size()) {
+    if (is_open) {
+      begin_due(now, end);
+    }
+    serve(is_open ? 1 : 10);
+    now = now_us();
+  }
+  Tally measured = std::exchange(tally_, {});
+  measured.seconds = static_cast<double>(now - begun_us_) / 1e6;
+  // What is on its way is judged too, and counted as nothing but right or wrong.
+  next_ = Next::kRests;
+  const std::uint64_t drained = now + kDrainUs;
+  while (busy_hosts() != 0 && now_us() < drained) {
+    serve(10);
+  }
+  measured.unanswered = busy_hosts();
+  measured.hosts = peers_.size();
+  for (Tally* other : {&before, &tally_}) {
+    measured.wrong_verdicts += other->wrong_verdicts;
+    measured.wrong.insert(measured.wrong.end(), other->wrong.begin(), other->wrong.end());
+    for (const auto& [code, count] : other->errors) {
+      measured.errors[code] += count;
+    }
+  }
+  return measured;
+}
+
+}  // namespace quotemill::bench

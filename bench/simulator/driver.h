@@ -1,0 +1,84 @@
+// Driver: the hosts of one process, each with its own connection, against a daemon.
+//
+//   connect()    every host asks for its sequence, some at a time
+//   sign_ahead() what the daemon will ask for, if its nonce keys are known
+//   warm_up()    one attestation each, judged like all others
+//   measure()    at full speed, or at a given rate
+//
+// One thread owns the sockets; libzmq's I/O thread does the cryptography of the channels. Signing
+// ahead uses all processors.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/simulator/host_session.h"
+#include "engine/base/result.h"
+#include "transport/socket/context.h"
+#include "transport/socket/socket.h"
+#include "transport/socket/socket_poll.h"
+
+namespace quotemill::bench {
+
+struct RunSettings {
+  FleetSettings fleet;
+  std::string endpoint;
+  std::uint32_t first_host = 0;
+  std::uint32_t hosts = 1;
+  std::uint32_t seconds = 10;
+  double rate = 0;  // attestations/s of these hosts together; 0: closed loop
+  std::string
+      nonce_keys;  // the daemon's file; empty: all quotes are signed when they are asked for
+  std::uint32_t ahead = 0;  // quotes that each host signs ahead
+};
+
+class Driver {
+ public:
+  // `plan` is borrowed.
+  static Result<std::unique_ptr<Driver>> create(const RunSettings& settings, const Plan& plan);
+
+  Result<void> connect();
+  Result<void> sign_ahead();
+  Result<void> warm_up();
+  Tally measure();
+
+ private:
+  struct Peer {
+    HostSession session;
+    std::unique_ptr<transport::Socket> socket;  // null before it is connected
+    std::uint64_t due_us = 0;                   // open loop: it should have begun then
+  };
+
+  // What becomes of a host whose attestation is over.
+  enum class Next : std::uint8_t { kRests, kBeginsAgain, kBeginsWhenDue };
+
+  Driver(const RunSettings& settings, std::unique_ptr<transport::Context> context,
+         transport::SocketPoll poll);
+
+  Result<void> open(Peer& peer, std::size_t index);
+  Result<void> bring_all(bool is_look);
+  void serve(int timeout_ms);
+  void drain(std::size_t index);
+  void send(Peer& peer, const HostSession::Messages& messages);
+  void wake_overdue(std::uint64_t now_us);
+  void after(Peer& peer);
+  void begin_due(std::uint64_t now_us, std::uint64_t end_us);
+  [[nodiscard]] std::size_t busy_hosts() const;
+
+  const RunSettings settings_;
+  std::unique_ptr<transport::Context> context_;
+  transport::SocketPoll poll_;
+  std::vector<Peer> peers_;
+  Tally tally_;
+  Next next_ = Next::kRests;
+  std::uint64_t correlation_ = 0;
+  std::uint64_t woken_us_ = 0;
+  std::size_t used_up_ = 0;
+  std::uint64_t begun_us_ = 0;   // open loop: of the schedule
+  std::uint64_t scheduled_ = 0;  // open loop: attestations that were due so far
+};
+
+}  // namespace quotemill::bench

@@ -1,0 +1,73 @@
+// FleetHost: one simulated host of a seeded fleet: its keys, its boot, and its evidence for each
+// sequence of its attestations.
+//
+// Everything but the time of its boots follows from seed and number, in every process. Not for
+// sharing between threads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bench/fleet/seeded_keys.h"
+#include "bench/fleet/signing_host.h"
+#include "bench/simulator/plan.h"
+#include "engine/identity/imported_identity.h"
+#include "transport/socket/curve.h"
+
+namespace quotemill::bench {
+
+// What all hosts of a fleet have in common.
+struct FleetSettings {
+  std::uint64_t seed = 1;
+  KeyMix keys;
+  CurveKey server_key{};
+  // Hosts booted then: a later run finds them booted again, with higher counters.
+  WallTime booted;
+  std::uint64_t clock_step_ms = 1;  // between two attestations, on the TPM's clock
+};
+
+class FleetHost {
+ public:
+  // `keys` is of the same seed; used by the constructor only.
+  FleetHost(const FleetSettings& settings, std::uint32_t number, SeededKeys& keys);
+
+  [[nodiscard]] std::uint32_t number() const { return number_; }
+
+  [[nodiscard]] const HostRecord& record() const { return host_.record(); }
+
+  [[nodiscard]] const transport::CurveKeyPair& channel() const { return channel_; }
+
+  // As it is imported.
+  [[nodiscard]] ImportedIdentity identity() const;
+
+  // The first sequence of this run, and what is asked of it. kUnsupported unless that is one
+  // selection of SHA-256.
+  Result<void> begin_at(std::uint64_t sequence, const std::vector<PcrSelection>& selections);
+
+  // What it boots with at this sequence. REQUIRES: begin_at() was called with no higher one
+  [[nodiscard]] BootId boot_id(const Plan& plan, std::uint64_t sequence);
+
+  // The evidence of this action. REQUIRES: as above
+  [[nodiscard]] Bytes evidence(const Plan& plan, std::uint64_t sequence, NonceKind kind,
+                               const Nonce& nonce);
+
+  // Its boot log, or that of another boot.
+  [[nodiscard]] Bytes log(bool is_tampered) const;
+
+ private:
+  std::uint32_t resets_until(const Plan& plan, std::uint64_t sequence);
+
+  std::uint64_t seed_;
+  std::uint64_t clock_step_ms_;
+  std::uint32_t number_;
+  SigningHost host_;
+  transport::CurveKeyPair channel_;
+  ClockInfo at_start_;
+  std::size_t log_size_ = 0;
+  PcrBank pcrs_{HashAlgorithm::kSha256};
+  std::uint64_t first_ = 0;
+  std::vector<std::uint32_t> resets_;  // of this run, until the sequence first_ + index
+};
+
+}  // namespace quotemill::bench

@@ -1,0 +1,153 @@
+#include "bench/simulator/tally.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace quotemill::bench {
+namespace {
+
+using transport::Json;
+
+constexpr std::size_t kWrongTold = 10;
+
+struct Counter {
+  const char* name;
+  std::uint64_t Tally::*value;
+};
+
+constexpr std::array<Counter, 14> kCounters = {{
+    {"hosts", &Tally::hosts},
+    {"attestations", &Tally::attestations},
+    {"trusted", &Tally::trusted},
+    {"failed", &Tally::failed},
+    {"interactive", &Tally::interactive},
+    {"logs_sent", &Tally::logs_sent},
+    {"signed_live", &Tally::signed_live},
+    {"replays_refused", &Tally::replays_refused},
+    {"busy", &Tally::busy},
+    {"silences", &Tally::silences},
+    {"late", &Tally::late},
+    {"unanswered", &Tally::unanswered},
+    {"bytes_sent", &Tally::bytes_sent},
+    {"bytes_received", &Tally::bytes_received},
+}};
+
+double rounded(double value) {
+  return std::round(value * 10) / 10;
+}
+
+double per_attestation(std::uint64_t value, const Tally& tally) {
+  return tally.attestations == 0
+             ? 0
+             : rounded(static_cast<double>(value) / static_cast<double>(tally.attestations));
+}
+
+Json counters_of(const Tally& tally) {
+  Json out = Json::object();
+  for (const Counter& counter : kCounters) {
+    out[counter.name] = tally.*counter.value;
+  }
+  return out;
+}
+
+Json actions_of(const Tally& tally) {
+  Json out = Json::object();
+  for (std::size_t i = 0; i < kActionCount; ++i) {
+    if (tally.actions.at(i) != 0) {
+      out[std::string(name_of(static_cast<Action>(i)))] = tally.actions.at(i);
+    }
+  }
+  return out;
+}
+
+std::uint64_t number_at(const Json& object, const char* name) {
+  return object.at(name).get<std::uint64_t>();
+}
+
+}  // namespace
+
+void Tally::add_wrong(const std::string& what) {
+  ++wrong_verdicts;
+  if (wrong.size() < kWrongTold) {
+    wrong.push_back(what);
+  }
+}
+
+void Tally::merge(const Tally& other) {
+  for (const Counter& counter : kCounters) {
+    this->*counter.value += other.*counter.value;
+  }
+  seconds = std::max(seconds, other.seconds);
+  wrong_verdicts += other.wrong_verdicts;
+  for (const std::string& what : other.wrong) {
+    if (wrong.size() < kWrongTold) {
+      wrong.push_back(what);
+    }
+  }
+  for (const auto& [code, count] : other.errors) {
+    errors[code] += count;
+  }
+  for (std::size_t i = 0; i < kActionCount; ++i) {
+    actions.at(i) += other.actions.at(i);
+  }
+  latency.merge(other.latency);
+}
+
+Json render_tally(const Tally& tally) {
+  const double rate =
+      tally.seconds > 0 ? static_cast<double>(tally.attestations) / tally.seconds : 0;
+  Json out = {{"seconds", tally.seconds},
+              {"attestations_per_s", rounded(rate)},
+              {"latency_us",
+               {{"p50", tally.latency.percentile(0.5)},
+                {"p90", tally.latency.percentile(0.9)},
+                {"p99", tally.latency.percentile(0.99)},
+                {"max", tally.latency.max()}}},
+              {"bytes_per_attestation",
+               {{"sent", per_attestation(tally.bytes_sent, tally)},
+                {"received", per_attestation(tally.bytes_received, tally)}}},
+              {"wrong_verdicts", tally.wrong_verdicts},
+              {"wrong", tally.wrong},
+              {"errors", tally.errors},
+              {"actions", actions_of(tally)}};
+  out.update(counters_of(tally));
+  return out;
+}
+
+Json encode_tally(const Tally& tally) {
+  Json buckets = Json::array();
+  for (const auto& [bucket, count] : tally.latency.buckets()) {
+    buckets.push_back(Json::array({bucket, count}));
+  }
+  return {{"counters", counters_of(tally)},
+          {"seconds", tally.seconds},
+          {"wrong_verdicts", tally.wrong_verdicts},
+          {"wrong", tally.wrong},
+          {"errors", tally.errors},
+          {"actions", tally.actions},
+          {"latency", std::move(buckets)},
+          {"latency_max", tally.latency.max()}};
+}
+
+Result<Tally> decode_tally(const Json& json) {
+  try {
+    Tally tally;
+    for (const Counter& counter : kCounters) {
+      tally.*counter.value = number_at(json.at("counters"), counter.name);
+    }
+    tally.seconds = json.at("seconds").get<double>();
+    tally.wrong_verdicts = number_at(json, "wrong_verdicts");
+    tally.wrong = json.at("wrong").get<std::vector<std::string>>();
+    tally.errors = json.at("errors").get<std::map<std::string, std::uint64_t>>();
+    tally.actions = json.at("actions").get<std::array<std::uint64_t, kActionCount>>();
+    for (const Json& bucket : json.at("latency")) {
+      tally.latency.add_bucket(bucket.at(0).get<std::size_t>(), bucket.at(1).get<std::uint64_t>());
+    }
+    tally.latency.add_max(number_at(json, "latency_max"));
+    return tally;
+  } catch (const Json::exception&) {
+    return Error{ErrorCode::kMalformed, "tally", 0, {}};
+  }
+}
+
+}  // namespace quotemill::bench

@@ -1,0 +1,231 @@
+#include "bench/simulator/host_session.h"
+
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "engine/evidence/evidence_codec.h"
+
+namespace quotemill::bench {
+namespace {
+
+using transport::ChallengeMessage;
+using transport::EvidenceMessage;
+using transport::HelloMessage;
+using transport::MessageBody;
+
+Plan plan_of(const char* mix, const char* faults = "") {
+  return *Plan::parse(1, mix, faults);
+}
+
+// A session with a host, its daemon played by the test.
+class HostSessionTest : public ::testing::Test {
+ protected:
+  explicit HostSessionTest(const Plan& plan = plan_of("")) : plan_(plan) {
+    settings_.keys = *KeyMix::parse(1, "ecdsa_p256:1");
+    settings_.booted = {1'800'000'000'000};
+  }
+
+  HostSession session() {
+    SeededKeys keys(settings_.seed);
+    return {FleetHost(settings_, 5, keys), plan_};
+  }
+
+  static ChallengeMessage challenge(std::uint64_t sequence) {
+    return {Nonce{7}, sequence, {{HashAlgorithm::kSha256, 0x43FF}}, 60'000};
+  }
+
+  static transport::ReceiptMessage receipt(HostSession& session, std::uint64_t number,
+                                           TrustState state, std::optional<Nonce> nonce = {},
+                                           const std::string& code = {}) {
+    Receipt out;
+    out.state = static_cast<std::uint8_t>(state);
+    out.host = session.host().record().uid;
+    out.generation = 1;
+    out.number = number;
+    out.next_nonce = nonce;
+    if (!code.empty()) {
+      out.findings = {{2, code, "why"}};
+    }
+    return {encode_receipt(out)};
+  }
+
+  HostSession::Messages give(HostSession& session, MessageBody body) {
+    return session.receive({transport::Role::kServer, 0, std::move(body)}, now_us_, tally_);
+  }
+
+  template <class T>
+  static const T& only(const HostSession::Messages& messages) {
+    EXPECT_EQ(messages.size(), 1U);
+    return std::get<T>(messages.at(0));
+  }
+
+  FleetSettings settings_;
+  Plan plan_;
+  Tally tally_;
+  std::uint64_t now_us_ = 1'000'000;
+};
+
+TEST_F(HostSessionTest, AsksAnswersAndUsesTheNextNonce) {
+  HostSession session = this->session();
+  only<HelloMessage>(session.look());
+  EXPECT_TRUE(give(session, challenge(9)).empty());
+  ASSERT_TRUE(session.is_idle());
+  only<HelloMessage>(session.begin(0));
+  const Bytes item = only<EvidenceMessage>(give(session, challenge(9))).items.front();
+  EXPECT_EQ(decode_evidence(item)->header.sequence, 9U);
+  session.note_sent(now_us_);
+  now_us_ += 250;
+  EXPECT_TRUE(give(session, receipt(session, 9, TrustState::kTrusted, Nonce{8})).empty());
+  EXPECT_TRUE(session.is_idle());
+  EXPECT_EQ(tally_.latency.max(), 250U);
+  const Bytes next = only<EvidenceMessage>(session.begin(0)).items.front();
+  EXPECT_EQ(decode_evidence(next)->header.nonce_kind, NonceKind::kPreissued);
+  EXPECT_TRUE(decode_evidence(next)->pcrs.empty()) << "nothing changed";
+  EXPECT_EQ(tally_.wrong_verdicts, 0U);
+}
+
+TEST_F(HostSessionTest, EverythingButTrustedIsWrongForAnHonestHost) {
+  HostSession session = this->session();
+  std::uint64_t sequence = 1;
+  session.look();
+  give(session, challenge(sequence));
+  for (const TrustState state :
+       {TrustState::kFailed, TrustState::kWarning, TrustState::kUnknown, TrustState::kStale}) {
+    session.begin(0);
+    give(session, challenge(sequence));
+    give(session, receipt(session, sequence, state));
+    EXPECT_EQ(tally_.wrong_verdicts, sequence);
+    ++sequence;
+  }
+}
+
+TEST_F(HostSessionTest, AReceiptThatNobodyAskedForIsWrong) {
+  HostSession session = this->session();
+  give(session, receipt(session, 1, TrustState::kTrusted));
+  EXPECT_EQ(tally_.wrong_verdicts, 1U);
+  session.look();
+  give(session, challenge(2));
+  session.begin(0);
+  give(session, challenge(2));
+  give(session, receipt(session, 3, TrustState::kTrusted));
+  EXPECT_EQ(tally_.wrong_verdicts, 2U);
+  EXPECT_EQ(tally_.attestations, 0U);
+}
+
+TEST_F(HostSessionTest, WaitsAsLongAsItIsToldAndSendsTheSameBytes) {
+  HostSession session = this->session();
+  session.look();
+  give(session, challenge(1));
+  session.begin(0);
+  const Bytes item = only<EvidenceMessage>(give(session, challenge(1))).items.front();
+  session.note_sent(now_us_);
+  give(session, transport::BusyMessage{300});
+  EXPECT_EQ(tally_.busy, 1U);
+  EXPECT_EQ(session.wake_us(), now_us_ + 300'000);
+  EXPECT_EQ(only<EvidenceMessage>(session.wake(now_us_ + 300'000, tally_)).items.front(), item);
+  EXPECT_EQ(tally_.silences, 0U);
+}
+
+TEST_F(HostSessionTest, QuotesSignedAheadAreThoseThatItWouldSignNow) {
+  HostSession session = this->session();
+  session.look();
+  give(session, challenge(4));
+  const EpochKey key{3};
+  session.sign_ahead(key, 2);
+  session.begin(0);
+  give(session, challenge(4));
+  for (const std::uint64_t sequence : {4U, 5U}) {
+    EXPECT_FALSE(session.is_used_up());
+    const Nonce nonce = preissued_nonce(key, session.host().record().uid, 1, sequence + 1);
+    give(session, receipt(session, sequence, TrustState::kTrusted, nonce));
+    const std::uint64_t signed_before = tally_.signed_live;
+    const Bytes item = only<EvidenceMessage>(session.begin(0)).items.front();
+    EXPECT_EQ(decode_evidence(item)->header.sequence, sequence + 1);
+    EXPECT_EQ(tally_.signed_live, signed_before);
+  }
+  give(session, receipt(session, 6, TrustState::kTrusted));
+  EXPECT_TRUE(session.is_used_up());
+}
+
+class FaultySessionTest : public HostSessionTest {
+ protected:
+  FaultySessionTest() : HostSessionTest(plan_of("", "wrong_key=1")) {}
+};
+
+TEST_F(FaultySessionTest, AFaultMustFailForItsReason) {
+  HostSession session = this->session();
+  session.look();
+  give(session, challenge(1));
+  const auto answered = [&](std::uint64_t sequence, TrustState state, const std::string& code) {
+    session.begin(0);
+    give(session, challenge(sequence));
+    give(session, receipt(session, sequence, state, {}, code));
+    return tally_.wrong_verdicts;
+  };
+  EXPECT_EQ(answered(1, TrustState::kFailed, "quote.signature"), 0U);
+  EXPECT_EQ(answered(2, TrustState::kFailed, "quote.nonce"), 1U);
+  EXPECT_EQ(answered(3, TrustState::kFailed, ""), 2U);
+  EXPECT_EQ(answered(4, TrustState::kTrusted, ""), 3U);
+  EXPECT_EQ(tally_.failed, 3U);
+}
+
+class ReplayingSessionTest : public HostSessionTest {
+ protected:
+  ReplayingSessionTest() : HostSessionTest(plan_of("", "replay=1")) {}
+};
+
+TEST_F(ReplayingSessionTest, AReplayMustBeRefusedAndIsFollowedByAnHonestAnswer) {
+  HostSession session = this->session();
+  session.look();
+  give(session, challenge(1));
+  Bytes first;
+  for (const std::uint64_t sequence : {1U, 2U}) {
+    only<HelloMessage>(session.begin(0));
+    const Bytes item = only<EvidenceMessage>(give(session, challenge(sequence))).items.front();
+    first = first.empty() ? item : first;
+    give(session, receipt(session, sequence, TrustState::kTrusted));
+  }
+  EXPECT_EQ(only<EvidenceMessage>(session.begin(0)).items.front(), first);
+  const Bytes honest =
+      only<EvidenceMessage>(
+          give(session, transport::ErrorMessage{ErrorCode::kExpired, "", challenge(3)}))
+          .items.front();
+  EXPECT_EQ(decode_evidence(honest)->header.sequence, 3U);
+  EXPECT_EQ(tally_.replays_refused, 1U);
+  EXPECT_TRUE(tally_.errors.empty());
+  give(session, receipt(session, 3, TrustState::kTrusted));
+  session.begin(0);
+  give(session, receipt(session, 4, TrustState::kTrusted));
+  EXPECT_EQ(tally_.wrong_verdicts, 1U) << "a replay was judged";
+}
+
+class RebootingSessionTest : public HostSessionTest {
+ protected:
+  RebootingSessionTest() : HostSessionTest(plan_of("reboot=1", "tampered_log=0.5")) {}
+};
+
+TEST_F(RebootingSessionTest, GivesTheLogOfItsBootOrATamperedOne) {
+  HostSession session = this->session();
+  session.look();
+  give(session, challenge(1));
+  std::set<Bytes> logs;
+  std::set<BootId> boots;
+  for (std::uint64_t sequence = 1; sequence <= 20; ++sequence) {
+    boots.insert(only<HelloMessage>(session.begin(0)).boot_id);
+    give(session, challenge(sequence));
+    const HostSession::Messages sent =
+        give(session, transport::NeedMessage{sequence, transport::LogKind::kBoot, 1U << 24U});
+    logs.insert(only<transport::LogsMessage>(sent).segment);
+    const bool is_tampered = plan_.action(5, sequence) == Action::kTamperedLog;
+    give(session,
+         receipt(session, sequence, is_tampered ? TrustState::kFailed : TrustState::kTrusted, {},
+                 is_tampered ? "log.mismatch" : ""));
+  }
+  EXPECT_EQ(boots.size(), 20U);
+  EXPECT_EQ(logs.size(), 2U);
+  EXPECT_EQ(tally_.wrong_verdicts, 0U);
+}
+
+}  // namespace
+}  // namespace quotemill::bench

@@ -1,0 +1,54 @@
+#include "bench/simulator/tally.h"
+
+#include <gtest/gtest.h>
+
+namespace quotemill::bench {
+namespace {
+
+Tally sample() {
+  Tally tally;
+  tally.hosts = 3;
+  tally.seconds = 2;
+  tally.attestations = 10;
+  tally.bytes_sent = 1'234;
+  tally.errors["expired"] = 2;
+  tally.actions.at(1) = 4;
+  tally.latency.add(500);
+  tally.add_wrong("one");
+  return tally;
+}
+
+TEST(Tally, IsReadAsItIsWritten) {
+  const Tally tally = sample();
+  const Result<Tally> read = decode_tally(encode_tally(tally));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(render_tally(*read), render_tally(tally));
+  EXPECT_FALSE(decode_tally(transport::Json::object()));
+  EXPECT_FALSE(decode_tally(transport::Json::array()));
+}
+
+TEST(Tally, AddsWhatProcessesCounted) {
+  Tally all = sample();
+  all.merge(sample());
+  EXPECT_EQ(all.hosts, 6U);
+  EXPECT_EQ(all.seconds, 2) << "at the same time";
+  EXPECT_EQ(all.wrong_verdicts, 2U);
+  EXPECT_EQ(all.errors["expired"], 4U);
+  const transport::Json report = render_tally(all);
+  EXPECT_EQ(report["attestations_per_s"], 10.0);
+  EXPECT_EQ(report["bytes_per_attestation"]["sent"], 123.4);
+  EXPECT_EQ(report["actions"]["reboot"], 8);
+  EXPECT_EQ(report["latency_us"]["max"], 500);
+}
+
+TEST(Tally, TellsSomeWrongVerdictsAndCountsAll) {
+  Tally tally;
+  for (int i = 0; i < 100; ++i) {
+    tally.add_wrong("wrong");
+  }
+  EXPECT_EQ(tally.wrong_verdicts, 100U);
+  EXPECT_EQ(tally.wrong.size(), 10U);
+}
+
+}  // namespace
+}  // namespace quotemill::bench

@@ -1,0 +1,106 @@
+// Bulk import into a real daemon, and a simulated fleet of the imported hosts that attests to it.
+#include <gmock/gmock.h>
+
+#include "tests/integration/fleet.h"
+
+namespace quotemill {
+namespace {
+
+using testing::DaemonSettings;
+using testing::Finished;
+using testing::has_finding;
+using ::testing::HasSubstr;
+using testing::TestDaemon;
+using transport::Json;
+
+class SimulatedFleetTest : public ::testing::Test {
+ protected:
+  // Exports so many hosts.
+  std::string exported(const std::string& hosts) {
+    const std::string file = (folder_ / "hosts.jsonl").string();
+    const Finished finished = testing::run(
+        {{QUOTEMILL_BIN_DIR "/quotemill-fleet", "export", "--hosts", hosts, "--keys", kKeys, file}},
+        testing::kPatience);
+    EXPECT_TRUE(finished.ok()) << finished.output;
+    return file;
+  }
+
+  static Finished attest(const TestDaemon& daemon, const std::string& hosts,
+                         const std::vector<std::string>& more) {
+    std::vector<std::string> words = {QUOTEMILL_BIN_DIR "/quotemill-fleet",
+                                      "run",
+                                      "--hosts",
+                                      hosts,
+                                      "--keys",
+                                      kKeys,
+                                      "--connect",
+                                      daemon.attest().endpoint,
+                                      "--server-key",
+                                      (daemon.folder() / "state/server.pub").string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return testing::run({words}, std::chrono::seconds(90));
+  }
+
+  static Json report_of(const Finished& finished) {
+    const std::optional<Json> report = transport::parse_json(finished.output);
+    EXPECT_TRUE(report) << finished.output;
+    return report.value_or(Json::object());
+  }
+
+  static constexpr const char* kKeys = "rsa2048:0.8,ecdsa_p256:0.2";
+  testing::TempFolder folder_;
+};
+
+TEST_F(SimulatedFleetTest, EveryVerdictIsRightUnderEveryFault) {
+  DaemonSettings settings;
+  settings.identity = "imported = \"info\"";
+  settings.attest_every = "60s";
+  TestDaemon daemon(settings);
+  ASSERT_TRUE(daemon.start());
+  const Finished imported = daemon.cli({"import", exported("200")});
+  ASSERT_TRUE(imported.ok()) << imported.output;
+  EXPECT_THAT(imported.output, HasSubstr("200 hosts imported"));
+  const Finished run = attest(
+      daemon, "200",
+      {"--seconds", "5", "--processes", "2", "--mix", "quote-only=0.8,reboot=0.2", "--faults",
+       "bad_signature=0.04,wrong_nonce=0.04,replay=0.04,wrong_pcr=0.04,tampered_log=0.04,"
+       "truncated=0.04,wrong_key=0.04",
+       "--nonce-keys", (daemon.folder() / "state/nonce.keys").string(), "--ahead", "16"});
+  EXPECT_TRUE(run.ok()) << run.output;
+  const Json report = report_of(run);
+  EXPECT_EQ(report["wrong_verdicts"], 0) << report["wrong"].dump(1);
+  EXPECT_TRUE(report["errors"].empty()) << report["errors"].dump();
+  EXPECT_EQ(report["processes"], 2);
+  EXPECT_EQ(report["unanswered"], 0);
+  for (const char* action : {"quote-only", "reboot", "bad_signature", "wrong_nonce", "replay",
+                             "wrong_pcr", "tampered_log", "truncated", "wrong_key"}) {
+    EXPECT_TRUE(report["actions"].contains(action)) << action;
+  }
+  EXPECT_GT(report["failed"], 0);
+  EXPECT_GT(report["replays_refused"], 0);
+  EXPECT_EQ(daemon.get("status")["pipeline"]["internal_errors"], 0);
+}
+
+TEST_F(SimulatedFleetTest, ImportedHostsFailByNameUntilThePolicyAllowsThem) {
+  TestDaemon daemon({});
+  ASSERT_TRUE(daemon.start());
+  const std::string file = exported("3");
+  ASSERT_TRUE(daemon.cli({"import", file}).ok());
+  // It survives the daemon's end.
+  ASSERT_EQ(daemon.stop(), 0);
+  ASSERT_TRUE(daemon.start());
+  const Finished run = attest(daemon, "3", {"--seconds", "1"});
+  EXPECT_EQ(run.exit_status, 1) << run.output;
+  const Json report = report_of(run);
+  EXPECT_GT(report["wrong_verdicts"], 0) << "what is not trusted does not go unnoticed";
+  EXPECT_EQ(report["trusted"], 0);
+  const Json host = daemon.host("sim-1-0");
+  EXPECT_EQ(host["state"], "failed");
+  EXPECT_TRUE(has_finding(host, "identity.imported")) << host.dump(1);
+  EXPECT_THAT(host["identity"]["admitted_by"].get<std::string>(), HasSubstr("imported:"));
+  const Finished again = daemon.cli({"import", file});
+  EXPECT_THAT(again.output, HasSubstr("0 hosts imported, 3 were there already"));
+}
+
+}  // namespace
+}  // namespace quotemill
