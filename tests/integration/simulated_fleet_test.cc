@@ -55,6 +55,7 @@ TEST_F(SimulatedFleetTest, EveryVerdictIsRightUnderEveryFault) {
   DaemonSettings settings;
   settings.identity = "imported = \"info\"";
   settings.attest_every = "60s";
+  settings.stale_after = "5m";
   TestDaemon daemon(settings);
   ASSERT_TRUE(daemon.start());
   const Finished imported = daemon.cli({"import", exported("200")});

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <fstream>
+#include <map>
 
 #include <gmock/gmock.h>
 
@@ -20,10 +22,17 @@ class FleetProgramTest : public ::testing::Test {
  protected:
   FleetProgramTest() { std::ofstream(key_) << "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID\n"; }
 
-  // What is said against these options of a run, and its exit code.
-  std::string refusal(std::vector<std::string> options) {
-    options.insert(options.begin(), {"run", "--hosts", "1", "--server-key", key_});
-    const Finished finished = fleet(std::move(options));
+  // What is said against a run with this option, and its exit code.
+  std::string refusal(const std::string& option, const std::string& value) {
+    std::map<std::string, std::string> options = {
+        {"--hosts", "1"}, {"--server-key", key_}, {"--connect", "tcp://127.0.0.1:9"}};
+    options[option] = value;
+    std::vector<std::string> words = {"run"};
+    for (const auto& [name, its_value] : options) {
+      words.push_back(name);
+      words.push_back(its_value);
+    }
+    const Finished finished = fleet(std::move(words));
     EXPECT_EQ(finished.exit_status, 2) << finished.output;
     return finished.output;
   }
@@ -49,19 +58,16 @@ TEST_F(FleetProgramTest, ExportsTheSameHostsForTheSameSeed) {
 }
 
 TEST_F(FleetProgramTest, SaysWhatIsWrongWithItsOptions) {
-  EXPECT_THAT(refusal({"--connect", "tcp://192.0.2.1:7401"}), HasSubstr("not on this machine"));
-  EXPECT_THAT(refusal({"--connect", "tcp://127.evil.example:7401"}),
+  EXPECT_THAT(refusal("--connect", "tcp://192.0.2.1:7401"), HasSubstr("not on this machine"));
+  EXPECT_THAT(refusal("--connect", "tcp://127.evil.example:7401"),
               HasSubstr("not on this machine"));
-  EXPECT_THAT(refusal({"--connect", "ipc:///tmp/x"}), HasSubstr("tcp://HOST:PORT"));
-  const auto with = [&](const std::string& option, const std::string& value) {
-    return refusal({"--connect", "tcp://127.0.0.1:9", option, value});
-  };
-  EXPECT_THAT(with("--seconds", "601"), HasSubstr("--seconds"));
-  EXPECT_THAT(with("--hosts", "0"), HasSubstr("--hosts"));
-  EXPECT_THAT(with("--mix", "dancing=1"), HasSubstr("'dancing' is none of"));
-  EXPECT_THAT(with("--faults", "bad_signature=2"), HasSubstr("a share from 0 to 1"));
-  EXPECT_THAT(with("--keys", "rsa512:1"), HasSubstr("'rsa512' is none of"));
-  EXPECT_THAT(with("--server-key", "/dev/null"), HasSubstr("server.pub"));
+  EXPECT_THAT(refusal("--connect", "ipc:///tmp/x"), HasSubstr("tcp://HOST:PORT"));
+  EXPECT_THAT(refusal("--seconds", "601"), HasSubstr("not in range"));
+  EXPECT_THAT(refusal("--hosts", "0"), HasSubstr("not in range"));
+  EXPECT_THAT(refusal("--mix", "dancing=1"), HasSubstr("'dancing' is none of"));
+  EXPECT_THAT(refusal("--faults", "bad_signature=2"), HasSubstr("a share from 0 to 1"));
+  EXPECT_THAT(refusal("--keys", "rsa512:1"), HasSubstr("'rsa512' is none of"));
+  EXPECT_THAT(refusal("--server-key", "/dev/null"), HasSubstr("server.pub"));
   EXPECT_EQ(fleet({}).exit_status, 2);
   EXPECT_EQ(fleet({"export", "/nowhere/hosts.jsonl", "--hosts", "1"}).exit_status, 2);
 }
