@@ -49,6 +49,8 @@ TEST(Cli, SendsWhatIsAskedFor) {
   EXPECT_EQ(first_request({"baseline", "list"}).first, "baseline.list");
   EXPECT_EQ(first_request({"pending", "deny", "x"}).first, "pending.deny");
   EXPECT_EQ(first_request({"retire", "x"}).first, "retire");
+  EXPECT_TRUE(parse({"import", "hosts.jsonl", "--dry-run"}).invocation.command);
+  EXPECT_EQ(parse({"import"}).invocation.exit, Exit::kUsage);
   EXPECT_EQ(first_request({"hosts", "--retired"}).first, "hosts.ended");
   EXPECT_EQ(first_request({"restore", "x", "--name", "y"}).second["name"], "y");
   const auto capture = first_request({"baseline", "capture", "web", "--name", "golden"});
