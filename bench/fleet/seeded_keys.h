@@ -22,7 +22,7 @@ class SeededKeys {
 
   // Keys of different numbers are different.
   SigningKey rsa2048(std::uint32_t number);
-  SigningKey ecdsa_p256(std::uint32_t number) const;
+  [[nodiscard]] SigningKey ecdsa_p256(std::uint32_t number) const;
 
  private:
   const bignum_st* prime(std::size_t index);

@@ -14,7 +14,7 @@ namespace {
 using transport::Socket;
 
 constexpr std::size_t kAtOnce = 128;  // hosts that connect, or warm up
-constexpr std::uint64_t kBringUsMax = 120'000'000;
+constexpr std::uint64_t kNoProgressUsMax = 60'000'000;
 constexpr std::uint64_t kDrainUs = 10'000'000;  // for what is on its way at the end
 constexpr std::uint64_t kWakeEveryUs = 20'000;
 constexpr std::size_t kNonceFileMax = 256;
@@ -92,6 +92,7 @@ void Driver::drain(std::size_t index) {
     const bool was_idle = peer.session.is_idle();
     send(peer, peer.session.receive(*message, now_us(), tally_));
     if (!was_idle && peer.session.is_idle()) {
+      --busy_;
       after(peer);
     }
   }
@@ -107,9 +108,9 @@ void Driver::after(Peer& peer) {
     return;
   }
   if (next_ == Next::kBeginsAgain) {
-    send(peer, peer.session.begin(0));
+    begin(peer, 0);
   } else if (peer.due_us != 0) {
-    send(peer, peer.session.begin(std::exchange(peer.due_us, 0)));
+    begin(peer, std::exchange(peer.due_us, 0));
   }
 }
 
@@ -133,33 +134,41 @@ void Driver::wake_overdue(std::uint64_t now) {
   }
 }
 
-std::size_t Driver::busy_hosts() const {
-  return static_cast<std::size_t>(std::count_if(
-      peers_.begin(), peers_.end(), [](const Peer& peer) { return !peer.session.is_idle(); }));
+void Driver::begin(Peer& peer, std::uint64_t due_us) {
+  ++busy_;
+  send(peer, peer.session.begin(due_us));
 }
 
 // Every host once, some at a time.
 Result<void> Driver::bring_all(bool is_look) {
   next_ = Next::kRests;
-  const std::uint64_t end = now_us() + kBringUsMax;
   std::size_t begun = 0;
-  while (begun < peers_.size() || busy_hosts() != 0) {
-    if (now_us() >= end) {
-      return Error{ErrorCode::kBusy, "", 0,
-                   std::to_string(busy_hosts() + peers_.size() - begun) +
-                       " hosts got no answer: is the daemon at " + settings_.endpoint +
-                       ", is that its key, and were these hosts imported?"};
-    }
-    for (std::size_t busy = busy_hosts(); busy < kAtOnce && begun < peers_.size(); ++busy) {
+  std::size_t done = 0;
+  std::uint64_t progress = now_us();
+  while (begun < peers_.size() || busy_ != 0) {
+    for (; busy_ < kAtOnce && begun < peers_.size(); ++begun) {
       Peer& peer = peers_[begun];
       if (Result<void> opened = peer.socket ? Result<void>() : open(peer, begun); !opened) {
         return opened;
       }
-      send(peer, is_look ? peer.session.look() : peer.session.begin(0));
+      if (is_look) {
+        ++busy_;
+        send(peer, peer.session.look());
+      } else {
+        begin(peer, 0);
+      }
       drain(begun);
-      ++begun;
     }
     serve(10);
+    if (const std::size_t now_done = begun - busy_; now_done != done) {
+      done = now_done;
+      progress = now_us();
+    } else if (now_us() - progress > kNoProgressUsMax) {
+      return Error{ErrorCode::kBusy, "", 0,
+                   std::to_string(peers_.size() - done) +
+                       " hosts got no answer: is the daemon at " + settings_.endpoint +
+                       ", is that its key, and were these hosts imported?"};
+    }
   }
   return {};
 }
@@ -211,7 +220,7 @@ void Driver::begin_due(std::uint64_t now, std::uint64_t end) {
     ++scheduled_;
     Peer& peer = peers_[index];
     if (peer.session.is_idle() && !peer.session.is_used_up()) {
-      send(peer, peer.session.begin(due));
+      begin(peer, due);
       drain(index);
     } else {
       ++tally_.late;
@@ -245,10 +254,10 @@ Tally Driver::measure() {
   // What is on its way is judged too, and counted as nothing but right or wrong.
   next_ = Next::kRests;
   const std::uint64_t drained = now + kDrainUs;
-  while (busy_hosts() != 0 && now_us() < drained) {
+  while (busy_ != 0 && now_us() < drained) {
     serve(10);
   }
-  measured.unanswered = busy_hosts();
+  measured.unanswered = busy_;
   measured.hosts = peers_.size();
   for (Tally* other : {&before, &tally_}) {
     measured.wrong_verdicts += other->wrong_verdicts;

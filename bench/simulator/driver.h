@@ -66,7 +66,7 @@ class Driver {
   void wake_overdue(std::uint64_t now_us);
   void after(Peer& peer);
   void begin_due(std::uint64_t now_us, std::uint64_t end_us);
-  [[nodiscard]] std::size_t busy_hosts() const;
+  void begin(Peer& peer, std::uint64_t due_us);
 
   const RunSettings settings_;
   std::unique_ptr<transport::Context> context_;
@@ -76,6 +76,7 @@ class Driver {
   Next next_ = Next::kRests;
   std::uint64_t correlation_ = 0;
   std::uint64_t woken_us_ = 0;
+  std::size_t busy_ = 0;  // hosts that wait for an answer
   std::size_t used_up_ = 0;
   std::uint64_t begun_us_ = 0;   // open loop: of the schedule
   std::uint64_t scheduled_ = 0;  // open loop: attestations that were due so far

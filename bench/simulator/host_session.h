@@ -67,7 +67,7 @@ class HostSession {
   Messages refused(const transport::ErrorMessage& error, std::uint64_t now_us, Tally& tally);
   Messages log(std::uint64_t sequence, Tally& tally) const;
   Messages evidence(Bytes item);
-  std::optional<Bytes> signed_ahead(const Nonce& nonce) const;
+  [[nodiscard]] std::optional<Bytes> signed_ahead(const Nonce& nonce) const;
   void check(const Receipt& receipt, Tally& tally) const;
   void know(const transport::ChallengeMessage& challenge, Tally& tally);
 
