@@ -155,7 +155,7 @@ void print_fields(std::ostream& out, const Json& value) {
 void Table::print_plain(std::ostream& out) const {
   for (const std::vector<Cell>& row : rows_) {
     for (const Cell& cell : row) {
-      out << (&cell == &row.front() ? "" : "\t") << cell.text;
+      out << (&cell == &row.front() ? "" : "\t") << (cell.text.empty() ? "-" : cell.text);
     }
     out << '\n';
   }

@@ -57,7 +57,8 @@ inline constexpr Style kPlainStyle{.has_headers = false, .is_plain = true};
 std::string coloured(const Cell& cell, const Style& style);
 
 // Columns as wide as their widest cell, two spaces between; the last one is cut at the terminal's
-// width. Plain: one tab between. Nothing for no rows.
+// width. Plain: one tab between, "-" for an empty cell, because a shell's
+// read takes tabs in a row for one. Nothing for no rows.
 class Table {
  public:
   explicit Table(std::vector<std::string> headers) : headers_(std::move(headers)) {}

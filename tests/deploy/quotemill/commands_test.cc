@@ -164,7 +164,7 @@ TEST_F(CommandsTest, PlainListsAreRecordsAndOtherAnswersAreFields) {
     return text;
   };
   EXPECT_EQ(printed_by(run_hosts(session, {}), Exit::kFailed),
-            "a\tfailed\t2026-11-24T03:31:09Z\t-\tquote.signature: bad\nb\ttrusted\t-\t-\t\n");
+            "a\tfailed\t2026-11-24T03:31:09Z\t-\tquote.signature: bad\nb\ttrusted\t-\t-\t-\n");
   const std::string host = printed_by(run_host(session, "a"), Exit::kFailed);
   EXPECT_NE(host.find("why.code\tquote.signature\n"), std::string::npos) << host;
   EXPECT_EQ(printed_by(run_retire(session, "a"), Exit::kFine),

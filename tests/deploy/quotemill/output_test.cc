@@ -64,7 +64,7 @@ TEST(Output, CutsTheLastColumnAtTheTerminalsWidth) {
 
 TEST(Output, PlainTablesAreFieldsBetweenTabsAndNothingElse) {
   EXPECT_EQ(printed(two_hosts(), kPlainStyle),
-            "web-01\ttrusted\t\na-longer-name\tfailed\t" + std::string(60, 'x') + "\n");
+            "web-01\ttrusted\t-\na-longer-name\tfailed\t" + std::string(60, 'x') + "\n");
 }
 
 TEST(Output, PlainFieldsAreALineForEachValueUnderItsKeys) {
