@@ -157,7 +157,7 @@ IdentityDecision import_hosts(std::vector<ImportCandidate> candidates, bool is_c
   };
 }
 
-ControlOutcome OperatorVerbs::hosts_import(OperatorArgs& args, Call /*call*/) {
+ControlOutcome OperatorVerbs::hosts_import(OperatorArgs& args, Call call) {
   const Json* lines = args.list("hosts", limits::kImportHostsMax);
   const bool is_check = args.flag("check");
   const std::string who = args.who();
@@ -173,7 +173,7 @@ ControlOutcome OperatorVerbs::hosts_import(OperatorArgs& args, Call /*call*/) {
   const Result<std::shared_ptr<const HostRecord>> done =
       parts_.registrar.change(import_hosts(*std::move(candidates), is_check, report));
   if (!is_check) {
-    audit("hosts.import", who, std::to_string(report.imported) + " hosts",
+    audit(call, "hosts.import", who, std::to_string(report.imported) + " hosts",
           done ? nullptr : &done.error());
   }
   if (!done) {
