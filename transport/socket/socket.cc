@@ -18,6 +18,9 @@ namespace quotemill::transport {
 namespace {
 
 constexpr int kReconnectMaxMs = 5'000;
+constexpr int kKeepAliveIdleS = 60;  // a dead peer is disconnected after two minutes
+constexpr int kKeepAliveIntervalS = 10;
+constexpr int kKeepAliveProbes = 6;
 // What CURVE adds to a frame (33 bytes), which libzmq counts against the bound.
 constexpr std::size_t kCurveOverhead = 64;
 // Frames of one malformed message that a call of receive() throws away.
@@ -118,9 +121,10 @@ void set_common(Setter& set, const SocketOptions& options) {
       .number(ZMQ_RCVHWM, "RCVHWM", options.receive_queue)
       .number(ZMQ_SNDHWM, "SNDHWM", options.send_queue)
       .number(ZMQ_HANDSHAKE_IVL, "HANDSHAKE_IVL", options.handshake_ms)
-      .number(ZMQ_HEARTBEAT_IVL, "HEARTBEAT_IVL", options.heartbeat_ms)
-      .number(ZMQ_HEARTBEAT_TIMEOUT, "HEARTBEAT_TIMEOUT", 3 * options.heartbeat_ms)
-      .number(ZMQ_HEARTBEAT_TTL, "HEARTBEAT_TTL", 3 * options.heartbeat_ms)
+      .number(ZMQ_TCP_KEEPALIVE, "TCP_KEEPALIVE", 1)
+      .number(ZMQ_TCP_KEEPALIVE_IDLE, "TCP_KEEPALIVE_IDLE", kKeepAliveIdleS)
+      .number(ZMQ_TCP_KEEPALIVE_INTVL, "TCP_KEEPALIVE_INTVL", kKeepAliveIntervalS)
+      .number(ZMQ_TCP_KEEPALIVE_CNT, "TCP_KEEPALIVE_CNT", kKeepAliveProbes)
       .number(ZMQ_RECONNECT_IVL, "RECONNECT_IVL", options.reconnect_ms)
       .number(ZMQ_RECONNECT_IVL_MAX, "RECONNECT_IVL_MAX", kReconnectMaxMs)
       .number(ZMQ_BACKLOG, "BACKLOG", options.backlog)
@@ -128,6 +132,10 @@ void set_common(Setter& set, const SocketOptions& options) {
   if (options.type == SocketType::kRouter) {
     set.number(ZMQ_ROUTER_MANDATORY, "ROUTER_MANDATORY", 1)
         .number(ZMQ_ROUTER_HANDOVER, "ROUTER_HANDOVER", 0);
+  } else {
+    // Without a TTL, which would be a timer at the server.
+    set.number(ZMQ_HEARTBEAT_IVL, "HEARTBEAT_IVL", options.heartbeat_ms)
+        .number(ZMQ_HEARTBEAT_TIMEOUT, "HEARTBEAT_TIMEOUT", 3 * options.heartbeat_ms);
   }
 }
 

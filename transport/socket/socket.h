@@ -40,7 +40,10 @@ struct SocketOptions {
   int receive_queue = 2;  // messages per connection; bounds what a peer can make us hold
   int send_queue = 8;     // messages per connection; more are refused
   int handshake_ms = 5'000;
-  int heartbeat_ms = 10'000;  // between pings; a peer silent for three of them is disconnected
+  // DEALER: between pings; a server silent for three of them is disconnected. A ROUTER sends none:
+  // libzmq 4.3.4 looks through the timers of all connections whenever one is cancelled, and its I/O
+  // thread did nothing else from 9,000 connections on (measured). TCP finds its dead peers.
+  int heartbeat_ms = 10'000;
   int reconnect_ms = 200;     // first interval of a connecting socket, doubled up to 5 s
   int backlog = 1'024;        // of a listening socket
 };
