@@ -13,7 +13,7 @@ struct PipelineCounters {
   std::atomic<std::uint64_t> batches{0};
   std::atomic<std::uint64_t> attestations{0};            // verdicts made and durable
   std::array<std::atomic<std::uint64_t>, 5> verdicts{};  // by TrustState
-  std::atomic<std::uint64_t> reaffirmed{0};         // of them: those that said nothing new
+  std::atomic<std::uint64_t> reaffirmed{0};              // of them: those that said nothing new
   std::atomic<std::uint64_t> quote_enough{0};       // judged without a log: nothing had changed
   std::atomic<std::uint64_t> stored_log_judged{0};  // judged again by the stored log
   std::atomic<std::uint64_t> logs_asked{0};

@@ -57,8 +57,8 @@ std::vector<std::string_view> allowed_for(std::string_view file) {
   }
   // The simulated fleet is the whole of the host's side, and writes what an operator imports.
   if (is_in(file, "bench/simulator")) {
-    return {"engine", "transport/socket", "transport/wire", "transport/control",
-            "transport/render", "transport/files", "bench"};
+    return {"engine",           "transport/socket", "transport/wire", "transport/control",
+            "transport/render", "transport/files",  "bench"};
   }
   if (is_in(file, "bench")) {
     return {"engine", "storage", "transport/socket", "bench"};

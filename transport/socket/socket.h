@@ -44,8 +44,8 @@ struct SocketOptions {
   // libzmq 4.3.4 looks through the timers of all connections whenever one is cancelled, and its I/O
   // thread did nothing else from 9,000 connections on (measured). TCP finds its dead peers.
   int heartbeat_ms = 10'000;
-  int reconnect_ms = 200;     // first interval of a connecting socket, doubled up to 5 s
-  int backlog = 1'024;        // of a listening socket
+  int reconnect_ms = 200;  // first interval of a connecting socket, doubled up to 5 s
+  int backlog = 1'024;     // of a listening socket
 };
 
 // A libzmq routing id: names a connection for its life; meaningless afterwards.

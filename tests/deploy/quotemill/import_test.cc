@@ -34,21 +34,20 @@ class ImportTest : public ::testing::Test {
     std::ofstream(folder_ / "hosts.jsonl") << contents;
     Settings settings;
     settings.json = is_json;
-    Session session(
-        settings, {},
-        [this](const std::string& verb, const Json& args, int) -> ControlAnswer {
-          EXPECT_EQ(verb, "hosts.import");
-          requests_.push_back(args);
-          if (!answers_.empty()) {
-            ControlAnswer answer = std::move(answers_.front());
-            answers_.pop_front();
-            return answer;
-          }
-          return Json{{"imported", args["check"] == true ? 0 : args["hosts"].size()},
-                      {"unchanged", 0U},
-                      {"mistakes", Json::array()}};
-        },
-        {out_, err_});
+    Session session(settings, {},
+                    [this](const std::string& verb, const Json& args, int) -> ControlAnswer {
+                      EXPECT_EQ(verb, "hosts.import");
+                      requests_.push_back(args);
+                      if (!answers_.empty()) {
+                        ControlAnswer answer = std::move(answers_.front());
+                        answers_.pop_front();
+                        return answer;
+                      }
+                      return Json{{"imported", args["check"] == true ? 0 : args["hosts"].size()},
+                                  {"unchanged", 0U},
+                                  {"mistakes", Json::array()}};
+                    },
+                    {out_, err_});
     return run_import(session, {(folder_ / "hosts.jsonl").string(), is_dry_run});
   }
 
