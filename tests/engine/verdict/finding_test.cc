@@ -1,7 +1,6 @@
 #include "engine/verdict/finding.h"
 
 #include <fstream>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -29,10 +28,19 @@ std::vector<Enumerator> enumerators() {
   const std::string header = text.str();
   const std::size_t begin = header.find("enum class FindingCode");
   const std::string body = header.substr(begin, header.find("};", begin) - begin);
-  const std::regex line(R"((k[A-Za-z]+) = (\d+),\s*// ([a-z_.]+))");
   std::vector<Enumerator> out;
-  for (std::sregex_iterator it(body.begin(), body.end(), line), end; it != end; ++it) {
-    out.push_back({(*it)[1], static_cast<std::uint16_t>(std::stoul((*it)[2])), (*it)[3]});
+  std::istringstream lines(body);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t identifier = line.find_first_not_of(' ');
+    const std::size_t number = line.find(" = ");
+    const std::size_t comment = line.find("// ");
+    if (number != std::string::npos && comment != std::string::npos) {
+      const std::string published = line.substr(comment + 3);
+      out.push_back(
+          {line.substr(identifier, number - identifier),
+           static_cast<std::uint16_t>(std::stoul(line.substr(number + 3))),
+           published.substr(0, published.find_first_not_of("abcdefghijklmnopqrstuvwxyz_."))});
+    }
   }
   return out;
 }
@@ -65,7 +73,7 @@ TEST(Finding, EveryCodeHasItsPublishedName) {
     EXPECT_EQ(finding_code(enumerator.number), code);
     EXPECT_TRUE(names.insert(std::string(name_of(code))).second) << enumerator.published;
     EXPECT_TRUE(numbers.insert(enumerator.number).second) << enumerator.number;
-    EXPECT_TRUE(std::regex_match(enumerator.published, std::regex("[a-z_]+(\\.[a-z_]+)+")));
+    EXPECT_THAT(enumerator.published, ::testing::MatchesRegex("[a-z_]+(\\.[a-z_]+)+"));
   }
 }
 
