@@ -12,7 +12,7 @@
 //     u64 TPM clock, i64 received                                  if flagged
 //     i64 nonce issued                                             if flagged
 //     i64 nonce deadline   u8[32] nonce   u8[32] SHA-256 of the evidence
-//     u8[32] SHA-256 of the boot log                               if flagged
+//     u8[32] id of the boot log                                    if flagged
 //     u32 size, receipt    u32 size, evidence item
 //
 // Not Protocol Buffers, as the other records are: this one is written for every attestation.

@@ -21,7 +21,7 @@ enum class Family : std::uint8_t {
   kStates,      // uid -> HostState
   kHistory,     // uid ‖ be64 sequence (a run's first) -> HistoryEntry
   kEvidence,    // uid -> the last evidence that carried PCR values
-  kBlobs,       // SHA-256 -> content
+  kBlobs,       // id -> boot log
   kBaselines,   // name ‖ 00 ‖ be32 version -> Baseline
   kPolicies,    // reserved: policies are files today
   kChanges,     // be64 sequence -> Change (the outbox)
@@ -43,7 +43,7 @@ std::string host_key(const HostUid& host);
 std::string history_key(const HostUid& host, std::uint64_t sequence);
 std::string change_key(std::uint64_t sequence);
 std::string journal_key(std::uint64_t commit);
-// Blobs and tokens. REQUIRES: id is a SHA-256
+// Boot logs and tokens. REQUIRES: id is a SHA-256
 std::string digest_key(const Digest& id);
 std::string baseline_key(std::string_view name, std::uint32_t version);
 
@@ -51,7 +51,7 @@ std::string baseline_key(std::string_view name, std::uint32_t version);
 std::optional<HostUid> host_of(std::string_view key);  // of a host or history key
 // Of a history or change key; the commit number of a journal key.
 std::optional<std::uint64_t> sequence_of(std::string_view key);
-std::optional<Digest> digest_of(std::string_view key);  // of a blob or token key
+std::optional<Digest> digest_of(std::string_view key);  // of a boot log or token key
 
 // Keys of the meta family.
 inline constexpr std::string_view kFormatKey = "format";  // u32: the store's format

@@ -1,6 +1,5 @@
 #include "storage/memory_store.h"
 
-#include "engine/crypto/hash.h"
 #include "engine/crypto/random.h"
 #include "storage/history_run.h"
 #include "storage/ulid.h"
@@ -46,11 +45,6 @@ Result<void> MemoryStore::check(const CommitBatch& batch) const {
                        std::to_string(last + i)};
     }
   }
-  for (const Blob& blob : batch.blobs) {
-    if (hash(HashAlgorithm::kSha256, blob.content) != blob.id) {
-      return Error{ErrorCode::kInternal, "commit", 0, "a blob's id is not its SHA-256"};
-    }
-  }
   for (const Reaffirmation& reaffirmation : batch.reaffirmed) {
     const auto open = open_runs_.find(reaffirmation.entry.host);
     if (open != open_runs_.end() && !follows(reaffirmation, history_.at(*open))) {
@@ -92,10 +86,9 @@ void MemoryStore::apply(const CommitBatch& batch) {
   for (const Change& change : batch.changes) {
     changes_[change.sequence] = change;
   }
-  for (const Blob& blob : batch.blobs) {
-    if (blobs_.emplace(blob.id, blob.content).second) {
-      bytes_ += blob.content.size();
-    }
+  for (const BootLogRecord& log : batch.boot_logs) {
+    bytes_ += log.content.size();
+    boot_logs_[log.id] = log.content;
   }
 }
 
@@ -195,11 +188,11 @@ Result<std::vector<Change>> MemoryStore::changes(std::uint64_t from, std::size_t
   return out;
 }
 
-Result<Bytes> MemoryStore::blob(const Digest& id) const {
+Result<Bytes> MemoryStore::boot_log(const Digest& id) const {
   const std::lock_guard lock(mutex_);
-  const auto found = blobs_.find(id);
-  if (found == blobs_.end()) {
-    return Error{ErrorCode::kNotFound, "blob", 0, id.hex()};
+  const auto found = boot_logs_.find(id);
+  if (found == boot_logs_.end()) {
+    return Error{ErrorCode::kNotFound, "boot log", 0, id.hex()};
   }
   return found->second;
 }

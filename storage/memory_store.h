@@ -31,7 +31,7 @@ class MemoryStore final : public VerdictLog, public History {
                                                           std::size_t limit) const override;
   [[nodiscard]] Result<std::vector<Change>> changes(std::uint64_t from,
                                                     std::size_t limit) const override;
-  [[nodiscard]] Result<Bytes> blob(const Digest& id) const override;
+  [[nodiscard]] Result<Bytes> boot_log(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
 
   // The next commit fails, and leaves nothing: for tests of whoever commits.
@@ -54,7 +54,7 @@ class MemoryStore final : public VerdictLog, public History {
   // By the sequence that an entry begins with.
   std::map<std::pair<HostUid, std::uint64_t>, HistoryEntry> history_;
   std::map<HostUid, std::uint64_t> open_runs_;  // the first sequence of what may still grow
-  std::map<Digest, Bytes> blobs_;
+  std::map<Digest, Bytes> boot_logs_;
   std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Baseline>> baselines_;
   std::map<Digest, TokenRecord> tokens_;
   std::map<std::uint64_t, Change> changes_;

@@ -19,6 +19,9 @@ namespace quotemill::storage {
 inline constexpr std::uint8_t kRecordVersion = 1;
 // A run of appraisals in the history; single ones stay of version 1.
 inline constexpr std::uint8_t kRunRecordVersion = 2;
+// A boot log by the evidence that it came with (boot_log_rows.h); those of version 1 have the
+// SHA-256 of their content as id.
+inline constexpr std::uint8_t kBootLogRecordVersion = 2;
 
 std::string encode_host(const HostRecord& record);
 Result<HostRecord> decode_host(const HostUid& uid, std::string_view value);
@@ -49,7 +52,7 @@ Result<TokenRecord> decode_token(const Digest& id, std::string_view value);
 std::string encode_change(const Change& change);
 Result<Change> decode_change(std::uint64_t sequence, std::string_view value);
 
-// Plain bytes behind the version byte: blobs, and what is in the meta family.
+// Plain bytes behind the version byte: boot logs of version 1, and what is in the meta family.
 std::string encode_plain(std::string_view content);
 // Borrows `value`; `what` names it in the Error.
 Result<std::string_view> decode_plain(const char* what, std::string_view value,

@@ -1,10 +1,8 @@
 // Writing: commits, and what happens after one that failed.
 #include <chrono>
-#include <set>
 
 #include <rocksdb/write_batch.h>
 
-#include "engine/crypto/hash.h"
 #include "engine/crypto/random.h"
 #include "engine/evidence/evidence_codec.h"
 #include "storage/database.h"
@@ -84,10 +82,12 @@ Result<void> RocksStore::commit(const CommitBatch& batch) {
   if (Result<void> prepared = journal_.prepare(*database_, batch, commits_ + 1, out); !prepared) {
     return prepared;
   }
-  if (Result<void> added = add(batch, out); !added) {
-    return added;
+  Result<void> written = add(batch, out);
+  if (written) {
+    written = write(out);
   }
-  if (Result<void> written = write(out); !written) {
+  if (!written) {
+    boot_logs_.failed();
     return written;
   }
   journal_.landed(batch);
@@ -114,7 +114,7 @@ Result<std::string> RocksStore::renew_stream() {
   return stream_id;
 }
 
-Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out) const {
+Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out) {
   const Database& db = *database_;
   // Removed first: a host that is removed and written in one batch stays.
   for (const HostUid& host : batch.hosts_removed) {
@@ -143,7 +143,10 @@ Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out)
   for (const Change& change : batch.changes) {
     db.put(Family::kChanges, change_key(change.sequence), encode_change(change), out);
   }
-  return add_blobs(batch.blobs, out);
+  for (const BootLogRecord& log : batch.boot_logs) {
+    boot_logs_.put(db, log, out);
+  }
+  return {};
 }
 
 Result<void> RocksStore::add_history(const HistoryEntry& entry, rocksdb::WriteBatch& out) const {
@@ -153,24 +156,6 @@ Result<void> RocksStore::add_history(const HistoryEntry& entry, rocksdb::WriteBa
                    encode_full_evidence({entry.sequence, entry.evidence_item}), out);
   }
   return journal_.trim_history(*database_, entry, entry.sequence - 1, out);
-}
-
-Result<void> RocksStore::add_blobs(const std::vector<Blob>& blobs, rocksdb::WriteBatch& out) const {
-  std::set<Digest> added;
-  for (const Blob& blob : blobs) {
-    if (hash(HashAlgorithm::kSha256, blob.content) != blob.id) {
-      return Error{ErrorCode::kInternal, "commit", 0, "a blob's id is not its SHA-256"};
-    }
-    const std::string key = digest_key(blob.id);
-    const Result<std::optional<std::string>> stored = database_->get(Family::kBlobs, key);
-    if (!stored) {
-      return stored.error();
-    }
-    if (!stored->has_value() && added.insert(blob.id).second) {
-      database_->put(Family::kBlobs, key, encode_plain(as_text(blob.content)), out);
-    }
-  }
-  return {};
 }
 
 Result<void> RocksStore::write(rocksdb::WriteBatch& batch) {

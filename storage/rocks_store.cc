@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "engine/crypto/hash.h"
 #include "storage/database.h"
 #include "storage/rocks_status.h"
 
@@ -270,30 +269,12 @@ Result<std::vector<Change>> RocksStore::changes(std::uint64_t from, std::size_t 
   return out;
 }
 
-Result<Bytes> RocksStore::blob(const Digest& id) const {
+Result<Bytes> RocksStore::boot_log(const Digest& id) const {
   const std::shared_lock lock(mutex_);
   if (Result<void> ready = usable(); !ready) {
     return ready.error();
   }
-  if (id.algorithm() != HashAlgorithm::kSha256) {
-    return Error{ErrorCode::kNotFound, "blob", 0, "ids are SHA-256 digests"};
-  }
-  const Result<std::optional<std::string>> value = database_->get(Family::kBlobs, digest_key(id));
-  if (!value) {
-    return value.error();
-  }
-  if (!value->has_value()) {
-    return Error{ErrorCode::kNotFound, "blob", 0, id.hex()};
-  }
-  const Result<std::string_view> content = decode_plain("blob", **value);
-  if (!content) {
-    return content.error();
-  }
-  if (hash(HashAlgorithm::kSha256, as_bytes(*content)) != id) {
-    return Error{ErrorCode::kStorage, "blob", 0,
-                 "damaged: " + id.hex() + " no longer has the content of its id"};
-  }
-  return to_bytes(as_bytes(*content));
+  return read_boot_log_row(*database_, id);
 }
 
 Result<FullEvidence> RocksStore::full_evidence(const HostUid& host) const {

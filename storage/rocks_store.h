@@ -19,6 +19,7 @@
 
 #include "engine/ports/history.h"
 #include "engine/ports/verdict_log.h"
+#include "storage/boot_log_rows.h"
 #include "storage/journal.h"
 #include "storage/records.h"
 
@@ -61,7 +62,7 @@ class RocksStore final : public VerdictLog, public History {
                                                           std::size_t limit) const override;
   [[nodiscard]] Result<std::vector<Change>> changes(std::uint64_t from,
                                                     std::size_t limit) const override;
-  [[nodiscard]] Result<Bytes> blob(const Digest& id) const override;
+  [[nodiscard]] Result<Bytes> boot_log(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
 
   // The last evidence of a host that carried PCR values and was no reaffirmation; kNotFound if
@@ -84,9 +85,8 @@ class RocksStore final : public VerdictLog, public History {
   Result<void> read_heads();
   // Reopens after a failed write, and takes that write back if it landed.
   Result<void> settle();
-  Result<void> add(const CommitBatch& batch, rocksdb::WriteBatch& out) const;
+  Result<void> add(const CommitBatch& batch, rocksdb::WriteBatch& out);
   Result<void> add_history(const HistoryEntry& entry, rocksdb::WriteBatch& out) const;
-  Result<void> add_blobs(const std::vector<Blob>& blobs, rocksdb::WriteBatch& out) const;
   Result<void> write(rocksdb::WriteBatch& batch);
   [[nodiscard]] std::unique_ptr<rocksdb::WriteBatch> inverse_of(
       const rocksdb::WriteBatch& batch) const;
@@ -98,6 +98,7 @@ class RocksStore final : public VerdictLog, public History {
   std::string stream_id_;
   // The commit thread's own.
   Journal journal_;  // its runs() by any thread
+  BootLogRows boot_logs_;
   std::uint64_t commits_ = 0;
   std::uint64_t last_change_ = 0;
   std::optional<Doubt> doubt_;

@@ -55,7 +55,7 @@ Result<std::vector<ReferenceEvent>> proven_events(const History& history, const 
     return Error{ErrorCode::kConflict, "baseline", 0,
                  golden.record->name + " has not proven a boot log; wait for its next attestation"};
   }
-  const Result<Bytes> log = history.blob(proof->log);
+  const Result<Bytes> log = history.boot_log(proof->log);
   if (!log) {
     return log.error();
   }

@@ -29,22 +29,6 @@ std::optional<HashAlgorithm> hash_algorithm_named(std::string_view name) {
   return std::nullopt;
 }
 
-std::size_t digest_size(HashAlgorithm algorithm) {
-  switch (algorithm) {
-    case HashAlgorithm::kSha1:
-      return 20;
-    case HashAlgorithm::kSha256:
-      return 32;
-    case HashAlgorithm::kSha384:
-      return 48;
-    case HashAlgorithm::kSha512:
-      return 64;
-    case HashAlgorithm::kSm3_256:
-      return 32;
-  }
-  return 0;
-}
-
 std::string_view name_of(HashAlgorithm algorithm) {
   switch (algorithm) {
     case HashAlgorithm::kSha1:
@@ -60,8 +44,6 @@ std::string_view name_of(HashAlgorithm algorithm) {
   }
   return "unknown";
 }
-
-Digest::Digest(HashAlgorithm algorithm) : algorithm_(algorithm) {}
 
 std::optional<Digest> Digest::from(HashAlgorithm algorithm, ByteView value) {
   if (value.size() != digest_size(algorithm)) {

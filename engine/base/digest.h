@@ -33,7 +33,20 @@ std::optional<HashAlgorithm> hash_algorithm(std::uint16_t tpm_alg_id);
 std::optional<HashAlgorithm> hash_algorithm_named(std::string_view name);
 
 // Size of a digest, in bytes.
-std::size_t digest_size(HashAlgorithm algorithm);
+constexpr std::size_t digest_size(HashAlgorithm algorithm) {
+  switch (algorithm) {
+    case HashAlgorithm::kSha1:
+      return 20;
+    case HashAlgorithm::kSha256:
+    case HashAlgorithm::kSm3_256:
+      return 32;
+    case HashAlgorithm::kSha384:
+      return 48;
+    case HashAlgorithm::kSha512:
+      return 64;
+  }
+  return 0;
+}
 
 // "sha1", "sha256", "sha384", "sha512", "sm3_256": the names of banks in all output.
 std::string_view name_of(HashAlgorithm algorithm);
@@ -43,7 +56,7 @@ class Digest {
   Digest() : Digest(HashAlgorithm::kSha256) {}
 
   // All zeros: what a PCR holds before it is extended.
-  explicit Digest(HashAlgorithm algorithm);
+  explicit Digest(HashAlgorithm algorithm) : algorithm_(algorithm) {}
 
   // nullopt unless `value` has the algorithm's size.
   static std::optional<Digest> from(HashAlgorithm algorithm, ByteView value);

@@ -82,8 +82,10 @@ inline constexpr std::size_t kJournalEntriesMax = 1'048'576;      // one to two 
 inline constexpr std::int64_t kJournalAgeMsMax = 10 * 60 * 1000;  // of what rows do not say yet
 inline constexpr std::size_t kFoldHostsMin = 64;      // in one commit; else twice what it reaffirms
 inline constexpr std::size_t kFoldHostsStep = 1'024;  // in one write, when all are folded
-inline constexpr std::size_t kJournalDropStep = 1'024;  // entries dropped in one commit
-inline constexpr std::size_t kHistoryTrimStep = 256;    // rows of a host dropped at once
+inline constexpr std::size_t kJournalDropStep = 1'024;       // entries dropped in one commit
+inline constexpr std::size_t kHistoryTrimStep = 256;         // rows of a host dropped at once
+inline constexpr std::size_t kShelfLogs = 32;                // images that are told apart at once
+inline constexpr std::size_t kShelfLogSizeMax = 256 * 1024;  // beyond, a log is written as a whole
 
 // --- Baselines and policies ------------------------------------------------------------------
 inline constexpr std::size_t kBaselineEventsMax = kLogEventsMax;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/eventlog/event_type.h"
-
 namespace quotemill {
 
 std::string_view name_of(BootLogFormat format) {
@@ -34,31 +32,6 @@ std::string_view name_of(LogRemarkCode code) {
       return "unknown_digest_algorithm";
   }
   return "unknown";
-}
-
-std::size_t bank_index(HashAlgorithm bank) {
-  switch (bank) {
-    case HashAlgorithm::kSha1:
-      return 0;
-    case HashAlgorithm::kSha256:
-      return 1;
-    case HashAlgorithm::kSha384:
-      return 2;
-    case HashAlgorithm::kSha512:
-      return 3;
-    case HashAlgorithm::kSm3_256:
-      return 4;
-  }
-  return 0;
-}
-
-ByteView BootEvent::digest(HashAlgorithm bank) const {
-  const std::uint16_t at = digest_at[bank_index(bank)];
-  return at == kNoDigest ? ByteView{} : digests.subspan(at, digest_size(bank));
-}
-
-bool BootEvent::is_measured() const {
-  return type != event_type::kNoAction;
 }
 
 bool BootLog::has_bank(HashAlgorithm bank) const {

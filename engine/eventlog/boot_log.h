@@ -14,6 +14,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
 #include "engine/base/result.h"
+#include "engine/eventlog/event_type.h"
 
 namespace quotemill {
 
@@ -25,7 +26,21 @@ std::string_view name_of(BootLogFormat format);  // "sha1", "crypto_agile"
 inline constexpr std::size_t kBankCount = 5;
 
 // A number below kBankCount for each bank.
-std::size_t bank_index(HashAlgorithm bank);
+constexpr std::size_t bank_index(HashAlgorithm bank) {
+  switch (bank) {
+    case HashAlgorithm::kSha1:
+      return 0;
+    case HashAlgorithm::kSha256:
+      return 1;
+    case HashAlgorithm::kSha384:
+      return 2;
+    case HashAlgorithm::kSha512:
+      return 3;
+    case HashAlgorithm::kSm3_256:
+      return 4;
+  }
+  return 0;
+}
 
 // One event; borrows the log's bytes.
 struct BootEvent {
@@ -43,10 +58,13 @@ struct BootEvent {
                                                      kNoDigest};
 
   // The digest for a bank; empty if this event has none.
-  [[nodiscard]] ByteView digest(HashAlgorithm bank) const;
+  [[nodiscard]] ByteView digest(HashAlgorithm bank) const {
+    const std::uint16_t at = digest_at[bank_index(bank)];
+    return at == kNoDigest ? ByteView{} : digests.subspan(at, digest_size(bank));
+  }
 
   // Whether firmware extended a PCR with it: everything but EV_NO_ACTION.
-  [[nodiscard]] bool is_measured() const;
+  [[nodiscard]] bool is_measured() const { return type != event_type::kNoAction; }
 };
 
 // Something odd that was read past. The reading stays usable; appraisal decides what it means.

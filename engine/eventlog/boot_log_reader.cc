@@ -55,10 +55,13 @@ class BootLogParser {
   void read_first_event();
   void read_spec_id(ByteView data);
   void read_algorithm(ByteReader& data);
-  BootEvent read_sha1_event();
-  BootEvent read_agile_event();
+  void note_usual_digests();
+  void read_sha1_event(BootEvent& event);
+  void read_agile_event(BootEvent& event);
   void read_digests(BootEvent& event);
-  void accept(const BootEvent& event);
+  bool read_usual_digests(std::uint32_t count, BootEvent& event);
+  BootEvent& next_event();
+  bool accept(const BootEvent& event);
   void note_no_action(const BootEvent& event);
   void note_locality(const BootEvent& event);
   void note_measured(const BootEvent& event);
@@ -72,6 +75,9 @@ class BootLogParser {
   const char* context_ = "TCG_PCClientPCREvent";  // what is being read, for `broken`
   std::array<AlgorithmSize, limits::kLogAlgorithmsMax> algorithms_{};
   std::size_t algorithm_count_ = 0;
+  // An event with one digest for each of the header's algorithms, in its order: nearly all are.
+  std::size_t usual_size_ = 0;
+  std::array<std::uint16_t, kBankCount> usual_at_ = BootEvent().digest_at;
   bool spec_id_seen_ = false;
   bool locality_seen_ = false;
   bool pcr0_extended_ = false;
@@ -88,8 +94,12 @@ BootLogReading BootLogParser::parse() {
     read_first_event();
   }
   while (in_.ok() && in_.offset() < padding_begin_) {
-    const BootEvent event =
-        log_.format == BootLogFormat::kSha1 ? read_sha1_event() : read_agile_event();
+    BootEvent& event = next_event();
+    if (log_.format == BootLogFormat::kSha1) {
+      read_sha1_event(event);
+    } else {
+      read_agile_event(event);
+    }
     accept(event);
   }
   if (!in_.ok()) {
@@ -105,15 +115,15 @@ BootLogReading BootLogParser::parse() {
 void BootLogParser::read_first_event() {
   log_.format = BootLogFormat::kSha1;
   log_.banks = {HashAlgorithm::kSha1};
-  const BootEvent event = read_sha1_event();
+  BootEvent& event = next_event();
+  read_sha1_event(event);
   if (in_.ok() && !event.is_measured() && begins_with(event.data, kSpecId03)) {
     log_.format = BootLogFormat::kCryptoAgile;
     log_.banks.clear();
     context_ = "TCG_EfiSpecIDEvent";
     read_spec_id(event.data);
   }
-  accept(event);
-  if (in_.ok() && log_.format == BootLogFormat::kCryptoAgile) {
+  if (accept(event) && log_.format == BootLogFormat::kCryptoAgile) {
     context_ = "TCG_PCR_EVENT2";
   }
 }
@@ -134,6 +144,7 @@ void BootLogParser::read_spec_id(ByteView event_data) {
   for (std::uint32_t i = 0; i < count && data.ok(); ++i) {
     read_algorithm(data);
   }
+  note_usual_digests();
   data.bytes(data.u8());  // vendorInfoSize, vendorInfo; firmware that pads behind them is let pass
   if (!data.ok()) {
     in_.fail(data.error("").code);
@@ -162,9 +173,18 @@ void BootLogParser::read_algorithm(ByteReader& data) {
   }
 }
 
+void BootLogParser::note_usual_digests() {
+  for (std::size_t i = 0; i < algorithm_count_; ++i) {
+    usual_size_ += sizeof(std::uint16_t);
+    if (algorithms_[i].bank < kBankCount) {
+      usual_at_[algorithms_[i].bank] = static_cast<std::uint16_t>(usual_size_);
+    }
+    usual_size_ += algorithms_[i].size;
+  }
+}
+
 // TCG_PCClientPCREvent (10.2.1).
-BootEvent BootLogParser::read_sha1_event() {
-  BootEvent event;
+void BootLogParser::read_sha1_event(BootEvent& event) {
   event.format = BootLogFormat::kSha1;
   event.pcr = in_.u32_le();              // pcrIndex
   event.type = in_.u32_le();             // eventType
@@ -172,22 +192,22 @@ BootEvent BootLogParser::read_sha1_event() {
   event.digest_count = 1;
   event.digest_at[bank_index(HashAlgorithm::kSha1)] = 0;
   event.data = in_.sized32_le(limits::kEventDataSizeMax);  // eventDataSize, event
-  return event;
 }
 
 // TCG_PCR_EVENT2 (10.2.2).
-BootEvent BootLogParser::read_agile_event() {
-  BootEvent event;
+void BootLogParser::read_agile_event(BootEvent& event) {
   event.pcr = in_.u32_le();   // pcrIndex
   event.type = in_.u32_le();  // eventType
   read_digests(event);
   event.data = in_.sized32_le(limits::kEventDataSizeMax);  // eventSize, event
-  return event;
 }
 
 // TPML_DIGEST_VALUES: an algorithm that the header does not list has no known size.
 void BootLogParser::read_digests(BootEvent& event) {
   const std::uint32_t count = in_.count32_le(limits::kLogAlgorithmsMax);
+  if (read_usual_digests(count, event)) {
+    return;
+  }
   const std::size_t begin = in_.offset();
   std::uint32_t seen = 0;
   for (std::uint32_t i = 0; i < count && in_.ok(); ++i) {
@@ -212,24 +232,49 @@ void BootLogParser::read_digests(BootEvent& event) {
   }
 }
 
-void BootLogParser::accept(const BootEvent& event) {
+// The same as read_digests(), where the algorithms stand where they stand nearly always.
+bool BootLogParser::read_usual_digests(std::uint32_t count, BootEvent& event) {
+  if (count != algorithm_count_ || in_.remaining() < usual_size_) {
+    return false;
+  }
+  const ByteView digests = bytes_.subspan(in_.offset(), usual_size_);
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < algorithm_count_; ++i) {
+    if ((digests[at] | digests[at + 1] << 8) != algorithms_[i].id) {
+      return false;
+    }
+    at += sizeof(std::uint16_t) + algorithms_[i].size;
+  }
+  event.digests = in_.bytes(usual_size_);
+  event.digest_at = usual_at_;
+  event.digest_count = static_cast<std::uint16_t>(count);
+  return true;
+}
+
+BootEvent& BootLogParser::next_event() {
+  BootEvent& event = log_.events.emplace_back();
+  event.number = static_cast<std::uint32_t>(log_.events.size() - 1);
+  return event;
+}
+
+// Whether the event, the last one, stays in the log.
+bool BootLogParser::accept(const BootEvent& event) {
   if (in_.ok() && event.is_measured() && event.pcr >= limits::kPcrCount) {
     in_.fail(ErrorCode::kMalformed);
   }
-  if (in_.ok() && log_.events.size() == limits::kLogEventsMax) {
+  if (in_.ok() && log_.events.size() > limits::kLogEventsMax) {
     in_.fail(ErrorCode::kTooLarge);
   }
   if (!in_.ok()) {
-    return;
+    log_.events.pop_back();
+    return false;
   }
-  log_.events.push_back(event);
-  BootEvent& kept = log_.events.back();
-  kept.number = static_cast<std::uint32_t>(log_.events.size() - 1);
-  if (kept.is_measured()) {
-    note_measured(kept);
+  if (event.is_measured()) {
+    note_measured(event);
   } else {
-    note_no_action(kept);
+    note_no_action(event);
   }
+  return true;
 }
 
 void BootLogParser::note_no_action(const BootEvent& event) {

@@ -37,14 +37,16 @@ void ExtendMemo::extend(Digest& pcr, ByteView digest) {
   }
   assert(digest.size() == kSize);
   Fact& fact = facts_[place_of(pcr.view(), digest, facts_.size())];
-  if (!equal(pcr.view(), fact.before) || !equal(digest, fact.digest)) {
-    std::copy(pcr.view().begin(), pcr.view().end(), fact.before.begin());
-    std::copy(digest.begin(), digest.end(), fact.digest.begin());
+  std::uint8_t* const value = pcr.writable().data();
+  if (std::memcmp(value, fact.before.data(), kSize) != 0 ||
+      std::memcmp(digest.data(), fact.digest.data(), kSize) != 0) {
+    std::memcpy(fact.before.data(), value, kSize);
+    std::memcpy(fact.digest.data(), digest.data(), kSize);
     quotemill::extend(pcr, digest);
-    std::copy(pcr.view().begin(), pcr.view().end(), fact.after.begin());
+    std::memcpy(fact.after.data(), value, kSize);
     return;
   }
-  std::copy(fact.after.begin(), fact.after.end(), pcr.writable().begin());
+  std::memcpy(value, fact.after.data(), kSize);
 }
 
 }  // namespace quotemill

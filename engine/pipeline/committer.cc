@@ -215,8 +215,8 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
   // the batch is plain.
   const bool is_edge =
       write.states.count(record.uid) != 0 || !is_reaffirmation(judgement, previous, *next);
-  if (!judgement.submission.boot_log.empty() && !judgement.boot_log.is_filled_with(0)) {
-    write.batch.blobs.push_back({judgement.boot_log, std::move(judgement.submission.boot_log)});
+  if (judgement.boot_log == judgement.evidence) {
+    write.batch.boot_logs.push_back({judgement.boot_log, std::move(judgement.submission.boot_log)});
   }
   if (is_judged(next->state)) {
     // In boot time, so that nobody turns stale, or stays fresh, because a wall clock was set.

@@ -122,13 +122,15 @@ class Judging {
         count(context_.counters.quote_enough);
         return judgement_.proof->findings;
       }
-      const Result<Bytes> stored = context_.history.blob(context_.state->proof->log);
+      const Result<Bytes> stored = context_.history.boot_log(context_.state->proof->log);
       if (stored) {
         count(context_.counters.stored_log_judged);
+        judgement_.boot_log = context_.state->proof->log;
         return judge_log(std::move(quote), *stored);
       }
     }
     if (!submission.boot_log.empty()) {
+      judgement_.boot_log = judgement_.evidence;
       return judge_log(std::move(quote), submission.boot_log);
     }
     if (quote.header().boot_log_bytes == 0) {
@@ -150,7 +152,6 @@ class Judging {
     const std::uint32_t reset_count = quote.quote().clock.reset_count;
     const VerifiedEvidence evidence = verify_boot_log(std::move(quote), log, &context_.extends);
     Findings findings = appraise_boot(evidence, *context_.snapshot);
-    judgement_.boot_log = hash(HashAlgorithm::kSha256, log);
     if (evidence.is_proven()) {
       auto proof = std::make_shared<BootProof>();
       proof->generation = judgement_.submission.host->generation;

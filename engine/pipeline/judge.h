@@ -34,7 +34,9 @@ struct Judgement {
   std::optional<FactsRecord> facts;
   // There if the boot was proven completely by this evidence, or still is by the last proof.
   std::shared_ptr<const BootProof> proof;
-  Digest boot_log;  // of the log it was judged with; zeros if none was
+  // The id of the log it was judged with: `evidence` if it came with this evidence, else that of
+  // the last proof; zeros if there was none.
+  Digest boot_log;
 };
 
 // What a judgement may look at. Borrowed for the call.

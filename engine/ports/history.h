@@ -47,8 +47,8 @@ class History {
   [[nodiscard]] virtual Result<std::vector<Change>> changes(std::uint64_t from,
                                                             std::size_t limit) const = 0;
 
-  // kNotFound if there is none; kStorage if its content no longer has its id.
-  [[nodiscard]] virtual Result<Bytes> blob(const Digest& id) const = 0;
+  // By BootLogRecord::id. kNotFound if there is none; kStorage if what is there is damaged.
+  [[nodiscard]] virtual Result<Bytes> boot_log(const Digest& id) const = 0;
 
   [[nodiscard]] virtual Result<StoreStatus> status() const = 0;
 };

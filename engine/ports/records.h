@@ -41,7 +41,7 @@ struct HistoryEntry {
   Bytes evidence_item;  // header, quote, signature, PCR values, as sent
   Nonce nonce{};
   NonceKind nonce_kind = NonceKind::kInteractive;
-  Digest boot_log;  // SHA-256 of the log it was judged with, a blob; zeros if none
+  Digest boot_log;  // the id of the log it was judged with; zeros if none
   // Of a run of at least two; all of the above is then of the last one.
   std::optional<HistoryRun> run = {};
 
@@ -58,8 +58,10 @@ struct Reaffirmation {
   HistoryEntry entry;                      // without a run
 };
 
-// Something stored once for the whole fleet, found by the SHA-256 of its content.
-struct Blob {
+// A boot log that came with evidence. Its id is the SHA-256 of that evidence: nobody else's,
+// because evidence answers a nonce, and known without hashing the log, which takes longer than
+// checking the quote's signature.
+struct BootLogRecord {
   Digest id;
   Bytes content;
 };
@@ -80,7 +82,7 @@ struct CommitBatch {
   std::vector<std::shared_ptr<const HostRecord>> hosts;
   std::vector<std::shared_ptr<const HostState>> states;
   std::vector<HistoryEntry> history;
-  std::vector<Blob> blobs;  // already stored ones are left as they are
+  std::vector<BootLogRecord> boot_logs;  // of an id that is stored already: the same log
   std::vector<std::shared_ptr<const Baseline>> baselines;
   std::vector<TokenRecord> tokens;
   std::vector<HostUid> hosts_removed;  // pending hosts that expired: record and state go
@@ -88,7 +90,7 @@ struct CommitBatch {
 
   [[nodiscard]] bool empty() const {
     return reaffirmed.empty() && hosts.empty() && states.empty() && history.empty() &&
-           blobs.empty() && baselines.empty() && tokens.empty() && hosts_removed.empty() &&
+           boot_logs.empty() && baselines.empty() && tokens.empty() && hosts_removed.empty() &&
            changes.empty();
   }
 };

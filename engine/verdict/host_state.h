@@ -35,7 +35,7 @@ struct BootProof {
   std::uint32_t generation = 0;
   std::uint32_t reset_count = 0;
   KnownPcrs pcrs;
-  Digest log;  // SHA-256 of the log, its key among the blobs
+  Digest log;  // the id of the stored log: SHA-256 of the evidence that it came with
   SnapshotId snapshot{};
   Findings findings;
   std::uint32_t event_count = 0;

@@ -26,7 +26,7 @@ CommitBatch next_batch(std::uint64_t last, std::uint64_t count) {
   state.host_changes = last + count;
   batch.hosts = {std::make_shared<const HostRecord>(sample_host(kHost))};
   batch.states = {std::make_shared<const HostState>(state)};
-  batch.blobs = {sample_blob(20'000 + (last + count) % 64, 1)};
+  batch.boot_logs = {sample_boot_log(20'000 + (last + count) % 64, 1)};
   return batch;
 }
 

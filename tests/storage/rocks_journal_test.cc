@@ -195,16 +195,16 @@ TEST_F(RocksJournalTest, AFailedCommitThatLandedIsTakenBackWithItsFolds) {
     const std::string before = history(*store) + history(*store, 2);
     file_system->set(Fault::kSync);
     CommitBatch other = batch;
-    other.blobs = {sample_blob(100, 1)};
+    other.boot_logs = {sample_boot_log(100, 1)};
     EXPECT_FALSE(store->commit(other));
     file_system->set(Fault::kNone);
     EXPECT_EQ(history(*store) + history(*store, 2), before);
     CommitBatch next;
-    next.blobs = {sample_blob(100, 2)};
+    next.boot_logs = {sample_boot_log(100, 2)};
     commit(*store, next);
     EXPECT_EQ(encode_state(state(*store)) + encode_state(state(*store, 2)), states);
     EXPECT_EQ(history(*store) + history(*store, 2), before);
-    EXPECT_FALSE(store->blob(sample_blob(100, 1).id));
+    EXPECT_FALSE(store->boot_log(sample_boot_log(100, 1).id));
     commit(*store, batch);
   }
   EXPECT_EQ(state(*store).sequence, 40U);

@@ -61,7 +61,7 @@ TEST_F(RocksStoreTest, KeepsEverythingAcrossReopening) {
     CommitBatch batch = change_batch(1, 1);
     batch.hosts = {std::make_shared<const HostRecord>(sample_host(1))};
     batch.history = {sample_appraisal(1, 1, true), sample_appraisal(1, 2, false)};
-    batch.blobs = {sample_blob(100'000, 7)};
+    batch.boot_logs = {sample_boot_log(100'000, 7)};
     ASSERT_TRUE(store->commit(batch));
     stream = store->status()->stream_id;
   }
@@ -69,7 +69,7 @@ TEST_F(RocksStoreTest, KeepsEverythingAcrossReopening) {
   EXPECT_EQ(store->status()->stream_id, stream);
   EXPECT_EQ(store->status()->last_change, 1U);
   EXPECT_EQ(store->history(sample_uid(1), 0, 10)->size(), 2U);
-  EXPECT_EQ(store->blob(sample_blob(100'000, 7).id)->size(), 100'000U);
+  EXPECT_EQ(store->boot_log(sample_boot_log(100'000, 7).id)->size(), 100'000U);
   EXPECT_GT(store->status()->bytes, 0U);
   EXPECT_FALSE(store->commit(change_batch(1, 1)));
   EXPECT_TRUE(store->commit(change_batch(2, 1)));
@@ -189,13 +189,16 @@ TEST_F(RocksStoreTest, RefusesALogThatIsDamagedInTheMiddle) {
       << error.to_string();
 }
 
-TEST_F(RocksStoreTest, NoticesABlobThatIsNoLongerItself) {
+TEST_F(RocksStoreTest, ReadsTheBootLogsOfFormat1AndNoticesOneThatIsNoLongerItself) {
   open();
-  const Digest id = sample_blob(50, 1).id;
+  const std::string content = "a log of long ago";
+  const Digest id = hash(HashAlgorithm::kSha256, as_bytes(content));
+  put_raw(Family::kBlobs, digest_key(id), encode_plain(content));
+  EXPECT_EQ(as_text(*open()->boot_log(id)), content);
   put_raw(Family::kBlobs, digest_key(id), encode_plain("something else"));
-  const Result<Bytes> blob = open()->blob(id);
-  ASSERT_FALSE(blob);
-  EXPECT_EQ(blob.error().code, ErrorCode::kStorage);
+  const Result<Bytes> log = open()->boot_log(id);
+  ASSERT_FALSE(log);
+  EXPECT_EQ(log.error().code, ErrorCode::kStorage);
 }
 
 TEST_F(RocksStoreTest, GoesOnAfterACommitThatReachedNothing) {

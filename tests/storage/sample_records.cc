@@ -228,10 +228,9 @@ TokenRecord sample_token(std::uint8_t number) {
   return {hash(HashAlgorithm::kSha256, text), 5, {1'795'000'000'000}, {1'795'090'000'000}};
 }
 
-Blob sample_blob(std::size_t size, std::uint8_t fill) {
-  Bytes content(size, fill);
-  const Digest id = hash(HashAlgorithm::kSha256, content);
-  return {id, std::move(content)};
+BootLogRecord sample_boot_log(std::size_t size, std::uint8_t fill) {
+  const std::string evidence = std::to_string(size) + " times " + std::to_string(fill);
+  return {hash(HashAlgorithm::kSha256, as_bytes(evidence)), Bytes(size, fill)};
 }
 
 CommitBatch change_batch(std::uint64_t sequence, std::uint8_t host) {

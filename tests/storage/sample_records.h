@@ -34,7 +34,8 @@ CommitBatch reaffirmed_batch(std::uint8_t number, std::uint64_t sequence);
 Change sample_change(std::uint64_t sequence, std::uint8_t host);
 std::shared_ptr<const Baseline> sample_baseline(const std::string& name, std::uint32_t version);
 TokenRecord sample_token(std::uint8_t number);
-Blob sample_blob(std::size_t size, std::uint8_t fill);
+// By the SHA-256 of its size and filling.
+BootLogRecord sample_boot_log(std::size_t size, std::uint8_t fill);
 
 // A batch with one change only.
 CommitBatch change_batch(std::uint64_t sequence, std::uint8_t host);

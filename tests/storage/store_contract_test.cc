@@ -89,7 +89,7 @@ TYPED_TEST(StoreContract, BeginsEmpty) {
   EXPECT_TRUE(this->store().tokens()->empty());
   EXPECT_TRUE(this->store().changes(0, 10)->empty());
   EXPECT_TRUE(this->store().history(sample_uid(1), 0, 10)->empty());
-  EXPECT_EQ(this->store().blob(sample_blob(10, 1).id).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(this->store().boot_log(sample_boot_log(10, 1).id).error().code, ErrorCode::kNotFound);
 }
 
 TYPED_TEST(StoreContract, GivesHostsWithTheirStatesInKeyOrder) {
@@ -205,21 +205,18 @@ TYPED_TEST(StoreContract, RefusesAGapInTheChangesAndWritesNothing) {
   this->commit(change_batch(2, 1));
 }
 
-TYPED_TEST(StoreContract, KeepsBlobsOnceAndByTheirContent) {
-  const Blob small = sample_blob(10, 1);
-  const Blob large = sample_blob(100'000, 2);
+TYPED_TEST(StoreContract, KeepsBootLogsByTheEvidenceThatTheyCameWith) {
+  const BootLogRecord small = sample_boot_log(10, 1);
+  const BootLogRecord large = sample_boot_log(100'000, 2);
+  BootLogRecord like_it = sample_boot_log(100'001, 2);
+  like_it.content[50'000] = 3;
   CommitBatch batch;
-  batch.blobs = {small, large, small};
+  batch.boot_logs = {small, large, like_it};
   this->commit(batch);
   this->commit(batch);
-  EXPECT_EQ(*this->store().blob(small.id), small.content);
-  EXPECT_EQ(*this->store().blob(large.id), large.content);
-  Blob forged = sample_blob(20, 3);
-  forged.id = small.id;
-  CommitBatch wrong;
-  wrong.blobs = {forged};
-  EXPECT_FALSE(this->store().commit(wrong));
-  EXPECT_EQ(*this->store().blob(small.id), small.content);
+  EXPECT_EQ(*this->store().boot_log(small.id), small.content);
+  EXPECT_EQ(*this->store().boot_log(large.id), large.content);
+  EXPECT_EQ(*this->store().boot_log(like_it.id), like_it.content);
 }
 
 TYPED_TEST(StoreContract, KeepsEveryVersionOfABaseline) {

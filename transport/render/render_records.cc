@@ -217,7 +217,7 @@ Json render_appraisal(const HistoryEntry& entry) {
           {"findings_dropped", entry.verdict.findings_dropped},
           {"evidence_sha256", sha256_of(entry.evidence_item)},
           {"evidence_bytes", entry.evidence_item.size()},
-          {"boot_log_sha256", hex_or_null(entry.boot_log.view())},
+          {"boot_log", hex_or_null(entry.boot_log.view())},
           {"nonce", name_of_kind(entry.nonce_kind)},
           {"snapshot", hex_or_null(entry.verdict.snapshot)},
           {"run", render_run(entry)}};

@@ -36,9 +36,10 @@ Json render_host(const Host& host);
 Json render_pending(const HostRecord& record);
 
 // seq, time, generation, state, findings[], findings_dropped, evidence_sha256, evidence_bytes,
-// boot_log_sha256, nonce, snapshot, run. The run is null, or there are `count` appraisals that came
-// to the same: run{count, interactive (how many answered such a nonce), longest_gap_ms, first{seq,
-// time, evidence_sha256, evidence_bytes, nonce}}; what is beside it is then of the last one.
+// boot_log (evidence_sha256 of the appraisal that brought it), nonce, snapshot, run. The run is
+// null, or there are `count` appraisals that came to the same: run{count, interactive (how many
+// answered such a nonce), longest_gap_ms, first{seq, time, evidence_sha256, evidence_bytes,
+// nonce}}; what is beside it is then of the last one.
 Json render_appraisal(const HistoryEntry& entry);
 
 // name, version, captured, source{uuid, name}, events, sha256.

@@ -65,12 +65,12 @@ class OperatorFixture : public ::testing::Test {
   // As if a quote had proven `log`.
   void prove(const HostRecord& record, const Bytes& log) {
     CommitBatch batch;
-    batch.blobs = {{hash(HashAlgorithm::kSha256, log), log}};
+    batch.boot_logs = {{hash(HashAlgorithm::kSha256, as_bytes("evidence of " + record.name)), log}};
     ASSERT_TRUE(store_.commit(batch));
     auto state = std::make_shared<HostState>(*hosts_.find(record.uid)->state);
     BootProof proof;
     proof.generation = record.generation;
-    proof.log = batch.blobs[0].id;
+    proof.log = batch.boot_logs[0].id;
     state->proof = std::make_shared<const BootProof>(proof);
     hosts_.put_state(state);
   }

@@ -62,6 +62,7 @@ TEST_F(CommitterTest, GivesOneReceiptAndKeepsWhatItSays) {
 TEST_F(CommitterTest, KeepsHistoryAndLogBesideTheState) {
   const Judgement judgement = good_judgement(host);
   const Bytes item = judgement.submission.item;
+  const Digest evidence = judgement.evidence;
   const Nonce nonce = judgement.submission.challenge.nonce;
   engine.commit(judgement);
   const auto history = engine.store.history(host.record().uid, 0, 10);
@@ -71,9 +72,24 @@ TEST_F(CommitterTest, KeepsHistoryAndLogBesideTheState) {
   EXPECT_EQ(history->front().evidence_item, item);
   EXPECT_EQ(history->front().nonce, nonce);
   EXPECT_EQ(history->front().verdict.state, TrustState::kTrusted);
-  const Result<Bytes> log = engine.store.blob(history->front().boot_log);
+  const Result<Bytes> log = engine.store.boot_log(history->front().boot_log);
   ASSERT_TRUE(log);
   EXPECT_EQ(*log, host.log());
+  EXPECT_EQ(history->front().boot_log, evidence);
+}
+
+TEST_F(CommitterTest, StoresNoLogThatNobodyJudged) {
+  engine.attest(host);
+  const Digest judged = engine.state(host).proof->log;
+  engine.snapshots.add(baseline_of(host, "golden", 2));
+  Submission submission = engine.submission(host);
+  submission.boot_log = Bytes(1'000, 0x5A);  // unasked, while the stored log explains the quote
+  Judgement judgement = engine.judge(std::move(submission));
+  const Digest evidence = judgement.evidence;
+  EXPECT_EQ(judgement.boot_log, judged);
+  EXPECT_EQ(engine.commit(std::move(judgement)).kind, ReplyKind::kReceipt);
+  EXPECT_EQ(*engine.store.boot_log(judged), host.log());
+  EXPECT_FALSE(engine.store.boot_log(evidence));
 }
 
 // A sink that asks, at the moment of the reply, whether the store has what it says.

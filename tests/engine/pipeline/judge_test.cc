@@ -54,7 +54,7 @@ TEST_F(Judge, TrustsAProvenBootThatTheBaselineExplains) {
   ASSERT_TRUE(judgement.proof);
   EXPECT_EQ(judgement.proof->pcrs.values(), host.pcrs(host.selection.bank, host.selection.mask));
   EXPECT_EQ(judgement.proof->reset_count, host.clock.reset_count);
-  EXPECT_EQ(judgement.proof->log, hash(HashAlgorithm::kSha256, host.log()));
+  EXPECT_EQ(judgement.proof->log, judgement.evidence);
   EXPECT_EQ(judgement.proof->event_count, 31U) << "29 and the header and the locality";
   EXPECT_EQ(judgement.boot_log, judgement.proof->log);
   EXPECT_EQ(judgement.counters->clock, host.clock);
@@ -81,7 +81,8 @@ TEST_F(Judge, IsContentWithAQuoteWhileNothingChanged) {
   ASSERT_EQ(judgement.kind, JudgementKind::kVerdict);
   EXPECT_EQ(judgement.verdict.state, TrustState::kTrusted);
   EXPECT_EQ(engine.counters.quote_enough.load(), 1U);
-  EXPECT_EQ(judgement.boot_log, hash(HashAlgorithm::kSha256, host.log()));
+  EXPECT_EQ(judgement.boot_log, engine.state(host).proof->log);
+  EXPECT_NE(judgement.boot_log, judgement.evidence);
 }
 
 TEST_F(Judge, InheritsTheFindingsOfTheProof) {

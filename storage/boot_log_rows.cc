@@ -1,0 +1,121 @@
+#include "storage/boot_log_rows.h"
+
+#include <optional>
+#include <string>
+
+#include "engine/base/byte_reader.h"
+#include "engine/crypto/hash.h"
+#include "storage/database.h"
+#include "storage/records.h"
+
+namespace quotemill::storage {
+
+namespace {
+
+constexpr const char* kWhat = "boot log";
+
+Error damaged(const Digest& id, std::string_view how) {
+  return {ErrorCode::kStorage, kWhat, 0, "damaged: " + id.hex() + " " + std::string(how)};
+}
+
+// How a row of version 2 tells its log.
+struct Telling {
+  Digest base;  // zeros: none
+  std::uint32_t size = 0;
+  ByteView steps;
+};
+
+std::optional<Telling> read_telling(ByteView body) {
+  ByteReader in(body);
+  Telling out;
+  out.base = Digest::from(HashAlgorithm::kSha256, in.bytes(32)).value_or(Digest());
+  out.size = in.u32_le();
+  out.steps = in.rest();
+  return in.ok() ? std::optional(out) : std::nullopt;
+}
+
+bool is_of_version_1(std::string_view value) {
+  return !value.empty() && static_cast<std::uint8_t>(value.front()) == kRecordVersion;
+}
+
+// Version 1 had logs by the SHA-256 of their content.
+Result<Bytes> read_version_1(const Digest& id, std::string_view value) {
+  const Result<std::string_view> content = decode_plain(kWhat, value);
+  if (!content) {
+    return content.error();
+  }
+  if (hash(HashAlgorithm::kSha256, as_bytes(*content)) != id) {
+    return damaged(id, "no longer has the content of its id");
+  }
+  return to_bytes(as_bytes(*content));
+}
+
+Result<std::string> row_of(const Database& database, const Digest& id) {
+  if (id.algorithm() != HashAlgorithm::kSha256) {
+    return Error{ErrorCode::kNotFound, kWhat, 0, "ids are SHA-256 digests"};
+  }
+  Result<std::optional<std::string>> value = database.get(Family::kBlobs, digest_key(id));
+  if (!value) {
+    return value.error();
+  }
+  if (!value->has_value()) {
+    return Error{ErrorCode::kNotFound, kWhat, 0, id.hex()};
+  }
+  return **std::move(value);
+}
+
+// `may_lean`: on another one. What others lean on does not.
+Result<Bytes> read_row(const Database& database, const Digest& id, bool may_lean) {
+  const Result<std::string> row = row_of(database, id);
+  if (!row) {
+    return row.error();
+  }
+  if (is_of_version_1(*row)) {
+    return read_version_1(id, *row);
+  }
+  const Result<std::string_view> body = decode_plain(kWhat, *row, kBootLogRecordVersion);
+  if (!body) {
+    return body.error();
+  }
+  const std::optional<Telling> telling = read_telling(as_bytes(*body));
+  if (!telling) {
+    return damaged(id, "is too short");
+  }
+  if (telling->base.is_filled_with(0)) {
+    return read_delta({}, telling->steps, telling->size);
+  }
+  if (!may_lean) {
+    return damaged(id, "is no whole log, as others take it for");
+  }
+  const Result<Bytes> base = read_row(database, telling->base, false);
+  if (!base) {
+    return damaged(id, "leans on a log that cannot be read: " + base.error().to_string());
+  }
+  return read_delta(*base, telling->steps, telling->size);
+}
+
+}  // namespace
+
+void BootLogRows::put(const Database& database, const BootLogRecord& log,
+                      rocksdb::WriteBatch& out) {
+  if (shelf_.has(log.id)) {
+    return;  // it is there, and others may lean on it
+  }
+  row_.clear();
+  row_.u8(kBootLogRecordVersion);
+  const auto size = static_cast<std::uint32_t>(log.content.size());
+  if (const std::optional<LogShelf::Told> told = shelf_.tell(log.content)) {
+    row_.bytes(told->base.view()).u32_le(size).bytes(told->steps);
+  } else {
+    row_.bytes(Digest(HashAlgorithm::kSha256).view()).u32_le(size);
+    write_whole(log.content, row_);
+    shelf_.add(log.id, log.content);
+  }
+  database.put(Family::kBlobs, digest_key(log.id), as_text(row_.view()), out);
+}
+
+Result<Bytes> read_boot_log_row(const Database& database, const Digest& id) {
+  return read_row(database, id, true);
+}
+
+}  // namespace quotemill::storage
