@@ -74,6 +74,10 @@ std::string change_key(std::uint64_t sequence) {
   return finished(key);
 }
 
+std::string policy_key(std::uint64_t number) {
+  return change_key(number);
+}
+
 std::string journal_key(std::uint64_t commit) {
   return change_key(commit);
 }

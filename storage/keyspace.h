@@ -23,7 +23,7 @@ enum class Family : std::uint8_t {
   kEvidence,    // uid -> the last evidence that carried PCR values
   kBlobs,       // id -> boot log
   kBaselines,   // name ‖ 00 ‖ be32 version -> Baseline
-  kPolicies,    // reserved: policies are files today
+  kPolicies,    // be64 number -> PolicyRecord
   kChanges,     // be64 sequence -> Change (the outbox)
   kCursors,     // reserved: sink -> sequence
   kJournal,     // be64 commit number -> the reaffirmations of that commit
@@ -42,6 +42,7 @@ std::string_view name_of(Family family);
 std::string host_key(const HostUid& host);
 std::string history_key(const HostUid& host, std::uint64_t sequence);
 std::string change_key(std::uint64_t sequence);
+std::string policy_key(std::uint64_t number);
 std::string journal_key(std::uint64_t commit);
 // Boot logs and tokens. REQUIRES: id is a SHA-256
 std::string digest_key(const Digest& id);
@@ -49,7 +50,7 @@ std::string baseline_key(std::string_view name, std::uint32_t version);
 
 // The parts of stored keys; nullopt if the key has another shape.
 std::optional<HostUid> host_of(std::string_view key);  // of a host or history key
-// Of a history or change key; the commit number of a journal key.
+// Of a history, change or policy key; the commit number of a journal key.
 std::optional<std::uint64_t> sequence_of(std::string_view key);
 std::optional<Digest> digest_of(std::string_view key);  // of a boot log or token key
 

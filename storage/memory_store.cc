@@ -80,6 +80,9 @@ void MemoryStore::apply(const CommitBatch& batch) {
   for (const auto& baseline : batch.baselines) {
     baselines_[{baseline->name, baseline->version}] = baseline;
   }
+  for (const auto& policy : batch.policies) {
+    policies_[policy->number] = policy;
+  }
   for (const TokenRecord& token : batch.tokens) {
     tokens_[token.id] = token;
   }
@@ -149,6 +152,15 @@ Result<std::vector<std::shared_ptr<const Baseline>>> MemoryStore::baselines() co
   std::vector<std::shared_ptr<const Baseline>> out;
   for (const auto& [key, baseline] : baselines_) {
     out.push_back(baseline);
+  }
+  return out;
+}
+
+Result<std::vector<std::shared_ptr<const PolicyRecord>>> MemoryStore::policies() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<const PolicyRecord>> out;
+  for (const auto& [number, policy] : policies_) {
+    out.push_back(policy);
   }
   return out;
 }

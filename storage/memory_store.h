@@ -26,6 +26,7 @@ class MemoryStore final : public VerdictLog, public History {
       const std::function<void(HostRecord record, std::optional<HostState> state)>& visit)
       const override;
   [[nodiscard]] Result<std::vector<std::shared_ptr<const Baseline>>> baselines() const override;
+  [[nodiscard]] Result<std::vector<std::shared_ptr<const PolicyRecord>>> policies() const override;
   [[nodiscard]] Result<std::vector<TokenRecord>> tokens() const override;
   [[nodiscard]] Result<std::vector<HistoryEntry>> history(const HostUid& host, std::uint64_t before,
                                                           std::size_t limit) const override;
@@ -56,6 +57,7 @@ class MemoryStore final : public VerdictLog, public History {
   std::map<HostUid, std::uint64_t> open_runs_;  // the first sequence of what may still grow
   std::map<Digest, Bytes> boot_logs_;
   std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Baseline>> baselines_;
+  std::map<std::uint64_t, std::shared_ptr<const PolicyRecord>> policies_;
   std::map<Digest, TokenRecord> tokens_;
   std::map<std::uint64_t, Change> changes_;
 };

@@ -114,6 +114,25 @@ Result<Baseline> decode_baseline(std::string_view value) {
   return in.finish(std::move(out));
 }
 
+std::string encode_policy(const PolicyRecord& policy) {
+  pb::Policy out;
+  out.set_id(policy.id);
+  out.set_version(policy.version);
+  out.set_text(policy.text);
+  out.set_applied_ms(policy.applied.ms);
+  out.set_by(policy.by);
+  return seal_record(out);
+}
+
+Result<PolicyRecord> decode_policy(std::uint64_t number, std::string_view value) {
+  const Result<pb::Policy> from = open_record<pb::Policy>("policy record", value);
+  if (!from) {
+    return from.error();
+  }
+  return PolicyRecord{number,       from->id(),           from->version(),
+                      from->text(), {from->applied_ms()}, from->by()};
+}
+
 std::string encode_token(const TokenRecord& token) {
   pb::Token out;
   out.set_uses_left(token.uses_left);

@@ -46,6 +46,9 @@ Result<FullEvidence> decode_full_evidence(std::string_view value);
 std::string encode_baseline(const Baseline& baseline);
 Result<Baseline> decode_baseline(std::string_view value);
 
+std::string encode_policy(const PolicyRecord& policy);
+Result<PolicyRecord> decode_policy(std::uint64_t number, std::string_view value);
+
 std::string encode_token(const TokenRecord& token);
 Result<TokenRecord> decode_token(const Digest& id, std::string_view value);
 

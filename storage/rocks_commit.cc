@@ -137,6 +137,9 @@ Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out)
     db.put(Family::kBaselines, baseline_key(baseline->name, baseline->version),
            encode_baseline(*baseline), out);
   }
+  for (const auto& policy : batch.policies) {
+    db.put(Family::kPolicies, policy_key(policy->number), encode_policy(*policy), out);
+  }
   for (const TokenRecord& token : batch.tokens) {
     db.put(Family::kAdmissions, digest_key(token.id), encode_token(token), out);
   }

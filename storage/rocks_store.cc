@@ -185,6 +185,30 @@ Result<std::vector<std::shared_ptr<const Baseline>>> RocksStore::baselines() con
   return out;
 }
 
+Result<std::vector<std::shared_ptr<const PolicyRecord>>> RocksStore::policies() const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  std::vector<std::shared_ptr<const PolicyRecord>> out;
+  Database::Cursor cursor = database_->scan(Family::kPolicies, {}, {});
+  for (cursor.to_first(); cursor.valid(); cursor.next()) {
+    const std::optional<std::uint64_t> number = sequence_of(cursor.key());
+    if (!number) {
+      return damaged_key(Family::kPolicies);
+    }
+    Result<PolicyRecord> policy = decode_policy(*number, cursor.value());
+    if (!policy) {
+      return policy.error();
+    }
+    out.push_back(std::make_shared<const PolicyRecord>(*std::move(policy)));
+  }
+  if (Result<void> done = finished(cursor); !done) {
+    return done.error();
+  }
+  return out;
+}
+
 Result<std::vector<TokenRecord>> RocksStore::tokens() const {
   const std::shared_lock lock(mutex_);
   if (Result<void> ready = usable(); !ready) {

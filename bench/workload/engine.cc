@@ -8,7 +8,7 @@ namespace quotemill::bench {
 Engine::Engine(VerdictLog& verdicts, const History& history, const BootImage& image)
     : knowledge_(image, history),
       committer_(
-          {verdicts, hosts_, replies_, changes_, clock_, nonces_, knowledge_.snapshots, counters_},
+          {verdicts, hosts_, replies_, changes_, clock_, nonces_, *knowledge_.policies, counters_},
           CommitterStart{"bench", 0, {}, {}, 42}) {
   committer_.start();
 }
@@ -51,7 +51,7 @@ PipelineParts Engine::parts(Inbox& inbox) {
   return {inbox,
           committer_,
           hosts_,
-          knowledge_.snapshots,
+          *knowledge_.policies,
           knowledge_.history,
           knowledge_.keys,
           counters_,

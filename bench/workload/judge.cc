@@ -19,7 +19,7 @@ std::shared_ptr<const Baseline> baseline_of(const BootImage& image) {
 
 Knowledge::Knowledge(const BootImage& image, const History& stored)
     : history(stored),
-      snapshots(default_policy(), {baseline_of(image)}),
+      policies(*PoliciesInForce::create(default_policy(), {}, {baseline_of(image)})),
       server_key(SigningHost(KeyKind::kEcP256, 0).server_key) {}
 
 void Knowledge::cache_keys(const std::vector<Machine>& machines) {
@@ -29,9 +29,10 @@ void Knowledge::cache_keys(const std::vector<Machine>& machines) {
 }
 
 Judgement Judge::judge(Submission submission, std::shared_ptr<const HostState> state) {
+  const std::shared_ptr<const PolicySet> policies = knowledge_.policies->current();
   return quotemill::judge(std::move(submission),
-                          {knowledge_.snapshots.current(), std::move(state), knowledge_.server_key,
-                           knowledge_.keys, knowledge_.history, counters_, extends_});
+                          {*policies, std::move(state), knowledge_.server_key, knowledge_.keys,
+                           knowledge_.history, counters_, extends_});
 }
 
 }  // namespace quotemill::bench

@@ -6,7 +6,7 @@
 
 #include "bench/workload/machine.h"
 #include "engine/pipeline/judge.h"
-#include "engine/pipeline/snapshot_holder.h"
+#include "engine/pipeline/policies_in_force.h"
 #include "engine/ports/history.h"
 
 namespace quotemill::bench {
@@ -21,7 +21,7 @@ struct Knowledge {
   void cache_keys(const std::vector<Machine>& machines);
 
   const History& history;
-  SnapshotHolder snapshots;
+  std::unique_ptr<PoliciesInForce> policies;
   KeyCache keys{limits::kKeyCacheMax};
   CurveKey server_key;
 };

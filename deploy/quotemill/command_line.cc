@@ -69,7 +69,7 @@ struct CommandLine::Options {
   std::string ttl = "1h";
   NamedOptions named;
   std::string host;
-  std::string file;
+  PolicyOptions policy;
   std::string shell;
 };
 
@@ -213,8 +213,52 @@ void CommandLine::add_actions() {
   policy->require_subcommand(1);
   CLI::App* check = add(*policy, "check", "Say what is wrong with a policy file",
                         "  quotemill policy check /etc/quotemill/policy.toml");
-  is_file(check->add_option("FILE", options.file, "TOML")->required());
-  runs(check, [](Session& session, const Options& o) { return run_policy_check(session, o.file); });
+  is_file(check->add_option("FILE", options.policy.files, "TOML")->required());
+  runs(check, [](Session& session, const Options& o) {
+    return run_policy_check(session, o.policy.files);
+  });
+  add_policy_changes(*policy);
+  add_policy_questions(*policy);
+}
+
+void CommandLine::add_policy_changes(CLI::App& policy) {
+  Options& options = *options_;
+  CLI::App* apply = add(policy, "apply", "Judge hosts by these policies from now on",
+                        "  quotemill policy apply prod-linux.toml\n"
+                        "  quotemill policy apply --dry-run *.toml");
+  is_file(apply->add_option("FILE", options.policy.files, "TOML")->required());
+  apply->add_flag("--force", options.policy.may_go_back, "even if its version is not a higher one");
+  may_be_dry(apply);
+  runs(apply,
+       [](Session& session, const Options& o) { return run_policy_apply(session, o.policy); });
+  CLI::App* test = add(policy, "test", "Say which hosts would change under these policies",
+                       "  quotemill policy test prod-linux.toml");
+  is_file(test->add_option("FILE", options.policy.files, "TOML")->required());
+  runs(test, [](Session& session, const Options& o) { return run_policy_test(session, o.policy); });
+  CLI::App* withdraw = add(policy, "withdraw", "Take an applied policy back",
+                           "  quotemill policy withdraw prod-linux");
+  withdraw->add_option("ID", options.policy.id, "of the policy")->required();
+  may_be_dry(withdraw);
+  runs(withdraw,
+       [](Session& session, const Options& o) { return run_policy_withdraw(session, o.policy); });
+}
+
+void CommandLine::add_policy_questions(CLI::App& policy) {
+  Options& options = *options_;
+  CLI::App* list = add(policy, "list", "List the policies in force", "  quotemill policy list");
+  runs(list, [](Session& session, const Options&) { return run_policy_list(session); });
+  CLI::App* show = add(policy, "show", "Show a policy as it was applied",
+                       "  quotemill policy show prod-linux\n"
+                       "  quotemill policy show prod-linux --number 12");
+  show->add_option("ID", options.policy.id, "of the policy")->required();
+  show->add_option("--number", options.policy.number, "of the history: as it was then")
+      ->type_name("N");
+  runs(show, [](Session& session, const Options& o) { return run_policy_show(session, o.policy); });
+  CLI::App* history = add(policy, "history", "List what was applied and withdrawn, and by whom",
+                          "  quotemill policy history");
+  history->add_option("ID", options.policy.id, "of one policy alone");
+  runs(history,
+       [](Session& session, const Options& o) { return run_policy_history(session, o.policy); });
 }
 
 void CommandLine::add_baselines() {

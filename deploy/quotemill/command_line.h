@@ -37,6 +37,8 @@ class CommandLine {
   void add_global();
   void add_questions();
   void add_actions();
+  void add_policy_changes(CLI::App& policy);
+  void add_policy_questions(CLI::App& policy);
   void add_baselines();
   void add_admission();
   void add_texts();

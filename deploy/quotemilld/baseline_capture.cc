@@ -39,9 +39,9 @@ Result<std::vector<ReferenceEvent>> reference_events(ByteView log_bytes) {
   return events;
 }
 
-std::uint32_t next_version(const SnapshotHolder& snapshots, const std::string& name) {
+std::uint32_t next_version(const PoliciesInForce& policies, const std::string& name) {
   std::uint32_t last = 0;
-  for (const auto& baseline : snapshots.baselines()) {
+  for (const auto& baseline : policies.baselines()) {
     if (baseline->name == name) {
       last = std::max(last, baseline->version);
     }
@@ -79,12 +79,12 @@ Result<std::shared_ptr<const Baseline>> capture_baseline(const CaptureParts& par
   // The version is chosen on the commit thread, so that two captures cannot get the same.
   const Result<std::shared_ptr<const HostRecord>> done =
       parts.registrar.change([&](const RegistryView& view) -> Result<IdentityUpdate> {
-        if (parts.snapshots.baselines().size() >= limits::kBaselinesMax) {
+        if (parts.policies.baselines().size() >= limits::kBaselinesMax) {
           return Error{ErrorCode::kBusy, "baseline", 0, "there are too many baselines"};
         }
         Baseline baseline;
         baseline.name = name;
-        baseline.version = next_version(parts.snapshots, name);
+        baseline.version = next_version(parts.policies, name);
         baseline.captured = view.now.wall;
         baseline.source = golden.record->uid;
         baseline.source_name = golden.record->name;

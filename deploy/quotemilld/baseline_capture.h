@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "engine/pipeline/policies_in_force.h"
 #include "engine/pipeline/registrar.h"
-#include "engine/pipeline/snapshot_holder.h"
 #include "engine/ports/history.h"
 
 namespace quotemill::daemon {
@@ -14,7 +14,7 @@ namespace quotemill::daemon {
 struct CaptureParts {
   const History& history;
   Registrar& registrar;
-  const SnapshotHolder& snapshots;
+  const PoliciesInForce& policies;
 };
 
 // The next version of the baseline `name`: one reference event for each measured event of the boot

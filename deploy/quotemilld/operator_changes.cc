@@ -116,7 +116,7 @@ ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, Call call) {
     return no_such_host(text);
   }
   const Result<std::shared_ptr<const Baseline>> captured =
-      capture_baseline({parts_.history, registrar(call), parts_.snapshots}, *golden, name);
+      capture_baseline({parts_.history, registrar(call), parts_.policies}, *golden, name);
   audit(call, "baseline.capture", who, name, captured ? nullptr : &captured.error());
   if (!captured) {
     return ControlError{captured.error().code, captured.error().to_string(), {}};
@@ -124,9 +124,12 @@ ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, Call call) {
   Json out = transport::render_baseline(**captured);
   out["source_state"] = name_of(golden->state->state);
   if (call.is_check) {
-    const std::shared_ptr<const Snapshot> current = parts_.snapshots.current();
-    const std::vector<std::string>& named = current->policy().boot.baselines;
-    out["in_force"] = std::find(named.begin(), named.end(), name) != named.end();
+    const std::shared_ptr<const PolicySet> current = parts_.policies.current();
+    out["in_force"] = std::any_of(
+        current->snapshots().begin(), current->snapshots().end(), [&](const auto& snapshot) {
+          const std::vector<std::string>& named = snapshot->policy().boot.baselines;
+          return std::find(named.begin(), named.end(), name) != named.end();
+        });
     out["dry_run"] = true;
   } else {
     out["in_force"] = is_in_force(**captured);

@@ -91,17 +91,6 @@ Json render_counters(const PipelineCounters& counters) {
           {"internal_errors", value(counters.internal_errors)}};
 }
 
-Json render_policy(const Snapshot& snapshot) {
-  Json baselines = Json::array();
-  for (const auto& baseline : snapshot.baselines()) {
-    baselines.push_back(transport::render_baseline(*baseline));
-  }
-  return {{"id", snapshot.policy().id},
-          {"version", snapshot.policy().version},
-          {"snapshot", to_hex(snapshot.id())},
-          {"baselines", std::move(baselines)}};
-}
-
 }  // namespace
 
 OperatorVerbs::OperatorVerbs(OperatorParts parts)
@@ -118,6 +107,11 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"reattest", &OperatorVerbs::reattest},
       {"baseline.capture", &OperatorVerbs::baseline_capture},
       {"baseline.list", &OperatorVerbs::baseline_list},
+      {"policy.list", &OperatorVerbs::policy_list},
+      {"policy.show", &OperatorVerbs::policy_show},
+      {"policy.history", &OperatorVerbs::policy_history},
+      {"policy.apply", &OperatorVerbs::policy_apply},
+      {"policy.withdraw", &OperatorVerbs::policy_withdraw},
       {"pending.list", &OperatorVerbs::pending_list},
       {"pending.approve", &OperatorVerbs::pending_approve},
       {"pending.deny", &OperatorVerbs::pending_deny},
@@ -129,6 +123,8 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       // Verbs of their own: a daemon that is too old for them refuses them, and changes nothing.
       {"reattest.check", &OperatorVerbs::reattest, true},
       {"baseline.capture.check", &OperatorVerbs::baseline_capture, true},
+      {"policy.apply.check", &OperatorVerbs::policy_apply, true},
+      {"policy.withdraw.check", &OperatorVerbs::policy_withdraw, true},
       {"pending.approve.check", &OperatorVerbs::pending_approve, true},
       {"pending.deny.check", &OperatorVerbs::pending_deny, true},
       {"retire.check", &OperatorVerbs::retire, true},
@@ -210,7 +206,7 @@ ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, Call /*call*/) {
                 {"first_change", store->first_change},
                 {"last_change", store->last_change},
                 {"bytes", store->bytes}}},
-              {"policy", render_policy(*parts_.snapshots.current())},
+              {"policy", policies_json()},
               {"pipeline", render_counters(parts_.counters)},
               {"endpoints", parts_.endpoints ? parts_.endpoints() : Json(nullptr)}};
 }
@@ -330,16 +326,19 @@ ControlOutcome OperatorVerbs::changes(OperatorArgs& args, Call call) {
 }
 
 bool OperatorVerbs::is_in_force(const Baseline& baseline) const {
-  const std::shared_ptr<const Snapshot> current = parts_.snapshots.current();
+  const std::shared_ptr<const PolicySet> current = parts_.policies.current();
   return std::any_of(
-      current->baselines().begin(), current->baselines().end(), [&](const auto& in_force) {
-        return in_force->name == baseline.name && in_force->version == baseline.version;
+      current->snapshots().begin(), current->snapshots().end(), [&](const auto& snapshot) {
+        const auto& used = snapshot->baselines();
+        return std::any_of(used.begin(), used.end(), [&](const auto& in_force) {
+          return in_force->name == baseline.name && in_force->version == baseline.version;
+        });
       });
 }
 
 ControlOutcome OperatorVerbs::baseline_list(OperatorArgs& /*args*/, Call /*call*/) {
   Json list = Json::array();
-  for (const auto& baseline : parts_.snapshots.baselines()) {
+  for (const auto& baseline : parts_.policies.baselines()) {
     Json row = transport::render_baseline(*baseline);
     row["in_force"] = is_in_force(*baseline);
     list.push_back(std::move(row));

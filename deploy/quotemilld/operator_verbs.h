@@ -7,6 +7,8 @@
 //   changes   {from, limit, wait_ms}          the outbox; waits for the next one
 //   reattest  {hosts | all}                   challenge them now
 //   baseline.capture {host, name}, baseline.list
+//   policy.list, policy.show {id, number}, policy.history {id}
+//   policy.apply {texts, force, confirmed}, policy.withdraw {id, confirmed}
 //   pending.list, pending.approve {host, name}, pending.deny {host}
 //   retire {host}, restore {host, name}, hosts.ended    (retired and denied ones)
 //   token.create {count, ttl_ms}, token.list
@@ -21,13 +23,14 @@
 #include <string_view>
 #include <vector>
 
+#include "deploy/quotemilld/blast.h"
 #include "deploy/quotemilld/dry_registrar.h"
 #include "deploy/quotemilld/operator_args.h"
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/host_table.h"
 #include "engine/pipeline/inbox.h"
+#include "engine/pipeline/policies_in_force.h"
 #include "engine/pipeline/registrar.h"
-#include "engine/pipeline/snapshot_holder.h"
 #include "engine/ports/clock.h"
 #include "engine/ports/history.h"
 #include "transport/control/control_server.h"
@@ -73,7 +76,9 @@ struct OperatorParts {
   const HostTable& hosts;
   Registrar& registrar;
   const History& history;
-  const SnapshotHolder& snapshots;
+  const PoliciesInForce& policies;
+  KeyCache& keys;
+  const CurveKey& server_key;
   const Inbox& inbox;
   const PipelineCounters& counters;
   Challenger challenge;
@@ -118,6 +123,11 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome reattest(OperatorArgs& args, Call call);
   Outcome baseline_capture(OperatorArgs& args, Call call);
   Outcome baseline_list(OperatorArgs& args, Call call);
+  Outcome policy_list(OperatorArgs& args, Call call);
+  Outcome policy_show(OperatorArgs& args, Call call);
+  Outcome policy_history(OperatorArgs& args, Call call);
+  Outcome policy_apply(OperatorArgs& args, Call call);
+  Outcome policy_withdraw(OperatorArgs& args, Call call);
   Outcome pending_list(OperatorArgs& args, Call call);
   Outcome pending_approve(OperatorArgs& args, Call call);
   Outcome pending_deny(OperatorArgs& args, Call call);
@@ -135,6 +145,13 @@ class OperatorVerbs final : public transport::ControlHandler {
   [[nodiscard]] transport::ControlError no_such_host(const std::string& text) const;
   [[nodiscard]] std::vector<HostUid> all_hosts() const;
   [[nodiscard]] bool is_in_force(const Baseline& baseline) const;
+  // set, policies[], unmatched (hosts that no policy is for).
+  [[nodiscard]] transport::Json policies_json() const;
+  Outcome change_policies(Call call, std::string_view verb, const PolicyRequest& request,
+                          bool is_confirmed);
+  [[nodiscard]] Blast blast_to(const PolicySet& then) const;
+  // What a change is refused with that nobody confirmed.
+  [[nodiscard]] static transport::ControlError too_many(const Blast& blast);
   [[nodiscard]] Outcome ask(std::vector<HostUid> hosts) const;
   // Where the call's changes go: nowhere, if it is a check.
   [[nodiscard]] Registrar& registrar(Call call);

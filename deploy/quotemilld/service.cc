@@ -120,7 +120,7 @@ struct Service::Parts {
         inbox(limits::kInboxItemsMax, limits::kInboxBytesMax,
               static_cast<unsigned>(settings.pipeline.batch_age_ms)),
         key_cache(limits::kKeyCacheMax),
-        policy_in_force(policy) {}
+        configured_policy(policy) {}
 
   Result<void> open();
   Result<void> open_store();
@@ -139,8 +139,8 @@ struct Service::Parts {
   Inbox inbox;
   KeyCache key_cache;
   PipelineCounters counters;
-  const Policy policy_in_force;
-  std::unique_ptr<SnapshotHolder> snapshots;
+  const Policy configured_policy;
+  std::unique_ptr<PoliciesInForce> policies;
   std::unique_ptr<NonceAuthority> nonces;
   std::unique_ptr<transport::Context> context;
   std::unique_ptr<ChangeFanOut> changes;
@@ -190,18 +190,21 @@ Result<void> Service::Parts::open_store() {
   }
   store = std::move(*opened);
   Result<CommitterStart> start = recall(*store, hosts);
-  Result<std::vector<std::shared_ptr<const Baseline>>> baselines = store->baselines();
-  if (!start || !baselines) {
-    return start ? baselines.error() : start.error();
+  if (!start) {
+    return start.error();
   }
-  snapshots = std::make_unique<SnapshotHolder>(policy_in_force, std::move(*baselines));
+  Result<std::unique_ptr<PoliciesInForce>> recalled = recall_policies(*store, configured_policy);
+  if (!recalled) {
+    return recalled.error();
+  }
+  policies = *std::move(recalled);
   if (Result<void> streaming = open_stream(); !streaming) {
     return streaming;
   }
   committer = std::make_unique<Committer>(
-      CommitterPorts{*store, hosts, replies, *changes, clock, *nonces, *snapshots, counters},
+      CommitterPorts{*store, hosts, replies, *changes, clock, *nonces, *policies, counters},
       std::move(*start));
-  pipeline = std::make_unique<Pipeline>(PipelineParts{inbox, *committer, hosts, *snapshots, *store,
+  pipeline = std::make_unique<Pipeline>(PipelineParts{inbox, *committer, hosts, *policies, *store,
                                                       key_cache, counters, keys.server.public_key},
                                         static_cast<unsigned>(config.pipeline.threads));
   log.info("store opened", {{"path", config.state.store}, {"hosts", std::to_string(hosts.size())}});
@@ -245,8 +248,9 @@ Result<void> Service::Parts::open_attestation() {
   options.endpoint = config.listen.attest;
   options.key = keys.server;
   options.zap_domain = kAttestDomain;
-  options.challenges.selections = [this](const Host&) {
-    return std::vector<PcrSelection>{snapshots->current()->policy().selection};
+  options.challenges.selections = [this](const Host& host) {
+    const HostTraits traits = traits_of(*host.record, view_of(host.state->facts));
+    return std::vector<PcrSelection>{policies->current()->snapshot_for(traits)->policy().selection};
   };
   options.challenges.need_timeout_ms = config.pipeline.need_timeout_ms;
   options.memory_bytes_max = static_cast<std::size_t>(config.pipeline.memory_bytes);
@@ -318,8 +322,9 @@ Result<void> Service::Parts::open_control() {
   const auto endpoints = [this] {
     return render_endpoints({server->counters(), zap->counters(), enrolment->counters(), *door});
   };
-  verbs = std::make_unique<OperatorVerbs>(OperatorParts{
-      hosts, *committer, *store, *snapshots, inbox, counters, *server, clock, audit, endpoints});
+  verbs = std::make_unique<OperatorVerbs>(
+      OperatorParts{hosts, *committer, *store, *policies, key_cache, keys.server.public_key, inbox,
+                    counters, *server, clock, audit, endpoints});
   Result<std::unique_ptr<transport::ControlServer>> started =
       transport::ControlServer::start(*context, config.listen.control, *verbs);
   if (!started) {

@@ -90,4 +90,17 @@ Result<CommitterStart> recall(const History& store, HostTable& hosts) {
   return start;
 }
 
+Result<std::unique_ptr<PoliciesInForce>> recall_policies(const History& store,
+                                                         const Policy& configured) {
+  Result<std::vector<std::shared_ptr<const Baseline>>> baselines = store.baselines();
+  if (!baselines) {
+    return baselines.error();
+  }
+  Result<std::vector<std::shared_ptr<const PolicyRecord>>> applied = store.policies();
+  if (!applied) {
+    return applied.error();
+  }
+  return PoliciesInForce::create(configured, *std::move(applied), *std::move(baselines));
+}
+
 }  // namespace quotemill::daemon

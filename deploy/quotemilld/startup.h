@@ -25,4 +25,8 @@ Result<Keys> load_keys(const Config& config, WallTime now);
 // Fills `hosts` from the store, and returns what the committer goes on from.
 Result<CommitterStart> recall(const History& store, HostTable& hosts);
 
+// The policies that were applied, over the configured one, with the baselines of the store.
+Result<std::unique_ptr<PoliciesInForce>> recall_policies(const History& store,
+                                                         const Policy& configured);
+
 }  // namespace quotemill::daemon

@@ -123,6 +123,15 @@ Findings appraise_quote(const VerifiedQuote& quote, const QuoteContext& context,
   if (context.previous.counters && context.previous.generation == context.record.generation) {
     findings = CounterAppraisal(quote, context, policy).run(*context.previous.counters);
   }
+  const PcrBank& quoted = quote.pcrs();
+  if (quoted.algorithm() != policy.selection.bank ||
+      (policy.selection.mask & ~quoted.mask()) != 0) {
+    Finding finding;
+    finding.code = FindingCode::kPolicyPcrsUnquoted;
+    finding.severity = Severity::kWarning;
+    finding.subject = quoted.selection().to_string() + " of " + policy.selection.to_string();
+    findings.push_back(std::move(finding));
+  }
   if (context.record.is_imported()) {
     if (const std::optional<Severity> severity = severity_of(policy.imported_identity)) {
       Finding finding;

@@ -50,7 +50,8 @@ inline constexpr std::size_t kEvidenceItemSizeMax =
 inline constexpr std::size_t kEnrolMessageSizeMax = 64 * 1024;
 
 // --- The operator's socket ---------------------------------------------------------------------
-inline constexpr std::size_t kControlRequestSizeMax = 64 * 1024;  // reattest names 1,000 hosts
+inline constexpr std::size_t kControlRequestSizeMax =
+    512 * 1024;  // reattest names 1,000 hosts; a few policies
 inline constexpr std::size_t kControlReplySizeMax =
     64 * 1024 * 1024;                                    // 500 appraisals, all findings
 inline constexpr std::size_t kControlRequestsMax = 256;  // waiting for a worker
@@ -90,7 +91,15 @@ inline constexpr std::size_t kShelfLogSizeMax = 256 * 1024;  // beyond, a log is
 // --- Baselines and policies ------------------------------------------------------------------
 inline constexpr std::size_t kBaselineEventsMax = kLogEventsMax;
 inline constexpr std::size_t kBaselinesMax = 10'000;
-inline constexpr std::size_t kPolicySizeMax = 1024 * 1024;
+inline constexpr std::size_t kPolicySizeMax = 64 * 1024;
+inline constexpr std::size_t kPoliciesMax = 256;     // in force at once
+inline constexpr std::size_t kPatternSizeMax = 128;  // of a selector
+inline constexpr std::size_t kLabelsMax = 64;        // of a host
+inline constexpr std::size_t kLabelValueSizeMax = 128;
+// A change of policies or baselines that makes more hosts worse must be confirmed: so many, and
+// that part of those judged.
+inline constexpr std::size_t kBlastHostsMax = 10;
+inline constexpr std::size_t kBlastPercentMax = 1;
 
 static_assert(kBatchItemsMax <= kInboxItemsMax);
 static_assert(kLogSegmentSizeMax < kMessageSizeMax);

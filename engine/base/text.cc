@@ -56,6 +56,12 @@ bool is_host_name(std::string_view name) {
          name.front() != '-' && std::all_of(name.begin(), name.end(), is_name_character);
 }
 
+bool is_label_key(std::string_view key) {
+  return !key.empty() && key.size() <= limits::kHostNameSizeMax &&
+         std::all_of(key.begin(), key.end(),
+                     [](char c) { return is_name_character(c) || c == '/'; });
+}
+
 std::size_t edit_distance(std::string_view left, std::string_view right) {
   std::vector<std::size_t> row;
   for (std::size_t j = 0; j <= right.size(); ++j) {

@@ -20,6 +20,9 @@ std::string printable(std::string_view text);
 // Host names as DESIGN has them: 1 to 64 characters of [a-z0-9._-], not beginning with '.' or '-'.
 bool is_host_name(std::string_view name);
 
+// Keys of labels: 1 to 64 characters of [a-z0-9._/-].
+bool is_label_key(std::string_view key);
+
 // The element of `known` nearest to `word` by edit distance, if near enough to be a typing error;
 // empty otherwise. For "did you mean".
 template <class Range>

@@ -59,12 +59,12 @@ Committer::~Committer() {
 
 void Committer::start() {
   const Moment now = ports_.clock.now();
-  const FreshnessRules& rules = ports_.snapshots.current()->policy().freshness;
   std::string after;
   for (std::vector<Host> page = ports_.hosts.list(after, 1000); !page.empty();
        page = ports_.hosts.list(after, 1000)) {
     for (const Host& host : page) {
       if (is_judged(host.state->state)) {
+        const FreshnessRules& rules = snapshot_for(*host.record, *host.state)->policy().freshness;
         deadlines_.set(host.record->uid, deadline_after_pause(*host.state, rules, now));
       }
     }
@@ -241,7 +241,7 @@ void Committer::add_state(const HostRecord& record, const HostState& previous,
     change->sequence = last_change_ + write.batch.changes.size() + 1;
     change->host_name = record.name;
     change->ek_sha256 = record.ek_sha256;
-    change->policy_id = ports_.snapshots.current()->policy().id;
+    change->policy_id = snapshot_for(record, *next)->policy().id;
     next->host_changes = change->host_sequence;
     write.batch.changes.push_back(std::move(*change));
   }
@@ -276,7 +276,7 @@ Result<void> Committer::write_durably(Write& write) {
     tokens_[token.id.hex()] = token;
   }
   for (const auto& baseline : write.batch.baselines) {
-    ports_.snapshots.add(baseline);
+    ports_.policies.add(baseline);
   }
   count_verdicts(write.batch);
   ports_.changes.publish(stream_id_, write.batch.changes);
@@ -303,7 +303,7 @@ void Committer::put_host(const std::shared_ptr<const HostRecord>& record, Moment
   if (!record->may_attest()) {
     deadlines_.clear(record->uid);
   } else if (before && !before->record->may_attest() && is_judged(before->state->state)) {
-    const FreshnessRules& rules = ports_.snapshots.current()->policy().freshness;
+    const FreshnessRules& rules = snapshot_for(*record, *before->state)->policy().freshness;
     deadlines_.set(record->uid, deadline_after_pause(*before->state, rules, now));
   }
 }
@@ -333,10 +333,16 @@ void Committer::handle(IdentityTask& task) {
   if (update->baseline) {
     write.batch.baselines.push_back(update->baseline);
   }
+  if (update->policies) {
+    write.batch.policies = update->policies->records;
+  }
   if (Result<void> written = write_durably(write); !written) {
     count(ports_.counters.commit_failures);
     task.answer.set_value(written.error());
     return;
+  }
+  if (update->policies) {
+    ports_.policies.adopt(*update->policies);
   }
   task.answer.set_value(record);
 }
@@ -377,13 +383,14 @@ void Committer::expire(Moment now) {
       continue;
     }
     auto next = std::make_shared<HostState>(*host->state);
-    const Policy& policy = ports_.snapshots.current()->policy();
+    const std::shared_ptr<const Snapshot> snapshot = snapshot_for(*host->record, *host->state);
     Finding finding;
     finding.code = FindingCode::kStaleNoContact;
     finding.severity = Severity::kWarning;
     finding.seen_number = static_cast<std::uint64_t>(
         (std::max<std::int64_t>(0, now.wall.ms - next->verdict.fresh_from.ms) + 999) / 1000);
-    finding.expected_number = static_cast<std::uint64_t>(policy.freshness.stale_after_ms / 1000);
+    finding.expected_number =
+        static_cast<std::uint64_t>(snapshot->policy().freshness.stale_after_ms / 1000);
     next->state = TrustState::kStale;
     next->verdict.state = TrustState::kStale;
     next->verdict.findings = {finding};
@@ -398,6 +405,11 @@ void Committer::expire(Moment now) {
       deadlines_.set(uid, {now.boot.ms + kIdleWait.count()});
     }
   }
+}
+
+std::shared_ptr<const Snapshot> Committer::snapshot_for(const HostRecord& record,
+                                                        const HostState& state) const {
+  return ports_.policies.current()->snapshot_for(traits_of(record, view_of(state.facts)));
 }
 
 WallTime Committer::store_time() {

@@ -22,9 +22,9 @@
 #include "engine/pipeline/host_table.h"
 #include "engine/pipeline/judge.h"
 #include "engine/pipeline/nonce_authority.h"
+#include "engine/pipeline/policies_in_force.h"
 #include "engine/pipeline/receipt_maker.h"
 #include "engine/pipeline/registrar.h"
-#include "engine/pipeline/snapshot_holder.h"
 #include "engine/ports/change_sink.h"
 #include "engine/ports/clock.h"
 #include "engine/ports/reply_sink.h"
@@ -40,7 +40,7 @@ struct CommitterPorts {
   ChangeSink& changes;
   const Clock& clock;
   const NonceAuthority& nonces;
-  SnapshotHolder& snapshots;
+  PoliciesInForce& policies;
   PipelineCounters& counters;
 };
 
@@ -114,6 +114,8 @@ class Committer final : public Registrar {
   void count_verdicts(const CommitBatch& batch);
   void put_host(const std::shared_ptr<const HostRecord>& record, Moment now);
   [[nodiscard]] WallTime store_time();
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot_for(const HostRecord& record,
+                                                             const HostState& state) const;
 
   CommitterPorts ports_;
   std::string stream_id_;

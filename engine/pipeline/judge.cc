@@ -16,9 +16,10 @@ FactsRecord owned(const HostFacts& facts) {
           std::string(facts.vendor), std::string(facts.model),      std::string(facts.agent)};
 }
 
-Finding failure(FindingCode code, std::string subject = {}) {
+Finding failure(FindingCode code, std::string subject = {}, Severity severity = Severity::kFail) {
   Finding finding;
   finding.code = code;
+  finding.severity = severity;
   finding.subject = std::move(subject);
   return finding;
 }
@@ -28,7 +29,7 @@ class Judging {
  public:
   Judging(Submission submission, const JudgeContext& context) : context_(context) {
     judgement_.submission = std::move(submission);
-    judgement_.snapshot = context.snapshot;
+    choose_policy(view_of(context.state->facts));
   }
 
   Judgement run() && noexcept {
@@ -43,6 +44,11 @@ class Judging {
   }
 
  private:
+  void choose_policy(const HostFacts& facts) {
+    judgement_.snapshot =
+        context_.policies.snapshot_for(traits_of(*judgement_.submission.host, facts));
+  }
+
   void judge_item() {
     const Submission& submission = judgement_.submission;
     judgement_.evidence = hash(HashAlgorithm::kSha256, submission.item);
@@ -90,9 +96,15 @@ class Judging {
     // History keeps the nonce that was answered, or the proof could not be checked again.
     judgement_.submission.challenge.nonce = quote.nonce();
     judgement_.facts = owned(quote.header().facts);
+    choose_policy(quote.header().facts);
+    if (judgement_.snapshot->is_of_nobody()) {
+      judgement_.counters = context_.state->counters;  // nobody judged those of this quote
+      conclude({failure(FindingCode::kPolicyNone, {}, Severity::kWarning)});
+      return;
+    }
     const QuoteContext about{*submission.host, *context_.state, submission.challenge,
                              submission.received};
-    Findings findings = appraise_quote(quote, about, *context_.snapshot);
+    Findings findings = appraise_quote(quote, about, *judgement_.snapshot);
     // Failing counters stay compared with the last good ones: else the failure would heal itself
     // with the next quote.
     if (worst_of(findings) != Severity::kFail) {
@@ -116,7 +128,7 @@ class Judging {
   std::optional<Findings> judge_boot(VerifiedQuote quote) {
     const Submission& submission = judgement_.submission;
     if (is_as_proven(quote)) {
-      if (context_.state->proof->snapshot == context_.snapshot->id()) {
+      if (context_.state->proof->snapshot == judgement_.snapshot->id()) {
         judgement_.proof = context_.state->proof;
         judgement_.boot_log = judgement_.proof->log;
         count(context_.counters.quote_enough);
@@ -134,7 +146,7 @@ class Judging {
       return judge_log(std::move(quote), submission.boot_log);
     }
     if (quote.header().boot_log_bytes == 0) {
-      return appraise_absent_log(*context_.snapshot);
+      return appraise_absent_log(*judgement_.snapshot);
     }
     return std::nullopt;
   }
@@ -151,14 +163,14 @@ class Judging {
   Findings judge_log(VerifiedQuote quote, ByteView log) {
     const std::uint32_t reset_count = quote.quote().clock.reset_count;
     const VerifiedEvidence evidence = verify_boot_log(std::move(quote), log, &context_.extends);
-    Findings findings = appraise_boot(evidence, *context_.snapshot);
+    Findings findings = appraise_boot(evidence, *judgement_.snapshot);
     if (evidence.is_proven()) {
       auto proof = std::make_shared<BootProof>();
       proof->generation = judgement_.submission.host->generation;
       proof->reset_count = reset_count;
       proof->pcrs = KnownPcrs(evidence.quote().pcrs());
       proof->log = judgement_.boot_log;
-      proof->snapshot = context_.snapshot->id();
+      proof->snapshot = judgement_.snapshot->id();
       // As many as a verdict keeps: a log of 65,536 unknown events must not fill the host's state.
       proof->findings = decide(findings).findings;
       proof->event_count = static_cast<std::uint32_t>(evidence.boot_log().events.size());
@@ -168,10 +180,10 @@ class Judging {
   }
 
   void conclude(Findings findings) {
-    const Policy& policy = context_.snapshot->policy();
+    const Policy& policy = judgement_.snapshot->policy();
     judgement_.kind = JudgementKind::kVerdict;
     judgement_.verdict = decide(std::move(findings));
-    judgement_.verdict.snapshot = context_.snapshot->id();
+    judgement_.verdict.snapshot = judgement_.snapshot->id();
     judgement_.verdict.fresh_from = judgement_.submission.challenge.issued_wall;
     judgement_.verdict.valid_until.ms =
         judgement_.verdict.fresh_from.ms + policy.freshness.stale_after_ms;

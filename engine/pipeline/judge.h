@@ -9,7 +9,7 @@
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/inbox.h"
 #include "engine/pipeline/key_cache.h"
-#include "engine/policy/snapshot.h"
+#include "engine/policy/policy_set.h"
 #include "engine/ports/history.h"
 #include "engine/verdict/host_state.h"
 
@@ -26,8 +26,8 @@ struct Judgement {
   JudgementKind kind = JudgementKind::kError;
   Error error;
   Verdict verdict;
-  std::shared_ptr<const Snapshot> snapshot;
-  Digest evidence;  // SHA-256 of the item
+  std::shared_ptr<const Snapshot> snapshot;  // of the policy that is for the host
+  Digest evidence;                           // SHA-256 of the item
   // From a verified quote; absent if there was none, or if its counters must not become the new
   // reference because they are what failed.
   std::optional<CounterRecord> counters;
@@ -41,7 +41,7 @@ struct Judgement {
 
 // What a judgement may look at. Borrowed for the call.
 struct JudgeContext {
-  std::shared_ptr<const Snapshot> snapshot;
+  const PolicySet& policies;
   std::shared_ptr<const HostState> state;  // a hint: the commit stage checks that it is current
   const CurveKey& server_key;
   KeyCache& keys;

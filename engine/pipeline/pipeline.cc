@@ -46,7 +46,7 @@ struct Pipeline::Graph {
   }
 
   void judge_batch(BatchInFlight& batch) noexcept {
-    const std::shared_ptr<const Snapshot> snapshot = parts.snapshots.current();
+    const std::shared_ptr<const PolicySet> policies = parts.policies.current();
     batch.judgements.resize(batch.submissions.size());
     tbb::parallel_for(std::size_t{0}, batch.submissions.size(), [&](std::size_t i) {
       Submission& submission = batch.submissions[i];
@@ -54,7 +54,7 @@ struct Pipeline::Graph {
       // A host that is gone meanwhile is judged against nothing; the committer drops the result.
       const auto state = host ? host->state : std::make_shared<const HostState>();
       batch.judgements[i] =
-          judge(std::move(submission), {snapshot, state, parts.server_key, parts.keys,
+          judge(std::move(submission), {*policies, state, parts.server_key, parts.keys,
                                         parts.history, parts.counters, memos.local()});
     });
   }

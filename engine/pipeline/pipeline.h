@@ -15,7 +15,7 @@
 #include "engine/pipeline/host_table.h"
 #include "engine/pipeline/inbox.h"
 #include "engine/pipeline/key_cache.h"
-#include "engine/pipeline/snapshot_holder.h"
+#include "engine/pipeline/policies_in_force.h"
 #include "engine/ports/history.h"
 
 namespace quotemill {
@@ -25,7 +25,7 @@ struct PipelineParts {
   Inbox& inbox;
   Committer& committer;
   const HostTable& hosts;
-  const SnapshotHolder& snapshots;
+  const PoliciesInForce& policies;
   const History& history;
   KeyCache& keys;
   PipelineCounters& counters;

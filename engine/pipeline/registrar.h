@@ -14,6 +14,7 @@
 #include "engine/base/result.h"
 #include "engine/identity/host_record.h"
 #include "engine/pipeline/host_table.h"
+#include "engine/pipeline/policies_in_force.h"
 #include "engine/ports/records.h"
 
 namespace quotemill {
@@ -34,6 +35,7 @@ struct IdentityUpdate {
   std::vector<TokenRecord> tokens;           // created or spent
   std::vector<HostUid> removed;              // pending hosts that expired
   std::shared_ptr<const Baseline> baseline;  // captured
+  std::optional<PolicyChange> policies;      // planned in this very decision
 };
 
 using IdentityDecision = std::function<Result<IdentityUpdate>(const RegistryView&)>;

@@ -28,6 +28,46 @@ std::uint32_t read_pcrs(TomlReader& in, std::string_view key,
   return mask;
 }
 
+LabelPattern label_pattern(TomlReader& in, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  LabelPattern pattern;
+  pattern.key = text.substr(0, equals);
+  if (equals != std::string::npos) {
+    pattern.value = text.substr(equals + 1);
+  }
+  if (!is_label_key(pattern.key) || pattern.value.size() > limits::kPatternSizeMax) {
+    in.fail("match.labels",
+            "'match.labels': an entry is key or key=pattern, the key 1 to 64 characters of "
+            "[a-z0-9._/-], the pattern at most 128 characters");
+  }
+  return pattern;
+}
+
+std::vector<std::string> read_patterns(TomlReader& in, const std::string& key) {
+  std::vector<std::string> patterns = in.texts(key, {});
+  for (const std::string& pattern : patterns) {
+    if (pattern.empty() || pattern.size() > limits::kPatternSizeMax) {
+      in.fail(key, "'" + key + "': a pattern has 1 to 128 characters");
+    }
+  }
+  if (in.has(key) && patterns.empty()) {
+    in.fail(key, "'" + key + "' is empty: leave it out, or it would match no host");
+  }
+  return patterns;
+}
+
+HostSelector read_selector(TomlReader& in) {
+  HostSelector selector;
+  for (const std::string& text : in.texts("match.labels", {})) {
+    selector.labels.push_back(label_pattern(in, text));
+  }
+  selector.names = read_patterns(in, "match.names");
+  selector.os = read_patterns(in, "match.os");
+  selector.vendor = read_patterns(in, "match.vendor");
+  selector.model = read_patterns(in, "match.model");
+  return selector;
+}
+
 void read_freshness(TomlReader& in, FreshnessRules& rules) {
   rules.attest_every_ms =
       in.duration_ms("freshness.attest_every", rules.attest_every_ms, 100, kDay);
@@ -86,11 +126,30 @@ void read_boot(TomlReader& in, BootRules& rules, const PcrSelection& quoted) {
   rules.log_oddity = read_action(in, "boot.log_oddity", rules.log_oddity);
 }
 
+void add_patterns(const std::vector<std::string>& patterns, ByteWriter& out) {
+  out.u32_le(static_cast<std::uint32_t>(patterns.size()));
+  for (const std::string& pattern : patterns) {
+    out.sized16_le(as_bytes(pattern));
+  }
+}
+
+void add_selector(const HostSelector& selector, ByteWriter& out) {
+  out.u32_le(static_cast<std::uint32_t>(selector.labels.size()));
+  for (const LabelPattern& label : selector.labels) {
+    out.sized16_le(as_bytes(label.key)).sized16_le(as_bytes(label.value));
+  }
+  for (const auto* patterns : {&selector.names, &selector.os, &selector.vendor, &selector.model}) {
+    add_patterns(*patterns, out);
+  }
+}
+
 // Everything that can change a verdict, in a fixed order, so that equal policies have equal ids
 // whatever their files look like.
 Digest content_of(const Policy& policy) {
   ByteWriter out;
   out.sized16_le(as_bytes(policy.id)).u64_le(static_cast<std::uint64_t>(policy.version));
+  out.u64_le(static_cast<std::uint64_t>(policy.priority));
+  add_selector(policy.selector, out);
   out.u64_le(static_cast<std::uint64_t>(policy.freshness.attest_every_ms))
       .u64_le(static_cast<std::uint64_t>(policy.freshness.stale_after_ms))
       .u8(static_cast<std::uint8_t>(policy.freshness.mode));
@@ -143,6 +202,8 @@ Result<Policy> parse_policy(std::string_view text, std::string_view file_name) {
     in->fail("policy.id", "'policy.id' must be 1 to 64 characters of [a-z0-9._-]");
   }
   policy.version = in->integer("policy.version", policy.version, 1, 1'000'000'000);
+  policy.priority = in->integer("policy.priority", policy.priority, -1'000'000, 1'000'000);
+  policy.selector = read_selector(*in);
   read_freshness(*in, policy.freshness);
   read_quote(*in, policy);
   policy.imported_identity = read_action(*in, "identity.imported", policy.imported_identity);

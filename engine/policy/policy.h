@@ -4,11 +4,12 @@
 //   [policy]                     [quote]                        [boot]
 //   id = "prod-linux"            bank = "sha256"                log = "fail"
 //   version = 3                  pcrs = [0, 1, 2, 3, 4, 7]      baselines = ["deb12-r750"]
-//                                weak_algorithm = "fail"        compare = [0, 2, 4, 7]
-//   [freshness]                                                 mismatch = "fail"
-//   attest_every = "60s"         [counters]                     no_baseline = "warn"
-//   stale_after = "5m"           kexec = "fail"
-//   mode = "preissued"           …
+//   priority = 10                weak_algorithm = "fail"        compare = [0, 2, 4, 7]
+//                                                               mismatch = "fail"
+//   [match]                      [freshness]                    no_baseline = "warn"
+//   labels = ["env=prod"]        attest_every = "60s"
+//                                stale_after = "5m"             [counters]
+//                                mode = "preissued"             kexec = "fail"
 //
 // A rule's action is off | info | warn | fail. The trust path itself (signature, nonce, selection,
 // PCR digest, replay) is no rule: it cannot be switched off.
@@ -22,6 +23,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/base/result.h"
+#include "engine/policy/selector.h"
 #include "engine/tpm/pcr.h"
 #include "engine/verdict/finding.h"
 
@@ -63,6 +65,8 @@ struct BootRules {
 struct Policy {
   std::string id = "default";
   std::int64_t version = 1;
+  std::int64_t priority = 0;  // of those that match a host, the highest counts
+  HostSelector selector;
   FreshnessRules freshness;
   PcrSelection selection;
   RuleAction weak_algorithm = RuleAction::kFail;

@@ -10,7 +10,7 @@ namespace {
 
 // Raised whenever the engine would judge the same evidence differently: findings are inherited only
 // under the same number.
-constexpr std::uint32_t kJudgementVersion = 1;
+constexpr std::uint32_t kJudgementVersion = 2;
 
 std::shared_ptr<const Baseline> newest(const std::vector<std::shared_ptr<const Baseline>>& all,
                                        std::string_view name) {
@@ -40,6 +40,13 @@ std::shared_ptr<const Snapshot> Snapshot::compile(
   }
   const Digest id = hash(HashAlgorithm::kSha256, out.view());
   std::copy(id.view().begin(), id.view().end(), snapshot->id_.begin());
+  return snapshot;
+}
+
+std::shared_ptr<const Snapshot> Snapshot::of_nobody() {
+  std::shared_ptr<Snapshot> snapshot(new Snapshot());
+  snapshot->policy_ = default_policy();
+  snapshot->policy_.id = "none";
   return snapshot;
 }
 

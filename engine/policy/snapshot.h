@@ -20,6 +20,12 @@ class Snapshot {
   static std::shared_ptr<const Snapshot> compile(
       const Policy& policy, const std::vector<std::shared_ptr<const Baseline>>& all);
 
+  // What a host is under that no policy is for: the default policy's questions and intervals, and
+  // an id of zeros. Nothing is judged by it.
+  static std::shared_ptr<const Snapshot> of_nobody();
+
+  [[nodiscard]] bool is_of_nobody() const { return id_ == SnapshotId{}; }
+
   [[nodiscard]] const SnapshotId& id() const { return id_; }
 
   [[nodiscard]] const Policy& policy() const { return policy_; }

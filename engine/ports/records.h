@@ -74,6 +74,19 @@ struct TokenRecord {
   WallTime expires;
 };
 
+// A policy as an operator applied it, or that one was withdrawn. The records of all policies are
+// one sequence; of each id the last one counts.
+struct PolicyRecord {
+  std::uint64_t number = 0;  // 1, 2, … without a gap
+  std::string id;
+  std::int64_t version = 0;
+  std::string text;  // TOML, as applied; empty if it was withdrawn
+  WallTime applied;
+  std::string by;  // the operator
+
+  [[nodiscard]] bool is_withdrawal() const { return text.empty(); }
+};
+
 // What one durable write holds. All of it becomes durable, or nothing.
 struct CommitBatch {
   // Each follows the last appraisal of its host by one sequence; each host at most once. They count
@@ -84,14 +97,15 @@ struct CommitBatch {
   std::vector<HistoryEntry> history;
   std::vector<BootLogRecord> boot_logs;  // of an id that is stored already: the same log
   std::vector<std::shared_ptr<const Baseline>> baselines;
+  std::vector<std::shared_ptr<const PolicyRecord>> policies;
   std::vector<TokenRecord> tokens;
   std::vector<HostUid> hosts_removed;  // pending hosts that expired: record and state go
   std::vector<Change> changes;         // their sequences are contiguous with the stored ones
 
   [[nodiscard]] bool empty() const {
     return reaffirmed.empty() && hosts.empty() && states.empty() && history.empty() &&
-           boot_logs.empty() && baselines.empty() && tokens.empty() && hosts_removed.empty() &&
-           changes.empty();
+           boot_logs.empty() && baselines.empty() && policies.empty() && tokens.empty() &&
+           hosts_removed.empty() && changes.empty();
   }
 };
 

@@ -104,6 +104,8 @@ constexpr std::array kCatalogue = {
     Entry{FindingCode::kPolicyNone, "policy.none", "Write a policy that matches this host."},
     Entry{FindingCode::kPolicyNoRule, "policy.no_rule",
           "The policy asks for nothing that this evidence could show: add a rule."},
+    Entry{FindingCode::kPolicyPcrsUnquoted, "policy.pcrs_unquoted",
+          "The next attestation is asked for all of them: 'quotemill reattest' asks now."},
     Entry{FindingCode::kStaleNoContact, "stale.no_contact",
           "Check the host, its agent and the network between."},
     Entry{FindingCode::kImaMalformed, "ima.malformed",

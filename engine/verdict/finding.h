@@ -70,11 +70,12 @@ enum class FindingCode : std::uint16_t {
   kBootBaselineAbsent = 510,      // boot.baseline_absent: nothing to compare this boot with
   kBootBaselineBank = 511,  // boot.baseline_bank: the baseline has no digests of the quoted bank
   // Identity and policy
-  kIdentityChanged = 600,   // identity.changed: re-enrolled with a new AK or channel key
-  kIdentityImported = 601,  // identity.imported: never proven by a TPM
-  kIdentityRetired = 602,   // identity.retired: an operator ended the host's life
-  kPolicyNone = 610,        // policy.none: no policy applies
-  kPolicyNoRule = 611,      // policy.no_rule: nothing in the policy was exercised
+  kIdentityChanged = 600,     // identity.changed: re-enrolled with a new AK or channel key
+  kIdentityImported = 601,    // identity.imported: never proven by a TPM
+  kIdentityRetired = 602,     // identity.retired: an operator ended the host's life
+  kPolicyNone = 610,          // policy.none: no policy applies
+  kPolicyNoRule = 611,        // policy.no_rule: nothing in the policy was exercised
+  kPolicyPcrsUnquoted = 612,  // policy.pcrs_unquoted: asked before the policy asked for more
   // Time
   kStaleNoContact = 700,  // stale.no_contact
   // The runtime log

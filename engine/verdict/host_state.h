@@ -11,6 +11,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/time.h"
 #include "engine/evidence/challenge.h"
+#include "engine/evidence/evidence.h"
 #include "engine/evidence/host_uid.h"
 #include "engine/tpm/known_pcrs.h"
 #include "engine/tpm/quote.h"
@@ -54,6 +55,9 @@ struct FactsRecord {
 
   friend bool operator==(const FactsRecord&, const FactsRecord&) = default;
 };
+
+// Borrows the record.
+HostFacts view_of(const FactsRecord& facts);
 
 struct HostState {
   HostUid host;

@@ -228,6 +228,11 @@ TokenRecord sample_token(std::uint8_t number) {
   return {hash(HashAlgorithm::kSha256, text), 5, {1'795'000'000'000}, {1'795'090'000'000}};
 }
 
+std::shared_ptr<const PolicyRecord> sample_policy(std::uint64_t number, const std::string& id) {
+  return std::make_shared<const PolicyRecord>(PolicyRecord{
+      number, id, 3, "[policy]\nid = \"" + id + "\"\n", {1'795'000'000'000}, "alice"});
+}
+
 BootLogRecord sample_boot_log(std::size_t size, std::uint8_t fill) {
   const std::string evidence = std::to_string(size) + " times " + std::to_string(fill);
   return {hash(HashAlgorithm::kSha256, as_bytes(evidence)), Bytes(size, fill)};

@@ -34,6 +34,7 @@ CommitBatch reaffirmed_batch(std::uint8_t number, std::uint64_t sequence);
 Change sample_change(std::uint64_t sequence, std::uint8_t host);
 std::shared_ptr<const Baseline> sample_baseline(const std::string& name, std::uint32_t version);
 TokenRecord sample_token(std::uint8_t number);
+std::shared_ptr<const PolicyRecord> sample_policy(std::uint64_t number, const std::string& id);
 // By the SHA-256 of its size and filling.
 BootLogRecord sample_boot_log(std::size_t size, std::uint8_t fill);
 

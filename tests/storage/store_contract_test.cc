@@ -219,6 +219,26 @@ TYPED_TEST(StoreContract, KeepsBootLogsByTheEvidenceThatTheyCameWith) {
   EXPECT_EQ(*this->store().boot_log(like_it.id), like_it.content);
 }
 
+TYPED_TEST(StoreContract, KeepsEveryPolicyThatWasAppliedInOrder) {
+  CommitBatch batch;
+  batch.policies = {sample_policy(1, "prod"), sample_policy(2, "lab")};
+  this->commit(batch);
+  auto withdrawal = std::make_shared<PolicyRecord>(*sample_policy(300, "prod"));
+  withdrawal->text.clear();
+  CommitBatch later;
+  later.policies = {withdrawal};
+  this->commit(later);
+  const auto policies = this->store().policies();
+  ASSERT_TRUE(policies);
+  ASSERT_EQ(policies->size(), 3U);
+  EXPECT_EQ((*policies)[0]->id, "prod");
+  EXPECT_EQ((*policies)[1]->text, sample_policy(2, "lab")->text);
+  EXPECT_EQ((*policies)[1]->applied.ms, sample_policy(2, "lab")->applied.ms);
+  EXPECT_EQ((*policies)[1]->by, "alice");
+  EXPECT_EQ((*policies)[2]->number, 300U);
+  EXPECT_TRUE((*policies)[2]->is_withdrawal());
+}
+
 TYPED_TEST(StoreContract, KeepsEveryVersionOfABaseline) {
   CommitBatch batch;
   batch.baselines = {sample_baseline("prod", 10), sample_baseline("prod", 2),

@@ -164,7 +164,8 @@ std::optional<Challenge> SessionTable::preissued(const Turn& turn) const {
     return std::nullopt;
   }
   const Result<Receipt> receipt = decode_receipt(state.receipt);
-  if (!receipt) {
+  // Under a policy that asks for other PCRs meanwhile, the answer would prove too little.
+  if (!receipt || receipt->selections != policy_.selections(turn.host)) {
     return std::nullopt;
   }
   Challenge challenge;

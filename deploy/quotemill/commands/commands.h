@@ -67,7 +67,22 @@ Exit run_baseline_capture(Session& session, const CaptureOptions& options);
 Exit run_baseline_list(Session& session);
 
 // policy.cc
-Exit run_policy_check(Session& session, const std::string& file);
+Exit run_policy_check(Session& session, const std::vector<std::string>& files);
+
+struct PolicyOptions {
+  std::vector<std::string> files = {};
+  std::string id = {};  // history: empty for all
+  std::uint64_t number = 0;
+  bool may_go_back = false;
+};
+
+Exit run_policy_apply(Session& session, const PolicyOptions& options);
+// What applying the files would do to the hosts.
+Exit run_policy_test(Session& session, const PolicyOptions& options);
+Exit run_policy_withdraw(Session& session, const PolicyOptions& options);
+Exit run_policy_list(Session& session);
+Exit run_policy_show(Session& session, const PolicyOptions& options);
+Exit run_policy_history(Session& session, const PolicyOptions& options);
 
 // admission.cc
 struct TokenOptions {

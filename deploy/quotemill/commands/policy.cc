@@ -21,31 +21,250 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-}  // namespace
-
-Exit run_policy_check(Session& session, const std::string& file) {
+// False if the file cannot be read, or is no policy: that is said.
+bool check_one(Session& session, const std::string& file, Json& results) {
   const Result<std::string> text = program::read_text_file(file, limits::kPolicySizeMax);
   if (!text) {
     session.fail(text.error().detail, "give the name of a policy file");
-    return session.exit();
+    return false;
   }
   const Result<Policy> policy = parse_policy(*text, file);
   if (!session.is_for_people()) {
-    session.print(policy ? Json{{"valid", true},
-                                {"id", policy->id},
-                                {"version", policy->version},
-                                {"sha256", policy->content.hex()}}
-                         : Json{{"valid", false}, {"errors", lines_of(policy.error().detail)}});
-    return policy ? Exit::kFine : Exit::kError;
+    results.push_back(
+        policy
+            ? Json{{"file", file},
+                   {"valid", true},
+                   {"id", policy->id},
+                   {"version", policy->version},
+                   {"sha256", policy->content.hex()}}
+            : Json{{"file", file}, {"valid", false}, {"errors", lines_of(policy.error().detail)}});
+    return static_cast<bool>(policy);
   }
   if (!policy) {
     for (const std::string& line : lines_of(policy.error().detail)) {
       session.fail(line, {});
     }
-    return session.exit();
+    return false;
   }
   session.out() << printable(file) << ": policy " << printable(policy->id) << " version "
                 << policy->version << " is valid\n";
+  return true;
+}
+
+// The texts of the files; null after an error, which is said.
+std::optional<Json> texts_of(Session& session, const std::vector<std::string>& files) {
+  Json texts = Json::array();
+  Json unused = Json::array();
+  bool are_valid = true;
+  for (const std::string& file : files) {
+    const Result<std::string> text = program::read_text_file(file, limits::kPolicySizeMax);
+    if (!text) {
+      session.fail(text.error().detail, "give the names of policy files");
+      return std::nullopt;
+    }
+    // With the file's name in its place: the daemon knows the text alone.
+    if (const Result<Policy> policy = parse_policy(*text, file); !policy) {
+      for (const std::string& line : lines_of(policy.error().detail)) {
+        session.fail(line, {});
+      }
+      are_valid = false;
+    }
+    texts.push_back(*text);
+  }
+  return are_valid ? std::optional<Json>(std::move(texts)) : std::nullopt;
+}
+
+void print_blast(const Session& session, const Json& blast) {
+  std::ostream& out = session.out();
+  out << text_at(blast, "looked_at") << " of " << text_at(blast, "judged")
+      << " judged hosts come under other rules: " << text_at(blast, "worse") << " get worse, "
+      << text_at(blast, "better") << " better\n";
+  if (at(blast, "old_evidence") != 0) {
+    out << text_at(blast, "old_evidence")
+        << " can only be told when they attest again: more is asked for than they sent\n";
+  }
+  if (at(blast, "no_evidence") != 0) {
+    out << text_at(blast, "no_evidence") << " never attested\n";
+  }
+  if (at(blast, "errors") != 0) {
+    out << text_at(blast, "errors") << " could not be judged\n";
+  }
+  Table table({"HOSTS", "FROM", "TO", "WHY", "FOR EXAMPLE"});
+  for (const Json& group : at(blast, "groups")) {
+    const std::string to = text_at(group, "to");
+    table.add({{text_at(group, "hosts")},
+               {text_at(group, "from")},
+               {to, colour_of_state(to)},
+               {text_at(group, "message")},
+               {text_of(at(group, "examples").empty() ? Json() : at(group, "examples").front())}});
+  }
+  table.print(out, session.style());
+}
+
+Exit print_change(const Session& session, const Json& answer) {
+  if (!session.is_for_people()) {
+    session.print(answer);
+    return Exit::kFine;
+  }
+  const Json changed = at(answer, "changed");
+  const bool is_dry_run = session.settings().is_dry_run;
+  for (const Json& record : changed) {
+    session.out() << (is_dry_run ? "would " : "")
+                  << (at(record, "withdrawn") == true ? "withdraw " : "apply ")
+                  << text_at(record, "id");
+    if (at(record, "withdrawn") != true) {
+      session.out() << " version " << text_at(record, "version");
+    }
+    session.out() << '\n';
+  }
+  if (changed.empty()) {
+    session.note("all of it is in force already");
+  } else if (!is_dry_run) {
+    session.note(
+        "hosts are judged by it from their next attestation on; 'quotemill reattest "
+        "--all' asks them now");
+  }
+  return Exit::kFine;
+}
+
+// Shows whom it hits before anything is changed; what hits many needs --yes.
+Exit change_policies(Session& session, const std::string& verb, Json args) {
+  args["operator"] = operator_name();
+  args["confirmed"] = session.settings().is_confirmed;
+  const bool is_dry_run = session.settings().is_dry_run;
+  if (session.is_for_people() && !is_dry_run) {
+    const std::optional<Json> preview = session.ask(verb + ".check", args);
+    if (!preview) {
+      return session.exit();
+    }
+    if (at(*preview, "blast").is_object() && at(at(*preview, "blast"), "looked_at") != 0) {
+      print_blast(session, at(*preview, "blast"));
+    }
+  }
+  const std::optional<Json> answer = session.change(verb, args);
+  if (!answer) {
+    return session.exit();
+  }
+  if (session.is_for_people() && is_dry_run && at(*answer, "blast").is_object()) {
+    print_blast(session, at(*answer, "blast"));
+  }
+  return print_change(session, *answer);
+}
+
+}  // namespace
+
+Exit run_policy_check(Session& session, const std::vector<std::string>& files) {
+  Json results = Json::array();
+  bool are_valid = true;
+  for (const std::string& file : files) {
+    are_valid = check_one(session, file, results) && are_valid;
+  }
+  if (!session.is_for_people()) {
+    session.print({{"valid", are_valid}, {"files", std::move(results)}});
+  }
+  return are_valid ? Exit::kFine : Exit::kError;
+}
+
+Exit run_policy_apply(Session& session, const PolicyOptions& options) {
+  std::optional<Json> texts = texts_of(session, options.files);
+  if (!texts) {
+    return session.exit();
+  }
+  return change_policies(session, "policy.apply",
+                         {{"texts", *std::move(texts)}, {"force", options.may_go_back}});
+}
+
+Exit run_policy_test(Session& session, const PolicyOptions& options) {
+  std::optional<Json> texts = texts_of(session, options.files);
+  if (!texts) {
+    return session.exit();
+  }
+  const std::optional<Json> answer =
+      session.ask("policy.apply.check",
+                  {{"texts", *std::move(texts)}, {"force", true}, {"operator", operator_name()}});
+  if (!answer) {
+    return session.exit();
+  }
+  const Json blast = at(*answer, "blast");
+  if (session.is_for_people()) {
+    print_blast(session, blast);
+  } else {
+    session.print(*answer);
+  }
+  return at(blast, "worse") == 0 && at(blast, "errors") == 0 ? Exit::kFine : Exit::kFailed;
+}
+
+Exit run_policy_withdraw(Session& session, const PolicyOptions& options) {
+  return change_policies(session, "policy.withdraw", {{"id", options.id}});
+}
+
+Exit run_policy_list(Session& session) {
+  const std::optional<Json> answer = session.ask("policy.list");
+  if (!answer) {
+    return session.exit();
+  }
+  if (session.settings().json) {
+    session.print(*answer);
+    return Exit::kFine;
+  }
+  Table table({"ID", "VERSION", "PRIORITY", "HOSTS", "SOURCE", "SINCE", "BY"});
+  for (const Json& policy : at(*answer, "policies")) {
+    const Json applied = at(policy, "applied");
+    table.add({{text_at(policy, "id")},
+               {text_at(policy, "version")},
+               {text_at(policy, "priority")},
+               {text_at(policy, "hosts")},
+               {text_at(policy, "source")},
+               {time_of(at(applied, "time"))},
+               {text_at(applied, "by")}});
+  }
+  table.print(session.out(), session.style());
+  if (at(*answer, "unmatched") != 0) {
+    session.note(text_at(*answer, "unmatched") + " hosts have no policy: they are unknown");
+  }
+  return Exit::kFine;
+}
+
+Exit run_policy_show(Session& session, const PolicyOptions& options) {
+  const std::optional<Json> answer =
+      session.ask("policy.show", {{"id", options.id}, {"number", options.number}});
+  if (!answer) {
+    return session.exit();
+  }
+  if (!session.is_for_people()) {
+    session.print(*answer);
+    return Exit::kFine;
+  }
+  const Json text = at(*answer, "text");
+  if (!text.is_string()) {
+    session.note("policy " + text_at(*answer, "id") + " version " + text_at(*answer, "version") +
+                 " is that of the daemon's configuration");
+    return Exit::kFine;
+  }
+  for (const std::string& line : lines_of(text.get<std::string>())) {
+    session.out() << line << '\n';
+  }
+  return Exit::kFine;
+}
+
+Exit run_policy_history(Session& session, const PolicyOptions& options) {
+  const std::optional<Json> answer = session.ask("policy.history", {{"id", options.id}});
+  if (!answer) {
+    return session.exit();
+  }
+  if (session.settings().json) {
+    session.print(*answer);
+    return Exit::kFine;
+  }
+  Table table({"NUMBER", "TIME", "ID", "VERSION", "BY"});
+  for (const Json& record : at(*answer, "history")) {
+    table.add({{text_at(record, "number")},
+               {time_of(at(record, "time"))},
+               {text_at(record, "id")},
+               {at(record, "withdrawn") == true ? "withdrawn" : text_at(record, "version")},
+               {text_at(record, "by")}});
+  }
+  table.print(session.out(), session.style());
   return Exit::kFine;
 }
 

@@ -34,21 +34,30 @@ void print_endpoints(const Session& session, const Json& endpoints) {
   }
 }
 
+void print_policies(const Session& session, const Json& policy) {
+  std::ostream& out = session.out();
+  for (const Json& one : at(policy, "policies")) {
+    out << "policy     " << text_at(one, "id") << " version " << text_at(one, "version") << ", "
+        << text_at(one, "hosts") << " hosts\n";
+    for (const Json& baseline : at(one, "baselines")) {
+      out << "baseline   " << text_at(baseline, "name") << " version "
+          << text_at(baseline, "version") << ", " << text_at(baseline, "events") << " events\n";
+    }
+  }
+  if (at(policy, "unmatched") != 0) {
+    out << "unmatched  " << text_at(policy, "unmatched") << " hosts that no policy is for\n";
+  }
+}
+
 void print_status(const Session& session, const Json& status) {
   std::ostream& out = session.out();
   const Json hosts = at(status, "hosts");
   const Json store = at(status, "store");
-  const Json policy = at(status, "policy");
   const Json pipeline = at(status, "pipeline");
   out << "hosts      " << text_at(hosts, "total") << ", " << text_at(hosts, "pending")
       << " pending\n         ";
   print_states(session, at(hosts, "states"));
-  out << "policy     " << text_at(policy, "id") << " version " << text_at(policy, "version")
-      << '\n';
-  for (const Json& baseline : at(policy, "baselines")) {
-    out << "baseline   " << text_at(baseline, "name") << " version " << text_at(baseline, "version")
-        << ", " << text_at(baseline, "events") << " events\n";
-  }
+  print_policies(session, at(status, "policy"));
   out << "judged     " << text_at(pipeline, "attestations") << " since start, "
       << text_at(pipeline, "quote_enough") << " by the quote alone; " << text_at(status, "inbox")
       << " waiting\n";

@@ -15,7 +15,7 @@ class OperatorChecksTest : public OperatorFixture {};
 
 // All that a change could have left behind.
 std::string traces(const HostTable& hosts, const storage::MemoryStore& store,
-                   const SnapshotHolder& snapshots, const std::vector<OperatorAct>& acts) {
+                   const PoliciesInForce& policies, const std::vector<OperatorAct>& acts) {
   std::string out;
   const auto add_host = [&](const Host& host) {
     out += host.record->uid.hex() + " " + host.record->name + " " +
@@ -28,8 +28,8 @@ std::string traces(const HostTable& hosts, const storage::MemoryStore& store,
   return out + std::to_string(store.status()->last_change) + " changes " +
          std::to_string(store.tokens()->size()) + " tokens " +
          std::to_string(store.baselines()->size()) + "+" +
-         std::to_string(snapshots.baselines().size()) + " baselines " +
-         std::to_string(acts.size()) + " acts";
+         std::to_string(policies.baselines().size()) + " baselines " + std::to_string(acts.size()) +
+         " acts";
 }
 
 TEST_F(OperatorChecksTest, ChecksTellWhatAChangeWouldComeToAndChangeNothing) {
@@ -39,7 +39,7 @@ TEST_F(OperatorChecksTest, ChecksTellWhatAChangeWouldComeToAndChangeNothing) {
   prove(golden, boot_log());
   add(host_record(2, "new", LifeCycle::kPending));
   add(host_record(3, "old", LifeCycle::kRetired));
-  const std::string before = traces(hosts_, store_, snapshots_, acts_);
+  const std::string before = traces(hosts_, store_, *policies_, acts_);
 
   EXPECT_EQ(ask("retire.check", {{"host", "web"}}), Json({{"dry_run", true},
                                                           {"uuid", golden.uid.hex()},
@@ -57,10 +57,10 @@ TEST_F(OperatorChecksTest, ChecksTellWhatAChangeWouldComeToAndChangeNothing) {
   EXPECT_EQ(token["uses_left"], 5);
   EXPECT_FALSE(token.contains("token")) << "a secret that is none";
 
-  EXPECT_EQ(traces(hosts_, store_, snapshots_, acts_), before);
+  EXPECT_EQ(traces(hosts_, store_, *policies_, acts_), before);
   EXPECT_TRUE(asked_.empty());
   ask("retire", {{"host", "web"}});
-  EXPECT_NE(traces(hosts_, store_, snapshots_, acts_), before) << "it would have been seen";
+  EXPECT_NE(traces(hosts_, store_, *policies_, acts_), before) << "it would have been seen";
 }
 
 TEST_F(OperatorChecksTest, ChecksRefuseWhatTheChangeRefusesInTheSameWords) {

@@ -14,6 +14,7 @@
 #include "storage/memory_store.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/recording_sinks.h"
+#include "tests/support/software_host.h"
 
 namespace quotemill::daemon {
 
@@ -96,15 +97,17 @@ class OperatorFixture : public ::testing::Test {
   quotemill::testing::RecordingReplies replies_;
   quotemill::testing::RecordingChanges changes_;
   NonceAuthority nonces_{{}};
-  SnapshotHolder snapshots_{default_policy(), {}};
+  std::unique_ptr<PoliciesInForce> policies_ = *PoliciesInForce::create(default_policy(), {}, {});
+  KeyCache keys_{16};
+  const CurveKey server_key_ = quotemill::testing::SoftwareHost().server_key;
   PipelineCounters counters_;
   Inbox inbox_{10, 1'000'000, 1};
-  Committer committer_{{store_, hosts_, replies_, changes_, clock_, nonces_, snapshots_, counters_},
+  Committer committer_{{store_, hosts_, replies_, changes_, clock_, nonces_, *policies_, counters_},
                        {}};
   std::vector<HostUid> asked_;
   std::vector<OperatorAct> acts_;
-  OperatorVerbs verbs_{{hosts_, committer_, store_, snapshots_, inbox_, counters_,
-                        Challenger([this](std::vector<HostUid> hosts) {
+  OperatorVerbs verbs_{{hosts_, committer_, store_, *policies_, keys_, server_key_, inbox_,
+                        counters_, Challenger([this](std::vector<HostUid> hosts) {
                           asked_ = hosts;
                           return std::vector<HostUid>{hosts.front()};
                         }),

@@ -264,7 +264,7 @@ TEST_F(OperatorVerbsTest, CapturesABaselineFromTheProvenLog) {
   prove(golden, boot_log());
   EXPECT_EQ(ask("baseline.capture", args)["version"], 1);
   EXPECT_EQ(ask("baseline.capture", args)["version"], 2);
-  const auto baselines = snapshots_.baselines();
+  const auto baselines = policies_->baselines();
   ASSERT_EQ(baselines.size(), 2U);
   const Baseline& baseline = *baselines[0];
   ASSERT_EQ(baseline.events.size(), 5U) << "only what was measured";
@@ -290,7 +290,7 @@ TEST_F(OperatorVerbsTest, DoesNotCaptureABrokenLogOrAnotherIdentitysProof) {
   golden.generation = 2;
   add(golden);
   EXPECT_EQ(refusal("baseline.capture", args).code, ErrorCode::kConflict);
-  EXPECT_TRUE(snapshots_.baselines().empty());
+  EXPECT_TRUE(policies_->baselines().empty());
 }
 
 }  // namespace

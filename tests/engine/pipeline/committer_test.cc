@@ -81,7 +81,7 @@ TEST_F(CommitterTest, KeepsHistoryAndLogBesideTheState) {
 TEST_F(CommitterTest, StoresNoLogThatNobodyJudged) {
   engine.attest(host);
   const Digest judged = engine.state(host).proof->log;
-  engine.snapshots.add(baseline_of(host, "golden", 2));
+  engine.policies->add(baseline_of(host, "golden", 2));
   Submission submission = engine.submission(host);
   submission.boot_log = Bytes(1'000, 0x5A);  // unasked, while the stored log explains the quote
   Judgement judgement = engine.judge(std::move(submission));
@@ -118,7 +118,7 @@ class CheckingReplies final : public ReplySink {
 TEST_F(CommitterTest, SendsReceiptsOnlyWhenTheHistoryIsDurable) {
   CheckingReplies replies(engine.store, engine.hosts);
   Committer committer({engine.store, engine.hosts, replies, engine.changes, engine.clock,
-                       engine.nonces, engine.snapshots, engine.counters},
+                       engine.nonces, *engine.policies, engine.counters},
                       CommitterStart{"stream", 0, {}, {}, 1});
   committer.start();
   std::vector<Judgement> batch;
@@ -432,7 +432,7 @@ TEST_F(CommitterTest, TurnsNoHostStaleAtStartUpBeforeItsInterval) {
   engine.committer.stop();
   engine.clock.advance(100 * kStaleAfter);  // we were away for long
   Committer committer({engine.store, engine.hosts, engine.replies, engine.changes, engine.clock,
-                       engine.nonces, engine.snapshots, engine.counters},
+                       engine.nonces, *engine.policies, engine.counters},
                       CommitterStart{"stream", 1, {}, {}, 1});
   committer.start();
   const auto settle = [&] {
@@ -595,13 +595,13 @@ TEST_F(CommitterTest, JudgesUnderABaselineAsSoonAsItIsCaptured) {
   bare.enrol(host);
   bare.attest(host);
   EXPECT_THAT(bare.blame(host), ElementsAre(FindingCode::kBootBaselineAbsent));
-  const SnapshotId before = bare.snapshots.current()->id();
+  const SnapshotId before = bare.snapshot()->id();
   ASSERT_TRUE(bare.committer.change([&](const RegistryView&) -> Result<IdentityUpdate> {
     IdentityUpdate update;
     update.baseline = baseline_of(host);
     return update;
   }));
-  EXPECT_NE(bare.snapshots.current()->id(), before);
+  EXPECT_NE(bare.snapshot()->id(), before);
   bare.attest(host);
   EXPECT_EQ(bare.state(host).state, TrustState::kTrusted);
   EXPECT_EQ(bare.store.baselines()->size(), 1U);

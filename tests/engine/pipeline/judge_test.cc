@@ -60,7 +60,7 @@ TEST_F(Judge, TrustsAProvenBootThatTheBaselineExplains) {
   EXPECT_EQ(judgement.counters->clock, host.clock);
   EXPECT_EQ(judgement.facts->kernel, host.facts.kernel);
   EXPECT_EQ(judgement.evidence, hash(HashAlgorithm::kSha256, judgement.submission.item));
-  EXPECT_EQ(judgement.verdict.snapshot, engine.snapshots.current()->id());
+  EXPECT_EQ(judgement.verdict.snapshot, engine.snapshot()->id());
 }
 
 TEST_F(Judge, CountsFreshnessFromTheIssueOfTheNonce) {
@@ -131,7 +131,7 @@ TEST_F(Judge, ForgetsTheProofOfAnotherGeneration) {
   ++host.record().generation;
   const Submission submission = engine.submission(host);
   const Judgement judgement = quotemill::judge(
-      submission, {engine.snapshots.current(), std::make_shared<const HostState>(state),
+      submission, {*engine.policies->current(), std::make_shared<const HostState>(state),
                    engine.server_key, engine.keys, engine.store, engine.counters, engine.extends});
   EXPECT_EQ(judgement.kind, JudgementKind::kNeedLog);
 }
@@ -143,7 +143,7 @@ TEST_F(Judge, KnowsNoValuesOfAnotherGeneration) {
   const Submission submission =
       engine.submission(host, [](EvidenceDraft& draft) { draft.sent.clear(); });
   const Judgement judgement = quotemill::judge(
-      submission, {engine.snapshots.current(), std::make_shared<const HostState>(state),
+      submission, {*engine.policies->current(), std::make_shared<const HostState>(state),
                    engine.server_key, engine.keys, engine.store, engine.counters, engine.extends});
   EXPECT_THAT(codes(judgement.verdict.findings), ElementsAre(FindingCode::kQuotePcrValues));
 }
@@ -153,15 +153,15 @@ TEST_F(Judge, JudgesTheStoredLogAgainWhenTheSnapshotChanged) {
   EXPECT_EQ(engine.state(host).state, TrustState::kTrusted);
   SoftwareHost other;
   other.boot.push_back(testing::measured(9, event_type::kIpl, "/boot/newer"));
-  engine.snapshots.add(baseline_of(other, "golden", 2));
+  engine.policies->add(baseline_of(other, "golden", 2));
   const Judgement judgement = judge();
   ASSERT_EQ(judgement.kind, JudgementKind::kVerdict);
   EXPECT_EQ(engine.counters.stored_log_judged.load(), 1U);
   EXPECT_EQ(judgement.verdict.state, TrustState::kFailed);
   EXPECT_THAT(codes(judgement.verdict.findings), Contains(FindingCode::kBootEventMissing));
-  EXPECT_EQ(judgement.verdict.snapshot, engine.snapshots.current()->id());
+  EXPECT_EQ(judgement.verdict.snapshot, engine.snapshot()->id());
   ASSERT_TRUE(judgement.proof);
-  EXPECT_EQ(judgement.proof->snapshot, engine.snapshots.current()->id());
+  EXPECT_EQ(judgement.proof->snapshot, engine.snapshot()->id());
 }
 
 TEST_F(Judge, AsksForTheLogWhenTheSnapshotChangedAndTheStoredOneIsGone) {
@@ -173,7 +173,7 @@ TEST_F(Judge, AsksForTheLogWhenTheSnapshotChangedAndTheStoredOneIsGone) {
   });
   const Judgement judgement = quotemill::judge(
       engine.submission(host),
-      {engine.snapshots.current(), std::make_shared<const HostState>(state), engine.server_key,
+      {*engine.policies->current(), std::make_shared<const HostState>(state), engine.server_key,
        engine.keys, engine.store, engine.counters, engine.extends});
   EXPECT_EQ(judgement.kind, JudgementKind::kNeedLog);
 }

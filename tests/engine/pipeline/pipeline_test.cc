@@ -27,7 +27,7 @@ class PipelineTest : public ::testing::TestWithParam<unsigned> {
   }
 
   PipelineParts parts() {
-    return {inbox,        engine.committer, engine.hosts,    engine.snapshots,
+    return {inbox,        engine.committer, engine.hosts,    *engine.policies,
             engine.store, engine.keys,      engine.counters, engine.server_key};
   }
 

@@ -30,9 +30,9 @@ Policy policy_of(std::string_view toml) {
 }
 
 SmallEngine::SmallEngine(Policy policy, std::vector<std::shared_ptr<const Baseline>> baselines)
-    : snapshots(std::move(policy), std::move(baselines)),
+    : policies(*PoliciesInForce::create(std::move(policy), {}, std::move(baselines))),
       server_key(SoftwareHost().server_key),
-      committer({store, hosts, replies, changes, clock, nonces, snapshots, counters},
+      committer({store, hosts, replies, changes, clock, nonces, *policies, counters},
                 CommitterStart{store.status()->stream_id, 0, {}, {}, 42}) {
   committer.start();
 }
@@ -74,7 +74,7 @@ HostState SmallEngine::state(const SoftwareHost& host) const {
 
 Challenge SmallEngine::challenge(const SoftwareHost& host) const {
   Challenge challenge = host.challenge(state(host).sequence + 1, clock.now());
-  challenge.selections = {snapshots.current()->policy().selection};
+  challenge.selections = {snapshot()->policy().selection};
   return challenge;
 }
 
@@ -94,8 +94,8 @@ Submission SmallEngine::submission(const SoftwareHost& host, const ChangeDraft& 
 Judgement SmallEngine::judge(Submission submission) {
   const std::optional<Host> host = hosts.find(submission.host->uid);
   const auto state = host ? host->state : std::make_shared<const HostState>();
-  return quotemill::judge(std::move(submission),
-                          {snapshots.current(), state, server_key, keys, store, counters, extends});
+  return quotemill::judge(std::move(submission), {*policies->current(), state, server_key, keys,
+                                                  store, counters, extends});
 }
 
 std::vector<Reply> SmallEngine::commit(std::vector<Judgement> batch) {

@@ -59,6 +59,11 @@ class SmallEngine {
   // Returns when the commit thread has seen the time that it is now.
   void settle();
 
+  // Of the only policy.
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const {
+    return policies->current()->snapshots().front();
+  }
+
   // Codes of the last verdict that are at least warnings.
   [[nodiscard]] std::vector<FindingCode> blame(const SoftwareHost& host) const;
 
@@ -68,7 +73,7 @@ class SmallEngine {
   RecordingReplies replies;
   RecordingChanges changes;
   NonceAuthority nonces{NonceAuthority::Keys{}};
-  SnapshotHolder snapshots;
+  std::unique_ptr<PoliciesInForce> policies;
   PipelineCounters counters;
   KeyCache keys{64};
   ExtendMemo extends{64};

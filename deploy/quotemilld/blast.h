@@ -1,0 +1,62 @@
+// The blast brake: whom a change of policies or baselines would hit, and whether it must be
+// confirmed.
+//
+// The last evidence of each host whose snapshot would be another one is judged under both sets, so
+// that what is told are differences between policies, not between then and now.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "engine/pipeline/host_table.h"
+#include "engine/pipeline/key_cache.h"
+#include "engine/policy/policy_set.h"
+#include "engine/ports/history.h"
+#include "transport/render/json.h"
+
+namespace quotemill::daemon {
+
+// Hosts that go the same way for the same cause.
+struct BlastGroup {
+  TrustState from = TrustState::kUnknown;
+  TrustState to = TrustState::kUnknown;
+  std::string code;     // of the worst finding behind it; empty: none is left
+  std::string message;  // of one of them
+  std::uint64_t hosts = 0;
+  std::vector<std::string> examples;  // names, a few
+};
+
+struct Blast {
+  std::uint64_t looked_at = 0;  // hosts whose snapshot would be another one
+  std::uint64_t worse = 0;      // of them: to a state that is worse
+  std::uint64_t better = 0;
+  std::uint64_t old_evidence = 0;  // only their next attestation can tell
+  std::uint64_t no_evidence = 0;   // never attested
+  std::uint64_t errors = 0;        // could not be judged
+  std::uint64_t judged = 0;        // hosts of the whole fleet that have a verdict
+  std::vector<BlastGroup> groups;  // the largest first
+
+  // Over the bound of limits::kBlastHostsMax and kBlastPercentMax. What cannot be told counts as
+  // worse: a brake that fails open is none.
+  [[nodiscard]] bool must_be_confirmed() const;
+};
+
+// Borrowed for the call.
+struct BlastParts {
+  const HostTable& hosts;
+  const History& history;
+  KeyCache& keys;
+  const CurveKey& server_key;
+};
+
+// Blocks while it judges: some 100 µs a host that is looked at.
+Blast blast_of(const PolicySet& now, const PolicySet& then, const BlastParts& parts);
+
+// looked_at, judged, worse, better, old_evidence, no_evidence, errors, must_be_confirmed,
+// groups[]{from, to, code, message, hosts, examples[]}.
+transport::Json render_blast(const Blast& blast);
+
+}  // namespace quotemill::daemon

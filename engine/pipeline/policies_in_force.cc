@@ -1,0 +1,203 @@
+#include "engine/pipeline/policies_in_force.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "engine/base/text.h"
+
+namespace quotemill {
+namespace {
+
+auto by_id(std::string_view id) {
+  return [id](const Policy& policy) { return policy.id == id; };
+}
+
+void replace(std::vector<Policy>& policies, Policy policy) {
+  std::erase_if(policies, by_id(policy.id));
+  policies.push_back(std::move(policy));
+}
+
+Result<std::vector<Policy>> applied_by(
+    const std::vector<std::shared_ptr<const PolicyRecord>>& records) {
+  std::vector<Policy> applied;
+  for (const auto& record : records) {
+    std::erase_if(applied, by_id(record->id));
+    if (record->is_withdrawal()) {
+      continue;
+    }
+    Result<Policy> policy = parse_policy(record->text, "stored policy " + record->id);
+    if (!policy) {
+      return policy.error();
+    }
+    applied.push_back(*std::move(policy));
+  }
+  return applied;
+}
+
+// Makes the change of a request, one policy after another.
+class Planning {
+ public:
+  Planning(const PolicyRequest& request, WallTime now, std::uint64_t last_number)
+      : request_(request), now_(now), last_number_(last_number) {}
+
+  Result<void> withdraw(const std::string& id, std::vector<Policy>& applied) {
+    if (std::none_of(applied.begin(), applied.end(), by_id(id))) {
+      return Error{ErrorCode::kNotFound, "policy", 0, "no policy '" + escaped(id) + "' is applied"};
+    }
+    std::erase_if(applied, by_id(id));
+    record(id, 0, {});
+    return {};
+  }
+
+  // `in_force`: of the same id; null if there is none.
+  Result<void> apply(const std::string& text, Policy policy, const Policy* in_force,
+                     std::vector<Policy>& applied) {
+    const bool is_the_same = in_force != nullptr && in_force->content == policy.content;
+    if (is_the_same) {
+      return {};
+    }
+    if (in_force != nullptr && policy.version <= in_force->version && !request_.may_go_back) {
+      return Error{ErrorCode::kConflict, "policy", 0,
+                   "'" + policy.id + "' is in force in version " +
+                       std::to_string(in_force->version) +
+                       ": give the new one a higher number than " + std::to_string(policy.version)};
+    }
+    record(policy.id, policy.version, text);
+    replace(applied, std::move(policy));
+    return {};
+  }
+
+  std::vector<std::shared_ptr<const PolicyRecord>> take() { return std::move(records_); }
+
+ private:
+  void record(const std::string& id, std::int64_t version, const std::string& text) {
+    records_.push_back(std::make_shared<const PolicyRecord>(
+        PolicyRecord{++last_number_, id, version, text, now_, request_.by}));
+  }
+
+  const PolicyRequest& request_;
+  const WallTime now_;
+  std::uint64_t last_number_;
+  std::vector<std::shared_ptr<const PolicyRecord>> records_;
+};
+
+// All texts of the request, or all of their mistakes.
+Result<std::vector<Policy>> parsed(const PolicyRequest& request) {
+  std::vector<Policy> policies;
+  std::string mistakes;
+  for (std::size_t i = 0; i < request.apply.size(); ++i) {
+    const std::string name =
+        request.apply.size() == 1 ? "policy" : "policy " + std::to_string(i + 1);
+    Result<Policy> policy = parse_policy(request.apply[i], name);
+    std::string mistake;
+    if (!policy) {
+      mistake = policy.error().detail;
+    } else if (std::any_of(policies.begin(), policies.end(), by_id(policy->id))) {
+      mistake = name + ": '" + policy->id + "' is given twice";
+    } else {
+      policies.push_back(*std::move(policy));
+      continue;
+    }
+    mistakes += (mistakes.empty() ? "" : "\n") + mistake;
+  }
+  if (!mistakes.empty()) {
+    return Error{ErrorCode::kConfig, "policies", 0, std::move(mistakes)};
+  }
+  return policies;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PoliciesInForce>> PoliciesInForce::create(
+    Policy configured, std::vector<std::shared_ptr<const PolicyRecord>> records,
+    std::vector<std::shared_ptr<const Baseline>> baselines) {
+  Result<std::vector<Policy>> applied = applied_by(records);
+  if (!applied) {
+    return applied.error();
+  }
+  std::unique_ptr<PoliciesInForce> policies(
+      new PoliciesInForce(std::move(configured), std::move(baselines)));
+  Result<std::shared_ptr<const PolicySet>> set =
+      PolicySet::compile(policies->with_configured(*applied), policies->baselines_);
+  if (!set) {
+    return set.error();
+  }
+  policies->records_ = std::move(records);
+  policies->applied_ = *std::move(applied);
+  policies->current_ = *std::move(set);
+  return policies;
+}
+
+std::vector<Policy> PoliciesInForce::with_configured(std::vector<Policy> applied) const {
+  if (std::none_of(applied.begin(), applied.end(), by_id(configured_.id))) {
+    applied.push_back(configured_);
+  }
+  return applied;
+}
+
+std::shared_ptr<const PolicySet> PoliciesInForce::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+std::vector<std::shared_ptr<const Baseline>> PoliciesInForce::baselines() const {
+  const std::lock_guard lock(mutex_);
+  return baselines_;
+}
+
+std::vector<std::shared_ptr<const PolicyRecord>> PoliciesInForce::records() const {
+  const std::lock_guard lock(mutex_);
+  return records_;
+}
+
+Result<PolicyChange> PoliciesInForce::plan(const PolicyRequest& request, WallTime now) const {
+  Result<std::vector<Policy>> wanted = parsed(request);
+  if (!wanted) {
+    return wanted.error();
+  }
+  const std::lock_guard lock(mutex_);
+  PolicyChange change;
+  change.policies = applied_;
+  Planning planning(request, now, records_.empty() ? 0 : records_.back()->number);
+  for (const std::string& id : request.withdraw) {
+    if (Result<void> done = planning.withdraw(id, change.policies); !done) {
+      return done.error();
+    }
+  }
+  for (std::size_t i = 0; i < wanted->size(); ++i) {
+    const std::shared_ptr<const Snapshot> in_force = current_->find((*wanted)[i].id);
+    if (Result<void> done =
+            planning.apply(request.apply[i], std::move((*wanted)[i]),
+                           in_force ? &in_force->policy() : nullptr, change.policies);
+        !done) {
+      return done.error();
+    }
+  }
+  change.records = planning.take();
+  Result<std::shared_ptr<const PolicySet>> set =
+      PolicySet::compile(with_configured(change.policies), baselines_);
+  if (!set) {
+    return set.error();
+  }
+  change.set = *std::move(set);
+  return change;
+}
+
+void PoliciesInForce::add(std::shared_ptr<const Baseline> baseline) {
+  const std::lock_guard lock(mutex_);
+  baselines_.push_back(std::move(baseline));
+  Result<std::shared_ptr<const PolicySet>> set =
+      PolicySet::compile(with_configured(applied_), baselines_);
+  assert(set);  // the policies compiled before, and baselines cannot make them wrong
+  current_ = *std::move(set);
+}
+
+void PoliciesInForce::adopt(const PolicyChange& change) {
+  const std::lock_guard lock(mutex_);
+  records_.insert(records_.end(), change.records.begin(), change.records.end());
+  applied_ = change.policies;
+  current_ = change.set;
+}
+
+}  // namespace quotemill

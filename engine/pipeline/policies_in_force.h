@@ -1,0 +1,76 @@
+// PoliciesInForce: the policies by which hosts are judged now, and how they change.
+//
+// One policy comes from the configuration; others are applied by operators, are in the store, and
+// stand in for it if they have its id. What is applied is checked as a whole beforehand: a change
+// that cannot be compiled changes nothing.
+//
+// Threads: readers of any thread get an immutable set. Changes are made by the commit thread, when
+// they are durable.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/policy/policy_set.h"
+#include "engine/ports/records.h"
+
+namespace quotemill {
+
+// What an operator wants of the policies.
+struct PolicyRequest {
+  std::vector<std::string> apply;     // texts of policies
+  std::vector<std::string> withdraw;  // ids
+  bool may_go_back = false;           // to a lower version, or to the same one with other content
+  std::string by;                     // the operator, for the record
+};
+
+// The same, checked and compiled.
+struct PolicyChange {
+  std::vector<std::shared_ptr<const PolicyRecord>> records;  // none: all of it is in force already
+  std::vector<Policy> policies;                              // all that are applied then
+  std::shared_ptr<const PolicySet> set;
+};
+
+class PoliciesInForce {
+ public:
+  // `records` in the order of their numbers. kConfig if they do not compile: by a program that
+  // knows other rules, or beside another policy of the configuration.
+  static Result<std::unique_ptr<PoliciesInForce>> create(
+      Policy configured, std::vector<std::shared_ptr<const PolicyRecord>> records,
+      std::vector<std::shared_ptr<const Baseline>> baselines);
+
+  [[nodiscard]] std::shared_ptr<const PolicySet> current() const;
+  [[nodiscard]] std::vector<std::shared_ptr<const Baseline>> baselines() const;
+  // All that ever was applied or withdrawn, the oldest first.
+  [[nodiscard]] std::vector<std::shared_ptr<const PolicyRecord>> records() const;
+
+  // What the request comes to. kConfig with every mistake; kConflict if it goes back to a lower
+  // version; kNotFound for a policy to withdraw that is not applied. Changes nothing.
+  [[nodiscard]] Result<PolicyChange> plan(const PolicyRequest& request, WallTime now) const;
+
+  // --- Commit thread
+
+  // All verdicts from now on are made under policies that know it.
+  void add(std::shared_ptr<const Baseline> baseline);
+  // REQUIRES: planned since the last change
+  void adopt(const PolicyChange& change);
+
+ private:
+  PoliciesInForce(Policy configured, std::vector<std::shared_ptr<const Baseline>> baselines)
+      : configured_(std::move(configured)), baselines_(std::move(baselines)) {}
+
+  // The configured policy, unless an applied one has its id, and the applied ones.
+  [[nodiscard]] std::vector<Policy> with_configured(std::vector<Policy> applied) const;
+
+  mutable std::mutex mutex_;
+  const Policy configured_;
+  std::vector<std::shared_ptr<const Baseline>> baselines_;
+  std::vector<std::shared_ptr<const PolicyRecord>> records_;
+  std::vector<Policy> applied_;
+  std::shared_ptr<const PolicySet> current_;
+};
+
+}  // namespace quotemill

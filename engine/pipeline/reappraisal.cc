@@ -1,0 +1,105 @@
+#include "engine/pipeline/reappraisal.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/evidence/evidence_codec.h"
+#include "engine/tpm/quote.h"
+
+namespace quotemill {
+namespace {
+
+// The last appraisal of the host's present identity; nullopt if there is none.
+Result<std::optional<HistoryEntry>> last_appraisal(const Host& host, const History& history) {
+  Result<std::vector<HistoryEntry>> newest = history.history(host.record->uid, 0, 1);
+  if (!newest) {
+    return newest.error();
+  }
+  if (newest->empty() || newest->front().generation != host.record->generation ||
+      newest->front().evidence_item.empty()) {
+    return std::optional<HistoryEntry>();
+  }
+  return std::optional<HistoryEntry>(std::move(newest->front()));
+}
+
+// What the host was asked for then: of all that the quote says of itself, this alone is not
+// compared with anything that is stored.
+std::vector<PcrSelection> quoted_selections(ByteView item) {
+  const Result<Evidence> evidence = decode_evidence(item);
+  if (!evidence) {
+    return {};
+  }
+  const Result<Quote> quote = decode_quote(evidence->attest);
+  return quote ? quote->selections : std::vector<PcrSelection>();
+}
+
+Result<Submission> submission_of(const Host& host, HistoryEntry entry, const History& history) {
+  Submission submission;
+  submission.host = host.record;
+  submission.challenge.kind = entry.nonce_kind;
+  submission.challenge.nonce = entry.nonce;
+  submission.challenge.sequence = entry.sequence;
+  submission.challenge.issued_wall = entry.verdict.fresh_from;
+  submission.challenge.selections = quoted_selections(entry.evidence_item);
+  submission.received.wall = entry.time;
+  submission.item = std::move(entry.evidence_item);
+  if (!entry.boot_log.is_filled_with(0)) {
+    Result<Bytes> log = history.boot_log(entry.boot_log);
+    if (!log) {
+      return log.error();
+    }
+    submission.boot_log = *std::move(log);
+  }
+  return submission;
+}
+
+Reappraisal failed(Error error) {
+  Reappraisal out;
+  out.error = std::move(error);
+  return out;
+}
+
+Reappraisal reappraised(const Host& host, const ReappraisalContext& context) {
+  Result<std::optional<HistoryEntry>> last = last_appraisal(host, context.history);
+  if (!last) {
+    return failed(last.error());
+  }
+  Reappraisal out;
+  if (!last->has_value()) {
+    out.kind = ReappraisalKind::kNoEvidence;
+    return out;
+  }
+  Result<Submission> submission = submission_of(host, **std::move(last), context.history);
+  if (!submission) {
+    return failed(submission.error());
+  }
+  PipelineCounters uncounted;
+  const Judgement judgement =
+      judge(*std::move(submission), {context.policies, host.state, context.server_key, context.keys,
+                                     context.history, uncounted, context.extends});
+  if (judgement.kind != JudgementKind::kVerdict) {
+    return failed(judgement.kind == JudgementKind::kError
+                      ? judgement.error
+                      : Error{ErrorCode::kNotFound, "boot log", 0, "none is stored"});
+  }
+  const Findings& findings = judgement.verdict.findings;
+  const bool is_old = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.code == FindingCode::kPolicyPcrsUnquoted;
+  });
+  out.kind = is_old ? ReappraisalKind::kOldEvidence : ReappraisalKind::kVerdict;
+  out.verdict = judgement.verdict;
+  return out;
+}
+
+}  // namespace
+
+Reappraisal reappraise(const Host& host, const ReappraisalContext& context) noexcept {
+  try {
+    return reappraised(host, context);
+  } catch (...) {
+    // Out of memory, at most.
+    return failed({ErrorCode::kInternal, "reappraise"});
+  }
+}
+
+}  // namespace quotemill

@@ -1,0 +1,147 @@
+// Changes of policies as operators make them: what is told, refused and kept.
+#include <future>
+
+#include <gmock/gmock.h>
+
+#include "tests/deploy/quotemilld/operator_fixture.h"
+#include "tests/support/software_host.h"
+
+namespace quotemill::daemon {
+namespace {
+
+using quotemill::testing::SoftwareHost;
+using ::testing::HasSubstr;
+using transport::Json;
+
+std::string text(int version, const std::string& rest = "") {
+  return "[policy]\nid = \"default\"\nversion = " + std::to_string(version) + "\n" + rest;
+}
+
+class OperatorPoliciesTest : public OperatorFixture {
+ protected:
+  // Hosts that attested, as far as the verbs can see, each with its evidence and log in the store.
+  void attest(unsigned count) {
+    for (unsigned number = 0; number < count; ++number) {
+      SoftwareHost host(KeyKind::kEcP256, number);
+      host.record().name = "host-" + std::to_string(number);
+      add(host.record());
+      attest_once(host);
+    }
+  }
+
+  void attest_once(const SoftwareHost& host) {
+    Submission submission;
+    submission.host = std::make_shared<const HostRecord>(host.record());
+    submission.challenge = host.challenge(1, clock_.now());
+    submission.challenge.selections = {
+        policies_->current()->snapshots().front()->policy().selection};
+    submission.received = clock_.now();
+    submission.item = host.draft(submission.challenge).seal();
+    submission.boot_log = host.log();
+    ExtendMemo extends{64};
+    std::vector<Judgement> batch;
+    batch.push_back(
+        judge(std::move(submission), {*policies_->current(), hosts_.find(host.record().uid)->state,
+                                      server_key_, keys_, store_, counters_, extends}));
+    std::promise<void> done;
+    committer_.submit(std::move(batch), [&done] { done.set_value(); });
+    done.get_future().wait();
+  }
+
+  Json apply(const std::string& policy, bool is_confirmed = false) {
+    return ask("policy.apply",
+               {{"texts", {policy}}, {"confirmed", is_confirmed}, {"operator", "alice"}});
+  }
+};
+
+TEST_F(OperatorPoliciesTest, AppliesAPolicyAndKeepsIt) {
+  const Json answer = apply(text(2));
+  EXPECT_EQ(answer["changed"][0]["id"], "default");
+  EXPECT_EQ(answer["changed"][0]["by"], "alice");
+  EXPECT_EQ(policies_->current()->find("default")->policy().version, 2);
+  ASSERT_EQ(store_.policies()->size(), 1U);
+  EXPECT_EQ(store_.policies()->front()->text, text(2));
+  EXPECT_EQ(ask("policy.show", {{"id", "default"}})["text"], text(2));
+  EXPECT_EQ(ask("policy.history")["history"].size(), 1U);
+  EXPECT_EQ(acts_.back().verb, "policy.apply");
+  EXPECT_EQ(acts_.back().subject, "default version 2");
+}
+
+TEST_F(OperatorPoliciesTest, ListsPoliciesWithTheirHosts) {
+  attest(3);
+  EXPECT_EQ(ask("policy.list")["policies"][0]["hosts"], 3);
+  apply(text(2, "[match]\nnames = [\"host-1\"]\n"), true);
+  const Json list = ask("policy.list");
+  EXPECT_EQ(list["policies"][0]["hosts"], 1);
+  EXPECT_EQ(list["policies"][0]["source"], "applied");
+  EXPECT_EQ(list["unmatched"], 2);
+  EXPECT_EQ(ask("status")["policy"]["unmatched"], 2);
+}
+
+TEST_F(OperatorPoliciesTest, SaysWhomAChangeHitsAndWhy) {
+  attest(4);
+  const Json answer =
+      ask("policy.apply.check",
+          {{"texts", {text(2, "[boot]\nno_baseline = \"fail\"\n")}}, {"operator", "alice"}});
+  const Json blast = answer["blast"];
+  EXPECT_EQ(blast["looked_at"], 4);
+  EXPECT_EQ(blast["worse"], 4);
+  EXPECT_EQ(blast["must_be_confirmed"], false);
+  ASSERT_EQ(blast["groups"].size(), 1U) << "the same cause";
+  EXPECT_EQ(blast["groups"][0]["from"], "warning");
+  EXPECT_EQ(blast["groups"][0]["to"], "failed");
+  EXPECT_EQ(blast["groups"][0]["code"], "boot.baseline_absent");
+  EXPECT_EQ(blast["groups"][0]["hosts"], 4);
+  EXPECT_EQ(policies_->current()->find("default")->policy().version, 1) << "nothing changed";
+}
+
+TEST_F(OperatorPoliciesTest, RefusesToHitManyHostsUnlessConfirmed) {
+  attest(11);
+  const std::string harsh = text(2, "[boot]\nno_baseline = \"fail\"\n");
+  const transport::ControlError error =
+      refusal("policy.apply", {{"texts", {harsh}}, {"operator", "alice"}});
+  EXPECT_EQ(error.code, ErrorCode::kConflict);
+  EXPECT_THAT(error.message, HasSubstr("11 of 11 hosts would get worse"));
+  EXPECT_THAT(error.hint, HasSubstr("--yes"));
+  EXPECT_EQ(policies_->current()->find("default")->policy().version, 1);
+  EXPECT_TRUE(store_.policies()->empty());
+  apply(harsh, true);
+  EXPECT_EQ(policies_->current()->find("default")->policy().version, 2);
+}
+
+TEST_F(OperatorPoliciesTest, WhatCannotBeToldIsCounted) {
+  attest(2);
+  SoftwareHost fresh(KeyKind::kEcP256, 77);
+  fresh.record().name = "fresh";
+  add(fresh.record());
+  const Json blast = ask(
+      "policy.apply.check",
+      {{"texts", {text(2, "[quote]\npcrs = [0, 4, 7, 23]\n")}}, {"operator", "alice"}})["blast"];
+  EXPECT_EQ(blast["old_evidence"], 2);
+  EXPECT_EQ(blast["no_evidence"], 1);
+  EXPECT_EQ(blast["worse"], 0);
+}
+
+TEST_F(OperatorPoliciesTest, WithdrawsWhatWasApplied) {
+  apply(text(2));
+  const Json answer = ask("policy.withdraw", {{"id", "default"}, {"operator", "bob"}});
+  EXPECT_EQ(answer["changed"][0]["withdrawn"], true);
+  EXPECT_EQ(policies_->current()->find("default")->policy().version, 1);
+  EXPECT_EQ(refusal("policy.withdraw", {{"id", "default"}, {"operator", "bob"}}).code,
+            ErrorCode::kNotFound);
+  EXPECT_EQ(ask("policy.show", {{"id", "default"}, {"number", 1}})["text"], text(2));
+  EXPECT_EQ(refusal("policy.show", {{"id", "other"}}).code, ErrorCode::kNotFound);
+}
+
+TEST_F(OperatorPoliciesTest, RefusesWhatDoesNotCompileWithEveryMistake) {
+  const transport::ControlError error =
+      refusal("policy.apply",
+              {{"texts", {"[policy]\nidd = 1\n", "[boot]\nlog = \"x\"\n"}}, {"operator", "alice"}});
+  EXPECT_EQ(error.code, ErrorCode::kConfig);
+  EXPECT_THAT(error.message, HasSubstr("policy 1:2:1"));
+  EXPECT_THAT(error.message, HasSubstr("policy 2:2:7"));
+  EXPECT_TRUE(store_.policies()->empty());
+}
+
+}  // namespace
+}  // namespace quotemill::daemon
