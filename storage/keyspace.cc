@@ -52,6 +52,8 @@ std::string_view name_of(Family family) {
       return "meta";
     case Family::kAdmissions:
       return "admissions";
+    case Family::kAudit:
+      return "audit";
   }
   return "";
 }
@@ -75,6 +77,10 @@ std::string change_key(std::uint64_t sequence) {
 }
 
 std::string policy_key(std::uint64_t number) {
+  return change_key(number);
+}
+
+std::string audit_key(std::uint64_t number) {
   return change_key(number);
 }
 

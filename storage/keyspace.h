@@ -29,12 +29,13 @@ enum class Family : std::uint8_t {
   kJournal,     // be64 commit number -> the reaffirmations of that commit
   kMeta,        // format, stream, commit
   kAdmissions,  // SHA-256 of the token -> TokenRecord
+  kAudit,       // be64 number -> AuditRecord
 };
 
-inline constexpr std::array kFamilies = {Family::kHosts,    Family::kStates,  Family::kHistory,
-                                         Family::kEvidence, Family::kBlobs,   Family::kBaselines,
-                                         Family::kPolicies, Family::kChanges, Family::kCursors,
-                                         Family::kJournal,  Family::kMeta,    Family::kAdmissions};
+inline constexpr std::array kFamilies = {
+    Family::kHosts,     Family::kStates,     Family::kHistory, Family::kEvidence, Family::kBlobs,
+    Family::kBaselines, Family::kPolicies,   Family::kChanges, Family::kCursors,  Family::kJournal,
+    Family::kMeta,      Family::kAdmissions, Family::kAudit};
 
 // The column family's name in the store: "hosts", "states", …
 std::string_view name_of(Family family);
@@ -43,6 +44,7 @@ std::string host_key(const HostUid& host);
 std::string history_key(const HostUid& host, std::uint64_t sequence);
 std::string change_key(std::uint64_t sequence);
 std::string policy_key(std::uint64_t number);
+std::string audit_key(std::uint64_t number);
 std::string journal_key(std::uint64_t commit);
 // Boot logs and tokens. REQUIRES: id is a SHA-256
 std::string digest_key(const Digest& id);
@@ -50,7 +52,7 @@ std::string baseline_key(std::string_view name, std::uint32_t version);
 
 // The parts of stored keys; nullopt if the key has another shape.
 std::optional<HostUid> host_of(std::string_view key);  // of a host or history key
-// Of a history, change or policy key; the commit number of a journal key.
+// Of a history, change, policy or audit key; the commit number of a journal key.
 std::optional<std::uint64_t> sequence_of(std::string_view key);
 std::optional<Digest> digest_of(std::string_view key);  // of a boot log or token key
 

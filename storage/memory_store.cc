@@ -83,6 +83,9 @@ void MemoryStore::apply(const CommitBatch& batch) {
   for (const auto& policy : batch.policies) {
     policies_[policy->number] = policy;
   }
+  for (const AuditRecord& record : batch.audit) {
+    audit_[record.number] = record;
+  }
   for (const TokenRecord& token : batch.tokens) {
     tokens_[token.id] = token;
   }
@@ -198,6 +201,22 @@ Result<std::vector<Change>> MemoryStore::changes(std::uint64_t from, std::size_t
     out.push_back(change->second);
   }
   return out;
+}
+
+Result<std::vector<AuditRecord>> MemoryStore::audit(std::uint64_t from, std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<AuditRecord> out;
+  for (auto record = audit_.lower_bound(from); record != audit_.end() && out.size() < limit;
+       ++record) {
+    out.push_back(record->second);
+  }
+  return out;
+}
+
+Result<AuditHead> MemoryStore::audit_head() const {
+  const std::lock_guard lock(mutex_);
+  return audit_.empty() ? AuditHead{}
+                        : AuditHead{audit_.rbegin()->first, audit_.rbegin()->second.id};
 }
 
 Result<Bytes> MemoryStore::boot_log(const Digest& id) const {

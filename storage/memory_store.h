@@ -32,6 +32,9 @@ class MemoryStore final : public VerdictLog, public History {
                                                           std::size_t limit) const override;
   [[nodiscard]] Result<std::vector<Change>> changes(std::uint64_t from,
                                                     std::size_t limit) const override;
+  [[nodiscard]] Result<std::vector<AuditRecord>> audit(std::uint64_t from,
+                                                       std::size_t limit) const override;
+  [[nodiscard]] Result<AuditHead> audit_head() const override;
   [[nodiscard]] Result<Bytes> boot_log(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
 
@@ -59,6 +62,7 @@ class MemoryStore final : public VerdictLog, public History {
   std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Baseline>> baselines_;
   std::map<std::uint64_t, std::shared_ptr<const PolicyRecord>> policies_;
   std::map<Digest, TokenRecord> tokens_;
+  std::map<std::uint64_t, AuditRecord> audit_;
   std::map<std::uint64_t, Change> changes_;
 };
 

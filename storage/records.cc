@@ -133,6 +133,29 @@ Result<PolicyRecord> decode_policy(std::uint64_t number, std::string_view value)
                       from->text(), {from->applied_ms()}, from->by()};
 }
 
+std::string encode_audit(const AuditRecord& record) {
+  pb::Audit out;
+  out.set_time_ms(record.time.ms);
+  out.set_who(record.act.who);
+  out.set_verb(record.act.verb);
+  out.set_subject(record.act.subject);
+  write(record.id, *out.mutable_id());
+  return seal_record(out);
+}
+
+Result<AuditRecord> decode_audit(std::uint64_t number, std::string_view value) {
+  const Result<pb::Audit> from = open_record<pb::Audit>("audit record", value);
+  if (!from) {
+    return from.error();
+  }
+  FieldReader in("audit record");
+  AuditRecord out{number,
+                  {from->time_ms()},
+                  {from->who(), from->verb(), from->subject()},
+                  in.digest(from->id())};
+  return in.finish(std::move(out));
+}
+
 std::string encode_token(const TokenRecord& token) {
   pb::Token out;
   out.set_uses_left(token.uses_left);
@@ -165,6 +188,7 @@ std::string encode_change(const Change& change) {
   out.set_boot_id(to_text(change.boot_id));
   out.set_reset_count(change.reset_count);
   out.set_restart_count(change.restart_count);
+  out.set_in_maintenance(change.in_maintenance);
   return seal_record(out);
 }
 
@@ -190,6 +214,7 @@ Result<Change> decode_change(std::uint64_t sequence, std::string_view value) {
   out.boot_id = in.array<16>(from->boot_id());
   out.reset_count = from->reset_count();
   out.restart_count = from->restart_count();
+  out.in_maintenance = from->in_maintenance();
   return in.finish(std::move(out));
 }
 

@@ -49,6 +49,9 @@ Result<Baseline> decode_baseline(std::string_view value);
 std::string encode_policy(const PolicyRecord& policy);
 Result<PolicyRecord> decode_policy(std::uint64_t number, std::string_view value);
 
+std::string encode_audit(const AuditRecord& record);
+Result<AuditRecord> decode_audit(std::uint64_t number, std::string_view value);
+
 std::string encode_token(const TokenRecord& token);
 Result<TokenRecord> decode_token(const Digest& id, std::string_view value);
 

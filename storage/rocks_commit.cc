@@ -140,6 +140,9 @@ Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out)
   for (const auto& policy : batch.policies) {
     db.put(Family::kPolicies, policy_key(policy->number), encode_policy(*policy), out);
   }
+  for (const AuditRecord& record : batch.audit) {
+    db.put(Family::kAudit, audit_key(record.number), encode_audit(record), out);
+  }
   for (const TokenRecord& token : batch.tokens) {
     db.put(Family::kAdmissions, digest_key(token.id), encode_token(token), out);
   }

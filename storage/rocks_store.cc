@@ -293,6 +293,49 @@ Result<std::vector<Change>> RocksStore::changes(std::uint64_t from, std::size_t 
   return out;
 }
 
+Result<std::vector<AuditRecord>> RocksStore::audit(std::uint64_t from, std::size_t limit) const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  std::vector<AuditRecord> out;
+  Database::Cursor cursor = database_->scan(Family::kAudit, audit_key(from), {});
+  for (cursor.to_first(); cursor.valid() && out.size() < limit; cursor.next()) {
+    const std::optional<std::uint64_t> number = sequence_of(cursor.key());
+    if (!number) {
+      return damaged_key(Family::kAudit);
+    }
+    Result<AuditRecord> record = decode_audit(*number, cursor.value());
+    if (!record) {
+      return record.error();
+    }
+    out.push_back(*std::move(record));
+  }
+  if (Result<void> done = finished(cursor); !done) {
+    return done.error();
+  }
+  return out;
+}
+
+Result<AuditHead> RocksStore::audit_head() const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  Database::Cursor cursor = database_->scan(Family::kAudit, {}, {});
+  cursor.to_last();
+  if (!cursor.valid()) {
+    const Result<void> done = finished(cursor);
+    return done ? Result<AuditHead>(AuditHead{}) : done.error();
+  }
+  const std::optional<std::uint64_t> number = sequence_of(cursor.key());
+  if (!number) {
+    return damaged_key(Family::kAudit);
+  }
+  const Result<AuditRecord> newest = decode_audit(*number, cursor.value());
+  return newest ? Result<AuditHead>(AuditHead{newest->number, newest->id}) : newest.error();
+}
+
 Result<Bytes> RocksStore::boot_log(const Digest& id) const {
   const std::shared_lock lock(mutex_);
   if (Result<void> ready = usable(); !ready) {

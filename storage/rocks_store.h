@@ -63,6 +63,9 @@ class RocksStore final : public VerdictLog, public History {
                                                           std::size_t limit) const override;
   [[nodiscard]] Result<std::vector<Change>> changes(std::uint64_t from,
                                                     std::size_t limit) const override;
+  [[nodiscard]] Result<std::vector<AuditRecord>> audit(std::uint64_t from,
+                                                       std::size_t limit) const override;
+  [[nodiscard]] Result<AuditHead> audit_head() const override;
   [[nodiscard]] Result<Bytes> boot_log(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
 

@@ -70,6 +70,10 @@ struct CommandLine::Options {
   NamedOptions named;
   std::string host;
   PolicyOptions policy;
+  LabelOptions label;
+  MaintenanceOptions maintenance;
+  std::string maintenance_for = "1h";
+  AuditOptions audit;
   std::string shell;
 };
 
@@ -209,6 +213,7 @@ void CommandLine::add_actions() {
   may_be_dry(restore);
   runs(restore, [](Session& session, const Options& o) { return run_restore(session, o.named); });
 
+  add_care();
   CLI::App* policy = add(app_, "policy", "Policies", "  quotemill policy check policy.toml");
   policy->require_subcommand(1);
   CLI::App* check = add(*policy, "check", "Say what is wrong with a policy file",
@@ -219,6 +224,47 @@ void CommandLine::add_actions() {
   });
   add_policy_changes(*policy);
   add_policy_questions(*policy);
+}
+
+void CommandLine::add_care() {
+  Options& options = *options_;
+  CLI::App* label = add(app_, "label", "Label a host: labels decide which policy is for it",
+                        "  quotemill label web-01 env=prod role=frontend\n"
+                        "  quotemill label web-01 role-");
+  label->add_option("HOST", options.label.host, "name or uid")->required();
+  label->add_option("LABEL", options.label.labels, "KEY=VALUE, or KEY- to take it away")
+      ->required();
+  may_be_dry(label);
+  runs(label, [](Session& session, const Options& o) { return run_label(session, o.label); });
+
+  CLI::App* maintenance =
+      add(app_, "maintenance", "Work on a host: it is judged as ever, and nobody is to be woken",
+          "  quotemill maintenance web-01 --for 2h\n  quotemill maintenance web-01 --end");
+  maintenance->add_option("HOST", options.maintenance.host, "name or uid")->required();
+  CLI::Option* duration = maintenance->add_option("--for", options.maintenance_for, "how long")
+                              ->type_name("DURATION")
+                              ->capture_default_str();
+  maintenance->add_flag("--end", options.maintenance.is_over, "it is over")->excludes(duration);
+  may_be_dry(maintenance);
+  runs(maintenance, [](Session& session, const Options& o) {
+    MaintenanceOptions maintenance = o.maintenance;
+    const std::optional<std::int64_t> for_ms = parse_duration_ms(o.maintenance_for);
+    if (!for_ms || *for_ms <= 0) {
+      session.fail("'" + o.maintenance_for + "' is no duration", "--for 2h", Exit::kUsage);
+      return session.exit();
+    }
+    maintenance.for_ms = *for_ms;
+    return run_maintenance(session, maintenance);
+  });
+
+  CLI::App* audit =
+      add(app_, "audit", "Who changed what: the newest acts, and whether all are there",
+          "  quotemill audit --limit 20\n  quotemill audit --verify");
+  audit->add_option("--limit", options.audit.limit, "how many")
+      ->type_name("N")
+      ->capture_default_str();
+  audit->add_flag("--verify", options.audit.is_check, "check the whole chain");
+  runs(audit, [](Session& session, const Options& o) { return run_audit(session, o.audit); });
 }
 
 void CommandLine::add_policy_changes(CLI::App& policy) {

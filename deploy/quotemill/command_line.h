@@ -37,6 +37,7 @@ class CommandLine {
   void add_global();
   void add_questions();
   void add_actions();
+  void add_care();
   void add_policy_changes(CLI::App& policy);
   void add_policy_questions(CLI::App& policy);
   void add_baselines();

@@ -93,4 +93,24 @@ std::vector<std::string> OperatorArgs::texts(const char* name, std::size_t max) 
   return out;
 }
 
+std::map<std::string, std::string> OperatorArgs::texts_by_name(const char* name, std::size_t max) {
+  const Json* value = find(name);
+  std::map<std::string, std::string> out;
+  if (value == nullptr) {
+    return out;
+  }
+  if (!value->is_object() || value->size() > max) {
+    fail(name, "is no object of at most " + std::to_string(max) + " members");
+    return out;
+  }
+  for (const auto& [key, element] : value->items()) {
+    if (!element.is_string()) {
+      fail(name, "has a member that is no text");
+      return {};
+    }
+    out[key] = element.get<std::string>();
+  }
+  return out;
+}
+
 }  // namespace quotemill::daemon

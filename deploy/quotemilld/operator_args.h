@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ class OperatorArgs {
   bool flag(const char* name);
   // Empty if it is absent; at most `max` texts.
   std::vector<std::string> texts(const char* name, std::size_t max);
+
+  // Texts by name; empty if it is absent; at most `max` of them.
+  std::map<std::string, std::string> texts_by_name(const char* name, std::size_t max);
 
   // Required: a list of at most `max` elements of any kind. Null after a failure.
   const transport::Json* list(const char* name, std::size_t max);

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <set>
 
+#include "deploy/quotemilld/acting_registrar.h"
 #include "deploy/quotemilld/baseline_capture.h"
 #include "deploy/quotemilld/operator_identity.h"
 #include "deploy/quotemilld/operator_verbs.h"
+#include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/crypto/hash.h"
 #include "engine/crypto/random.h"
@@ -21,6 +23,7 @@ namespace {
 constexpr std::size_t kReattestMax = 1'000;  // named in one request
 constexpr std::size_t kNamesShownMax = 100;
 constexpr std::size_t kTokenRandomSize = 20;
+constexpr std::uint64_t kMaintenanceMsMax = 30ULL * 24 * 3600 * 1000;
 constexpr std::uint64_t kTokenUsesMax = 1'000'000;
 constexpr std::uint64_t kTokenTtlMsMax = 366ULL * 24 * 3600 * 1000;
 
@@ -115,8 +118,9 @@ ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, Call call) {
   if (!golden) {
     return no_such_host(text);
   }
+  ActingRegistrar acting(registrar(call), {who, "baseline.capture", escaped(name)});
   const Result<std::shared_ptr<const Baseline>> captured =
-      capture_baseline({parts_.history, registrar(call), parts_.policies}, *golden, name);
+      capture_baseline({parts_.history, acting, parts_.policies}, *golden, name);
   audit(call, "baseline.capture", who, name, captured ? nullptr : &captured.error());
   if (!captured) {
     return ControlError{captured.error().code, captured.error().to_string(), {}};
@@ -137,11 +141,18 @@ ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, Call call) {
   return out;
 }
 
+Result<std::shared_ptr<const HostRecord>> OperatorVerbs::change(Call call, const AuditAct& act,
+                                                                IdentityDecision decision) {
+  ActingRegistrar acting(registrar(call), {act.who, act.verb, escaped(act.subject)});
+  const Result<std::shared_ptr<const HostRecord>> done = acting.change(std::move(decision));
+  audit(call, act.verb, act.who, act.subject, done ? nullptr : &done.error());
+  return done;
+}
+
 ControlOutcome OperatorVerbs::change_host(Call call, std::string_view verb, const std::string& who,
                                           const HostUid& host, IdentityDecision decision) {
   const Result<std::shared_ptr<const HostRecord>> done =
-      registrar(call).change(std::move(decision));
-  audit(call, verb, who, host.hex(), done ? nullptr : &done.error());
+      change(call, {who, std::string(verb), host.hex()}, std::move(decision));
   if (!done) {
     return ControlError{done.error().code, done.error().to_string(), {}};
   }
@@ -207,6 +218,54 @@ ControlOutcome OperatorVerbs::restore(OperatorArgs& args, Call call) {
               : no_such_host(text);
 }
 
+ControlOutcome OperatorVerbs::label(OperatorArgs& args, Call call) {
+  const std::string text = args.text("host");
+  const LabelChange labels{args.texts_by_name("set", limits::kLabelsMax),
+                           args.texts("remove", limits::kLabelsMax)};
+  const std::string who = args.who();
+  if (labels.set.empty() && labels.remove.empty()) {
+    args.fail("set", "is empty, and so is remove");
+  }
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<Host> host = find(text);
+  return host ? change_host(call, "label", who, host->record->uid,
+                            label_host(host->record->uid, labels))
+              : no_such_host(text);
+}
+
+ControlOutcome OperatorVerbs::maintenance(OperatorArgs& args, Call call) {
+  const std::string text = args.text("host");
+  const std::uint64_t for_ms = args.number_or("for_ms", 3'600'000, kMaintenanceMsMax);
+  const std::string who = args.who();
+  if (for_ms == 0) {
+    args.fail("for_ms", "is 0");
+  }
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<Host> host = find(text);
+  if (!host) {
+    return no_such_host(text);
+  }
+  const WallTime until{parts_.clock.now().wall.ms + static_cast<std::int64_t>(for_ms)};
+  return change_host(call, "maintenance", who, host->record->uid,
+                     begin_maintenance(host->record->uid, until, who));
+}
+
+ControlOutcome OperatorVerbs::maintenance_end(OperatorArgs& args, Call call) {
+  const std::string text = args.text("host");
+  const std::string who = args.who();
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<Host> host = find(text);
+  return host ? change_host(call, "maintenance.end", who, host->record->uid,
+                            end_maintenance(host->record->uid))
+              : no_such_host(text);
+}
+
 ControlOutcome OperatorVerbs::token_create(OperatorArgs& args, Call call) {
   const std::uint64_t uses = args.number_or("count", 1, kTokenUsesMax);
   const std::uint64_t ttl_ms = args.number_or("ttl_ms", 3'600'000, kTokenTtlMsMax);
@@ -227,8 +286,8 @@ ControlOutcome OperatorVerbs::token_create(OperatorArgs& args, Call call) {
                           static_cast<std::uint32_t>(uses),
                           now,
                           {now.ms + static_cast<std::int64_t>(ttl_ms)}};
-  const Result<std::shared_ptr<const HostRecord>> kept = registrar(call).change(add_token(token));
-  audit(call, "token.create", who, token.id.hex(), kept ? nullptr : &kept.error());
+  const Result<std::shared_ptr<const HostRecord>> kept =
+      change(call, {who, "token.create", token.id.hex()}, add_token(token));
   if (!kept) {
     return ControlError{kept.error().code, kept.error().to_string(), {}};
   }

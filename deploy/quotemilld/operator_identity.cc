@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/base/limits.h"
 #include "engine/base/text.h"
 
 namespace quotemill::daemon {
@@ -144,6 +145,69 @@ IdentityDecision restore_host(const HostUid& host, const std::string& name,
       return are_free.error();
     }
     return activated(std::move(record), who);
+  };
+}
+
+IdentityDecision label_host(const HostUid& host, const LabelChange& change) {
+  return [=](const RegistryView& view) -> Result<IdentityUpdate> {
+    const std::optional<Host> known = view.hosts.find(host);
+    if (!known) {
+      return refuse(ErrorCode::kNotFound, host, "is not known");
+    }
+    IdentityUpdate update;
+    update.record = *known->record;
+    std::map<std::string, std::string>& labels = update.record->labels;
+    for (const std::string& key : change.remove) {
+      labels.erase(key);
+    }
+    for (const auto& [key, value] : change.set) {
+      if (!is_label_key(key) || value.size() > limits::kLabelValueSizeMax ||
+          printable(value) != value) {
+        return refuse(ErrorCode::kConfig, host,
+                      "cannot have the label " + escaped(key) +
+                          ": keys are 1 to 64 of a-z 0-9 . _ - /, values at most 128 printable "
+                          "characters of ASCII");
+      }
+      labels[key] = value;
+    }
+    if (labels.size() > limits::kLabelsMax) {
+      return refuse(ErrorCode::kConfig, host,
+                    "would have more than " + std::to_string(limits::kLabelsMax) + " labels");
+    }
+    return update;
+  };
+}
+
+IdentityDecision begin_maintenance(const HostUid& host, WallTime until, const std::string& who) {
+  return [=](const RegistryView& view) -> Result<IdentityUpdate> {
+    const std::optional<Host> known = view.hosts.find(host);
+    if (!known || !known->record->may_attest()) {
+      return refuse(known ? ErrorCode::kConflict : ErrorCode::kNotFound, host,
+                    known ? "is not active but " + std::string(name_of(known->record->life_cycle))
+                          : "is not known");
+    }
+    IdentityUpdate update;
+    update.record = *known->record;
+    update.record->life_cycle = LifeCycle::kMaintenance;
+    update.record->expires = until;
+    update.record->note = "maintenance by " + who;
+    return update;
+  };
+}
+
+IdentityDecision end_maintenance(const HostUid& host) {
+  return [=](const RegistryView& view) -> Result<IdentityUpdate> {
+    const std::optional<Host> known = view.hosts.find(host);
+    if (!known || known->record->life_cycle != LifeCycle::kMaintenance) {
+      return refuse(known ? ErrorCode::kConflict : ErrorCode::kNotFound, host,
+                    known ? "is not in maintenance" : "is not known");
+    }
+    IdentityUpdate update;
+    update.record = *known->record;
+    update.record->life_cycle = LifeCycle::kActive;
+    update.record->expires = {};
+    update.record->note.clear();
+    return update;
   };
 }
 

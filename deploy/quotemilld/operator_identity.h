@@ -4,7 +4,9 @@
 // Details of their Errors say what to do, in words fit for an operator.
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "engine/pipeline/registrar.h"
 
@@ -23,6 +25,21 @@ IdentityDecision retire_host(const HostUid& host, const std::string& who);
 // A retired or denied host may attest again, judged anew, under `name` or, if that is empty, under
 // the name it had. kConflict if its name, TPM or channel key belongs to another host by now.
 IdentityDecision restore_host(const HostUid& host, const std::string& name, const std::string& who);
+
+// Labels to set, by key, and keys to take away. kConfig for keys, values or numbers beyond
+// limits.h; labels decide which policy is for the host, from its next attestation on.
+struct LabelChange {
+  std::map<std::string, std::string> set;
+  std::vector<std::string> remove;
+};
+
+IdentityDecision label_host(const HostUid& host, const LabelChange& change);
+
+// The host is worked on until then (store and wall time): it attests and is judged as ever, and its
+// changes of trust say so. Again: until another time.
+IdentityDecision begin_maintenance(const HostUid& host, WallTime until, const std::string& who);
+// kConflict if it is not in maintenance.
+IdentityDecision end_maintenance(const HostUid& host);
 
 // Keeps a token, of which only the hash is known.
 IdentityDecision add_token(const TokenRecord& token);

@@ -170,11 +170,18 @@ ControlOutcome OperatorVerbs::hosts_import(OperatorArgs& args, Call call) {
   if (!candidates) {
     return ControlError{candidates.error().code, candidates.error().to_string(), {}};
   }
+  IdentityDecision import = import_hosts(*std::move(candidates), is_check, report);
+  const auto subject = [&report] { return std::to_string(report.imported) + " hosts"; };
   const Result<std::shared_ptr<const HostRecord>> done =
-      parts_.registrar.change(import_hosts(*std::move(candidates), is_check, report));
+      parts_.registrar.change([&](const RegistryView& view) -> Result<IdentityUpdate> {
+        Result<IdentityUpdate> update = import(view);
+        if (update && !update->added.empty()) {
+          update->audit = AuditAct{who, "hosts.import", subject()};
+        }
+        return update;
+      });
   if (!is_check) {
-    audit(call, "hosts.import", who, std::to_string(report.imported) + " hosts",
-          done ? nullptr : &done.error());
+    audit(call, "hosts.import", who, subject(), done ? nullptr : &done.error());
   }
   if (!done) {
     return ControlError{done.error().code, done.error().to_string(), {}};

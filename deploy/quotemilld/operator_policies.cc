@@ -206,16 +206,16 @@ ControlOutcome OperatorVerbs::change_policies(Call call, std::string_view verb,
   }
   // Planned once more, where nothing can come between.
   const Result<std::shared_ptr<const HostRecord>> done =
-      parts_.registrar.change([&](const RegistryView& view) -> Result<IdentityUpdate> {
-        Result<PolicyChange> again = parts_.policies.plan(request, view.now.wall);
-        if (!again) {
-          return again.error();
-        }
-        IdentityUpdate update;
-        update.policies = *std::move(again);
-        return update;
-      });
-  audit(call, verb, request.by, subject, done ? nullptr : &done.error());
+      change(call, {request.by, std::string(verb), subject},
+             [&](const RegistryView& view) -> Result<IdentityUpdate> {
+               Result<PolicyChange> again = parts_.policies.plan(request, view.now.wall);
+               if (!again) {
+                 return again.error();
+               }
+               IdentityUpdate update;
+               update.policies = *std::move(again);
+               return update;
+             });
   if (!done) {
     return failure(done.error());
   }

@@ -17,6 +17,7 @@ using transport::Json;
 
 namespace {
 
+constexpr std::size_t kAuditPageMax = 1'000;
 constexpr std::size_t kHostsPageMax = 1'000;
 constexpr std::size_t kHostsScannedMax = 20'000;  // of a filtered page, before it is handed out
 constexpr std::size_t kEndedMax = 10'000;         // retired and denied hosts in one answer
@@ -117,8 +118,13 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"pending.deny", &OperatorVerbs::pending_deny},
       {"retire", &OperatorVerbs::retire},
       {"restore", &OperatorVerbs::restore},
+      {"label", &OperatorVerbs::label},
+      {"maintenance", &OperatorVerbs::maintenance},
+      {"maintenance.end", &OperatorVerbs::maintenance_end},
       {"token.create", &OperatorVerbs::token_create},
       {"token.list", &OperatorVerbs::token_list},
+      {"audit.list", &OperatorVerbs::audit_list},
+      {"audit.verify", &OperatorVerbs::audit_check},
       {"hosts.import", &OperatorVerbs::hosts_import},
       // Verbs of their own: a daemon that is too old for them refuses them, and changes nothing.
       {"reattest.check", &OperatorVerbs::reattest, true},
@@ -129,6 +135,9 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"pending.deny.check", &OperatorVerbs::pending_deny, true},
       {"retire.check", &OperatorVerbs::retire, true},
       {"restore.check", &OperatorVerbs::restore, true},
+      {"label.check", &OperatorVerbs::label, true},
+      {"maintenance.check", &OperatorVerbs::maintenance, true},
+      {"maintenance.end.check", &OperatorVerbs::maintenance_end, true},
       {"token.create.check", &OperatorVerbs::token_create, true},
   };
   return kVerbs;
@@ -364,6 +373,47 @@ ControlOutcome OperatorVerbs::token_list(OperatorArgs& /*args*/, Call /*call*/) 
     list.push_back(transport::render_token(token, parts_.clock.now().wall));
   }
   return Json{{"tokens", std::move(list)}};
+}
+
+ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call /*call*/) {
+  const std::uint64_t from = args.number_or("from", 1, INT64_MAX);
+  const std::uint64_t limit = args.number_or("limit", kAuditPageMax, kAuditPageMax);
+  if (!args.ok()) {
+    return args.error();
+  }
+  const Result<std::vector<AuditRecord>> records = parts_.history.audit(from, limit);
+  const Result<AuditHead> head = parts_.history.audit_head();
+  if (!records || !head) {
+    return failure(records ? head.error() : records.error());
+  }
+  Json list = Json::array();
+  for (const AuditRecord& record : *records) {
+    list.push_back(transport::render_audit(record));
+  }
+  return Json{{"audit", std::move(list)}, {"last", head->number}};
+}
+
+// Walks the whole trail: a second for some 100,000 acts.
+ControlOutcome OperatorVerbs::audit_check(OperatorArgs& /*args*/, Call /*call*/) {
+  AuditHead head;
+  while (true) {
+    const Result<std::vector<AuditRecord>> page =
+        parts_.history.audit(head.number + 1, kAuditPageMax);
+    if (!page) {
+      return failure(page.error());
+    }
+    for (const AuditRecord& record : *page) {
+      if (!follows(head, record)) {
+        return Json{{"intact", false}, {"acts", head.number}, {"broken_at", record.number}};
+      }
+      head = {record.number, record.id};
+    }
+    if (page->size() < kAuditPageMax) {
+      return Json{{"intact", true},
+                  {"acts", head.number},
+                  {"head", head.number == 0 ? Json(nullptr) : Json(head.id.hex())}};
+    }
+  }
 }
 
 }  // namespace quotemill::daemon

@@ -11,7 +11,9 @@
 //   policy.apply {texts, force, confirmed}, policy.withdraw {id, confirmed}
 //   pending.list, pending.approve {host, name}, pending.deny {host}
 //   retire {host}, restore {host, name}, hosts.ended    (retired and denied ones)
+//   label {host, set{}, remove[]}, maintenance {host, for_ms}, maintenance.end {host}
 //   token.create {count, ttl_ms}, token.list
+//   audit.list {from, limit}, audit.verify    the trail of all that operators changed
 //   hosts.import {hosts, check}               identities that no TPM proved (operator_import.h)
 //
 // Those that change something take "operator", the name for the record; whoever may enter the
@@ -133,8 +135,13 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome pending_deny(OperatorArgs& args, Call call);
   Outcome retire(OperatorArgs& args, Call call);
   Outcome restore(OperatorArgs& args, Call call);
+  Outcome label(OperatorArgs& args, Call call);
+  Outcome maintenance(OperatorArgs& args, Call call);
+  Outcome maintenance_end(OperatorArgs& args, Call call);
   Outcome token_create(OperatorArgs& args, Call call);
   Outcome token_list(OperatorArgs& args, Call call);
+  Outcome audit_list(OperatorArgs& args, Call call);
+  Outcome audit_check(OperatorArgs& args, Call call);
   Outcome hosts_import(OperatorArgs& args, Call call);
 
   // The host of a name or uid; a pending one by its name only if no other has it.
@@ -153,6 +160,10 @@ class OperatorVerbs final : public transport::ControlHandler {
   // What a change is refused with that nobody confirmed.
   [[nodiscard]] static transport::ControlError too_many(const Blast& blast);
   [[nodiscard]] Outcome ask(std::vector<HostUid> hosts) const;
+  // Makes a change, and keeps in the trail and tells the log whose deed it was; nothing of that if
+  // it is a check.
+  Result<std::shared_ptr<const HostRecord>> change(Call call, const AuditAct& act,
+                                                   IdentityDecision decision);
   // Where the call's changes go: nowhere, if it is a check.
   [[nodiscard]] Registrar& registrar(Call call);
   Outcome change_host(Call call, std::string_view verb, const std::string& who, const HostUid& host,

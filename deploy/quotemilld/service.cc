@@ -6,6 +6,7 @@
 
 #include "deploy/quotemilld/endpoint_counters.h"
 #include "deploy/quotemilld/key_files.h"
+#include "deploy/quotemilld/maintenance.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/startup.h"
 #include "deploy/quotemilld/system_clock.h"
@@ -29,7 +30,7 @@ namespace {
 constexpr const char* kAttestDomain = "attest";
 constexpr std::string_view kIpcScheme = "ipc://";
 constexpr std::int64_t kNonceKeyAgeMs = 3'600'000;
-constexpr std::int64_t kPendingSweepMs = 60'000;
+constexpr std::int64_t kSweepMs = 10'000;
 constexpr std::int64_t kDrainTimeoutMs = 45'000;
 
 // Durable changes go to the subscribers, into the log, and wake whoever waits for them on the
@@ -58,14 +59,15 @@ class ChangeFanOut final : public ChangeSink {
 
  private:
   void note(const Change& change) const {
-    const bool is_bad =
-        change.current != TrustState::kTrusted && change.current != TrustState::kUnknown;
+    const bool is_bad = change.current != TrustState::kTrusted &&
+                        change.current != TrustState::kUnknown && !change.in_maintenance;
     // Its reasons are sorted: the worst comes first.
     const Finding* why = change.reasons.empty() ? nullptr : &change.reasons.front();
     log_.write(is_bad ? program::LogLevel::kWarn : program::LogLevel::kInfo, "trust changed",
                {{"host", change.host_name},
                 {"from", std::string(name_of(change.previous))},
                 {"to", std::string(name_of(change.current))},
+                {"maintenance", change.in_maintenance ? "yes" : "no"},
                 {"code", why == nullptr ? std::string() : std::string(name_of(why->code))},
                 {"why", why == nullptr ? std::string() : message_of(*why)}});
   }
@@ -153,7 +155,7 @@ struct Service::Parts {
   std::unique_ptr<transport::EnrolmentDoor> door;
   std::unique_ptr<OperatorVerbs> verbs;
   std::unique_ptr<transport::ControlServer> control;
-  std::int64_t swept_ms = 0;  // when pending hosts were last looked through
+  std::int64_t swept_ms = 0;  // when hosts were last looked through for what is over
 };
 
 Result<void> Service::Parts::open() {
@@ -369,10 +371,14 @@ void Service::tick() {
       }
     }
   }
-  if (now.boot.ms - parts_->swept_ms >= kPendingSweepMs) {
+  if (now.boot.ms - parts_->swept_ms >= kSweepMs) {
     parts_->swept_ms = now.boot.ms;
     if (const Result<void> swept = parts_->enrolment->forget_expired_hosts(); !swept) {
       parts_->log.warn("expired pending hosts stay", {{"error", swept.error().to_string()}});
+    }
+    if (const Result<void> ended = end_due_maintenance(parts_->hosts, *parts_->committer, now.wall);
+        !ended) {
+      parts_->log.warn("hosts stay in maintenance", {{"error", ended.error().to_string()}});
     }
   }
 }

@@ -72,10 +72,14 @@ Result<CommitterStart> recall(const History& store, HostTable& hosts) {
     return read.error();
   }
   Result<std::vector<TokenRecord>> tokens = store.tokens();
+  const Result<AuditHead> audit = store.audit_head();
   const Result<StoreStatus> status = store.status();
   const Result<std::uint64_t> seed = random_seed();
   if (!tokens) {
     return tokens.error();
+  }
+  if (!audit) {
+    return audit.error();
   }
   if (!status) {
     return status.error();
@@ -84,6 +88,7 @@ Result<CommitterStart> recall(const History& store, HostTable& hosts) {
     return seed.error();
   }
   start.tokens = std::move(*tokens);
+  start.audit = *audit;
   start.stream_id = status->stream_id;
   start.last_change = status->last_change;
   start.seed = *seed;

@@ -17,7 +17,7 @@ namespace quotemill {
 enum class LifeCycle : std::uint8_t {
   kPending = 0,  // proven to be a genuine TPM; not yet bound to a host by an admission rule
   kActive = 1,
-  kMaintenance = 2,
+  kMaintenance = 2,  // attests and is judged as ever; reboots are expected, nobody is to be woken
   kRetired = 3,
   kDenied = 4,  // the operator said no; its key stays refused
 };
@@ -36,7 +36,7 @@ struct HostRecord {
   Bytes ak_public;        // TPMT_PUBLIC
   CurveKey curve_key{};
   WallTime enrolled;
-  WallTime expires;         // pending hosts only
+  WallTime expires;         // pending hosts: they are forgotten then; maintenance ends then
   std::string admitted_by;  // "ek_list", "token:<id>", "operator:<name>", "imported:<name>"
   std::string note;         // pending: why it waits ("name is bound to another EK")
   std::map<std::string, std::string> labels;

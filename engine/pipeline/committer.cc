@@ -46,6 +46,7 @@ Committer::Committer(const CommitterPorts& ports, CommitterStart start)
       stream_id_(std::move(start.stream_id)),
       last_change_(start.last_change),
       last_time_(start.last_time),
+      audit_(start.audit),
       receipts_(ports.nonces, start.seed) {
   for (TokenRecord& token : start.tokens) {
     const std::string id = token.id.hex();
@@ -241,6 +242,7 @@ void Committer::add_state(const HostRecord& record, const HostState& previous,
     change->sequence = last_change_ + write.batch.changes.size() + 1;
     change->host_name = record.name;
     change->ek_sha256 = record.ek_sha256;
+    change->in_maintenance = record.life_cycle == LifeCycle::kMaintenance;
     change->policy_id = snapshot_for(record, *next)->policy().id;
     next->host_changes = change->host_sequence;
     write.batch.changes.push_back(std::move(*change));
@@ -277,6 +279,9 @@ Result<void> Committer::write_durably(Write& write) {
   }
   for (const auto& baseline : write.batch.baselines) {
     ports_.policies.add(baseline);
+  }
+  for (const AuditRecord& act : write.batch.audit) {
+    audit_ = {act.number, act.id};
   }
   count_verdicts(write.batch);
   ports_.changes.publish(stream_id_, write.batch.changes);
@@ -335,6 +340,9 @@ void Committer::handle(IdentityTask& task) {
   }
   if (update->policies) {
     write.batch.policies = update->policies->records;
+  }
+  if (update->audit && !write.batch.empty()) {
+    write.batch.audit.push_back(next_record(audit_, *std::move(update->audit), store_time()));
   }
   if (Result<void> written = write_durably(write); !written) {
     count(ports_.counters.commit_failures);

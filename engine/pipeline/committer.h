@@ -50,6 +50,7 @@ struct CommitterStart {
   std::uint64_t last_change = 0;
   WallTime last_time;  // no stored time is later
   std::vector<TokenRecord> tokens;
+  AuditHead audit;
   std::uint64_t seed = 0;  // of the jitter; from the system's random source
 };
 
@@ -122,6 +123,7 @@ class Committer final : public Registrar {
   std::uint64_t last_change_;
   WallTime last_time_;
   std::unordered_map<std::string, TokenRecord> tokens_;
+  AuditHead audit_;
   ReceiptMaker receipts_;
   Deadlines deadlines_;
 

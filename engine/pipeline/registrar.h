@@ -36,6 +36,7 @@ struct IdentityUpdate {
   std::vector<HostUid> removed;              // pending hosts that expired
   std::shared_ptr<const Baseline> baseline;  // captured
   std::optional<PolicyChange> policies;      // planned in this very decision
+  std::optional<AuditAct> audit;             // whose deed it is; kept with it, if it is one
 };
 
 using IdentityDecision = std::function<Result<IdentityUpdate>(const RegistryView&)>;

@@ -50,6 +50,12 @@ class History {
   [[nodiscard]] virtual Result<std::vector<Change>> changes(std::uint64_t from,
                                                             std::size_t limit) const = 0;
 
+  // Acts of operators with number >= `from`, ascending, at most `limit`.
+  [[nodiscard]] virtual Result<std::vector<AuditRecord>> audit(std::uint64_t from,
+                                                               std::size_t limit) const = 0;
+  // The newest one.
+  [[nodiscard]] virtual Result<AuditHead> audit_head() const = 0;
+
   // By BootLogRecord::id. kNotFound if there is none; kStorage if what is there is damaged.
   [[nodiscard]] virtual Result<Bytes> boot_log(const Digest& id) const = 0;
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/evidence/challenge.h"
+#include "engine/identity/audit_trail.h"
 #include "engine/identity/host_record.h"
 #include "engine/policy/baseline.h"
 #include "engine/verdict/change.h"
@@ -99,13 +100,14 @@ struct CommitBatch {
   std::vector<std::shared_ptr<const Baseline>> baselines;
   std::vector<std::shared_ptr<const PolicyRecord>> policies;
   std::vector<TokenRecord> tokens;
+  std::vector<AuditRecord> audit;      // their numbers are contiguous with the stored ones
   std::vector<HostUid> hosts_removed;  // pending hosts that expired: record and state go
   std::vector<Change> changes;         // their sequences are contiguous with the stored ones
 
   [[nodiscard]] bool empty() const {
     return reaffirmed.empty() && hosts.empty() && states.empty() && history.empty() &&
            boot_logs.empty() && baselines.empty() && policies.empty() && tokens.empty() &&
-           hosts_removed.empty() && changes.empty();
+           audit.empty() && hosts_removed.empty() && changes.empty();
   }
 };
 

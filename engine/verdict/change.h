@@ -27,10 +27,11 @@ struct Change {
   BootId boot_id{};
   std::uint32_t reset_count = 0;
   std::uint32_t restart_count = 0;
+  bool in_maintenance = false;  // the host was: nobody is to be woken by it
 };
 
-// The change between two states of one host, if there is one. Sequences, name, EK and policy are
-// the caller's to fill.
+// The change between two states of one host, if there is one. Sequences, name, EK, policy and
+// maintenance are the caller's to fill.
 std::optional<Change> compare(const HostState& previous, const HostState& current);
 
 }  // namespace quotemill

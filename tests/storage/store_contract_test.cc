@@ -239,6 +239,24 @@ TYPED_TEST(StoreContract, KeepsEveryPolicyThatWasAppliedInOrder) {
   EXPECT_TRUE((*policies)[2]->is_withdrawal());
 }
 
+TYPED_TEST(StoreContract, KeepsTheAuditTrailAndKnowsItsEnd) {
+  EXPECT_EQ(this->store().audit_head()->number, 0U);
+  AuditHead head;
+  std::vector<AuditRecord> acts;
+  for (int i = 0; i < 3; ++i) {
+    acts.push_back(next_record(head, {"alice", "retire", std::to_string(i)}, {1'000 + i}));
+    head = {acts.back().number, acts.back().id};
+    CommitBatch batch;
+    batch.audit = {acts.back()};
+    this->commit(batch);
+  }
+  EXPECT_EQ(*this->store().audit(1, 10), acts);
+  EXPECT_EQ(this->store().audit(2, 1)->front(), acts[1]);
+  EXPECT_TRUE(this->store().audit(4, 10)->empty());
+  EXPECT_EQ(this->store().audit_head()->number, 3U);
+  EXPECT_EQ(this->store().audit_head()->id, head.id);
+}
+
 TYPED_TEST(StoreContract, KeepsEveryVersionOfABaseline) {
   CommitBatch batch;
   batch.baselines = {sample_baseline("prod", 10), sample_baseline("prod", 2),

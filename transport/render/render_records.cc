@@ -76,6 +76,8 @@ Json render_identity(const HostRecord& record) {
           {"ek_certificate", !record.ek_certificate.empty()},
           {"ak_sha256", record.ak_public.empty() ? Json(nullptr) : Json(ak.hex())},
           {"note", text_of(record.note)},
+          {"maintenance_until",
+           record.life_cycle == LifeCycle::kMaintenance ? iso_time(record.expires) : Json(nullptr)},
           {"labels", std::move(labels)}};
 }
 
@@ -169,6 +171,7 @@ Json render_change(std::string_view stream_id, const Change& change) {
           {"policy", {{"id", text_of(change.policy_id)}, {"sha256", hex_or_null(change.snapshot)}}},
           {"evidence_sha256", hex_or_null(change.evidence.view())},
           {"boot_id", uuid_text(change.boot_id)},
+          {"maintenance", change.in_maintenance},
           {"tpm",
            {{"ek_sha256", text_of(change.ek_sha256)},
             {"reset_count", change.reset_count},
@@ -230,6 +233,15 @@ Json render_baseline(const Baseline& baseline) {
           {"source", {{"uuid", baseline.source.hex()}, {"name", text_of(baseline.source_name)}}},
           {"events", baseline.events.size()},
           {"sha256", content_id(baseline).hex()}};
+}
+
+Json render_audit(const AuditRecord& record) {
+  return {{"number", record.number},
+          {"time", iso_time(record.time)},
+          {"who", text_of(record.act.who)},
+          {"verb", text_of(record.act.verb)},
+          {"subject", text_of(record.act.subject)},
+          {"id", record.id.hex()}};
 }
 
 Json render_token(const TokenRecord& token, WallTime now) {

@@ -20,8 +20,8 @@ std::string event_id(std::string_view stream_id, std::uint64_t sequence);
 Json render_finding(const Finding& finding);
 
 // What leaves on the stream, one per change of trust: id, seq, host_seq, time, host{uuid, name},
-// prev, new, reasons[], policy{id, sha256}, evidence_sha256, boot_id, tpm{ek_sha256, reset_count,
-// restart_count}.
+// prev, new, reasons[], policy{id, sha256}, evidence_sha256, boot_id, maintenance (whether the host
+// was in it: nobody is to be woken), tpm{ek_sha256, reset_count, restart_count}.
 Json render_change(std::string_view stream_id, const Change& change);
 
 // A line of a list of hosts: name, uuid, life_cycle, state, since, last_seen, why{code, severity,
@@ -44,6 +44,9 @@ Json render_appraisal(const HistoryEntry& entry);
 
 // name, version, captured, source{uuid, name}, events, sha256.
 Json render_baseline(const Baseline& baseline);
+
+// number, time, who, verb, subject, id (of the chain).
+Json render_audit(const AuditRecord& record);
 
 // id (of the token, not the token), uses_left, created, expires, state: open | spent | expired.
 Json render_token(const TokenRecord& token, WallTime now);

@@ -7,12 +7,8 @@ namespace quotemill::cli {
 namespace {
 
 // Prints what became of the host, or, as "would `what`", what would become of it.
-Exit change_life_cycle(Session& session, const std::string& verb, const std::string& what,
-                       const NamedOptions& options) {
-  Json args = {{"host", options.host}, {"operator", operator_name()}};
-  if (!options.name.empty()) {
-    args["name"] = options.name;
-  }
+Exit change_host(Session& session, const std::string& verb, const std::string& what, Json args) {
+  args["operator"] = operator_name();
   const std::optional<Json> row = session.change(verb, args);
   if (!row) {
     return session.exit();
@@ -26,6 +22,15 @@ Exit change_life_cycle(Session& session, const std::string& verb, const std::str
     session.out() << host << " is " << text_at(*row, "life_cycle") << '\n';
   }
   return Exit::kFine;
+}
+
+Exit change_life_cycle(Session& session, const std::string& verb, const std::string& what,
+                       const NamedOptions& options) {
+  Json args = {{"host", options.host}};
+  if (!options.name.empty()) {
+    args["name"] = options.name;
+  }
+  return change_host(session, verb, what, std::move(args));
 }
 
 // Who is connected is not known before they are asked.
@@ -86,6 +91,35 @@ Exit run_retire(Session& session, const std::string& host) {
 
 Exit run_restore(Session& session, const NamedOptions& options) {
   return change_life_cycle(session, "restore", "restore", options);
+}
+
+Exit run_label(Session& session, const LabelOptions& options) {
+  Json set = Json::object();
+  Json remove = Json::array();
+  for (const std::string& label : options.labels) {
+    const std::size_t equals = label.find('=');
+    if (equals != std::string::npos && equals != 0) {
+      set[label.substr(0, equals)] = label.substr(equals + 1);
+    } else if (equals == std::string::npos && label.size() > 1 && label.back() == '-') {
+      remove.push_back(label.substr(0, label.size() - 1));
+    } else {
+      session.fail("'" + label + "' is no label", "KEY=VALUE sets one, KEY- takes it away",
+                   Exit::kUsage);
+      return session.exit();
+    }
+  }
+  return change_host(
+      session, "label", "label",
+      {{"host", options.host}, {"set", std::move(set)}, {"remove", std::move(remove)}});
+}
+
+Exit run_maintenance(Session& session, const MaintenanceOptions& options) {
+  if (options.is_over) {
+    return change_host(session, "maintenance.end", "end the maintenance of",
+                       {{"host", options.host}});
+  }
+  return change_host(session, "maintenance", "begin the maintenance of",
+                     {{"host", options.host}, {"for_ms", options.for_ms}});
 }
 
 Exit run_pending_approve(Session& session, const NamedOptions& options) {

@@ -43,6 +43,21 @@ struct NamedOptions {
 };
 
 Exit run_restore(Session& session, const NamedOptions& options);
+
+struct LabelOptions {
+  std::string host = {};
+  std::vector<std::string> labels = {};  // "key=value" sets, "key-" takes away
+};
+
+Exit run_label(Session& session, const LabelOptions& options);
+
+struct MaintenanceOptions {
+  std::string host = {};
+  std::int64_t for_ms = 3'600'000;
+  bool is_over = false;
+};
+
+Exit run_maintenance(Session& session, const MaintenanceOptions& options);
 Exit run_pending_approve(Session& session, const NamedOptions& options);
 Exit run_pending_deny(Session& session, const std::string& host);
 
@@ -93,6 +108,14 @@ struct TokenOptions {
 Exit run_token_create(Session& session, const TokenOptions& options);
 Exit run_token_list(Session& session);
 Exit run_pending_list(Session& session);
+
+// audit.cc
+struct AuditOptions {
+  std::uint64_t limit = 50;  // the newest ones
+  bool is_check = false;     // whether the trail is whole
+};
+
+Exit run_audit(Session& session, const AuditOptions& options);
 
 // import.cc
 struct ImportOptions {

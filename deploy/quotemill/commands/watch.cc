@@ -51,6 +51,9 @@ void print_change(const Session& session, const Json& change) {
     session.out() << time_of(at(change, "time")) << "  " << text_at(at(change, "host"), "name")
                   << "  " << text_at(change, "prev") << " -> "
                   << coloured({state, colour_of_state(state)}, session.style());
+    if (at(change, "maintenance") == true) {
+      session.out() << "  (maintenance)";
+    }
     if (reasons.is_array() && !reasons.empty()) {
       session.out() << "  " << text_at(reasons.front(), "code") << ": "
                     << text_at(reasons.front(), "message");

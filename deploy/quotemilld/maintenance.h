@@ -1,0 +1,14 @@
+// Maintenance ends by itself when its time is over.
+#pragma once
+
+#include "engine/base/time.h"
+#include "engine/pipeline/host_table.h"
+#include "engine/pipeline/registrar.h"
+
+namespace quotemill::daemon {
+
+// Makes the hosts active again whose maintenance ended before `now`, one change each, as an act of
+// "quotemill" in the audit trail. The first Error ends it: the next call tries again. Blocks.
+Result<void> end_due_maintenance(const HostTable& hosts, Registrar& registrar, WallTime now);
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,132 @@
+// Labels, maintenance and the audit trail.
+#include <gmock/gmock.h>
+
+#include "deploy/quotemilld/maintenance.h"
+#include "engine/base/limits.h"
+#include "tests/deploy/quotemilld/operator_fixture.h"
+
+namespace quotemill::daemon {
+namespace {
+
+using ::testing::HasSubstr;
+using transport::Json;
+
+class OperatorCareTest : public OperatorFixture {
+ protected:
+  void SetUp() override {
+    OperatorFixture::SetUp();
+    add(host_record(1, "web-01", LifeCycle::kActive));
+  }
+
+  [[nodiscard]] std::shared_ptr<const HostRecord> record() const {
+    return hosts_.find_by_name("web-01")->record;
+  }
+
+  Json label(const Json& set, const Json& remove = Json::array()) {
+    return ask("label",
+               {{"host", "web-01"}, {"set", set}, {"remove", remove}, {"operator", "alice"}});
+  }
+};
+
+TEST_F(OperatorCareTest, LabelsAreSetAndTakenAway) {
+  label({{"env", "prod"}, {"team/web", ""}});
+  EXPECT_EQ(record()->labels.at("env"), "prod");
+  label({{"env", "lab"}}, {"team/web", "never-there"});
+  EXPECT_EQ(record()->labels, (std::map<std::string, std::string>{{"env", "lab"}}));
+  EXPECT_EQ(ask("host", {{"host", "web-01"}})["identity"]["labels"]["env"], "lab");
+}
+
+TEST_F(OperatorCareTest, LabelsChooseThePolicy) {
+  ask("policy.apply",
+      {{"texts", {"[policy]\nid = \"prod\"\npriority = 1\n[match]\nlabels = [\"env=prod\"]\n"}},
+       {"operator", "alice"}});
+  const auto chosen = [&] {
+    return policies_->current()->snapshot_for(traits_of(*record(), {}))->policy().id;
+  };
+  EXPECT_EQ(chosen(), "default");
+  label({{"env", "prod"}});
+  EXPECT_EQ(chosen(), "prod");
+}
+
+TEST_F(OperatorCareTest, LabelsThatNobodyCouldReadAreRefusedAndChangeNothing) {
+  Json many = Json::object();
+  for (std::size_t i = 0; i < limits::kLabelsMax; ++i) {
+    many["k" + std::to_string(i)] = "v";
+  }
+  label(many);
+  const auto before = record()->labels;
+  for (const Json& set :
+       {Json{{"A", "v"}}, Json{{"", "v"}}, Json{{"a", "line\nbreak"}},
+        Json{{"a", std::string(limits::kLabelValueSizeMax + 1, 'x')}}, Json{{"one-more", "v"}}}) {
+    EXPECT_EQ(refusal("label", {{"host", "web-01"}, {"set", set}, {"operator", "a"}}).code,
+              ErrorCode::kConfig)
+        << set;
+  }
+  EXPECT_EQ(refusal("label", {{"host", "web-01"}, {"operator", "a"}}).code, ErrorCode::kMalformed);
+  EXPECT_EQ(record()->labels, before);
+}
+
+TEST_F(OperatorCareTest, MaintenanceIsSaidOfChangesAndEndsByItself) {
+  ask("maintenance", {{"host", "web-01"}, {"for_ms", 60'000}, {"operator", "alice"}});
+  EXPECT_EQ(record()->life_cycle, LifeCycle::kMaintenance);
+  EXPECT_TRUE(record()->may_attest());
+  EXPECT_EQ(ask("host", {{"host", "web-01"}})["identity"]["maintenance_until"].is_string(), true);
+  clock_.advance(59'000);
+  ASSERT_TRUE(end_due_maintenance(hosts_, committer_, clock_.now().wall));
+  EXPECT_EQ(record()->life_cycle, LifeCycle::kMaintenance);
+  clock_.advance(1'000);
+  ASSERT_TRUE(end_due_maintenance(hosts_, committer_, clock_.now().wall));
+  EXPECT_EQ(record()->life_cycle, LifeCycle::kActive);
+  EXPECT_EQ(store_.audit(1, 10)->back().act,
+            (AuditAct{"quotemill", "maintenance.end", record()->uid.hex()}));
+  const std::uint64_t acts = store_.audit_head()->number;
+  ASSERT_TRUE(end_due_maintenance(hosts_, committer_, clock_.now().wall));
+  EXPECT_EQ(store_.audit_head()->number, acts) << "once";
+}
+
+TEST_F(OperatorCareTest, MaintenanceCanBeEndedAndIsOnlyForLivingHosts) {
+  EXPECT_EQ(refusal("maintenance.end", {{"host", "web-01"}, {"operator", "a"}}).code,
+            ErrorCode::kConflict);
+  ask("maintenance", {{"host", "web-01"}, {"operator", "alice"}});
+  ask("maintenance.end", {{"host", "web-01"}, {"operator", "alice"}});
+  EXPECT_EQ(record()->life_cycle, LifeCycle::kActive);
+  add(host_record(2, "waiting", LifeCycle::kPending));
+  EXPECT_EQ(refusal("maintenance", {{"host", "waiting"}, {"operator", "a"}}).code,
+            ErrorCode::kConflict);
+}
+
+TEST_F(OperatorCareTest, EveryActIsInTheTrailAndChecksAreNot) {
+  label({{"env", "prod"}});
+  ask("maintenance.check", {{"host", "web-01"}, {"operator", "alice"}});
+  ask("policy.apply", {{"texts", {"[policy]\nid = \"p\"\npriority = -1\n"}}, {"operator", "bob"}});
+  ask("token.create", {{"operator", "carol"}});
+  ask("retire", {{"host", "web-01"}, {"operator", "dave"}});
+  refusal("retire", {{"host", "web-01"}, {"operator", "dave"}});
+  std::vector<std::string> verbs;
+  for (const AuditRecord& act : *store_.audit(1, 100)) {
+    verbs.push_back(act.act.who + " " + act.act.verb);
+  }
+  EXPECT_THAT(verbs, ::testing::ElementsAre("alice label", "bob policy.apply", "carol token.create",
+                                            "dave retire"));
+  EXPECT_EQ(ask("audit.list", {{"from", 2}, {"limit", 1}})["audit"][0]["who"], "bob");
+  const Json whole = ask("audit.verify");
+  EXPECT_EQ(whole["intact"], true);
+  EXPECT_EQ(whole["acts"], 4);
+}
+
+TEST_F(OperatorCareTest, ABrokenTrailIsNamedAtItsPlace) {
+  for (int i = 0; i < 5; ++i) {
+    label({{"n", std::to_string(i)}});
+  }
+  AuditRecord forged = (*store_.audit(3, 1)).front();
+  forged.act.who = "mallory";
+  CommitBatch batch;
+  batch.audit = {forged};
+  ASSERT_TRUE(store_.commit(batch));
+  const Json broken = ask("audit.verify");
+  EXPECT_EQ(broken["intact"], false);
+  EXPECT_EQ(broken["broken_at"], 3);
+}
+
+}  // namespace
+}  // namespace quotemill::daemon
