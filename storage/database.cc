@@ -8,6 +8,7 @@
 #include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 
 #include "storage/records.h"
 #include "storage/rocks_status.h"
@@ -285,6 +286,17 @@ rocksdb::Status Database::write(rocksdb::WriteBatch& batch) {
 
 rocksdb::Status Database::write_unsynced(rocksdb::WriteBatch& batch) {
   return db_->Write({}, &batch);
+}
+
+rocksdb::Status Database::verify_checksums() const {
+  return db_->VerifyChecksum(rocksdb::ReadOptions());
+}
+
+rocksdb::Status Database::checkpoint(const std::string& folder) const {
+  rocksdb::Checkpoint* made = nullptr;
+  const rocksdb::Status status = rocksdb::Checkpoint::Create(db_.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  return status.ok() ? checkpoint->CreateCheckpoint(folder) : status;
 }
 
 std::uint64_t Database::live_bytes() const {

@@ -67,6 +67,12 @@ class Database {
   // ones before it flushes a family of several.
   rocksdb::Status write_unsynced(rocksdb::WriteBatch& batch);
 
+  // Whether every block of every file has the checksum that it was written with.
+  [[nodiscard]] rocksdb::Status verify_checksums() const;
+
+  // A copy as of now, in a folder that must not be there yet; files are linked where they can be.
+  [[nodiscard]] rocksdb::Status checkpoint(const std::string& folder) const;
+
   // Bytes on disk and in memory tables, live data.
   [[nodiscard]] std::uint64_t live_bytes() const;
 

@@ -1,9 +1,6 @@
 // Writing: commits, and what happens after one that failed.
-#include <chrono>
-
 #include <rocksdb/write_batch.h>
 
-#include "engine/crypto/random.h"
 #include "engine/evidence/evidence_codec.h"
 #include "storage/database.h"
 #include "storage/history_rows.h"
@@ -52,11 +49,6 @@ class Inverter : public rocksdb::WriteBatch::Handler {
   rocksdb::WriteBatch& undo_;
 };
 
-WallTime wall_now() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(since).count()};
-}
-
 bool carries_pcr_values(ByteView item) {
   const Result<Evidence> evidence = decode_evidence(item);
   return evidence && !evidence->pcrs.empty();
@@ -99,19 +91,18 @@ Result<std::string> RocksStore::renew_stream() {
   if (Result<void> settled = settle(); !settled) {
     return settled.error();
   }
-  const Result<Bytes> random = random_bytes(10);
-  if (!random) {
-    return random.error();
+  const Result<std::string> stream_id = fresh_ulid();
+  if (!stream_id) {
+    return stream_id.error();
   }
-  const std::string stream_id = make_ulid(wall_now(), *random);
   rocksdb::WriteBatch out;
-  database_->put(Family::kMeta, kStreamKey, encode_plain(stream_id), out);
+  database_->put(Family::kMeta, kStreamKey, encode_plain(*stream_id), out);
   if (Result<void> written = write(out); !written) {
     return written.error();
   }
   const std::unique_lock lock(mutex_);
-  stream_id_ = stream_id;
-  return stream_id;
+  stream_id_ = *stream_id;
+  return *stream_id;
 }
 
 Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out) {

@@ -1,4 +1,4 @@
-// RocksStore: VerdictLog and History on RocksDB. One store, one process, one folder.
+// RocksStore: VerdictLog, History and StoreCare on RocksDB. One store, one process, one folder.
 //
 // A commit is one synced WriteBatch, so it is there entirely or not at all. Reaffirmations are in
 // it as one journal record, everything else as rows (journal.h); readers see both. A commit that
@@ -18,6 +18,7 @@
 #include <string>
 
 #include "engine/ports/history.h"
+#include "engine/ports/store_care.h"
 #include "engine/ports/verdict_log.h"
 #include "storage/boot_log_rows.h"
 #include "storage/journal.h"
@@ -42,7 +43,7 @@ struct StoreOptions {
   std::shared_ptr<rocksdb::FileSystem> file_system = nullptr;  // null: the system's
 };
 
-class RocksStore final : public VerdictLog, public History {
+class RocksStore final : public VerdictLog, public History, public StoreCare {
  public:
   // Opens or creates; see Database::open() for what is refused. Brings what the journal has to the
   // rows first: a damaged journal record is an Error that names it.
@@ -68,6 +69,9 @@ class RocksStore final : public VerdictLog, public History {
   [[nodiscard]] Result<AuditHead> audit_head() const override;
   [[nodiscard]] Result<Bytes> boot_log(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
+
+  Result<void> backup(const std::string& folder) const override;
+  [[nodiscard]] Result<StoreReport> check() const override;
 
   // The last evidence of a host that carried PCR values and was no reaffirmation; kNotFound if
   // there is none. (One that was carried the same values: they are those of the host's proof.)

@@ -2,7 +2,10 @@
 
 #include <array>
 #include <cassert>
+#include <chrono>
 #include <string_view>
+
+#include "engine/crypto/random.h"
 
 namespace quotemill::storage {
 
@@ -28,6 +31,16 @@ std::string make_ulid(WallTime time, ByteView random) {
     held &= (1U << held_bits) - 1;
   }
   return text;
+}
+
+Result<std::string> fresh_ulid() {
+  const Result<Bytes> random = random_bytes(10);
+  if (!random) {
+    return random.error();
+  }
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+  return make_ulid({ms}, *random);
 }
 
 }  // namespace quotemill::storage

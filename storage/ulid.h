@@ -5,11 +5,15 @@
 #include <string>
 
 #include "engine/base/bytes.h"
+#include "engine/base/result.h"
 #include "engine/base/time.h"
 
 namespace quotemill::storage {
 
 // REQUIRES: random.size() == 10; time is not before 1970
 std::string make_ulid(WallTime time, ByteView random);
+
+// Of now, by the wall clock; the Error is the random source's.
+Result<std::string> fresh_ulid();
 
 }  // namespace quotemill::storage

@@ -1,5 +1,6 @@
 #include "deploy/quotemill/command_line.h"
 
+#include <chrono>
 #include <limits>
 #include <ostream>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "deploy/quotemill/commands/commands.h"
 #include "deploy/quotemill/completion.h"
 #include "deploy/quotemill/man_page.h"
+#include "deploy/quotemill/time_argument.h"
 #include "engine/policy/toml_reader.h"
 
 namespace quotemill::cli {
@@ -60,6 +62,7 @@ Exit print_text(const Session& session, const std::string& text) {
 struct CommandLine::Options {
   HostsOptions hosts;
   HistoryOptions history;
+  HostOptions shown;
   WatchOptions watch;
   std::uint64_t watch_from = 0;
   ReattestOptions reattest;
@@ -74,6 +77,7 @@ struct CommandLine::Options {
   MaintenanceOptions maintenance;
   std::string maintenance_for = "1h";
   AuditOptions audit;
+  std::string folder;
   std::string shell;
 };
 
@@ -120,6 +124,19 @@ void CommandLine::one_of(CLI::Option* option, const std::vector<std::string>& ch
   hints_[option].choices = choices;
 }
 
+void CommandLine::is_moment(CLI::App& command, const std::string& name, const std::string& what,
+                            std::optional<WallTime>& moment) {
+  const auto read = [name, &moment](const std::string& text) {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    const WallTime now{std::chrono::duration_cast<std::chrono::milliseconds>(since).count()};
+    moment = parse_moment(text, now);
+    if (!moment) {
+      throw CLI::ValidationError(name, "'" + text + "' is no moment");
+    }
+  };
+  command.add_option_function<std::string>(name, read, what)->type_name("TIME");
+}
+
 void CommandLine::is_file(CLI::Option* option) {
   hints_[option].is_file = true;
 }
@@ -157,8 +174,10 @@ void CommandLine::add_questions() {
 
   CLI::App* host = add(app_, "host", "Show one host: state, findings with remedies, identity",
                        "  quotemill host web-01\n  quotemill host web-01 --json");
-  host->add_option("HOST", options.host, "name or uid")->required();
-  runs(host, [](Session& session, const Options& o) { return run_host(session, o.host); });
+  host->add_option("HOST", options.shown.host, "name or uid")->required();
+  is_moment(*host, "--at", "what it was then: 2026-11-24T03:31Z, 2026-11-24, or 90m ago",
+            options.shown.at);
+  runs(host, [](Session& session, const Options& o) { return run_host(session, o.shown); });
 
   CLI::App* history = add(app_, "history", "Show a host's appraisals, newest first",
                           "  quotemill history web-01 --limit 50");
@@ -172,6 +191,12 @@ void CommandLine::add_questions() {
   history
       ->add_option("--before", options.history.before, "only those that begin before this sequence")
       ->type_name("SEQ");
+  is_moment(*history, "--since", "not older than: 2026-11-24T03:31Z, 2026-11-24, or 2d ago",
+            options.history.since);
+  is_moment(*history, "--until", "not newer than", options.history.until);
+  one_of(history->add_option("--state", options.history.state, "only those that came to this state")
+             ->type_name("STATE"),
+         {"trusted", "warning", "failed"});
   runs(history, [](Session& session, const Options& o) { return run_history(session, o.history); });
 
   CLI::App* watch = add(app_, "watch", "Follow changes of trust (JSON lines unless on a terminal)",
@@ -256,6 +281,16 @@ void CommandLine::add_care() {
     maintenance.for_ms = *for_ms;
     return run_maintenance(session, maintenance);
   });
+
+  CLI::App* backup = add(app_, "backup", "Copy the store as it is now, while the daemon runs",
+                         "  quotemill backup /var/backups/quotemill/2026-11-24");
+  is_file(backup->add_option("DIR", options.folder, "a folder that is not there yet")->required());
+  runs(backup, [](Session& session, const Options& o) { return run_backup(session, o.folder); });
+  CLI::App* store = add(app_, "store", "The store of hosts and history", "  quotemill store check");
+  store->require_subcommand(1);
+  CLI::App* check =
+      add(*store, "check", "Read all of it, and say what is wrong", "  quotemill store check");
+  runs(check, [](Session& session, const Options&) { return run_store_check(session); });
 
   CLI::App* audit =
       add(app_, "audit", "Who changed what: the newest acts, and whether all are there",

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 #include "deploy/quotemill/cli.h"
 #include "deploy/quotemill/command_tree.h"
+#include "engine/base/time.h"
 
 namespace quotemill::cli {
 
@@ -34,6 +36,9 @@ class CommandLine {
   // What CLI11 tells nobody but its help, kept for completions.
   void one_of(CLI::Option* option, const std::vector<std::string>& choices);
   void is_file(CLI::Option* option);
+  // An option of a moment, as parse_moment() takes them.
+  void is_moment(CLI::App& command, const std::string& name, const std::string& what,
+                 std::optional<WallTime>& moment);
   void add_global();
   void add_questions();
   void add_actions();

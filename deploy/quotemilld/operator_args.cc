@@ -60,6 +60,20 @@ bool OperatorArgs::flag(const char* name) {
   return value != nullptr && value->get<bool>();
 }
 
+std::optional<TrustState> OperatorArgs::state(const char* name) {
+  const std::string text = text_or(name, {});
+  for (const TrustState state : {TrustState::kTrusted, TrustState::kWarning, TrustState::kFailed,
+                                 TrustState::kStale, TrustState::kUnknown}) {
+    if (name_of(state) == text) {
+      return state;
+    }
+  }
+  if (!text.empty()) {
+    fail(name, "is none of trusted, warning, failed, stale, unknown");
+  }
+  return std::nullopt;
+}
+
 std::string OperatorArgs::who() {
   return escaped(text_or("operator", "unnamed"), 64);
 }

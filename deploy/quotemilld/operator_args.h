@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/verdict/verdict.h"
 #include "transport/control/control_message.h"
 
 namespace quotemill::daemon {
@@ -26,6 +27,8 @@ class OperatorArgs {
   std::string text_or(const char* name, std::string_view fallback);
   std::uint64_t number_or(const char* name, std::uint64_t fallback, std::uint64_t max);
   bool flag(const char* name);
+  // The name of a state; nullopt if it is absent or empty.
+  std::optional<TrustState> state(const char* name);
   // Empty if it is absent; at most `max` texts.
   std::vector<std::string> texts(const char* name, std::size_t max);
 

@@ -17,11 +17,9 @@ using transport::Json;
 
 namespace {
 
-constexpr std::size_t kAuditPageMax = 1'000;
 constexpr std::size_t kHostsPageMax = 1'000;
 constexpr std::size_t kHostsScannedMax = 20'000;  // of a filtered page, before it is handed out
 constexpr std::size_t kEndedMax = 10'000;         // retired and denied hosts in one answer
-constexpr std::size_t kHistoryPageMax = 500;
 constexpr std::size_t kChangesPageMax = 500;
 constexpr std::uint64_t kWaitMsMax = 60'000;
 constexpr std::uint64_t kNumberMax = UINT64_MAX;
@@ -31,15 +29,6 @@ constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, Trus
 
 ControlError failure(const Error& error, std::string hint = {}) {
   return {error.code, error.to_string(), std::move(hint)};
-}
-
-std::optional<TrustState> state_named(std::string_view name) {
-  for (const TrustState state : kStates) {
-    if (name_of(state) == name) {
-      return state;
-    }
-  }
-  return std::nullopt;
 }
 
 // Every host with a name, page by page.
@@ -123,6 +112,9 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"maintenance.end", &OperatorVerbs::maintenance_end},
       {"token.create", &OperatorVerbs::token_create},
       {"token.list", &OperatorVerbs::token_list},
+      {"host.at", &OperatorVerbs::host_at},
+      {"store.check", &OperatorVerbs::store_check},
+      {"backup", &OperatorVerbs::backup},
       {"audit.list", &OperatorVerbs::audit_list},
       {"audit.verify", &OperatorVerbs::audit_check},
       {"hosts.import", &OperatorVerbs::hosts_import},
@@ -224,11 +216,7 @@ ControlOutcome OperatorVerbs::hosts(OperatorArgs& args, Call /*call*/) {
   const std::string after = args.text_or("after", {});
   const std::size_t limit =
       std::max<std::size_t>(args.number_or("limit", kHostsPageMax, kHostsPageMax), 1);
-  const std::string wanted_name = args.text_or("state", {});
-  const std::optional<TrustState> wanted = state_named(wanted_name);
-  if (!wanted_name.empty() && !wanted) {
-    args.fail("state", "is none of trusted, warning, failed, stale, unknown");
-  }
+  const std::optional<TrustState> wanted = args.state("state");
   if (!args.ok()) {
     return args.error();
   }
@@ -270,33 +258,6 @@ ControlOutcome OperatorVerbs::host(OperatorArgs& args, Call /*call*/) {
   }
   const std::optional<Host> host = find(text);
   return host ? ControlOutcome(transport::render_host(*host)) : no_such_host(text);
-}
-
-ControlOutcome OperatorVerbs::history(OperatorArgs& args, Call /*call*/) {
-  const std::string text = args.text("host");
-  const std::uint64_t before = args.number_or("before", 0, kNumberMax);
-  const std::size_t limit = args.number_or("limit", 20, kHistoryPageMax);
-  if (!args.ok()) {
-    return args.error();
-  }
-  const std::optional<Host> host = find(text);
-  if (!host) {
-    return no_such_host(text);
-  }
-  const Result<std::vector<HistoryEntry>> entries =
-      parts_.history.history(host->record->uid, before, limit);
-  if (!entries) {
-    return failure(entries.error());
-  }
-  Json appraisals = Json::array();
-  for (const HistoryEntry& entry : *entries) {
-    appraisals.push_back(transport::render_appraisal(entry));
-  }
-  const std::uint64_t oldest = entries->empty() ? 0 : entries->back().first_sequence();
-  const bool is_more = limit != 0 && entries->size() == limit && oldest > 1;
-  return Json{{"host", {{"uuid", host->record->uid.hex()}, {"name", escaped(host->record->name)}}},
-              {"appraisals", std::move(appraisals)},
-              {"next", is_more ? Json(oldest) : Json(nullptr)}};
 }
 
 ControlOutcome OperatorVerbs::changes(OperatorArgs& args, Call call) {
@@ -373,47 +334,6 @@ ControlOutcome OperatorVerbs::token_list(OperatorArgs& /*args*/, Call /*call*/) 
     list.push_back(transport::render_token(token, parts_.clock.now().wall));
   }
   return Json{{"tokens", std::move(list)}};
-}
-
-ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call /*call*/) {
-  const std::uint64_t from = args.number_or("from", 1, INT64_MAX);
-  const std::uint64_t limit = args.number_or("limit", kAuditPageMax, kAuditPageMax);
-  if (!args.ok()) {
-    return args.error();
-  }
-  const Result<std::vector<AuditRecord>> records = parts_.history.audit(from, limit);
-  const Result<AuditHead> head = parts_.history.audit_head();
-  if (!records || !head) {
-    return failure(records ? head.error() : records.error());
-  }
-  Json list = Json::array();
-  for (const AuditRecord& record : *records) {
-    list.push_back(transport::render_audit(record));
-  }
-  return Json{{"audit", std::move(list)}, {"last", head->number}};
-}
-
-// Walks the whole trail: a second for some 100,000 acts.
-ControlOutcome OperatorVerbs::audit_check(OperatorArgs& /*args*/, Call /*call*/) {
-  AuditHead head;
-  while (true) {
-    const Result<std::vector<AuditRecord>> page =
-        parts_.history.audit(head.number + 1, kAuditPageMax);
-    if (!page) {
-      return failure(page.error());
-    }
-    for (const AuditRecord& record : *page) {
-      if (!follows(head, record)) {
-        return Json{{"intact", false}, {"acts", head.number}, {"broken_at", record.number}};
-      }
-      head = {record.number, record.id};
-    }
-    if (page->size() < kAuditPageMax) {
-      return Json{{"intact", true},
-                  {"acts", head.number},
-                  {"head", head.number == 0 ? Json(nullptr) : Json(head.id.hex())}};
-    }
-  }
 }
 
 }  // namespace quotemill::daemon

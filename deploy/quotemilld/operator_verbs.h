@@ -3,7 +3,7 @@
 //   status                                    counts per state, inbox, store, policy, counters
 //   hosts     {after, limit, state}           a page of hosts, by name
 //   host      {host}                          everything about one; a name or a uid
-//   history   {host, before, limit}           its appraisals, newest first
+//   history   {host, before, limit, since_ms, until_ms, state}   its appraisals, newest first
 //   changes   {from, limit, wait_ms}          the outbox; waits for the next one
 //   reattest  {hosts | all}                   challenge them now
 //   baseline.capture {host, name}, baseline.list
@@ -14,6 +14,8 @@
 //   label {host, set{}, remove[]}, maintenance {host, for_ms}, maintenance.end {host}
 //   token.create {count, ttl_ms}, token.list
 //   audit.list {from, limit}, audit.verify    the trail of all that operators changed
+//   host.at {host, time_ms}                   what was known of it at a moment
+//   store.check, backup {folder}
 //   hosts.import {hosts, check}               identities that no TPM proved (operator_import.h)
 //
 // Those that change something take "operator", the name for the record; whoever may enter the
@@ -35,6 +37,7 @@
 #include "engine/pipeline/registrar.h"
 #include "engine/ports/clock.h"
 #include "engine/ports/history.h"
+#include "engine/ports/store_care.h"
 #include "transport/control/control_server.h"
 
 namespace quotemill::daemon {
@@ -78,6 +81,7 @@ struct OperatorParts {
   const HostTable& hosts;
   Registrar& registrar;
   const History& history;
+  const StoreCare& store;
   const PoliciesInForce& policies;
   KeyCache& keys;
   const CurveKey& server_key;
@@ -140,6 +144,9 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome maintenance_end(OperatorArgs& args, Call call);
   Outcome token_create(OperatorArgs& args, Call call);
   Outcome token_list(OperatorArgs& args, Call call);
+  Outcome host_at(OperatorArgs& args, Call call);
+  Outcome store_check(OperatorArgs& args, Call call);
+  Outcome backup(OperatorArgs& args, Call call);
   Outcome audit_list(OperatorArgs& args, Call call);
   Outcome audit_check(OperatorArgs& args, Call call);
   Outcome hosts_import(OperatorArgs& args, Call call);

@@ -325,8 +325,8 @@ Result<void> Service::Parts::open_control() {
     return render_endpoints({server->counters(), zap->counters(), enrolment->counters(), *door});
   };
   verbs = std::make_unique<OperatorVerbs>(
-      OperatorParts{hosts, *committer, *store, *policies, key_cache, keys.server.public_key, inbox,
-                    counters, *server, clock, audit, endpoints});
+      OperatorParts{hosts, *committer, *store, *store, *policies, key_cache, keys.server.public_key,
+                    inbox, counters, *server, clock, audit, endpoints});
   Result<std::unique_ptr<transport::ControlServer>> started =
       transport::ControlServer::start(*context, config.listen.control, *verbs);
   if (!started) {

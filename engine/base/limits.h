@@ -85,6 +85,7 @@ inline constexpr std::size_t kFoldHostsMin = 64;      // in one commit; else twi
 inline constexpr std::size_t kFoldHostsStep = 1'024;  // in one write, when all are folded
 inline constexpr std::size_t kJournalDropStep = 1'024;       // entries dropped in one commit
 inline constexpr std::size_t kHistoryTrimStep = 256;         // rows of a host dropped at once
+inline constexpr std::size_t kStoreProblemsMax = 100;        // that a check tells
 inline constexpr std::size_t kShelfLogs = 32;                // images that are told apart at once
 inline constexpr std::size_t kShelfLogSizeMax = 256 * 1024;  // beyond, a log is written as a whole
 

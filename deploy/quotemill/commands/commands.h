@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "deploy/quotemill/session.h"
+#include "engine/base/time.h"
 
 namespace quotemill::cli {
 
@@ -18,12 +19,21 @@ struct HostsOptions {
 };
 
 Exit run_hosts(Session& session, const HostsOptions& options);
-Exit run_host(Session& session, const std::string& host);
+
+struct HostOptions {
+  std::string host = {};
+  std::optional<WallTime> at = {};  // what it was then; none: now
+};
+
+Exit run_host(Session& session, const HostOptions& options);
 
 struct HistoryOptions {
   std::string host = {};
   std::uint64_t limit = 20;
   std::uint64_t before = 0;
+  std::optional<WallTime> since = {};
+  std::optional<WallTime> until = {};
+  std::string state = {};  // empty: all
 };
 
 Exit run_history(Session& session, const HistoryOptions& options);
@@ -71,6 +81,10 @@ Exit run_watch(Session& session, const WatchOptions& options);
 
 // status.cc
 Exit run_status(Session& session);
+
+// store.cc
+Exit run_store_check(Session& session);
+Exit run_backup(Session& session, const std::string& folder);
 
 // baseline.cc
 struct CaptureOptions {

@@ -174,6 +174,35 @@ Exit list_retired(Session& session) {
   return Exit::kFine;
 }
 
+// What was known of the host at that moment.
+Exit show_host_at(Session& session, const HostOptions& options) {
+  const std::optional<Json> answer =
+      session.ask("host.at", {{"host", options.host}, {"time_ms", options.at->ms}});
+  if (!answer) {
+    return session.exit();
+  }
+  Verdicts verdicts;
+  verdicts.add(text_at(*answer, "state"));
+  if (!session.is_for_people()) {
+    session.print(*answer);
+    return verdicts.exit();
+  }
+  std::ostream& out = session.out();
+  const Json appraisal = at(*answer, "appraisal");
+  out << text_at(at(*answer, "host"), "name") << "  "
+      << coloured(state_cell(*answer), session.style()) << " at " << time_of(at(*answer, "at"))
+      << '\n';
+  if (appraisal.is_null()) {
+    session.note("it had not been judged until then, or that is no longer kept");
+    return verdicts.exit();
+  }
+  out << "  by appraisal " << text_at(appraisal, "seq") << " of " << time_of(at(appraisal, "time"))
+      << ", evidence " << text_at(appraisal, "evidence_sha256") << "\n  under snapshot "
+      << text_at(appraisal, "snapshot") << '\n';
+  print_findings(session, appraisal);
+  return verdicts.exit();
+}
+
 }  // namespace
 
 Exit run_hosts(Session& session, const HostsOptions& options) {
@@ -209,8 +238,11 @@ Exit run_hosts(Session& session, const HostsOptions& options) {
   return verdicts.exit();
 }
 
-Exit run_host(Session& session, const std::string& host) {
-  const std::optional<Json> answer = session.ask("host", {{"host", host}});
+Exit run_host(Session& session, const HostOptions& options) {
+  if (options.at) {
+    return show_host_at(session, options);
+  }
+  const std::optional<Json> answer = session.ask("host", {{"host", options.host}});
   if (!answer) {
     return session.exit();
   }
@@ -231,8 +263,17 @@ Exit run_host(Session& session, const std::string& host) {
 }
 
 Exit run_history(Session& session, const HistoryOptions& options) {
-  const std::optional<Json> answer = session.ask(
-      "history", {{"host", options.host}, {"limit", options.limit}, {"before", options.before}});
+  Json args = {{"host", options.host},
+               {"limit", options.limit},
+               {"before", options.before},
+               {"state", options.state}};
+  if (options.since) {
+    args["since_ms"] = options.since->ms;
+  }
+  if (options.until) {
+    args["until_ms"] = options.until->ms;
+  }
+  const std::optional<Json> answer = session.ask("history", args);
   if (!answer) {
     return session.exit();
   }

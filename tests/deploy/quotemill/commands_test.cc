@@ -44,7 +44,7 @@ TEST_F(CommandsTest, ExitTellsTheWorstState) {
   }
   answers_ = {row("h", "failed")};
   Session session = this->session();
-  EXPECT_EQ(run_host(session, "h"), Exit::kFailed);
+  EXPECT_EQ(run_host(session, {.host = "h"}), Exit::kFailed);
 }
 
 TEST_F(CommandsTest, HistoryShowsARunInOneLine) {
@@ -83,7 +83,7 @@ TEST_F(CommandsTest, ErrorsSayWhatToDoAndHaveTheirExit) {
   for (const auto& [error, wanted] : cases) {
     answers_ = {error};
     Session session = this->session();
-    EXPECT_EQ(run_host(session, "x"), wanted);
+    EXPECT_EQ(run_host(session, {.host = "x"}), wanted);
     EXPECT_NE(err_.str().find("  " + error.hint), std::string::npos) << err_.str();
   }
   EXPECT_TRUE(out_.str().empty());
@@ -104,7 +104,7 @@ TEST_F(CommandsTest, Cve2022_23949_HostileTextOfADaemonStaysOnItsLine) {
   Session session = this->session();
   run_hosts(session, {});
   EXPECT_EQ(std::count(out_.view().begin(), out_.view().end(), '\n'), 2);
-  run_host(session, hostile);
+  run_host(session, {.host = hostile});
   expect_clean();
 }
 
@@ -116,7 +116,7 @@ TEST_F(CommandsTest, SurvivesAnswersOfAnotherShape) {
     answers_ = {answer};
     run_hosts(session, {});
     answers_ = {answer};
-    run_host(session, "x");
+    run_host(session, {.host = "x"});
     answers_ = {answer};
     run_history(session, {.host = "x"});
     answers_ = {answer};
@@ -165,7 +165,7 @@ TEST_F(CommandsTest, PlainListsAreRecordsAndOtherAnswersAreFields) {
   };
   EXPECT_EQ(printed_by(run_hosts(session, {}), Exit::kFailed),
             "a\tfailed\t2026-11-24T03:31:09Z\t-\tquote.signature: bad\nb\ttrusted\t-\t-\t-\n");
-  const std::string host = printed_by(run_host(session, "a"), Exit::kFailed);
+  const std::string host = printed_by(run_host(session, {.host = "a"}), Exit::kFailed);
   EXPECT_NE(host.find("why.code\tquote.signature\n"), std::string::npos) << host;
   EXPECT_EQ(printed_by(run_retire(session, "a"), Exit::kFine),
             "name\ta\nuuid\t00\nlife_cycle\tretired\n");

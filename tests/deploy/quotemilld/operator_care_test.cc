@@ -114,6 +114,55 @@ TEST_F(OperatorCareTest, EveryActIsInTheTrailAndChecksAreNot) {
   EXPECT_EQ(whole["acts"], 4);
 }
 
+TEST_F(OperatorCareTest, KnowsWhatAHostWasAtAMoment) {
+  const HostUid uid = record()->uid;
+  CommitBatch batch;
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    HistoryEntry entry;
+    entry.host = uid;
+    entry.sequence = sequence;
+    entry.time = {static_cast<std::int64_t>(sequence) * 100'000};
+    entry.verdict.state = sequence == 2 ? TrustState::kFailed : TrustState::kTrusted;
+    entry.verdict.valid_until = {entry.time.ms + 50'000};
+    batch.history.push_back(entry);
+  }
+  ASSERT_TRUE(store_.commit(batch));
+  const auto state_at = [&](std::int64_t ms) {
+    return ask("host.at", {{"host", "web-01"}, {"time_ms", ms}})["state"].get<std::string>();
+  };
+  EXPECT_EQ(state_at(99'999), "unknown");
+  EXPECT_EQ(state_at(100'000), "trusted");
+  EXPECT_EQ(state_at(150'001), "stale");
+  EXPECT_EQ(state_at(210'000), "failed");
+  EXPECT_EQ(state_at(320'000), "trusted");
+  EXPECT_EQ(ask("host.at", {{"host", "web-01"}, {"time_ms", 210'000}})["appraisal"]["seq"], 2);
+  const auto sequences = [&](const Json& filter) {
+    Json args = filter;
+    args["host"] = "web-01";
+    std::string out;
+    for (const Json& entry : ask("history", args)["appraisals"]) {
+      out += entry["seq"].dump();
+    }
+    return out;
+  };
+  EXPECT_EQ(sequences(Json::object()), "321");
+  EXPECT_EQ(sequences({{"state", "trusted"}}), "31");
+  EXPECT_EQ(sequences({{"since_ms", 200'000}}), "32");
+  EXPECT_EQ(sequences({{"until_ms", 200'000}}), "21");
+  EXPECT_EQ(sequences({{"until_ms", 200'000}, {"limit", 1}}), "2");
+  EXPECT_EQ(refusal("history", {{"host", "web-01"}, {"state", "fine"}}).code,
+            ErrorCode::kMalformed);
+}
+
+TEST_F(OperatorCareTest, TellsWhatTheStoreSaysOfItself) {
+  care_.report.problems = {"changes 00: damaged"};
+  care_.report.problems_found = 1;
+  EXPECT_EQ(ask("store.check")["problems"][0], "changes 00: damaged");
+  ask("backup", {{"folder", "/new"}, {"operator", "alice"}});
+  EXPECT_EQ(acts_.back().verb, "backup");
+  EXPECT_EQ(refusal("backup", {{"folder", "/there"}, {"operator", "a"}}).code, ErrorCode::kConfig);
+}
+
 TEST_F(OperatorCareTest, ABrokenTrailIsNamedAtItsPlace) {
   for (int i = 0; i < 5; ++i) {
     label({{"n", std::to_string(i)}});

@@ -104,9 +104,23 @@ class OperatorFixture : public ::testing::Test {
   Inbox inbox_{10, 1'000'000, 1};
   Committer committer_{{store_, hosts_, replies_, changes_, clock_, nonces_, *policies_, counters_},
                        {}};
+
+  // A store in memory has no files to copy or to check.
+  class NoCare final : public StoreCare {
+   public:
+    Result<void> backup(const std::string& folder) const override {
+      return folder == "/there" ? Error{ErrorCode::kConfig, "backup"} : Result<void>();
+    }
+
+    [[nodiscard]] Result<StoreReport> check() const override { return report; }
+
+    StoreReport report;
+  };
+
+  NoCare care_;
   std::vector<HostUid> asked_;
   std::vector<OperatorAct> acts_;
-  OperatorVerbs verbs_{{hosts_, committer_, store_, *policies_, keys_, server_key_, inbox_,
+  OperatorVerbs verbs_{{hosts_, committer_, store_, care_, *policies_, keys_, server_key_, inbox_,
                         counters_, Challenger([this](std::vector<HostUid> hosts) {
                           asked_ = hosts;
                           return std::vector<HostUid>{hosts.front()};

@@ -1,0 +1,222 @@
+// The verbs about what was: appraisals, the audit trail, and the store that keeps them.
+#include <algorithm>
+
+#include "deploy/quotemilld/operator_verbs.h"
+#include "engine/base/text.h"
+#include "transport/render/render_records.h"
+
+namespace quotemill::daemon {
+
+using transport::ControlError;
+using transport::ControlOutcome;
+using transport::Json;
+
+namespace {
+
+constexpr std::size_t kHistoryPageMax = 500;
+constexpr std::size_t kAuditPageMax = 1'000;
+constexpr std::size_t kLookedAtMax = 100'000;  // appraisals that one request passes over
+
+ControlError failure(const Error& error) {
+  return {error.code, error.to_string(), {}};
+}
+
+struct HistoryFilter {
+  std::int64_t since_ms = 0;
+  std::int64_t until_ms = INT64_MAX;
+  std::optional<TrustState> state;
+
+  // Of a run: any part of it.
+  [[nodiscard]] bool takes(const HistoryEntry& entry) const {
+    return (!state || entry.verdict.state == *state) && entry.time.ms >= since_ms &&
+           first_time(entry).ms <= until_ms;
+  }
+
+  // All that are older are, too.
+  [[nodiscard]] bool is_passed_by(const HistoryEntry& entry) const {
+    return entry.time.ms < since_ms;
+  }
+
+  static WallTime first_time(const HistoryEntry& entry) {
+    return entry.run ? entry.run->first_time : entry.time;
+  }
+};
+
+struct HistoryPage {
+  std::vector<HistoryEntry> entries;
+  std::uint64_t next = 0;  // before which older ones are; 0: none
+};
+
+// The newest ones that the filter takes, at most `limit`.
+Result<HistoryPage> filtered(const History& history, const HostUid& host, std::uint64_t before,
+                             std::size_t limit, const HistoryFilter& filter) {
+  HistoryPage page;
+  page.next = before;
+  for (std::size_t looked_at = 0; page.entries.size() < limit && looked_at < kLookedAtMax;) {
+    Result<std::vector<HistoryEntry>> some =
+        history.history(host, page.next, std::min(limit, kHistoryPageMax));
+    if (!some) {
+      return some.error();
+    }
+    looked_at += some->size();
+    for (HistoryEntry& entry : *some) {
+      if (filter.is_passed_by(entry)) {
+        page.next = 0;
+        return page;
+      }
+      page.next = entry.first_sequence() > 1 ? entry.first_sequence() : 0;
+      if (filter.takes(entry)) {
+        page.entries.push_back(std::move(entry));
+        if (page.entries.size() == limit) {
+          return page;
+        }
+      }
+    }
+    if (some->empty() || page.next == 0) {
+      page.next = 0;
+      return page;
+    }
+  }
+  return page;
+}
+
+Json render_subject(const HostRecord& record) {
+  return {{"uuid", record.uid.hex()}, {"name", escaped(record.name)}};
+}
+
+}  // namespace
+
+ControlOutcome OperatorVerbs::history(OperatorArgs& args, Call /*call*/) {
+  const std::string text = args.text("host");
+  const std::uint64_t before = args.number_or("before", 0, INT64_MAX);
+  const std::size_t limit = args.number_or("limit", 20, kHistoryPageMax);
+  HistoryFilter filter;
+  filter.since_ms = static_cast<std::int64_t>(args.number_or("since_ms", 0, INT64_MAX));
+  filter.until_ms = static_cast<std::int64_t>(args.number_or("until_ms", INT64_MAX, INT64_MAX));
+  filter.state = args.state("state");
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<Host> host = find(text);
+  if (!host) {
+    return no_such_host(text);
+  }
+  const Result<HistoryPage> page =
+      filtered(parts_.history, host->record->uid, before, limit, filter);
+  if (!page) {
+    return failure(page.error());
+  }
+  Json appraisals = Json::array();
+  for (const HistoryEntry& entry : page->entries) {
+    appraisals.push_back(transport::render_appraisal(entry));
+  }
+  const bool is_more = limit != 0 && page->next > 1;
+  return Json{{"host", render_subject(*host->record)},
+              {"appraisals", std::move(appraisals)},
+              {"next", is_more ? Json(page->next) : Json(nullptr)}};
+}
+
+// What the host was at a moment: the last appraisal made until then, and whether it still held.
+ControlOutcome OperatorVerbs::host_at(OperatorArgs& args, Call /*call*/) {
+  const std::string text = args.text("host");
+  const auto time_ms = static_cast<std::int64_t>(args.number_or("time_ms", 0, INT64_MAX));
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<Host> host = find(text);
+  if (!host) {
+    return no_such_host(text);
+  }
+  HistoryFilter filter;
+  filter.until_ms = time_ms;
+  const Result<HistoryPage> page = filtered(parts_.history, host->record->uid, 0, 1, filter);
+  if (!page) {
+    return failure(page.error());
+  }
+  Json out = {{"host", render_subject(*host->record)},
+              {"at", transport::iso_time({time_ms})},
+              {"state", name_of(TrustState::kUnknown)},
+              {"appraisal", nullptr}};
+  if (page->entries.empty()) {
+    return out;
+  }
+  const HistoryEntry& entry = page->entries.front();
+  // Within a run each appraisal followed the one before: it held all the time.
+  const bool held = time_ms <= std::max(entry.verdict.valid_until.ms, entry.time.ms);
+  out["state"] = name_of(held ? entry.verdict.state : TrustState::kStale);
+  out["appraisal"] = transport::render_appraisal(entry);
+  return out;
+}
+
+ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call /*call*/) {
+  const std::uint64_t from = args.number_or("from", 1, INT64_MAX);
+  const std::uint64_t limit = args.number_or("limit", kAuditPageMax, kAuditPageMax);
+  if (!args.ok()) {
+    return args.error();
+  }
+  const Result<std::vector<AuditRecord>> records = parts_.history.audit(from, limit);
+  const Result<AuditHead> head = parts_.history.audit_head();
+  if (!records || !head) {
+    return failure(records ? head.error() : records.error());
+  }
+  Json list = Json::array();
+  for (const AuditRecord& record : *records) {
+    list.push_back(transport::render_audit(record));
+  }
+  return Json{{"audit", std::move(list)}, {"last", head->number}};
+}
+
+// Walks the whole trail: a second for some 100,000 acts.
+ControlOutcome OperatorVerbs::audit_check(OperatorArgs& /*args*/, Call /*call*/) {
+  AuditHead head;
+  while (true) {
+    const Result<std::vector<AuditRecord>> page =
+        parts_.history.audit(head.number + 1, kAuditPageMax);
+    if (!page) {
+      return failure(page.error());
+    }
+    for (const AuditRecord& record : *page) {
+      if (!follows(head, record)) {
+        return Json{{"intact", false}, {"acts", head.number}, {"broken_at", record.number}};
+      }
+      head = {record.number, record.id};
+    }
+    if (page->size() < kAuditPageMax) {
+      return Json{{"intact", true},
+                  {"acts", head.number},
+                  {"head", head.number == 0 ? Json(nullptr) : Json(head.id.hex())}};
+    }
+  }
+}
+
+ControlOutcome OperatorVerbs::store_check(OperatorArgs& /*args*/, Call /*call*/) {
+  const Result<StoreReport> report = parts_.store.check();
+  if (!report) {
+    return failure(report.error());
+  }
+  Json problems = Json::array();
+  for (const std::string& problem : report->problems) {
+    problems.push_back(printable(problem));
+  }
+  return Json{{"hosts", report->hosts},         {"appraisals", report->appraisals},
+              {"boot_logs", report->boot_logs}, {"baselines", report->baselines},
+              {"policies", report->policies},   {"changes", report->changes},
+              {"acts", report->acts},           {"problems_found", report->problems_found},
+              {"problems", std::move(problems)}};
+}
+
+ControlOutcome OperatorVerbs::backup(OperatorArgs& args, Call call) {
+  const std::string folder = args.text("folder");
+  const std::string who = args.who();
+  if (!args.ok()) {
+    return args.error();
+  }
+  const Result<void> made = parts_.store.backup(folder);
+  audit(call, "backup", who, folder, made ? nullptr : &made.error());
+  if (!made) {
+    return failure(made.error());
+  }
+  return Json{{"folder", printable(folder)}};
+}
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,65 @@
+// Backup and check.
+#include <filesystem>
+
+#include "storage/database.h"
+#include "storage/rocks_status.h"
+#include "storage/rocks_store.h"
+#include "storage/store_check.h"
+#include "storage/ulid.h"
+
+namespace quotemill::storage {
+namespace {
+
+// A copy that failed half-way is worse than none.
+Error given_up(const std::string& folder, Error error) {
+  std::error_code unused;
+  std::filesystem::remove_all(folder, unused);
+  return error;
+}
+
+Result<void> give_new_stream(const std::string& folder, const std::string& stream_id) {
+  const Result<std::unique_ptr<Database>> copy = Database::open({folder, 0, nullptr});
+  if (!copy) {
+    return copy.error();
+  }
+  rocksdb::WriteBatch batch;
+  (*copy)->put(Family::kMeta, kStreamKey, encode_plain(stream_id), batch);
+  const rocksdb::Status status = (*copy)->write(batch);
+  return status.ok() ? Result<void>() : error_of("backup", status);
+}
+
+}  // namespace
+
+Result<void> RocksStore::backup(const std::string& folder) const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready;
+  }
+  if (folder.empty() || folder.front() != '/' || std::filesystem::exists(folder)) {
+    return Error{ErrorCode::kConfig, "backup", 0,
+                 "needs the absolute path of a folder that is not there yet"};
+  }
+  const Result<std::string> stream_id = fresh_ulid();
+  if (!stream_id) {
+    return stream_id.error();
+  }
+  if (const rocksdb::Status status = database_->checkpoint(folder); !status.ok()) {
+    return given_up(folder, error_of("backup", status));
+  }
+  std::error_code failure;
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);
+  if (Result<void> named = give_new_stream(folder, *stream_id); !named) {
+    return given_up(folder, named.error());
+  }
+  return {};
+}
+
+Result<StoreReport> RocksStore::check() const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  return check_store(*database_);
+}
+
+}  // namespace quotemill::storage

@@ -1,0 +1,15 @@
+// Reads a whole store and says what is wrong with it: checksums, records that cannot be read,
+// references that lead nowhere, numbers with gaps, a broken audit trail.
+#pragma once
+
+#include "engine/ports/store_care.h"
+
+namespace quotemill::storage {
+
+class Database;
+
+// Any thread, beside commits: what refers is read before what is referred to, and nothing of that
+// is ever taken away.
+StoreReport check_store(const Database& database);
+
+}  // namespace quotemill::storage

@@ -1,0 +1,170 @@
+// Backups, and checks that find what is wrong.
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "engine/crypto/hash.h"
+#include "storage/database.h"
+#include "storage/records.h"
+#include "storage/rocks_store.h"
+#include "tests/storage/sample_records.h"
+#include "tests/support/temp_folder.h"
+
+namespace quotemill::storage {
+namespace {
+
+using namespace quotemill::testing;  // NOLINT(google-build-using-namespace)
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class StoreCareTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<RocksStore> open(const std::string& path) {
+    Result<std::unique_ptr<RocksStore>> store = RocksStore::open({.path = path});
+    EXPECT_TRUE(store) << (store ? "" : store.error().to_string());
+    return store ? *std::move(store) : nullptr;
+  }
+
+  // Hosts with states, histories and a log that both rest on; policies, changes, acts.
+  void fill(RocksStore& store) {
+    CommitBatch batch = edge_batch(1, 1);
+    HostState state = *batch.states.front();
+    BootProof proof = *state.proof;
+    batch.boot_logs = {sample_boot_log(3'000, 1)};
+    proof.log = batch.boot_logs.front().id;
+    state.proof = std::make_shared<const BootProof>(proof);
+    batch.states = {std::make_shared<const HostState>(state)};
+    batch.history.front().boot_log = proof.log;
+    batch.changes = {sample_change(1, 1), sample_change(2, 1)};
+    batch.policies = {sample_policy(1, "prod")};
+    batch.baselines = {sample_baseline("golden", 1)};
+    AuditHead head;
+    for (int i = 0; i < 3; ++i) {
+      batch.audit.push_back(next_record(head, {"alice", "label", std::to_string(i)}, {i}));
+      head = {batch.audit.back().number, batch.audit.back().id};
+    }
+    const Result<void> committed = store.commit(batch);
+    ASSERT_TRUE(committed) << committed.error().to_string();
+  }
+
+  void put_raw(Family family, std::string_view key, std::string_view value) {
+    const auto database = *Database::open({path_, 1024 * 1024, nullptr});
+    rocksdb::WriteBatch batch;
+    database->put(family, key, value, batch);
+    ASSERT_TRUE(database->write(batch).ok());
+  }
+
+  void erase_raw(Family family, std::string_view key) {
+    const auto database = *Database::open({path_, 1024 * 1024, nullptr});
+    rocksdb::WriteBatch batch;
+    database->erase(family, key, batch);
+    ASSERT_TRUE(database->write(batch).ok());
+  }
+
+  std::vector<std::string> problems() { return open(path_)->check()->problems; }
+
+  TempFolder folder_;
+  const std::string path_ = folder_ / "store";
+};
+
+TEST_F(StoreCareTest, ASoundStoreHasNoProblems) {
+  const auto store = open(path_);
+  fill(*store);
+  const Result<StoreReport> report = store->check();
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->problems, IsEmpty());
+  EXPECT_EQ(report->hosts, 1U);
+  EXPECT_EQ(report->appraisals, 1U);
+  EXPECT_EQ(report->boot_logs, 1U);
+  EXPECT_EQ(report->baselines, 1U);
+  EXPECT_EQ(report->policies, 1U);
+  EXPECT_EQ(report->changes, 2U);
+  EXPECT_EQ(report->acts, 3U);
+}
+
+TEST_F(StoreCareTest, ALogThatIsGoneIsNamedOnceByWhoeverRestsOnIt) {
+  fill(*open(path_));
+  erase_raw(Family::kBlobs, digest_key(sample_boot_log(3'000, 1).id));
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr(sample_boot_log(3'000, 1).id.hex())));
+}
+
+TEST_F(StoreCareTest, ARecordThatCannotBeReadIsNamed) {
+  fill(*open(path_));
+  put_raw(Family::kChanges, change_key(2), "\x07nonsense");
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("changes ")));
+}
+
+TEST_F(StoreCareTest, AGapInTheChangesIsNamed) {
+  fill(*open(path_));
+  put_raw(Family::kChanges, change_key(9), encode_change(sample_change(9, 1)));
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("follows 2")));
+}
+
+TEST_F(StoreCareTest, AnActThatWasChangedBreaksTheTrailWhereItIs) {
+  fill(*open(path_));
+  AuditRecord forged = (*open(path_)->audit(2, 1)).front();
+  forged.act.who = "mallory";
+  put_raw(Family::kAudit, audit_key(2), encode_audit(forged));
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("the chain is broken")));
+}
+
+TEST_F(StoreCareTest, AStateWithoutItsHostIsNamed) {
+  fill(*open(path_));
+  erase_raw(Family::kHosts, host_key(sample_uid(1)));
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("a host that is not there")));
+}
+
+TEST_F(StoreCareTest, ABackupHasAllOfItAndAnotherStream) {
+  const std::string copy = folder_ / "copy";
+  std::string stream;
+  {
+    const auto store = open(path_);
+    fill(*store);
+    ASSERT_TRUE(store->backup(copy));
+    CommitBatch later;
+    later.changes = {sample_change(3, 1)};
+    ASSERT_TRUE(store->commit(later)) << "the store goes on";
+    stream = store->status()->stream_id;
+  }
+  const auto restored = open(copy);
+  EXPECT_THAT(restored->check()->problems, IsEmpty());
+  EXPECT_EQ(restored->status()->last_change, 2U);
+  EXPECT_NE(restored->status()->stream_id, stream);
+  EXPECT_EQ(restored->boot_log(sample_boot_log(3'000, 1).id)->size(), 3'000U);
+  CommitBatch next;
+  next.changes = {sample_change(3, 1)};
+  EXPECT_TRUE(restored->commit(next));
+  EXPECT_EQ(std::filesystem::status(copy).permissions(), std::filesystem::perms::owner_all);
+}
+
+TEST_F(StoreCareTest, ABackupHasWhatIsInTheJournalAlone) {
+  const std::string copy = folder_ / "copy";
+  const auto store = open(path_);
+  ASSERT_TRUE(store->commit(edge_batch(2, 1)));
+  for (std::uint64_t sequence = 2; sequence < 6; ++sequence) {
+    CommitBatch batch;
+    batch.reaffirmed = {sample_reaffirmation(2, sequence)};
+    ASSERT_TRUE(store->commit(batch));
+  }
+  ASSERT_TRUE(store->backup(copy));
+  const auto restored = open(copy);
+  EXPECT_EQ(restored->history(sample_uid(2), 0, 1)->front().sequence, 5U);
+}
+
+TEST_F(StoreCareTest, ABackupIsNeverPutWhereSomethingIs) {
+  const auto store = open(path_);
+  fill(*store);
+  for (const std::string& folder :
+       {std::string(folder_ / "store"), std::string(), path_, std::string("relative/folder")}) {
+    const Result<void> refused = store->backup(folder);
+    ASSERT_FALSE(refused) << folder;
+    EXPECT_EQ(refused.error().code, ErrorCode::kConfig);
+  }
+  EXPECT_FALSE(store->backup(folder_ / "no/such/parent/copy"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "no/such/parent/copy"));
+  EXPECT_THAT(store->check()->problems, IsEmpty());
+}
+
+}  // namespace
+}  // namespace quotemill::storage
