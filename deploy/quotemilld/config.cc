@@ -96,6 +96,7 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name) {
   config.log.format =
       static_cast<program::LogFormat>(in->choice("log.format", 0, {"text", "json"}));
   config.policy_file = read_path(*in, "policy.file", "", true);
+  config.sinks = read_path(*in, "sinks.folder", config.sinks, false);
   if (Result<void> done = in->finish(); !done) {
     return done.error();
   }

@@ -48,7 +48,8 @@ struct Config {
 
   program::LogSettings log;
 
-  std::string policy_file;  // empty: the built-in policy
+  std::string policy_file;                       // empty: the built-in policy
+  std::string sinks = "/etc/quotemill/sinks.d";  // one TOML file each
 };
 
 // kConfig with every mistake, one "file:line:column: what; remedy" a line.

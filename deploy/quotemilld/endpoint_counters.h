@@ -5,6 +5,7 @@
 #include "transport/server/counters.h"
 #include "transport/server/enrolment_door.h"
 #include "transport/server/enrolment_service.h"
+#include "transport/sinks/sink_runner.h"
 #include "transport/socket/zap.h"
 
 namespace quotemill::daemon {
@@ -19,5 +20,8 @@ struct EndpointCounters {
 
 // {"attest": {…}, "handshakes": {…}, "enrolment": {…}, "door": {…}}; names are those of the fields.
 transport::Json render_endpoints(const EndpointCounters& counters);
+
+// delivered, filtered, failures, next, is_down (0 or 1).
+transport::Json render_sink(const transport::SinkCounters& counters);
 
 }  // namespace quotemill::daemon

@@ -11,6 +11,7 @@
 
 #include "deploy/quotemilld/config.h"
 #include "deploy/quotemilld/service.h"
+#include "deploy/quotemilld/sink_settings.h"
 #include "deploy/quotemilld/trust_files.h"
 #include "transport/server/door_process.h"
 
@@ -77,6 +78,10 @@ int checked(const std::string& file, bool check_only) {
     const Result<transport::AdmissionInputs> trust = daemon::load_trust_files(config->trust, log);
     if (!trust) {
       std::cerr << trust.error().to_string() << "\n";
+      return kUsage;
+    }
+    if (const auto sinks = daemon::load_sinks(config->sinks); !sinks) {
+      std::cerr << sinks.error().to_string() << "\n";
       return kUsage;
     }
     std::cout << (file.empty() ? "The built-in settings" : file) << ": fine; policy " << policy->id

@@ -8,15 +8,18 @@
 #include "deploy/quotemilld/key_files.h"
 #include "deploy/quotemilld/maintenance.h"
 #include "deploy/quotemilld/operator_verbs.h"
+#include "deploy/quotemilld/sink_settings.h"
 #include "deploy/quotemilld/startup.h"
 #include "deploy/quotemilld/system_clock.h"
 #include "deploy/quotemilld/trust_files.h"
 #include "engine/base/limits.h"
+#include "engine/base/text.h"
 #include "engine/pipeline/committer.h"
 #include "engine/pipeline/pipeline.h"
 #include "storage/rocks_store.h"
 #include "transport/control/control_path.h"
 #include "transport/control/control_server.h"
+#include "transport/files/private_file.h"
 #include "transport/render/render_records.h"
 #include "transport/server/change_publisher.h"
 #include "transport/server/enrolment_door.h"
@@ -45,9 +48,24 @@ class ChangeFanOut final : public ChangeSink {
     for (const Change& change : changes) {
       note(change);
     }
+    if (changes.empty()) {
+      return;
+    }
     const std::lock_guard lock(mutex_);
-    if (control_ != nullptr && !changes.empty()) {
+    if (control_ != nullptr) {
       control_->notify();
+    }
+    for (transport::SinkRunner* sink : sinks_) {
+      sink->notify();
+    }
+  }
+
+  // Borrowed; none before they are there and when they go.
+  void wake(const std::vector<std::unique_ptr<transport::SinkRunner>>& sinks) {
+    const std::lock_guard lock(mutex_);
+    sinks_.clear();
+    for (const auto& sink : sinks) {
+      sinks_.push_back(sink.get());
     }
   }
 
@@ -76,6 +94,7 @@ class ChangeFanOut final : public ChangeSink {
   const program::Log& log_;
   std::mutex mutex_;
   transport::ControlServer* control_ = nullptr;
+  std::vector<transport::SinkRunner*> sinks_;
 };
 
 // The committer is made before the server that carries its replies, and outlives it.
@@ -127,6 +146,7 @@ struct Service::Parts {
   Result<void> open();
   Result<void> open_store();
   Result<void> open_stream();
+  Result<void> open_sinks();
   Result<void> open_attestation();
   Result<void> open_enrolment();
   Result<void> open_control();
@@ -146,6 +166,7 @@ struct Service::Parts {
   std::unique_ptr<NonceAuthority> nonces;
   std::unique_ptr<transport::Context> context;
   std::unique_ptr<ChangeFanOut> changes;
+  std::vector<std::unique_ptr<transport::SinkRunner>> sinks;
   ReplyRelay replies;
   std::unique_ptr<Committer> committer;
   std::unique_ptr<Pipeline> pipeline;
@@ -175,8 +196,8 @@ Result<void> Service::Parts::open() {
     return made.error();
   }
   context = std::move(*made);
-  for (const auto step : {&Parts::open_store, &Parts::open_attestation, &Parts::open_enrolment,
-                          &Parts::open_control}) {
+  for (const auto step : {&Parts::open_store, &Parts::open_sinks, &Parts::open_attestation,
+                          &Parts::open_enrolment, &Parts::open_control}) {
     if (Result<void> opened = (this->*step)(); !opened) {
       return opened;
     }
@@ -234,6 +255,30 @@ Result<void> Service::Parts::open_stream() {
     return restricted;
   }
   changes = std::make_unique<ChangeFanOut>(std::move(*publisher), log);
+  return {};
+}
+
+Result<void> Service::Parts::open_sinks() {
+  const Result<std::vector<SinkSettings>> settings = load_sinks(config.sinks);
+  if (!settings) {
+    return settings.error();
+  }
+  if (!settings->empty()) {
+    if (Result<void> prepared =
+            transport::prepare_private_folder(config.state.folder + "/sinks", "state.folder");
+        !prepared) {
+      return prepared;
+    }
+  }
+  for (const SinkSettings& sink : *settings) {
+    sinks.push_back(start_sink(sink, config.state.folder, *store,
+                               [this, name = sink.name](bool is_bad, const std::string& text) {
+                                 log.write(
+                                     is_bad ? program::LogLevel::kError : program::LogLevel::kInfo,
+                                     "sink", {{"sink", name}, {"what", printable(text)}});
+                               }));
+  }
+  changes->wake(sinks);
   return {};
 }
 
@@ -322,7 +367,12 @@ Result<void> Service::Parts::open_control() {
                           {"outcome", act.outcome}});
   };
   const auto endpoints = [this] {
-    return render_endpoints({server->counters(), zap->counters(), enrolment->counters(), *door});
+    transport::Json out =
+        render_endpoints({server->counters(), zap->counters(), enrolment->counters(), *door});
+    for (const auto& sink : sinks) {
+      out["sink " + sink->name()] = render_sink(sink->counters());
+    }
+    return out;
   };
   verbs = std::make_unique<OperatorVerbs>(
       OperatorParts{hosts, *committer, *store, *store, *policies, key_cache, keys.server.public_key,
@@ -352,6 +402,7 @@ Result<std::unique_ptr<Service>> Service::open(const Config& config, const Polic
 Service::~Service() {
   if (parts_->changes) {
     parts_->changes->wake(nullptr);
+    parts_->changes->wake(std::vector<std::unique_ptr<transport::SinkRunner>>());
   }
   parts_->replies.connect(nullptr);
 }
@@ -390,6 +441,8 @@ void Service::drain() {
   parts_->control.reset();
   parts_->door.reset();  // after the operators, whom it is shown to
   parts_->committer->stop();
+  parts_->changes->wake(std::vector<std::unique_ptr<transport::SinkRunner>>());
+  parts_->sinks.clear();
 }
 
 }  // namespace quotemill::daemon

@@ -50,8 +50,8 @@ struct CommitterStart {
   std::uint64_t last_change = 0;
   WallTime last_time;  // no stored time is later
   std::vector<TokenRecord> tokens;
-  AuditHead audit;
   std::uint64_t seed = 0;  // of the jitter; from the system's random source
+  AuditHead audit = {};
 };
 
 class Committer final : public Registrar {

@@ -70,6 +70,7 @@ struct DaemonSettings {
   std::string identity = {};         // lines of the policy's [identity]
   std::string pipeline = {};         // lines of [pipeline]
   std::string enrolment = {};        // lines of [enrolment]
+  std::string sink = {};             // a sink's file; FOLDER in it is the daemon's folder
 };
 
 class TestDaemon {

@@ -98,7 +98,13 @@ void TestDaemon::write_settings() {
                  "\"\n[state]\nfolder = \"" + folder + "/state\"\n[trust]\nroots = \"" + folder +
                  "/roots.d\"\nek_list = \"" + folder + "/ek.list\"\n[policy]\nfile = \"" + folder +
                  "/policy.toml\"\n[pipeline]\n" + settings_.pipeline + "\n[enrolment]\n" +
-                 settings_.enrolment + "\n");
+                 settings_.enrolment + "\n[sinks]\nfolder = \"" + folder + "/sinks.d\"\n");
+  std::filesystem::create_directory(folder_ / "sinks.d");
+  if (!settings_.sink.empty()) {
+    std::string sink = settings_.sink;
+    sink.replace(sink.find("FOLDER"), 6, folder);
+    write_text(folder_ / "sinks.d/test.toml", sink);
+  }
 }
 
 std::string TestDaemon::changes_endpoint() const {

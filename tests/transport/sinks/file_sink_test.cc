@@ -1,0 +1,93 @@
+#include "transport/sinks/file_sink.h"
+
+#include <fcntl.h>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/temp_folder.h"
+
+namespace quotemill::transport {
+namespace {
+
+using testing::TempFolder;
+
+class FileSinkTest : public ::testing::Test {
+ protected:
+  std::string content(const std::string& suffix = "") {
+    const Bytes bytes = testing::read_file(path_ + suffix);
+    return std::string(as_text(bytes));
+  }
+
+  static void deliver(FileSink& sink, const std::vector<std::string>& events) {
+    const Result<void> delivered = sink.deliver(events);
+    ASSERT_TRUE(delivered) << delivered.error().to_string();
+  }
+
+  TempFolder folder_;
+  const std::string path_ = folder_ / "trust.jsonl";
+};
+
+TEST_F(FileSinkTest, AppendsALineForEachEvent) {
+  {
+    FileSink sink({.path = path_});
+    deliver(sink, {"one", "two"});
+    deliver(sink, {"three"});
+  }
+  FileSink again({.path = path_});
+  deliver(again, {"four"});
+  EXPECT_EQ(content(), "one\ntwo\nthree\nfour\n");
+}
+
+TEST_F(FileSinkTest, CutsOffWhatACrashLeftOfALine) {
+  for (const std::string& left :
+       {std::string("one\nhal"), std::string("one\n"), "one\n" + std::string(10'000, 'x')}) {
+    testing::write_file(path_, as_bytes(left));
+    FileSink sink({.path = path_});
+    deliver(sink, {"two"});
+    EXPECT_EQ(content(), "one\ntwo\n") << left.size();
+  }
+  testing::write_file(path_, as_bytes("no line at all"));
+  FileSink sink({.path = path_});
+  deliver(sink, {"two"});
+  EXPECT_EQ(content(), "two\n");
+}
+
+TEST_F(FileSinkTest, RotatesAndKeepsSoMany) {
+  FileSink sink({.path = path_, .rotate_bytes = 10, .keep = 2});
+  for (const char* event : {"first-event", "second-event", "third-event", "fourth-event"}) {
+    deliver(sink, {event});
+  }
+  EXPECT_EQ(content(), "fourth-event\n");
+  EXPECT_EQ(content(".1"), "third-event\n");
+  EXPECT_EQ(content(".2"), "second-event\n");
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".3"));
+}
+
+TEST_F(FileSinkTest, SaysWhyItCannotWriteAndGoesOnWhenItCan) {
+  FileSink sink({.path = path_});
+  std::filesystem::create_directory(path_);
+  const Result<void> failed = sink.deliver(std::vector<std::string>{"one"});
+  ASSERT_FALSE(failed);
+  EXPECT_NE(failed.error().to_string().find(path_), std::string::npos);
+  std::filesystem::remove(path_);
+  deliver(sink, {"one"});
+  EXPECT_EQ(content(), "one\n");
+}
+
+TEST_F(FileSinkTest, FollowsNoLink) {
+  const std::string target = folder_ / "target";
+  testing::write_file(target, as_bytes("precious\n"));
+  std::filesystem::create_symlink(target, path_);
+  FileSink sink({.path = path_});
+  EXPECT_FALSE(sink.deliver(std::vector<std::string>{"one"}));
+  EXPECT_EQ(as_text(testing::read_file(target)), "precious\n");
+}
+
+TEST_F(FileSinkTest, AFullDiskLeavesNoHalfLine) {
+  FileSink sink({.path = "/dev/full"});
+  EXPECT_FALSE(sink.deliver(std::vector<std::string>{"one"})) << "is no plain file";
+}
+
+}  // namespace
+}  // namespace quotemill::transport

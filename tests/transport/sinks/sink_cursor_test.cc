@@ -1,0 +1,39 @@
+#include "transport/sinks/sink_cursor.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/temp_folder.h"
+#include "transport/files/private_file.h"
+
+namespace quotemill::transport {
+namespace {
+
+constexpr const char* kStream = "01K0ZJ6T3T0000000000000000";
+
+TEST(SinkCursor, IsThereAgain) {
+  const testing::TempFolder folder;
+  const std::string path = folder / "siem.cursor";
+  EXPECT_EQ(*read_position(path), std::nullopt);
+  for (const std::uint64_t next : {std::uint64_t{1}, std::uint64_t{42}, UINT64_MAX}) {
+    ASSERT_TRUE(write_position(path, {kStream, next}));
+    EXPECT_EQ(*read_position(path), (SinkPosition{kStream, next}));
+  }
+}
+
+TEST(SinkCursor, ThatIsDamagedIsNamedAndNotGuessed) {
+  const testing::TempFolder folder;
+  const std::string path = folder / "siem.cursor";
+  const std::string stream = kStream;
+  for (const std::string& text :
+       {std::string(), stream, stream + " ", stream + " x\n", stream + " 12", stream + " 0\n",
+        stream + " 12 \n", stream + " 99999999999999999999999\n", std::string("\n\n\n")}) {
+    ASSERT_TRUE(replace_private_file(path, as_bytes(text)));
+    const Result<std::optional<SinkPosition>> read = read_position(path);
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().code, ErrorCode::kStorage);
+    EXPECT_NE(read.error().to_string().find(path), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace quotemill::transport

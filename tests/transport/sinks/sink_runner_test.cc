@@ -1,0 +1,199 @@
+#include "transport/sinks/sink_runner.h"
+
+#include <gmock/gmock.h>
+
+#include "storage/memory_store.h"
+#include "tests/support/temp_folder.h"
+#include "transport/render/json.h"
+
+namespace quotemill::transport {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// What the sink was given, for the test's thread.
+struct Received {
+  std::mutex mutex;
+  std::vector<std::uint64_t> sequences;
+  int failures_to_come = 0;
+
+  std::vector<std::uint64_t> all() {
+    const std::lock_guard lock(mutex);
+    return sequences;
+  }
+
+  void fail(int times) {
+    const std::lock_guard lock(mutex);
+    failures_to_come = times;
+  }
+};
+
+class RecordingSink final : public Sink {
+ public:
+  explicit RecordingSink(std::shared_ptr<Received> received) : received_(std::move(received)) {}
+
+  Result<void> deliver(std::span<const std::string> events) override {
+    const std::lock_guard lock(received_->mutex);
+    if (received_->failures_to_come > 0) {
+      --received_->failures_to_come;
+      return Error{ErrorCode::kIo, "sink", 0, "is down because a test wants it to"};
+    }
+    for (const std::string& event : events) {
+      received_->sequences.push_back(parse_json(event)->at("seq").get<std::uint64_t>());
+    }
+    return {};
+  }
+
+ private:
+  const std::shared_ptr<Received> received_;
+};
+
+class SinkRunnerTest : public ::testing::Test {
+ protected:
+  void change(std::uint64_t sequence, TrustState state = TrustState::kFailed,
+              bool in_maintenance = false) {
+    CommitBatch batch;
+    Change change;
+    change.sequence = sequence;
+    change.host_name = "web-01";
+    change.previous = TrustState::kTrusted;
+    change.current = state;
+    change.time = {1'000};
+    change.in_maintenance = in_maintenance;
+    batch.changes = {change};
+    ASSERT_TRUE(store_.commit(batch));
+  }
+
+  std::unique_ptr<SinkRunner> start(const SinkFilter& filter = {}) {
+    SinkRunnerOptions options;
+    options.name = "test";
+    options.cursor_path = cursor_;
+    options.filter = filter;
+    options.pause_min = std::chrono::milliseconds(1);
+    options.pause_max = std::chrono::milliseconds(5);
+    return std::make_unique<SinkRunner>(std::move(options), store_,
+                                        std::make_unique<RecordingSink>(received_),
+                                        [this](bool is_bad, const std::string& text) {
+                                          const std::lock_guard lock(log_mutex_);
+                                          log_.push_back((is_bad ? "bad: " : "good: ") + text);
+                                        });
+  }
+
+  std::vector<std::string> log() {
+    const std::lock_guard lock(log_mutex_);
+    return log_;
+  }
+
+  // Until it is behind change `last`.
+  static void wait_for(const SinkRunner& runner, std::uint64_t last) {
+    for (int i = 0; i < 5'000 && runner.counters().next.load() <= last; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ASSERT_EQ(runner.counters().next.load(), last + 1);
+  }
+
+  testing::TempFolder folder_;
+  const std::string cursor_ = folder_ / "test.cursor";
+  storage::MemoryStore store_;
+  const std::shared_ptr<Received> received_ = std::make_shared<Received>();
+  std::mutex log_mutex_;
+  std::vector<std::string> log_;
+};
+
+TEST_F(SinkRunnerTest, DeliversWhatIsThereAndWhatComes) {
+  change(1);
+  change(2);
+  const auto runner = start();
+  wait_for(*runner, 2);
+  change(3);
+  runner->notify();
+  wait_for(*runner, 3);
+  EXPECT_THAT(received_->all(), ElementsAre(1, 2, 3));
+  EXPECT_EQ(runner->counters().delivered.load(), 3U);
+}
+
+TEST_F(SinkRunnerTest, GoesOnBehindItsCursorAfterARestart) {
+  change(1);
+  wait_for(*start(), 1);
+  change(2);
+  wait_for(*start(), 2);
+  EXPECT_THAT(received_->all(), ElementsAre(1, 2));
+}
+
+TEST_F(SinkRunnerTest, TriesAgainUntilTheSinkIsBackAndSaysSoOnce) {
+  received_->fail(4);
+  change(1);
+  const auto runner = start();
+  wait_for(*runner, 1);
+  EXPECT_THAT(received_->all(), ElementsAre(1));
+  EXPECT_EQ(runner->counters().failures.load(), 4U);
+  for (int i = 0; i < 1'000 && log().size() < 2; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_THAT(log(), ElementsAre(HasSubstr("is down"), "good: delivers again"));
+  EXPECT_FALSE(runner->counters().is_down.load());
+}
+
+TEST_F(SinkRunnerTest, DeliversAgainWhatItCouldNotRemember) {
+  change(1);
+  wait_for(*start(), 1);
+  ASSERT_TRUE(write_position(cursor_, {store_.status()->stream_id, 1}));
+  wait_for(*start(), 1);
+  EXPECT_THAT(received_->all(), ElementsAre(1, 1));
+}
+
+TEST_F(SinkRunnerTest, LeavesOutWhatItsFilterDoesNotTake) {
+  change(1, TrustState::kTrusted);
+  change(2, TrustState::kFailed);
+  change(3, TrustState::kFailed, true);
+  const auto runner = start({{TrustState::kFailed, TrustState::kStale}, true});
+  wait_for(*runner, 3);
+  EXPECT_THAT(received_->all(), ElementsAre(2));
+  EXPECT_EQ(runner->counters().filtered.load(), 2U);
+}
+
+TEST_F(SinkRunnerTest, ACursorAheadOfTheStreamIsNamedAndGoesBack) {
+  change(1);
+  change(2);
+  ASSERT_TRUE(write_position(cursor_, {"01K0ZJ6T3T0000000000000000", 100}));
+  const auto runner = start();
+  wait_for(*runner, 2);
+  EXPECT_THAT(log(), ElementsAre(HasSubstr("a backup was restored")));
+  change(3);
+  wait_for(*runner, 3);
+  EXPECT_THAT(received_->all(), ElementsAre(3));
+}
+
+TEST_F(SinkRunnerTest, ADamagedCursorDeliversNothingUntilSomebodyLooks) {
+  testing::write_file(cursor_, as_bytes("garbage"));
+  std::filesystem::permissions(
+      cursor_, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  change(1);
+  const auto runner = start();
+  for (int i = 0; i < 1'000 && log().empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_THAT(log().front(), HasSubstr("is damaged; remove it"));
+  EXPECT_THAT(received_->all(), IsEmpty());
+  std::filesystem::remove(cursor_);
+  wait_for(*runner, 1);
+}
+
+TEST_F(SinkRunnerTest, CatchesUpWithThousandsInOrder) {
+  for (std::uint64_t sequence = 1; sequence <= 2'000; ++sequence) {
+    change(sequence);
+  }
+  received_->fail(3);
+  const auto runner = start();
+  wait_for(*runner, 2'000);
+  const std::vector<std::uint64_t> all = received_->all();
+  ASSERT_EQ(all.size(), 2'000U);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    ASSERT_EQ(all[i], i + 1);
+  }
+}
+
+}  // namespace
+}  // namespace quotemill::transport

@@ -1,0 +1,71 @@
+#include "transport/siem/event_words.h"
+
+#include <algorithm>
+
+#include "engine/base/text.h"
+
+namespace quotemill::transport {
+
+const StateScale& scale_of(TrustState state) {
+  static constexpr StateScale kTrusted{1,  "Secure", 1, "Informational", "success",
+                                       21, 3,        5, "affirming"};
+  static constexpr StateScale kWarning{2, "At Risk", 3, "Medium", "unknown", 47, 5, 4, "warning"};
+  static constexpr StateScale kFailed{3, "Compromised",    4, "High", "failure", 73, 8,
+                                      3, "contraindicated"};
+  static constexpr StateScale kStale{0, "Unknown", 2, "Low", "unknown", 47, 6, 4, "none"};
+  static constexpr StateScale kUnknown{0,  "Unknown", 1, "Informational", "unknown",
+                                       21, 3,         5, "none"};
+  switch (state) {
+    case TrustState::kTrusted:
+      return kTrusted;
+    case TrustState::kWarning:
+      return kWarning;
+    case TrustState::kFailed:
+      return kFailed;
+    case TrustState::kStale:
+      return kStale;
+    case TrustState::kUnknown:
+      return kUnknown;
+  }
+  return kUnknown;
+}
+
+const Finding* worst_reason(const Change& change) {
+  const auto worst = std::max_element(
+      change.reasons.begin(), change.reasons.end(),
+      [](const Finding& left, const Finding& right) { return left.severity < right.severity; });
+  return worst == change.reasons.end() ? nullptr : &*worst;
+}
+
+std::string code_of(const Change& change) {
+  if (const Finding* reason = worst_reason(change)) {
+    return std::string(name_of(reason->code));
+  }
+  return change.current == TrustState::kTrusted ? "trust.restored" : "trust.changed";
+}
+
+std::string sentence_of(const Change& change) {
+  std::string text = "Host " + printable(change.host_name) + " changed from " +
+                     std::string(name_of(change.previous)) + " to " +
+                     std::string(name_of(change.current));
+  if (change.in_maintenance) {
+    text += " in maintenance";
+  }
+  if (const Finding* reason = worst_reason(change)) {
+    text += ": " + printable(message_of(*reason));
+  }
+  return text;
+}
+
+std::string shortened(const std::string& text, std::size_t max) {
+  if (text.size() <= max) {
+    return text;
+  }
+  std::size_t end = max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+    --end;
+  }
+  return text.substr(0, end);
+}
+
+}  // namespace quotemill::transport

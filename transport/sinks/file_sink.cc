@@ -1,0 +1,131 @@
+#include "transport/sinks/file_sink.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
+#include "engine/base/error.h"
+
+namespace quotemill::transport {
+namespace {
+
+// Where the last line that ends begins to be followed by nothing: 0 if no line ends.
+off_t end_of_whole_lines(int file, off_t size) {
+  std::array<char, 4096> part{};
+  while (size > 0) {
+    const off_t begin =
+        size > static_cast<off_t>(part.size()) ? size - static_cast<off_t>(part.size()) : 0;
+    const ssize_t read = ::pread(file, part.data(), static_cast<std::size_t>(size - begin), begin);
+    if (read <= 0) {
+      return size;  // unreadable: nothing is cut that could be whole
+    }
+    for (ssize_t i = read; i > 0; --i) {
+      if (part[static_cast<std::size_t>(i) - 1] == '\n') {
+        return begin + i;
+      }
+    }
+    size = begin;
+  }
+  return 0;
+}
+
+}  // namespace
+
+FileSink::~FileSink() {
+  close();
+}
+
+Error FileSink::failure(const char* what) const {
+  return {ErrorCode::kIo, "file sink", 0,
+          options_.path + ": " + what + ": " + std::generic_category().message(errno)};
+}
+
+void FileSink::close() {
+  if (file_ >= 0) {
+    ::close(file_);
+    file_ = -1;
+  }
+}
+
+Result<void> FileSink::open() {
+  file_ = ::open(options_.path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+  if (file_ < 0) {
+    return failure("open");
+  }
+
+  struct stat about {};
+
+  if (::fstat(file_, &about) != 0 || !S_ISREG(about.st_mode)) {
+    const Error error = failure("is no plain file");
+    close();
+    return error;
+  }
+  const off_t whole = end_of_whole_lines(file_, about.st_size);
+  if (whole != about.st_size && ::ftruncate(file_, whole) != 0) {
+    const Error error = failure("cannot cut the rest of a line off");
+    close();
+    return error;
+  }
+  size_ = static_cast<std::uint64_t>(whole);
+  return {};
+}
+
+Result<void> FileSink::deliver(std::span<const std::string> events) {
+  std::string lines;
+  for (const std::string& event : events) {
+    lines += event;
+    lines += '\n';
+  }
+  if (file_ >= 0 && options_.rotate_bytes != 0 && size_ >= options_.rotate_bytes) {
+    rotate();
+  }
+  if (file_ < 0) {
+    if (Result<void> opened = open(); !opened) {
+      return opened;
+    }
+  }
+  return write_lines(lines);
+}
+
+Result<void> FileSink::write_lines(const std::string& lines) {
+  std::size_t written = 0;
+  while (written < lines.size()) {
+    const ssize_t more = ::write(file_, lines.data() + written, lines.size() - written);
+    if (more < 0 && errno == EINTR) {
+      continue;
+    }
+    if (more <= 0) {
+      const Error error = failure("write");
+      // The next open() cuts off what is no whole line, and with it nothing that was told.
+      [[maybe_unused]] const int cut = ::ftruncate(file_, static_cast<off_t>(size_));
+      close();
+      return error;
+    }
+    written += static_cast<std::size_t>(more);
+  }
+  if (::fdatasync(file_) != 0) {
+    const Error error = failure("sync");
+    close();
+    return error;
+  }
+  size_ += lines.size();
+  return {};
+}
+
+void FileSink::rotate() {
+  close();
+  for (unsigned number = options_.keep; number > 0; --number) {
+    const std::string from =
+        number == 1 ? options_.path : options_.path + "." + std::to_string(number - 1);
+    // One that is not there, or cannot be moved, is no reason to keep events back.
+    [[maybe_unused]] const int moved =
+        std::rename(from.c_str(), (options_.path + "." + std::to_string(number)).c_str());
+  }
+}
+
+}  // namespace quotemill::transport
