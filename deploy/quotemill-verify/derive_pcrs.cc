@@ -1,7 +1,6 @@
 #include "deploy/quotemill-verify/derive_pcrs.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/replay.h"
@@ -18,29 +17,24 @@ Digest reset_value(HashAlgorithm bank, std::uint32_t pcr) {
 // PCR 10 of one bank, in each form that the kernel may have extended it with. Banks of one machine
 // may differ: those whose hash the kernel lacks are padded.
 struct ListedPcr {
-  ListedPcr(std::size_t place, HashAlgorithm algorithm) : bank(place) {
-    for (const ImaDigestForm form : kImaDigestForms) {
-      replays.emplace_back(algorithm, form);
-    }
-  }
+  ListedPcr(std::size_t place, HashAlgorithm algorithm) : bank(place), progress(algorithm) {}
 
   // False if no form applies to the entry.
   bool add(const ImaEntry& entry) {
-    for (auto replay = replays.begin(); replay != replays.end();) {
-      replay = replay->add(entry) ? std::next(replay) : replays.erase(replay);
-    }
+    progress.add(entry);
     values.clear();
-    for (const ImaReplay& replay : replays) {
-      if (std::find(values.begin(), values.end(), replay.value()) == values.end()) {
-        values.push_back(replay.value());
+    for (const ImaDigestForm form : kImaDigestForms) {
+      const std::optional<Digest> value = progress.value(form);
+      if (value.has_value() && std::find(values.begin(), values.end(), *value) == values.end()) {
+        values.push_back(*value);
       }
     }
-    return !replays.empty();
+    return progress.is_possible();
   }
 
   std::size_t bank;  // its place in the selection
-  std::vector<ImaReplay> replays;
-  std::vector<Digest> values;  // of the replays, each once
+  ImaBankProgress progress;
+  std::vector<Digest> values;  // in all forms, each once
 };
 
 class PcrSearch {

@@ -29,21 +29,25 @@ std::string to_hex(ByteView bytes) {
   return text;
 }
 
-std::optional<Bytes> from_hex(std::string_view text) {
+bool read_hex(std::string_view text, Bytes& bytes) {
   if (text.size() % 2 != 0) {
-    return std::nullopt;
+    return false;
   }
-  Bytes bytes;
-  bytes.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = hex_digit(text[i]);
-    const int low = hex_digit(text[i + 1]);
+  bytes.resize(text.size() / 2);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const int high = hex_digit(text[2 * i]);
+    const int low = hex_digit(text[2 * i + 1]);
     if (high < 0 || low < 0) {
-      return std::nullopt;
+      return false;
     }
-    bytes.push_back(static_cast<std::uint8_t>(high * 16 + low));
+    bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
   }
-  return bytes;
+  return true;
+}
+
+std::optional<Bytes> from_hex(std::string_view text) {
+  Bytes bytes;
+  return read_hex(text, bytes) ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
 ByteView as_bytes(std::string_view text) {

@@ -24,6 +24,10 @@ std::string to_hex(ByteView bytes);
 // The bytes of an even number of hexadecimal digits (either case), nothing else; nullopt otherwise.
 std::optional<Bytes> from_hex(std::string_view text);
 
+// The same into `bytes`, whose memory is used again; false, and `bytes` is of no use, if it is
+// something else.
+[[nodiscard]] bool read_hex(std::string_view text, Bytes& bytes);
+
 // The characters of `text` as bytes; borrows `text`.
 ByteView as_bytes(std::string_view text);
 

@@ -34,12 +34,21 @@ inline constexpr std::size_t kBootLogSizeMax =
 inline constexpr std::uint32_t kLogEventsMax = 65'536;
 inline constexpr std::uint32_t kLogAlgorithmsMax = 16;  // digests per event
 inline constexpr std::size_t kEventDataSizeMax =
-    4 * 1024 * 1024;  // the largest seen is a dbx of 30 kB
-inline constexpr std::size_t kRuntimeLogSizeMax = 64 * 1024 * 1024;
-inline constexpr std::size_t kImaEntriesMax = 1'000'000;  // busy servers list some 100,000
+    4 * 1024 * 1024;                             // the largest seen is a dbx of 30 kB
+inline constexpr std::size_t kFindingsMax = 64;  // kept per verdict; the rest is counted
+
+// --- Runtime lists ---------------------------------------------------------------------------
+inline constexpr std::size_t kRuntimeLogSizeMax =
+    512 * 1024 * 1024;  // a million entries are 130 MB, 250 MB as text
+inline constexpr std::size_t kImaEntriesMax =
+    4'000'000;  // busy servers list some 100,000, those that run containers a million
 inline constexpr std::size_t kImaNameSizeMax = 255;  // template names; those in use have 3 to 10
 inline constexpr std::size_t kImaTemplateSizeMax = 1024 * 1024;  // ima-buf carries whole buffers
-inline constexpr std::size_t kFindingsMax = 64;  // kept per verdict; the rest is counted
+inline constexpr std::size_t kImaTemplateFieldsMax = 15;         // the kernel's own bound
+inline constexpr std::size_t kImaBanksMax = 4;                   // SHA-1 and the SHA-2s
+inline constexpr std::size_t kImaProgressSizeMax = 1024;         // what is kept for each host
+inline constexpr std::size_t kImaFindingsMax =
+    10'000;  // of one list read offline; the rest is counted
 
 // --- Messages --------------------------------------------------------------------------------
 inline constexpr std::size_t kLogSegmentSizeMax = 1024 * 1024;
@@ -101,6 +110,16 @@ inline constexpr std::size_t kLabelValueSizeMax = 128;
 // that part of those judged.
 inline constexpr std::size_t kBlastHostsMax = 10;
 inline constexpr std::size_t kBlastPercentMax = 1;
+inline constexpr std::size_t kImaReferencesMax =
+    16'000'000;  // digests of a set; all packages of a distribution's release
+inline constexpr std::size_t kImaReferenceFileSizeMax = 1024 * 1024 * 1024;
+inline constexpr std::size_t kImaReferenceTextMax = 0xFFFFFFFF;  // paths and names, by 32-bit place
+inline constexpr std::size_t kImaPathSizeMax = 4096;             // PATH_MAX of Linux
+inline constexpr std::size_t kPathPatternsMax = 1'000;
+inline constexpr std::size_t kPathPatternSizeMax = 1'024;
+inline constexpr std::int64_t kPathPatternMemoryMax =
+    16 * 1024 * 1024;  // of the automaton of all of them
+inline constexpr std::size_t kKeyringFilesMax = 10'000;
 
 static_assert(kBatchItemsMax <= kInboxItemsMax);
 static_assert(kLogSegmentSizeMax < kMessageSizeMax);

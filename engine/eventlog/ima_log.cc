@@ -1,119 +1,78 @@
 #include "engine/eventlog/ima_log.h"
 
 #include <algorithm>
-#include <cassert>
-
-#include "engine/crypto/hash.h"
 
 namespace quotemill {
 namespace {
 
-std::optional<HashAlgorithm> algorithm_of_size(std::size_t size) {
-  for (const HashAlgorithm algorithm : {HashAlgorithm::kSha1, HashAlgorithm::kSha256,
-                                        HashAlgorithm::kSha384, HashAlgorithm::kSha512}) {
-    if (digest_size(algorithm) == size) {
-      return algorithm;
-    }
-  }
-  return std::nullopt;
-}
+constexpr std::size_t kPieceSize = std::size_t{256} * 1024;
 
-// What an entry extends `bank` with; nullopt if the form does not apply to it.
-std::optional<Digest> extended_digest(const ImaEntry& entry, HashAlgorithm bank,
-                                      ImaDigestForm form) {
-  Digest digest(bank);
-  if (entry.is_violation()) {
-    std::fill(digest.writable().begin(), digest.writable().end(), std::uint8_t{0xFF});
-    return digest;
-  }
-  switch (form) {
-    case ImaDigestForm::kListed:
-      return Digest::from(bank, entry.template_hash);
-    case ImaDigestForm::kHashed:
-      return entry.template_data.empty() ? std::nullopt
-                                         : std::optional(hash(bank, entry.template_data));
-    case ImaDigestForm::kPadded:
-      if (entry.template_hash.size() > digest_size(bank)) {
-        return std::nullopt;
-      }
-      std::copy(entry.template_hash.begin(), entry.template_hash.end(), digest.writable().begin());
-      return digest;
-  }
-  return std::nullopt;
-}
+// Keeps what a reader would overwrite, many entries in one allocation.
+class Keeper {
+ public:
+  Keeper(ByteView list, ImaLog& log) : list_(list), log_(log) {}
 
-// Replays the list and hands each value to `visit` with the number of entries that
-// gave it. False if the form does not apply to an entry: the values end there.
-template <class Visit>
-bool fold(const ImaLog& log, HashAlgorithm bank, ImaDigestForm form, Visit visit) {
-  ImaReplay replay(bank, form);
-  visit(replay.value(), std::size_t{0});
-  for (std::size_t i = 0; i < log.entries.size(); ++i) {
-    if (!replay.add(log.entries[i])) {
-      return false;
+  ByteView keep(ByteView bytes) {
+    if (bytes.empty() ||
+        (bytes.data() >= list_.data() && bytes.data() < list_.data() + list_.size())) {
+      return bytes;
     }
-    visit(replay.value(), i + 1);
+    if (log_.rebuilt.empty() ||
+        log_.rebuilt.back()->capacity() - log_.rebuilt.back()->size() < bytes.size()) {
+      log_.rebuilt.push_back(std::make_unique<Bytes>());
+      log_.rebuilt.back()->reserve(std::max(kPieceSize, bytes.size()));
+    }
+    Bytes& piece = *log_.rebuilt.back();
+    const std::size_t begin = piece.size();
+    piece.insert(piece.end(), bytes.begin(), bytes.end());
+    return ByteView(piece).subspan(begin);
   }
-  return true;
-}
+
+ private:
+  ByteView list_;
+  ImaLog& log_;
+};
 
 }  // namespace
 
-bool ImaEntry::is_violation() const {
-  return std::all_of(template_hash.begin(), template_hash.end(),
-                     [](std::uint8_t byte) { return byte == 0; });
-}
-
-bool ImaEntry::data_holds() const {
-  const std::optional<HashAlgorithm> algorithm = algorithm_of_size(template_hash.size());
-  return algorithm.has_value() && equal(hash(*algorithm, template_data).view(), template_hash);
-}
-
-std::string_view name_of(ImaDigestForm form) {
-  switch (form) {
-    case ImaDigestForm::kListed:
-      return "listed";
-    case ImaDigestForm::kHashed:
-      return "hashed";
-    case ImaDigestForm::kPadded:
-      return "padded";
+ImaLogReading read_ima_log(ByteView bytes) {
+  ImaLogReading reading;
+  ImaReader reader(bytes);
+  Keeper keeper(bytes, reading.log);
+  reading.log.ascii = reader.is_ascii();
+  while (const ImaEntry* entry = reader.next()) {
+    ImaEntry& kept = reading.log.entries.emplace_back(*entry);
+    kept.template_hash = keeper.keep(entry->template_hash);
+    kept.template_data = keeper.keep(entry->template_data);
   }
-  return "unknown";
-}
-
-ImaReplay::ImaReplay(HashAlgorithm bank, ImaDigestForm form) : value_(bank), form_(form) {
-  assert(can_hash(bank));
-}
-
-bool ImaReplay::add(const ImaEntry& entry) {
-  if (entry.pcr != kImaPcr) {
-    return true;
-  }
-  const std::optional<Digest> digest = extended_digest(entry, value_.algorithm(), form_);
-  if (digest.has_value()) {
-    extend(value_, digest->view());
-  }
-  return digest.has_value();
+  reading.broken = reader.broken();
+  return reading;
 }
 
 std::optional<Digest> replay_ima_log(const ImaLog& log, HashAlgorithm bank) {
+  ImaBankProgress progress(bank);
+  for (const ImaEntry& entry : log.entries) {
+    progress.add(entry);
+  }
   for (const ImaDigestForm form : kImaDigestForms) {
-    Digest last(bank);
-    if (fold(log, bank, form, [&](const Digest& pcr, std::size_t) { last = pcr; })) {
-      return last;
+    if (const std::optional<Digest> value = progress.value(form)) {
+      return value;
     }
   }
   return std::nullopt;
 }
 
 std::optional<ImaMatch> match_ima_log(const ImaLog& log, const Digest& quoted) {
+  ImaBankProgress progress(quoted.algorithm());
   std::optional<ImaMatch> longest;
-  for (const ImaDigestForm form : kImaDigestForms) {
-    fold(log, quoted.algorithm(), form, [&](const Digest& pcr, std::size_t entries) {
-      if (pcr == quoted && (!longest.has_value() || entries > longest->entries)) {
-        longest = ImaMatch{entries, form};
-      }
-    });
+  if (const auto form = progress.form_of(quoted)) {
+    longest = ImaMatch{0, *form};
+  }
+  for (std::size_t i = 0; i < log.entries.size() && progress.is_possible(); ++i) {
+    progress.add(log.entries[i]);
+    if (const auto form = progress.form_of(quoted)) {
+      longest = ImaMatch{i + 1, *form};
+    }
   }
   return longest;
 }

@@ -150,22 +150,6 @@ TEST(ImaLog, MatchesABeginningOfAListThatHasGrown) {
   EXPECT_EQ(none->entries, 0U);
 }
 
-TEST(ImaLog, ReplaysEntryByEntryUntilTheFormDoesNotApply) {
-  const Bytes list = joined({ng_entry("boot_aggregate"), ng_entry("/other", 11)});
-  const ImaLogReading reading = read_ima_log(list);
-  const ImaEntry& first = reading.log.entries[0];
-  ImaReplay replay(HashAlgorithm::kSha256, ImaDigestForm::kHashed);
-  EXPECT_EQ(replay.value(), Digest(HashAlgorithm::kSha256));
-  EXPECT_TRUE(replay.add(first));
-  const Digest after =
-      pcr_of(HashAlgorithm::kSha256, {hash(HashAlgorithm::kSha256, first.template_data)});
-  EXPECT_EQ(replay.value(), after);
-  EXPECT_TRUE(replay.add(reading.log.entries[1]));
-  EXPECT_EQ(replay.value(), after);
-  ImaReplay listed(HashAlgorithm::kSha256, ImaDigestForm::kListed);
-  EXPECT_FALSE(listed.add(first));  // its hash is SHA-1
-}
-
 TEST(ImaLog, AViolationExtendsOnes) {
   const Bytes list = binary_entry(10, Bytes(20, 0), "ima-ng", ng_data(Bytes(32, 0), "/x"));
   const ImaLogReading reading = read_ima_log(list);

@@ -1,0 +1,200 @@
+#include "engine/eventlog/ima_reader.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/base/byte_reader.h"
+#include "engine/base/limits.h"
+#include "engine/crypto/hash.h"
+#include "engine/eventlog/ima_text.h"
+
+namespace quotemill {
+namespace {
+
+constexpr std::array<std::size_t, 4> kTemplateHashSizes = {20, 32, 48, 64};
+constexpr std::size_t kOriginalDigestSize = 20;
+constexpr std::size_t kOriginalNameSizeMax = 255;
+constexpr std::size_t kLineSizeMax = 2 * limits::kImaTemplateSizeMax + limits::kImaPathSizeMax;
+
+bool is_template_hash_size(std::size_t size) {
+  return std::find(kTemplateHashSizes.begin(), kTemplateHashSizes.end(), size) !=
+         kTemplateHashSizes.end();
+}
+
+std::optional<HashAlgorithm> algorithm_of_size(std::size_t size) {
+  for (const HashAlgorithm algorithm : {HashAlgorithm::kSha1, HashAlgorithm::kSha256,
+                                        HashAlgorithm::kSha384, HashAlgorithm::kSha512}) {
+    if (digest_size(algorithm) == size) {
+      return algorithm;
+    }
+  }
+  return std::nullopt;
+}
+
+bool is_printable(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+// ASCII lists begin with a decimal PCR, binary ones with a byte below 24.
+bool is_ascii_list(ByteView bytes) {
+  const char first = bytes.empty() ? '\0' : static_cast<char>(bytes.front());
+  return first == ' ' || (first >= '0' && first <= '9');
+}
+
+// The size of the template hashes, from the first entry: only with the right one does a printable
+// template name follow. 20 if none fits.
+std::size_t find_template_hash_size(ByteView bytes) {
+  for (const std::size_t size : kTemplateHashSizes) {
+    ByteReader in(bytes);
+    in.u32_le();
+    in.bytes(size);
+    const std::string_view name = as_text(in.sized32_le(limits::kImaNameSizeMax));
+    if (in.ok() && is_printable(name)) {
+      return size;
+    }
+  }
+  return kTemplateHashSizes.front();
+}
+
+// Cuts the text before the first space off `rest`.
+std::string_view next_word(std::string_view& rest) {
+  const std::size_t end = std::min(rest.find(' '), rest.size());
+  const std::string_view word = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return word;
+}
+
+}  // namespace
+
+bool ImaEntry::is_violation() const {
+  return std::all_of(template_hash.begin(), template_hash.end(),
+                     [](std::uint8_t byte) { return byte == 0; });
+}
+
+bool ImaEntry::data_holds() const {
+  const std::optional<HashAlgorithm> algorithm = algorithm_of_size(template_hash.size());
+  return algorithm.has_value() && equal(hash(*algorithm, template_data).view(), template_hash);
+}
+
+ImaReader::ImaReader(ByteView list)
+    : list_(list), ascii_(is_ascii_list(list)), hash_size_(find_template_hash_size(list)) {
+  if (list.size() > limits::kRuntimeLogSizeMax) {
+    fail(ErrorCode::kTooLarge, 0);
+  }
+}
+
+ImaReader::ImaReader(ByteView piece, std::size_t template_hash_size)
+    : list_(piece), hash_size_(template_hash_size) {
+  if (!is_template_hash_size(template_hash_size)) {
+    fail(ErrorCode::kUnsupported, 0);
+  }
+}
+
+const ImaEntry* ImaReader::next() {
+  if (broken_.has_value() || offset_ >= list_.size()) {
+    return nullptr;
+  }
+  if (entries_ == limits::kImaEntriesMax) {
+    fail(ErrorCode::kTooLarge, offset_);
+    return nullptr;
+  }
+  if (ascii_ ? !read_line() : !read_binary()) {
+    return nullptr;
+  }
+  ++entries_;
+  return &entry_;
+}
+
+bool ImaReader::fail(ErrorCode code, std::size_t offset) {
+  broken_ = Error{code, ascii_ ? "IMA line" : "IMA entry", offset, {}};
+  return false;
+}
+
+const std::optional<ImaTemplate>& ImaReader::template_named(std::string_view name) {
+  if (name != known_name_) {
+    known_name_ = name;
+    known_ = ima_template(name);
+  }
+  return known_;
+}
+
+bool ImaReader::read_binary() {
+  ByteReader in(list_.subspan(offset_));
+  entry_.pcr = in.u32_le();                                                // u32 pcr
+  entry_.template_hash = in.bytes(hash_size_);                             // template_hash
+  entry_.template_name = as_text(in.sized32_le(limits::kImaNameSizeMax));  // u32 size, name
+  if (entry_.template_name == "ima") {
+    const ByteView digest = in.bytes(kOriginalDigestSize);
+    const ByteView file_name = in.sized32_le(kOriginalNameSizeMax);  // u32 size, name
+    rebuilt_.clear();
+    write_ima_original(digest, file_name, rebuilt_);
+    entry_.template_data = rebuilt_.view();
+  } else {
+    entry_.template_data = in.sized32_le(limits::kImaTemplateSizeMax);  // u32 size, data
+  }
+  if (in.ok() && (entry_.pcr >= limits::kPcrCount ||
+                  (entry_.template_name != printable_ && !is_printable(entry_.template_name)))) {
+    in.fail(ErrorCode::kMalformed);
+  }
+  if (!in.ok()) {
+    const Error error = in.error("IMA entry");
+    return fail(error.code, offset_ + error.offset);
+  }
+  printable_ = entry_.template_name;
+  offset_ += in.offset();
+  return true;
+}
+
+// "10 <hex> ima-ng sha256:<hex> /file"
+bool ImaReader::read_line() {
+  const std::string_view rest = as_text(list_.subspan(offset_));
+  const std::size_t end = std::min(rest.find('\n'), rest.size());
+  if (end > kLineSizeMax) {
+    return fail(ErrorCode::kTooLarge, offset_);
+  }
+  std::string_view line = rest.substr(0, end);
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  const std::string_view pcr = next_word(line);
+  const auto [last, error] = std::from_chars(pcr.data(), pcr.data() + pcr.size(), entry_.pcr);
+  const bool has_hash = read_hex(next_word(line), hash_) && is_template_hash_size(hash_.size());
+  entry_.template_name = next_word(line);
+  if (error != std::errc() || last != pcr.data() + pcr.size() || entry_.pcr >= limits::kPcrCount ||
+      !has_hash || entry_.template_name.size() > limits::kImaNameSizeMax ||
+      !is_printable(entry_.template_name)) {
+    return fail(ErrorCode::kMalformed, offset_);
+  }
+  entry_.template_hash = hash_;
+  entry_.template_data = rebuild(line) ? rebuilt_.view() : ByteView{};
+  offset_ += std::min(end + 1, rest.size());
+  return true;
+}
+
+// Of the ways to cut a line whose last fields may be missing, the one that hashes to the listed
+// value is right.
+bool ImaReader::rebuild(std::string_view text) {
+  const std::optional<ImaTemplate>& fields = template_named(entry_.template_name);
+  if (!fields.has_value()) {
+    return false;
+  }
+  const std::size_t behind = fields_behind_name(*fields);
+  std::optional<std::size_t> first;
+  for (std::size_t missing = 0; missing <= behind; ++missing) {
+    rebuilt_.clear();
+    if (!write_ima_text(*fields, text, behind - missing, rebuilt_, hex_)) {
+      continue;
+    }
+    if (behind == 0 || entry_.is_violation()) {
+      return true;
+    }
+    entry_.template_data = rebuilt_.view();
+    if (entry_.data_holds()) {
+      return true;
+    }
+    first = first.value_or(behind - missing);
+  }
+  rebuilt_.clear();
+  return first.has_value() && write_ima_text(*fields, text, *first, rebuilt_, hex_);
+}
+
+}  // namespace quotemill
