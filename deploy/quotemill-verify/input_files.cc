@@ -14,7 +14,6 @@ namespace quotemill::offline {
 namespace {
 
 constexpr std::uint8_t kDerSequence = 0x30;
-constexpr std::uint8_t kDerInteger = 0x02;
 
 Result<AttestationKey> key_of_certificate(ByteView file) {
   const Result<CertificateFile> certificates = parse_certificate_file(file);
@@ -39,40 +38,6 @@ Result<AttestationKey> key_of_spki(Result<PublicKey> key) {
     return key.error();
   }
   return AttestationKey{*key, std::nullopt, false};
-}
-
-// A DER length of at most 255: ECDSA signatures up to P-521 have no longer one.
-std::size_t der_length(ByteReader& in) {
-  const std::uint8_t length = in.u8();
-  if (length == 0x81) {
-    return in.u8();
-  }
-  if (length >= 0x80) {
-    in.fail(ErrorCode::kMalformed);
-  }
-  return in.ok() ? length : 0;
-}
-
-ByteView der_integer(ByteReader& in) {
-  if (in.u8() != kDerInteger) {
-    in.fail(ErrorCode::kMalformed);
-  }
-  ByteView value = in.bytes(der_length(in));
-  while (value.size() > 1 && value.front() == 0) {
-    value = value.subspan(1);
-  }
-  return value;
-}
-
-// ECDSA-Sig-Value (RFC 3279, 2.2.3).
-bool read_ecdsa(ByteView file, SignatureView& signature) {
-  ByteReader in(file);
-  if (in.u8() != kDerSequence || der_length(in) != in.remaining()) {
-    return false;
-  }
-  signature.first = der_integer(in);
-  signature.second = der_integer(in);
-  return in.ok() && in.remaining() == 0 && !signature.first.empty();
 }
 
 std::vector<HashAlgorithm> hashes_to_try(const AttestationKey& key) {
@@ -137,7 +102,7 @@ Result<SignatureCandidates> decode_signature_file(ByteView file, const Attestati
   const bool rsa = key.key.kind() == KeyKind::kRsa;
   SignatureView plain;
   plain.first = file;
-  if (rsa ? file.size() != (key.key.bits() + 7) / 8 : !read_ecdsa(file, plain)) {
+  if (rsa ? file.size() != (key.key.bits() + 7) / 8 : !read_ecdsa_der(file, plain)) {
     return structure.error();
   }
   for (const HashAlgorithm hash : hashes_to_try(key)) {

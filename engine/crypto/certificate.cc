@@ -13,6 +13,7 @@
 #include "engine/base/byte_reader.h"
 #include "engine/base/limits.h"
 #include "engine/crypto/handles.h"
+#include "engine/crypto/hash.h"
 #include "engine/crypto/openssl_values.h"
 
 namespace quotemill {
@@ -252,6 +253,21 @@ std::string Certificate::issuer() const {
 
 Bytes Certificate::der() const {
   return to_der<X509>(i2d_X509, certificate_.get());
+}
+
+Bytes Certificate::subject_key_id() const {
+  const ASN1_OCTET_STRING* const id = X509_get0_subject_key_id(certificate_.get());
+  if (id == nullptr) {
+    return {};
+  }
+  const ByteView bytes(ASN1_STRING_get0_data(id), static_cast<std::size_t>(ASN1_STRING_length(id)));
+  return to_bytes(bytes);
+}
+
+Digest Certificate::key_digest() const {
+  const ASN1_BIT_STRING* const key = X509_get0_pubkey_bitstr(certificate_.get());
+  return hash(HashAlgorithm::kSha1, ByteView(ASN1_STRING_get0_data(key),
+                                             static_cast<std::size_t>(ASN1_STRING_length(key))));
 }
 
 Result<CertificateFile> parse_certificate_file(ByteView contents) {

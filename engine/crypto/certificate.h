@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/bytes.h"
+#include "engine/base/digest.h"
 #include "engine/base/result.h"
 #include "engine/base/time.h"
 #include "engine/crypto/public_key.h"
@@ -37,6 +38,12 @@ class Certificate {
   [[nodiscard]] std::string subject() const;  // RFC 2253, escaped for printing
   [[nodiscard]] std::string issuer() const;
   [[nodiscard]] Bytes der() const;
+
+  // The extension's value; empty if it has none (RFC 5280, 4.2.1.2).
+  [[nodiscard]] Bytes subject_key_id() const;
+
+  // SHA-1 of the subjectPublicKey, method (1) of that section, whatever the extension says.
+  [[nodiscard]] Digest key_digest() const;
 
   // Borrowed; for engine/crypto and tests only.
   [[nodiscard]] x509_st* handle() const { return certificate_.get(); }

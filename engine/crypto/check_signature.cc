@@ -5,6 +5,7 @@
 
 #include <openssl/rsa.h>
 
+#include "engine/base/byte_reader.h"
 #include "engine/base/byte_writer.h"
 #include "engine/crypto/handles.h"
 #include "engine/crypto/hash.h"
@@ -73,6 +74,29 @@ Bytes der_signature(ByteView r, ByteView s) {
   return out.u8(size).bytes(first).bytes(second).take();
 }
 
+// A DER length of at most 255: ECDSA signatures up to P-521 have no longer one.
+std::size_t take_der_length(ByteReader& in) {
+  const std::uint8_t length = in.u8();
+  if (length == kDerLength1) {
+    return in.u8();
+  }
+  if (length >= 0x80) {
+    in.fail(ErrorCode::kMalformed);
+  }
+  return in.ok() ? length : 0;
+}
+
+ByteView take_der_integer(ByteReader& in) {
+  if (in.u8() != kDerInteger) {
+    in.fail(ErrorCode::kMalformed);
+  }
+  ByteView value = in.bytes(take_der_length(in));
+  while (value.size() > 1 && value.front() == 0) {
+    value = value.subspan(1);
+  }
+  return value;
+}
+
 }  // namespace
 
 std::string_view name_of(SignatureScheme scheme) {
@@ -85,6 +109,18 @@ std::string_view name_of(SignatureScheme scheme) {
       return "ecdsa";
   }
   return "unknown";
+}
+
+bool read_ecdsa_der(ByteView der, SignatureView& signature) {
+  ByteReader in(der);
+  const bool is_sequence = in.u8() == kDerSequence;
+  const std::size_t size = take_der_length(in);
+  if (!is_sequence || size != in.remaining()) {
+    return false;
+  }
+  signature.first = take_der_integer(in);
+  signature.second = take_der_integer(in);
+  return in.ok() && in.remaining() == 0 && !signature.first.empty();
 }
 
 void SignatureChecker::FreeContext::operator()(evp_pkey_ctx_st* context) const {

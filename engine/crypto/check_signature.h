@@ -24,6 +24,10 @@ struct SignatureView {
   ByteView second;  // ECDSA: s, big-endian; RSA: empty
 };
 
+// Reads an ECDSA-Sig-Value in DER (RFC 3279, 2.2.3) into the numbers of `signature`, which borrow
+// `der`; false if it is none.
+[[nodiscard]] bool read_ecdsa_der(ByteView der, SignatureView& signature);
+
 // True if `signature` is the key's over `digest`. False for everything else: another key, a scheme
 // that is not the key's kind, a digest of another algorithm than the signature names, numbers out
 // of range. RSAPSS accepts any salt length (TPMs differ: TPM 2.0 Part 1, B.7). Whether an algorithm
