@@ -9,9 +9,6 @@ namespace quotemill {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr auto kListed = static_cast<std::size_t>(ImaDigestForm::kListed);
-constexpr auto kHashed = static_cast<std::size_t>(ImaDigestForm::kHashed);
-constexpr auto kPadded = static_cast<std::size_t>(ImaDigestForm::kPadded);
 constexpr std::uint8_t kAllForms = (1U << kImaDigestForms.size()) - 1;
 
 }  // namespace
@@ -28,6 +25,32 @@ std::string_view name_of(ImaDigestForm form) {
   return "unknown";
 }
 
+std::optional<Digest> extended_digest(const ImaEntry& entry, HashAlgorithm bank,
+                                      ImaDigestForm form) {
+  const ByteView listed = entry.template_hash;
+  if (entry.is_violation()) {
+    Digest ones(bank);
+    std::fill(ones.writable().begin(), ones.writable().end(), std::uint8_t{0xFF});
+    return ones;
+  }
+  switch (form) {
+    case ImaDigestForm::kListed:
+      return Digest::from(bank, listed);
+    case ImaDigestForm::kHashed:
+      return entry.template_data.empty() ? std::nullopt
+                                         : std::optional(hash(bank, entry.template_data));
+    case ImaDigestForm::kPadded: {
+      Digest padded(bank);
+      if (listed.size() >= padded.view().size()) {  // as long: that is the form kListed
+        return std::nullopt;
+      }
+      std::copy(listed.begin(), listed.end(), padded.writable().begin());
+      return padded;
+    }
+  }
+  return std::nullopt;
+}
+
 ImaBankProgress::ImaBankProgress(HashAlgorithm bank, std::uint32_t pcr)
     : forms_(kAllForms), pcr_(static_cast<std::uint8_t>(pcr)) {
   assert(can_hash(bank));
@@ -39,29 +62,14 @@ void ImaBankProgress::add(const ImaEntry& entry) {
   if (entry.pcr != pcr_) {
     return;
   }
-  Digest digest(algorithm());
-  const std::span<std::uint8_t> bytes = digest.writable();
-  if (entry.is_violation()) {
-    std::fill(bytes.begin(), bytes.end(), std::uint8_t{0xFF});
-    for (std::size_t form = 0; form < values_.size(); ++form) {
-      if (has(form)) {
-        extend(values_[form], digest.view());
-      }
+  for (std::size_t form = 0; form < values_.size(); ++form) {
+    const std::optional<Digest> digest =
+        has(form) ? extended_digest(entry, algorithm(), kImaDigestForms[form]) : std::nullopt;
+    if (digest.has_value()) {
+      extend(values_[form], digest->view());
+    } else {
+      forms_ = static_cast<std::uint8_t>(forms_ & ~(1U << form));
     }
-    return;
-  }
-  const std::size_t size = entry.template_hash.size();
-  const bool no_data = entry.template_data.empty();
-  const std::size_t gone = (size == bytes.size() ? 0U : 1U << kListed) |
-                           (no_data ? 1U << kHashed : 0U) |
-                           (size < bytes.size() ? 0U : 1U << kPadded);
-  forms_ = static_cast<std::uint8_t>(forms_ & ~gone);
-  if (has(kListed) || has(kPadded)) {  // never both: a hash of the bank's own size needs no zeros
-    std::copy(entry.template_hash.begin(), entry.template_hash.end(), bytes.begin());
-    extend(values_[has(kListed) ? kListed : kPadded], digest.view());
-  }
-  if (has(kHashed)) {
-    extend(values_[kHashed], hash(algorithm(), entry.template_data).view());
   }
 }
 

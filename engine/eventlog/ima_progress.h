@@ -31,6 +31,11 @@ inline constexpr std::array kImaDigestForms = {ImaDigestForm::kListed, ImaDigest
 
 std::string_view name_of(ImaDigestForm form);  // "listed", "hashed", "padded"
 
+// What the kernel extends a bank with for this entry; nullopt if the form does not apply to it.
+// REQUIRES: can_hash(bank)
+std::optional<Digest> extended_digest(const ImaEntry& entry, HashAlgorithm bank,
+                                      ImaDigestForm form);
+
 // One PCR of one bank. A form that does not apply to an entry (a listed hash of another size, data
 // that cannot be rebuilt) has no value from then on.
 class ImaBankProgress {
