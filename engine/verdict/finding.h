@@ -79,8 +79,22 @@ enum class FindingCode : std::uint16_t {
   // Time
   kStaleNoContact = 700,  // stale.no_contact
   // The runtime log
-  kImaMalformed = 800,  // ima.malformed
-  kImaMismatch = 801,   // ima.mismatch
+  kImaMalformed = 800,             // ima.malformed
+  kImaMismatch = 801,              // ima.mismatch
+  kImaEntryMalformed = 802,        // ima.entry_malformed: its fields are not its template's
+  kImaTemplateUnknown = 803,       // ima.template_unknown: replayed, and cannot be judged
+  kImaTemplateHash = 804,          // ima.template_hash: the data does not hash to what is listed
+  kImaViolation = 805,             // ima.violation: a file open for writing while it was measured
+  kImaBootAggregate = 806,         // ima.boot_aggregate: the list is another boot's
+  kImaBootAggregateAbsent = 807,   // ima.boot_aggregate_absent
+  kImaBehind = 808,                // ima.behind: fewer entries are quoted than were listed before
+  kImaFileUnknown = 810,           // ima.file.unknown: neither in a reference set nor signed
+  kImaFileDigest = 811,            // ima.file.digest_unknown: in a reference set with others
+  kImaSignature = 820,             // ima.signature.invalid
+  kImaSignatureKey = 821,          // ima.signature.key_unknown
+  kImaSignatureUnsupported = 822,  // ima.signature.unsupported
+  kImaBufferDigest = 830,          // ima.buffer.digest: a buffer that is not what its digest says
+  kImaKeyUnknown = 831,            // ima.key.unknown: a key loaded that is not in the keyring
 };
 
 // "boot.event.digest_unknown".

@@ -175,6 +175,57 @@ std::string boot_message(const Finding& finding) {
   }
 }
 
+// The path or the buffer's name.
+std::string file_of(const Finding& finding) {
+  return finding.subject.empty() ? std::string("the entry") : finding.subject;
+}
+
+std::string ima_list_message(const Finding& finding) {
+  switch (finding.code) {
+    case FindingCode::kImaEntryMalformed:
+      return "the entry's fields are not those of its template" + about(finding);
+    case FindingCode::kImaTemplateUnknown:
+      return "the entry has a template that is not known" + about(finding);
+    case FindingCode::kImaTemplateHash:
+      return file_of(finding) + " is listed with template hash " + expected(finding) +
+             ", its data hashes to " + seen(finding);
+    case FindingCode::kImaViolation:
+      return file_of(finding) +
+             " was open for writing while it was measured, or written after it was (a violation)";
+    case FindingCode::kImaBootAggregate:
+      return "boot_aggregate is " + seen(finding) + ", the boot PCRs give " + expected(finding);
+    case FindingCode::kImaBootAggregateAbsent:
+      return "the list does not begin with the boot_aggregate" + about(finding);
+    case FindingCode::kImaBehind:
+      return numbers(finding, "the host listed ", " entries before, the quote proves only ");
+    default:
+      return {};
+  }
+}
+
+std::string ima_file_message(const Finding& finding) {
+  switch (finding.code) {
+    case FindingCode::kImaFileUnknown:
+      return file_of(finding) + " with digest " + seen(finding) + " is in no reference set";
+    case FindingCode::kImaFileDigest:
+      return file_of(finding) + " has digest " + seen(finding) + ", the references expect " +
+             expected(finding);
+    case FindingCode::kImaSignature:
+      return "the signature of " + file_of(finding) + " does not hold over " + seen(finding);
+    case FindingCode::kImaSignatureKey:
+      return file_of(finding) + " is signed by a key that is not in the keyring";
+    case FindingCode::kImaSignatureUnsupported:
+      return "the signature of " + file_of(finding) + " is of a kind that is not checked here";
+    case FindingCode::kImaBufferDigest:
+      return "the buffer " + file_of(finding) + " hashes to " + seen(finding) +
+             ", its entry says " + expected(finding);
+    case FindingCode::kImaKeyUnknown:
+      return "a key was loaded that is not in the keyring: " + file_of(finding);
+    default:
+      return {};
+  }
+}
+
 std::string other_message(const Finding& finding) {
   switch (finding.code) {
     case FindingCode::kIdentityChanged:
@@ -200,8 +251,8 @@ std::string other_message(const Finding& finding) {
 }  // namespace
 
 std::string message_of(const Finding& finding) {
-  for (const auto& sentence :
-       {quote_message, tpm_message, log_message, boot_message, other_message}) {
+  for (const auto& sentence : {quote_message, tpm_message, log_message, boot_message,
+                               ima_list_message, ima_file_message, other_message}) {
     std::string text = sentence(finding);
     if (!text.empty()) {
       return place_of(finding) + text;

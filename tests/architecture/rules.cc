@@ -85,6 +85,7 @@ const std::vector<Home>& homes() {
       {"tbb/", {"engine/pipeline", "tests/engine/pipeline"}},
       {"oneapi/", {}},
       {"toml++/", {"engine/policy"}},
+      {"re2/", {"engine/policy"}},
       {"rocksdb/", {"storage", "bench/micro", "tests/storage"}},
       {"records.pb.h", {"storage", "tests/storage"}},
       {"zmq.h", {"transport/socket", "tests/transport"}},
