@@ -1,7 +1,8 @@
-// The two commands of quotemill-verify.
+// The commands of quotemill-verify.
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace quotemill::offline {
 
@@ -32,5 +33,17 @@ struct EventLogOptions {
 };
 
 int run_eventlog(const EventLogOptions& options);
+
+struct ImaOptions {
+  std::string list;
+  std::string keyring;
+  std::vector<std::string> references;
+  std::vector<std::string> exclusions;
+  std::string pcrs;
+  std::string event_log;
+  bool json = false;
+};
+
+int run_ima(const ImaOptions& options);
 
 }  // namespace quotemill::offline

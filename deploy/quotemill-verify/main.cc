@@ -1,4 +1,5 @@
-// quotemill-verify: judges one quote or reads one boot log, offline, with the engine's own checks.
+// quotemill-verify: judges one quote, reads one boot log or one IMA list, offline, with the
+// engine's own checks.
 #include <csignal>
 #include <iostream>
 
@@ -42,6 +43,25 @@ void add_eventlog(CLI::App& app, EventLogOptions& options) {
   eventlog->add_flag("--json", options.json, "print JSON");
 }
 
+void add_ima(CLI::App& app, ImaOptions& options) {
+  CLI::App* ima = app.add_subcommand("ima", "Read an IMA list, replay and appraise it");
+  ima->add_option("FILE", options.list, "IMA list, binary or ascii (runtime_measurements)")
+      ->required()
+      ->check(refuse_empty);
+  ima->add_option("--keyring", options.keyring, "folder of certificates that may sign files")
+      ->type_name("DIR")
+      ->check(refuse_empty);
+  ima->add_option("--references", options.references,
+                  "reference sets: lines of sha256sum, or a runtime policy of Keylime")
+      ->type_name("FILE")
+      ->check(refuse_empty);
+  ima->add_option("--exclude", options.exclusions, "paths that are not judged (RE2, whole path)")
+      ->type_name("PATTERN");
+  add_file(*ima, "--pcrs", options.pcrs, "PCR values: PCR 10 proves entries, 0 to 9 the boot");
+  add_file(*ima, "--eventlog", options.event_log, "boot log: gives PCR 0 to 9 for boot_aggregate");
+  ima->add_flag("--json", options.json, "print JSON");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Offline verifier of TPM 2.0 evidence: exit 0 proven, 1 not proven, 2 not judged.");
   app.set_version_flag("--version", QUOTEMILL_VERSION);
@@ -50,12 +70,16 @@ int run(int argc, char** argv) {
   add_quote(app, quote);
   EventLogOptions eventlog;
   add_eventlog(app, eventlog);
+  ImaOptions ima;
+  add_ima(app, ima);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitProven : kExitNotJudged;  // 0: --help, --version
   }
-  const int exit = app.got_subcommand("quote") ? run_quote(quote) : run_eventlog(eventlog);
+  const int exit = app.got_subcommand("quote") ? run_quote(quote)
+                   : app.got_subcommand("ima") ? run_ima(ima)
+                                               : run_eventlog(eventlog);
   return std::cout.flush() ? exit : kExitNotJudged;
 }
 

@@ -1,4 +1,4 @@
-// What the two commands print: text for people, JSON for programs. Nothing host-supplied is printed
+// What the commands print: text for people, JSON for programs. Nothing host-supplied is printed
 // unescaped.
 #pragma once
 
@@ -21,6 +21,9 @@ struct LogReport {
 
 void print_text(std::ostream& out, const QuoteReport& report, const AttestationKey& key);
 void print_json(std::ostream& out, const QuoteReport& report, const AttestationKey& key);
+
+// The first findings, with their remedies; nothing if there are none.
+void print_findings(std::ostream& out, const Findings& findings);
 
 void print_text(std::ostream& out, const LogReport& report);
 void print_json(std::ostream& out, const LogReport& report);

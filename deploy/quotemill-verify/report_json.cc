@@ -1,26 +1,14 @@
-#include <nlohmann/json.hpp>
-
+#include "deploy/quotemill-verify/json.h"
 #include "deploy/quotemill-verify/report.h"
 #include "engine/eventlog/event_type.h"
 
 namespace quotemill::offline {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value.has_value() ? Json(*value) : Json(nullptr);
-}
-
 Json json_of(const Findings& findings) {
   Json list = Json::array();
   for (const Finding& finding : findings) {
-    list.push_back({{"code", name_of(finding.code)},
-                    {"severity", name_of(finding.severity)},
-                    {"pcr", or_null(finding.pcr)},
-                    {"event", or_null(finding.event)},
-                    {"message", message_of(finding)}});
+    list.push_back(finding_json(finding));
   }
   return list;
 }

@@ -40,28 +40,6 @@ std::string_view meaning_of(std::string_view word) {
   return word;
 }
 
-void print_findings(std::ostream& out, const Findings& findings) {
-  if (findings.empty()) {
-    return;
-  }
-  out << "\nFindings\n";
-  const std::size_t shown = std::min(findings.size(), kFindingsShown);
-  for (std::size_t i = 0; i < shown; ++i) {
-    const Finding& finding = findings[i];
-    out << "  " << std::left << std::setw(8) << name_of(finding.severity) << std::setw(24)
-        << name_of(finding.code) << message_of(finding) << '\n';
-    const std::string_view remedy = remedy_of(finding.code);
-    const bool repeated = i + 1 < shown && findings[i + 1].code == finding.code &&
-                          findings[i + 1].severity == finding.severity;
-    if (finding.severity == Severity::kFail && !remedy.empty() && !repeated) {
-      out << std::setw(34) << "" << remedy << '\n';
-    }
-  }
-  if (shown < findings.size()) {
-    out << "  ... and " << findings.size() - shown << " more (--json shows all)\n";
-  }
-}
-
 void print_quote(std::ostream& out, const Quote& quote) {
   out << "  extra data  " << (quote.extra_data.empty() ? "none" : to_hex(quote.extra_data)) << '\n';
   out << "  PCRs        " << to_string(quote.selections) << "\n  clock       "
@@ -82,6 +60,28 @@ void print_rows(std::ostream& out, const std::vector<PcrRow>& rows) {
 }
 
 }  // namespace
+
+void print_findings(std::ostream& out, const Findings& findings) {
+  if (findings.empty()) {
+    return;
+  }
+  out << "\nFindings\n";
+  const std::size_t shown = std::min(findings.size(), kFindingsShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Finding& finding = findings[i];
+    out << "  " << std::left << std::setw(8) << name_of(finding.severity) << std::setw(28)
+        << name_of(finding.code) << message_of(finding) << '\n';
+    const std::string_view remedy = remedy_of(finding.code);
+    const bool repeated = i + 1 < shown && findings[i + 1].code == finding.code &&
+                          findings[i + 1].severity == finding.severity;
+    if (finding.severity == Severity::kFail && !remedy.empty() && !repeated) {
+      out << std::setw(38) << "" << remedy << '\n';
+    }
+  }
+  if (shown < findings.size()) {
+    out << "  ... and " << findings.size() - shown << " more (--json shows all)\n";
+  }
+}
 
 void print_text(std::ostream& out, const QuoteReport& report, const AttestationKey& key) {
   out << (report.proven() ? "PROVEN" : "NOT PROVEN") << "\n\n  key         " << key.key.name()
