@@ -55,15 +55,8 @@ class ListCheck {
 
   // The list's first entry, if it is what the kernel puts there.
   void read_boot_aggregate(const ImaEntry& entry) {
-    const std::optional<ImaTemplate> known = ima_template(entry.template_name);
-    const std::optional<ImaFields> fields =
-        known.has_value() && !entry.template_data.empty() && !entry.is_violation()
-            ? read_ima_fields(*known, entry.template_data)
-            : std::nullopt;
-    if (fields.has_value() && fields->name == kBootAggregate) {
-      report_.boot_aggregate = fields->file_digest();
-      rules_.boot_aggregate = report_.boot_aggregate;
-    }
+    report_.boot_aggregate = boot_aggregate_of(entry);
+    rules_.boot_aggregate = report_.boot_aggregate;
   }
 
   void add(const ImaEntry& entry) {

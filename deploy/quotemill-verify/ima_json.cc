@@ -86,10 +86,7 @@ void add_metadata(Json& json, const ImaFields& fields) {
 
 Json data_of(const ImaEntry& entry, const ImaVerdict& verdict) {
   Json json = {{"template_hash", to_hex(entry.template_hash)}, {"violation", entry.is_violation()}};
-  const std::optional<ImaTemplate> known = ima_template(entry.template_name);
-  const std::optional<ImaFields> fields = known.has_value() && !entry.template_data.empty()
-                                              ? read_ima_fields(*known, entry.template_data)
-                                              : std::nullopt;
+  const std::optional<ImaFields> fields = fields_of(entry);
   if (!fields.has_value()) {
     json["bytes"] = to_hex(entry.template_data);
     return json;

@@ -99,10 +99,7 @@ void print_entry(std::ostream& out, const ImaEntry& entry, std::size_t number,
   out << "  " << std::right << std::setw(7) << number << std::setw(5) << entry.pcr << "  "
       << std::left << std::setw(11) << escaped(entry.template_name) << std::setw(14)
       << name_of(verdict.proof) << std::setw(21) << name_of(verdict.outcome);
-  const std::optional<ImaTemplate> known = ima_template(entry.template_name);
-  const std::optional<ImaFields> fields = known.has_value() && !entry.template_data.empty()
-                                              ? read_ima_fields(*known, entry.template_data)
-                                              : std::nullopt;
+  const std::optional<ImaFields> fields = fields_of(entry);
   if (fields.has_value()) {
     out << (fields->algorithm.empty() ? "" : escaped(fields->algorithm) + ":")
         << to_hex(fields->digest) << "  " << escaped(fields->name, kPathShown);

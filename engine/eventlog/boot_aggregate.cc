@@ -29,6 +29,12 @@ std::optional<Digest> boot_aggregate(const PcrBank& bank, std::uint32_t pcr_coun
   return hashed.composite(bank.algorithm());
 }
 
+std::optional<Digest> boot_aggregate_of(const ImaEntry& entry) {
+  const std::optional<ImaFields> fields = entry.is_violation() ? std::nullopt : fields_of(entry);
+  return fields.has_value() && fields->name == kBootAggregate ? fields->file_digest()
+                                                              : std::nullopt;
+}
+
 BootAggregateCheck check_boot_aggregate(const Digest& listed, std::span<const PcrBank> banks) {
   if (listed.is_filled_with(0)) {
     return {.state = BootAggregateState::kNoTpm};

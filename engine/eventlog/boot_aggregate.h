@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "engine/base/digest.h"
+#include "engine/eventlog/ima_reader.h"
 #include "engine/tpm/pcr.h"
 
 namespace quotemill {
@@ -35,6 +36,10 @@ struct BootAggregateCheck {
 // The boot aggregate of the first `pcr_count` PCRs; nullopt if a value is not there or the bank
 // cannot be hashed.
 std::optional<Digest> boot_aggregate(const PcrBank& bank, std::uint32_t pcr_count);
+
+// The digest that an entry of this name lists; nullopt if it is another, or a violation. Whether
+// the entry is the list's first is up to the caller.
+std::optional<Digest> boot_aggregate_of(const ImaEntry& entry);
 
 // Checks what a list says against PCR values that are proven otherwise.
 BootAggregateCheck check_boot_aggregate(const Digest& listed, std::span<const PcrBank> banks);

@@ -77,6 +77,13 @@ bool ImaEntry::data_holds() const {
   return algorithm.has_value() && equal(hash(*algorithm, template_data).view(), template_hash);
 }
 
+std::optional<ImaFields> fields_of(const ImaEntry& entry) {
+  const std::optional<ImaTemplate> known = ima_template(entry.template_name);
+  return known.has_value() && !entry.template_data.empty()
+             ? read_ima_fields(*known, entry.template_data)
+             : std::nullopt;
+}
+
 ImaReader::ImaReader(ByteView list)
     : list_(list), ascii_(is_ascii_list(list)), hash_size_(find_template_hash_size(list)) {
   if (list.size() > limits::kRuntimeLogSizeMax) {

@@ -38,6 +38,10 @@ struct ImaEntry {
   [[nodiscard]] bool data_holds() const;
 };
 
+// What the entry's fields say; borrows its data. nullopt if the template is not known, the data
+// cannot be rebuilt or is not the template's.
+std::optional<ImaFields> fields_of(const ImaEntry& entry);
+
 class ImaReader {
  public:
   // A whole list; its first byte tells its form. Borrows `list`.

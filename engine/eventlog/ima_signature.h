@@ -23,7 +23,7 @@ struct ImaSignature {
   std::uint8_t hash_number = 0;       // enum hash_algo
   std::optional<HashAlgorithm> hash;  // nullopt if it is none of ours
   std::uint32_t key_id = 0;           // the end of the signer's subject key identifier
-  ByteView bytes;                     // RSASSA, or DER of ECDSA
+  ByteView bytes = {};                // RSASSA, or DER of ECDSA
 
   // What was signed, of a file with this digest: the digest (version 2), or the hash of type,
   // algorithm and digest (version 3). nullopt if the digest is of another algorithm than the
