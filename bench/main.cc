@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <benchmark/benchmark.h>
 
+#include "bench/engine/ima_lists.h"
 #include "bench/engine/judging.h"
 #include "bench/micro/floors.h"
 #include "bench/pipeline/pipeline_rates.h"
@@ -31,6 +32,7 @@ void register_all(const Settings& settings) {
   register_ima_floor();
   register_store_floor();
   register_judging(settings);
+  register_ima_lists();
   register_commits(settings);
   register_pipeline_rates(settings);
   register_round_trips();

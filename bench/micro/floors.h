@@ -15,6 +15,7 @@ void register_signature_floors(const Settings& settings);
 void register_log_floors(const Settings& settings);
 
 // floor/ima_entry: SHA-256 of a usual ima-ng entry's template data, and the extend of PCR 10.
+// floor/ima_entry_one_shot: the same by OpenSSL's one-shot EVP_Digest(), as verifiers call it.
 void register_ima_floor();
 
 // floor/rocksdb_put_synced_256: one synced write of 256 records of 1 kB, per record.
