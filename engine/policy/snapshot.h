@@ -13,7 +13,7 @@
 
 namespace quotemill {
 
-// Immutable; shared by all threads through SnapshotHolder (engine/pipeline).
+// Immutable; shared by all threads through PoliciesInForce (engine/pipeline).
 class Snapshot {
  public:
   // `all` are all versions of all baselines; of each name that the policy gives, the newest counts.
