@@ -98,11 +98,9 @@ Result<void> read_all(const ImaOptions& options, Held& held) {
     return read;
   }
   if (!options.keyring.empty()) {
-    Result<ImaKeyring> keyring = read_keyring(options.keyring);
-    if (!keyring) {
-      return keyring.error();
+    if (Result<void> read = read_keyring(options.keyring, held.keyring.emplace()); !read) {
+      return read;
     }
-    held.keyring = std::move(*keyring);
   }
   return read_pcrs(options, held);
 }

@@ -105,7 +105,7 @@ Result<void> add_reference_file(std::string_view contents, ImaReferencesBuilder&
              : builder.add_text(contents);
 }
 
-Result<ImaKeyring> read_keyring(const std::filesystem::path& folder) {
+Result<void> read_keyring(const std::filesystem::path& folder, ImaKeyring& keyring) {
   std::error_code failed;
   std::vector<std::filesystem::path> files;
   for (auto at = std::filesystem::directory_iterator(folder, failed);
@@ -122,7 +122,6 @@ Result<ImaKeyring> read_keyring(const std::filesystem::path& folder) {
     return Error{ErrorCode::kConfig, "keyring", 0, name + ": no certificates, or too many files"};
   }
   std::sort(files.begin(), files.end());
-  ImaKeyring keyring;
   for (const std::filesystem::path& path : files) {
     const Result<Bytes> contents = read_file(path, limits::kPolicySizeMax);
     if (!contents) {
@@ -139,7 +138,7 @@ Result<ImaKeyring> read_keyring(const std::filesystem::path& folder) {
       }
     }
   }
-  return keyring;
+  return {};
 }
 
 }  // namespace quotemill::offline

@@ -23,8 +23,8 @@ struct ReferenceExtras {
 Result<void> add_reference_file(std::string_view contents, ImaReferencesBuilder& builder,
                                 ReferenceExtras& extras);
 
-// All certificates of a folder's files, PEM or DER. A file that holds none is an Error: a keyring
-// with a gap would call good files unsigned.
-Result<ImaKeyring> read_keyring(const std::filesystem::path& folder);
+// Adds all certificates of a folder's files, PEM or DER. A file that holds none is an Error: a
+// keyring with a gap would call good files unsigned.
+Result<void> read_keyring(const std::filesystem::path& folder, ImaKeyring& keyring);
 
 }  // namespace quotemill::offline

@@ -42,6 +42,13 @@ bool is_ascii_list(ByteView bytes) {
   return first == ' ' || (first >= '0' && first <= '9');
 }
 
+// No PCR is written so in little-endian order.
+bool is_big_endian_list(ByteView bytes) {
+  ByteReader in(bytes);
+  const std::uint32_t pcr = in.u32_be();
+  return in.ok() && pcr != 0 && pcr < limits::kPcrCount;
+}
+
 // The size of the template hashes, from the first entry: only with the right one does a printable
 // template name follow. 20 if none fits.
 std::size_t find_template_hash_size(ByteView bytes) {
@@ -88,6 +95,8 @@ ImaReader::ImaReader(ByteView list)
     : list_(list), ascii_(is_ascii_list(list)), hash_size_(find_template_hash_size(list)) {
   if (list.size() > limits::kRuntimeLogSizeMax) {
     fail(ErrorCode::kTooLarge, 0);
+  } else if (is_big_endian_list(list)) {
+    broken_ = Error{ErrorCode::kUnsupported, "IMA list in big-endian order", 0, {}};
   }
 }
 

@@ -37,38 +37,56 @@ struct NamedFormat {
   std::string_view format;
 };
 
-// builtin_templates of ima_template.c.
-constexpr std::array kBuiltIn = {
-    NamedFormat{"ima-ng", "d-ng|n-ng"},
-    NamedFormat{"ima-sig", "d-ng|n-ng|sig"},
-    NamedFormat{"ima", "d|n"},
-    NamedFormat{"ima-ngv2", "d-ngv2|n-ng"},
-    NamedFormat{"ima-sigv2", "d-ngv2|n-ng|sig"},
-    NamedFormat{"ima-buf", "d-ng|n-ng|buf"},
-    NamedFormat{"ima-modsig", "d-ng|n-ng|sig|d-modsig|modsig"},
-    NamedFormat{"evm-sig", "d-ng|n-ng|evmsig|xattrnames|xattrlengths|xattrvalues|iuid|igid|imode"}};
-
-std::string_view format_of(std::string_view name) {
-  const auto* const found =
-      std::find_if(kBuiltIn.begin(), kBuiltIn.end(),
-                   [name](const NamedFormat& entry) { return entry.name == name; });
-  return found == kBuiltIn.end() ? name : found->format;
-}
-
-std::optional<ImaField> field_named(std::string_view name) {
-  const auto* const found =
-      std::find_if(kFieldNames.begin(), kFieldNames.end(),
-                   [name](const FieldName& entry) { return entry.name == name; });
-  return found == kFieldNames.end() ? std::nullopt : std::optional(found->field);
+constexpr std::optional<ImaField> field_named(std::string_view name) {
+  for (const FieldName& entry : kFieldNames) {
+    if (entry.name == name) {
+      return entry.field;
+    }
+  }
+  return std::nullopt;
 }
 
 // Cuts what is before the first `mark` off `rest`, and the mark.
-std::string_view cut(std::string_view& rest, char mark) {
+constexpr std::string_view cut(std::string_view& rest, char mark) {
   const std::size_t end = std::min(rest.find(mark), rest.size());
   const std::string_view part = rest.substr(0, end);
   rest.remove_prefix(std::min(end + 1, rest.size()));
   return part;
 }
+
+// "d-ng|n-ng"
+constexpr std::optional<ImaTemplate> template_of_format(std::string_view format) {
+  ImaTemplate result;
+  while (!format.empty()) {
+    const std::optional<ImaField> field = field_named(cut(format, '|'));
+    if (!field.has_value() || result.count == result.all.size()) {
+      return std::nullopt;
+    }
+    result.all[result.count++] = *field;
+  }
+  return result.count == 0 ? std::nullopt : std::optional(result);
+}
+
+struct BuiltIn {
+  constexpr BuiltIn(std::string_view its_name, std::string_view format)
+      : name(its_name), fields(*template_of_format(format)) {
+    fields.original = name == "ima";
+  }
+
+  std::string_view name;
+  ImaTemplate fields;
+};
+
+// builtin_templates of ima_template.c, read when this is compiled: it is looked at for each entry.
+constexpr std::array kBuiltIn = {
+    BuiltIn{"ima-ng", "d-ng|n-ng"},
+    BuiltIn{"ima-sig", "d-ng|n-ng|sig"},
+    BuiltIn{"ima", "d|n"},
+    BuiltIn{"ima-ngv2", "d-ngv2|n-ng"},
+    BuiltIn{"ima-sigv2", "d-ngv2|n-ng|sig"},
+    BuiltIn{"ima-buf", "d-ng|n-ng|buf"},
+    BuiltIn{"ima-modsig", "d-ng|n-ng|sig|d-modsig|modsig"},
+    BuiltIn{"evm-sig", "d-ng|n-ng|evmsig|xattrnames|xattrlengths|xattrvalues|iuid|igid|imode"}};
 
 // A field's own reading; `ok` says whether the value is one of its kind.
 class FieldReader {
@@ -200,17 +218,12 @@ std::optional<ImaFields> read_original(ByteView data) {
 }  // namespace
 
 std::optional<ImaTemplate> ima_template(std::string_view name) {
-  std::string_view format = format_of(name);
-  ImaTemplate result;
-  result.original = name == "ima";
-  while (!format.empty()) {
-    const std::optional<ImaField> field = field_named(cut(format, '|'));
-    if (!field.has_value() || result.count == result.all.size()) {
-      return std::nullopt;
+  for (const BuiltIn& entry : kBuiltIn) {
+    if (entry.name == name) {
+      return entry.fields;
     }
-    result.all[result.count++] = *field;
   }
-  return result.count == 0 ? std::nullopt : std::optional(result);
+  return template_of_format(name);
 }
 
 std::optional<Digest> ImaFields::file_digest() const {

@@ -145,6 +145,15 @@ TEST(ImaReader, TellsWhereAnEntryBreaks) {
   EXPECT_EQ(reader.offset(), first.size());
 }
 
+TEST(ImaReader, AListInBigEndianOrderIsCalledSo) {
+  Bytes list = ng_entry("boot_aggregate");
+  std::reverse(list.begin(), list.begin() + 4);
+  ImaReader reader(list);
+  EXPECT_EQ(reader.next(), nullptr);
+  ASSERT_TRUE(reader.broken());
+  EXPECT_EQ(reader.broken()->code, ErrorCode::kUnsupported);
+}
+
 TEST(ImaReader, RealListsAreDecodedFieldByField) {
   for (const char* const path :
        {"qemu/sb-on/ima.bin", "qemu/sb-on/ima.ascii", "kgoldman+ibmtss/utils/sha256.log",

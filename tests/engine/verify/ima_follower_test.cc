@@ -153,6 +153,19 @@ TEST(ImaFollower, AMalformedListIsAFindingAndItsBeginningIsProven) {
               ElementsAre(FindingCode::kImaMalformed, FindingCode::kImaMismatch));
 }
 
+TEST(ImaFollower, AHundredThousandEntriesTravelInOneMessageOrInSegments) {
+  constexpr std::size_t kEntries = 100'000;
+  ListingHost host;
+  const ImaStep at_once = host.attest(ImaState::of_boot(kBank), kEntries, kEntries, 1U << 30U);
+  EXPECT_TRUE(at_once.proven);
+  EXPECT_EQ(host.seen().size(), kEntries);
+  const ImaStep in_segments =
+      host.attest(ImaState::of_boot(kBank), kEntries, kEntries, limits::kLogSegmentSizeMax);
+  EXPECT_TRUE(in_segments.proven);
+  EXPECT_EQ(in_segments.next.proven_size, at_once.next.proven_size);
+  EXPECT_EQ(in_segments.next.progress.entries(), kEntries);
+}
+
 TEST(ImaFollower, WhatIsKeptOfAHostIsBelowAKilobyte) {
   EXPECT_LE(sizeof(ImaState), 1024U);
 }
