@@ -50,6 +50,25 @@ inline constexpr std::size_t kImaProgressSizeMax = 1024;         // what is kept
 inline constexpr std::size_t kImaFindingsMax =
     10'000;  // of one list read offline; the rest is counted
 
+// --- Events decoded for people and claims ----------------------------------------------------
+inline constexpr std::size_t kVariableNameUnitsMax = 1'024;  // UTF-16 units; real names have 30
+inline constexpr std::size_t kDecodedTextMax = 4'096;        // shown of one text; a GRUB command
+inline constexpr std::size_t kDevicePathNodesMax = 64;       // real paths have 3 to 8
+inline constexpr std::size_t kSignaturesMax = 65'536;        // entries of a db or dbx; dbx has 500
+inline constexpr std::size_t kSignaturesShownMax = 2'048;    // with all their fields
+inline constexpr std::size_t kBootEntriesMax = 1'024;        // of a BootOrder
+inline constexpr std::size_t kPartitionsMax = 256;           // a GPT has 128
+inline constexpr std::size_t kHandoffTablesMax = 256;
+inline constexpr std::size_t kTaggedEventsMax = 4'096;  // of one EV_EVENT_TAG, nested ones included
+inline constexpr std::size_t kTaggedDepthMax = 4;       // Windows nests them once
+inline constexpr std::size_t kSbatComponentsMax = 256;
+inline constexpr std::size_t kUserspaceLogSizeMax = 16 * 1024 * 1024;
+inline constexpr std::size_t kUserspaceRecordsMax = 65'536;
+inline constexpr std::size_t kJsonDepthMax = 16;
+inline constexpr std::size_t kDbxListSizeMax = 4 * 1024 * 1024;  // a file of levels
+inline constexpr std::size_t kLogDiffEditsMax =
+    2'048;  // events inserted and removed; two logs further apart are of different machines
+
 // --- Messages --------------------------------------------------------------------------------
 inline constexpr std::size_t kLogSegmentSizeMax = 1024 * 1024;
 inline constexpr std::size_t kMessageSizeMax = kLogSegmentSizeMax + 64 * 1024;  // one frame

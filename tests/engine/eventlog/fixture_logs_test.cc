@@ -1,4 +1,6 @@
 // Boot logs of real machines: all are read, and the PCR values known for them are reproduced.
+#include "tests/support/fixture_logs.h"
+
 #include <map>
 #include <set>
 #include <sstream>
@@ -13,13 +15,10 @@
 namespace quotemill {
 namespace {
 
+using testing::all_boot_logs;
 using testing::fixtures;
+using testing::LogFixture;
 using testing::read_file;
-
-struct LogFixture {
-  std::string path;  // below the fixtures
-  std::string kind;
-};
 
 std::vector<std::string> split(const std::string& line, char separator) {
   std::vector<std::string> parts;
@@ -28,45 +27,6 @@ std::vector<std::string> split(const std::string& line, char separator) {
     parts.push_back(part);
   }
   return parts;
-}
-
-std::vector<LogFixture> all_logs() {
-  const Bytes manifest = read_file(fixtures() / "MANIFEST.tsv");
-  std::istringstream lines{std::string(as_text(manifest))};
-  std::vector<LogFixture> logs;
-  for (std::string line; std::getline(lines, line);) {
-    const std::vector<std::string> fields = split(line, '\t');
-    if (fields.size() > 6 && fields[6].rfind("tcg-eventlog-", 0) == 0) {
-      logs.push_back({fields[0], fields[6]});
-    }
-  }
-  return logs;
-}
-
-Bytes from_base64(ByteView text) {
-  Bytes out;
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (const char character : as_text(text)) {
-    const std::size_t value = kAlphabet.find(character);
-    if (value == std::string_view::npos) {
-      continue;
-    }
-    bits = bits << 6U | static_cast<std::uint32_t>(value);
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      out.push_back(static_cast<std::uint8_t>(bits >> held));
-    }
-  }
-  return out;
-}
-
-Bytes log_bytes(const std::string& path) {
-  const Bytes raw = read_file(fixtures() / path);
-  return path.ends_with(".b64") ? from_base64(raw) : raw;
 }
 
 // "sha256:7" -> hex, from lines "sha256:7 <hex>" or from the YAML of tpm2_pcrread and
@@ -161,8 +121,8 @@ TEST(FixtureLogs, EveryRealLogIsRead) {
       "tpm2-software+tpm2-tools/test/integration/fixtures/specid-vendordata.bin"};
   std::set<std::string> broken;
   std::size_t read = 0;
-  for (const LogFixture& fixture : all_logs()) {
-    const Bytes bytes = log_bytes(fixture.path);
+  for (const LogFixture& fixture : all_boot_logs()) {
+    const Bytes bytes = testing::boot_log_bytes(fixture.path);
     const BootLogReading reading = read_boot_log(bytes);
     if (reading.broken) {
       broken.insert(fixture.path);
@@ -191,13 +151,13 @@ TEST(FixtureLogs, KnownPcrValuesAreReproduced) {
        {"sha1:11", "sha256:11"}}};
   std::size_t logs = 0;
   std::size_t pcrs = 0;
-  for (const LogFixture& fixture : all_logs()) {
+  for (const LogFixture& fixture : all_boot_logs()) {
     const std::filesystem::path values = known_values_of(fixture.path);
     const PcrTexts known = known_pcrs(values);
     if (known.empty()) {
       continue;
     }
-    const Bytes bytes = log_bytes(fixture.path);
+    const Bytes bytes = testing::boot_log_bytes(fixture.path);
     std::size_t compared = 0;
     const auto expected = differing.find(fixture.path);
     EXPECT_EQ(differences(read_boot_log(bytes).log, known, compared),
