@@ -58,10 +58,11 @@ TEST(EventDescription, ShowsTextWithoutItsTerminator) {
 TEST(EventDescription, LetsNothingThroughThatIsNotPrintable) {
   const Bytes path = image_event("\\EFI\\\x1b[31m\n\x7f.efi");
   EXPECT_EQ(describe(event_of(event_type::kEfiBootServicesApplication, path)),
-            "\\EFI\\?[31m??.efi");
-  EXPECT_EQ(describe(event_of(event_type::kIpl, as_bytes("two\nlines"))), "");
+            "\\EFI\\\\u001b[31m\\u000a\\u007f.efi");
+  EXPECT_EQ(describe(event_of(event_type::kIpl, as_bytes("two\nlines"))), "two\\x0alines");
+  EXPECT_EQ(describe(event_of(event_type::kIpl, as_bytes("\x1b[31m"))), "");
   EXPECT_EQ(describe(event_of(event_type::kEfiVariableBoot, variable_event("Boot\r0001"))),
-            "Boot?0001");
+            "Boot\\u000d0001");
 }
 
 TEST(EventDescription, SurvivesLengthsThatLie) {
