@@ -29,6 +29,7 @@ int run_quote(const QuoteOptions& options);
 
 struct EventLogOptions {
   std::string log;
+  std::string dbx_list;
   bool json = false;
 };
 
@@ -45,5 +46,14 @@ struct ImaOptions {
 };
 
 int run_ima(const ImaOptions& options);
+
+struct DiffOptions {
+  std::string before;
+  std::string after;
+  bool json = false;
+};
+
+// kExitProven: the logs tell the same; kExitNotProven: they differ, or one breaks.
+int run_diff(const DiffOptions& options);
 
 }  // namespace quotemill::offline

@@ -2,28 +2,45 @@
 
 #include "deploy/quotemill-verify/commands.h"
 #include "deploy/quotemill-verify/input_files.h"
-#include "deploy/quotemill-verify/report.h"
+#include "deploy/quotemill-verify/log_report.h"
 #include "engine/base/limits.h"
-#include "engine/crypto/hash.h"
-#include "engine/eventlog/replay.h"
-#include "engine/verify/log_findings.h"
 
 namespace quotemill::offline {
+namespace {
+
+int not_judged(const Error& error) {
+  std::cerr << "quotemill-verify: " << error.to_string() << '\n';
+  return kExitNotJudged;
+}
+
+Result<std::optional<DbxList>> read_dbx_list(const std::string& path) {
+  if (path.empty()) {
+    return std::optional<DbxList>();
+  }
+  const Result<Bytes> file = read_file(path, limits::kDbxListSizeMax);
+  if (!file) {
+    return file.error();
+  }
+  Result<DbxList> list = decode_dbx_list(*file);
+  if (!list) {
+    return list.error();
+  }
+  return std::optional(std::move(*list));
+}
+
+}  // namespace
 
 int run_eventlog(const EventLogOptions& options) {
   const Result<Bytes> file = read_file(options.log, limits::kBootLogSizeMax);
   if (!file) {
-    std::cerr << "quotemill-verify: " << file.error().to_string() << '\n';
-    return kExitNotJudged;
+    return not_judged(file.error());
+  }
+  const Result<std::optional<DbxList>> list = read_dbx_list(options.dbx_list);
+  if (!list) {
+    return not_judged(list.error());
   }
   LogReport report;
-  report.reading = read_boot_log(*file);
-  report.findings = log_findings(report.reading);
-  for (const HashAlgorithm bank : report.reading.log.banks) {
-    if (can_hash(bank)) {
-      report.pcrs.push_back(replay(report.reading.log, bank));
-    }
-  }
+  read_log(*file, list->has_value() ? &**list : nullptr, report);
   options.json ? print_json(std::cout, report) : print_text(std::cout, report);
   return worst_of(report.findings) == Severity::kFail ? kExitNotProven : kExitProven;
 }

@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "deploy/quotemill-verify/ima_report.h"
-#include "deploy/quotemill-verify/json.h"
+#include "deploy/quotemill-verify/json_parts.h"
 #include "engine/base/text.h"
 #include "engine/eventlog/ima_signature.h"
 
@@ -256,7 +256,7 @@ void print_json(std::ostream& out, const ImaListReport& report, ByteView list) {
   std::size_t next = 0;
   print_array(out, "findings", [&]() -> std::optional<Json> {
     return next == report.findings.size() ? std::nullopt
-                                          : std::optional(finding_json(report.findings[next++]));
+                                          : std::optional(json_of(report.findings[next++]));
   });
   print_member(out, "findings_omitted", report.findings_omitted);
   out << "  \"unchecked\": " << Json(report.unchecked).dump() << "\n}\n";

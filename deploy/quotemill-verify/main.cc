@@ -1,5 +1,5 @@
-// quotemill-verify: judges one quote, reads one boot log or one IMA list, offline, with the
-// engine's own checks.
+// quotemill-verify: judges one quote, reads boot logs and IMA lists, or compares two logs, offline,
+// with the engine's own checks.
 #include <csignal>
 #include <iostream>
 
@@ -40,6 +40,8 @@ void add_eventlog(CLI::App& app, EventLogOptions& options) {
   eventlog->add_option("FILE", options.log, "boot log (binary_bios_measurements)")
       ->required()
       ->check(refuse_empty);
+  add_file(*eventlog, "--dbx-list", options.dbx_list,
+           "published revocations to compare dbx with: DBXUpdate.bin or lines of text");
   eventlog->add_flag("--json", options.json, "print JSON");
 }
 
@@ -62,6 +64,13 @@ void add_ima(CLI::App& app, ImaOptions& options) {
   ima->add_flag("--json", options.json, "print JSON");
 }
 
+void add_diff(CLI::App& app, DiffOptions& options) {
+  CLI::App* diff = app.add_subcommand("diff", "Compare two boot logs, event by event");
+  add_file(*diff, "BEFORE", options.before, "boot log")->required();
+  add_file(*diff, "AFTER", options.after, "boot log")->required();
+  diff->add_flag("--json", options.json, "print JSON");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Offline verifier of TPM 2.0 evidence: exit 0 proven, 1 not proven, 2 not judged.");
   app.set_version_flag("--version", QUOTEMILL_VERSION);
@@ -72,14 +81,17 @@ int run(int argc, char** argv) {
   add_eventlog(app, eventlog);
   ImaOptions ima;
   add_ima(app, ima);
+  DiffOptions diff;
+  add_diff(app, diff);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitProven : kExitNotJudged;  // 0: --help, --version
   }
-  const int exit = app.got_subcommand("quote") ? run_quote(quote)
-                   : app.got_subcommand("ima") ? run_ima(ima)
-                                               : run_eventlog(eventlog);
+  const int exit = app.got_subcommand("quote")  ? run_quote(quote)
+                   : app.got_subcommand("ima")  ? run_ima(ima)
+                   : app.got_subcommand("diff") ? run_diff(diff)
+                                                : run_eventlog(eventlog);
   return std::cout.flush() ? exit : kExitNotJudged;
 }
 

@@ -1,17 +1,8 @@
-#include "deploy/quotemill-verify/json.h"
+#include "deploy/quotemill-verify/json_parts.h"
 #include "deploy/quotemill-verify/report.h"
-#include "engine/eventlog/event_type.h"
 
 namespace quotemill::offline {
 namespace {
-
-Json json_of(const Findings& findings) {
-  Json list = Json::array();
-  for (const Finding& finding : findings) {
-    list.push_back(finding_json(finding));
-  }
-  return list;
-}
 
 Json json_of(const std::vector<PcrSelection>& selections) {
   Json banks = Json::object();
@@ -47,19 +38,6 @@ Json json_of(const std::vector<PcrRow>& rows) {
   return banks;
 }
 
-Json json_of(const BootEvent& event, const std::vector<HashAlgorithm>& banks) {
-  Json digests = Json::object();
-  for (const HashAlgorithm bank : banks) {
-    const ByteView digest = event.digest(bank);
-    if (!digest.empty()) {
-      digests[std::string(name_of(bank))] = to_hex(digest);
-    }
-  }
-  return {{"index", event.number},     {"pcr", event.pcr},   {"type", event_type_name(event.type)},
-          {"type_number", event.type}, {"digests", digests}, {"data_size", event.data.size()},
-          {"data", to_hex(event.data)}};
-}
-
 }  // namespace
 
 void print_json(std::ostream& out, const QuoteReport& report, const AttestationKey& key) {
@@ -78,31 +56,6 @@ void print_json(std::ostream& out, const QuoteReport& report, const AttestationK
   json["findings"] = json_of(report.findings);
   json["unchecked"] = report.unchecked;
   json["unquoted_pcrs"] = json_of(report.unquoted);
-  out << json.dump(2) << '\n';
-}
-
-void print_json(std::ostream& out, const LogReport& report) {
-  const BootLog& log = report.reading.log;
-  Json json = {{"format", name_of(log.format)}};
-  json["algorithms"] = Json::array();
-  for (const HashAlgorithm bank : log.banks) {
-    json["algorithms"].push_back(name_of(bank));
-  }
-  json["startup_locality"] = log.startup_locality;
-  json["pcrs"] = Json::object();
-  for (const PcrBank& bank : report.pcrs) {
-    Json& values = json["pcrs"][std::string(name_of(bank.algorithm()))] = Json::object();
-    for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-      if (bank.has(pcr)) {
-        values[std::to_string(pcr)] = bank.at(pcr).hex();
-      }
-    }
-  }
-  json["events"] = Json::array();
-  for (const BootEvent& event : log.events) {
-    json["events"].push_back(json_of(event, log.banks));
-  }
-  json["findings"] = json_of(report.findings);
   out << json.dump(2) << '\n';
 }
 

@@ -3,9 +3,6 @@
 #include <iomanip>
 
 #include "deploy/quotemill-verify/report.h"
-#include "engine/base/text.h"
-#include "engine/eventlog/event_description.h"
-#include "engine/eventlog/event_type.h"
 
 namespace quotemill::offline {
 namespace {
@@ -109,29 +106,6 @@ void print_text(std::ostream& out, const QuoteReport& report, const AttestationK
     }
     out << '\n';
   }
-}
-
-void print_text(std::ostream& out, const LogReport& report) {
-  const BootLog& log = report.reading.log;
-  out << (report.reading.broken ? "BROKEN" : "READ") << ": " << name_of(log.format) << " log, "
-      << log.events.size() << " events, startup locality "
-      << static_cast<unsigned>(log.startup_locality) << "\n\n  bank     PCR  value\n";
-  for (const PcrBank& bank : report.pcrs) {
-    for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-      if (bank.has(pcr)) {
-        out << "  " << std::left << std::setw(8) << name_of(bank.algorithm()) << std::right
-            << std::setw(4) << pcr << "  " << bank.at(pcr).hex() << '\n';
-      }
-    }
-  }
-  out << "\n  event  PCR  type                                size  about\n";
-  for (const BootEvent& event : log.events) {
-    const std::string pcr = event.pcr < limits::kPcrCount ? std::to_string(event.pcr) : "-";
-    out << "  " << std::right << std::setw(5) << event.number << std::setw(5) << pcr << "  "
-        << std::left << std::setw(34) << event_type_name(event.type) << std::right << std::setw(6)
-        << event.data.size() << "  " << describe(event) << '\n';
-  }
-  print_findings(out, report.findings);
 }
 
 }  // namespace quotemill::offline

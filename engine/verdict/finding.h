@@ -61,6 +61,11 @@ enum class FindingCode : std::uint16_t {
   kLogDigestMissing = 415,     // log.digest_missing
   kLogAlgorithmUnknown = 416,  // log.algorithm_unknown (info)
   kLogBankUnquoted = 417,      // log.bank_unquoted (info)
+  kLogEventData = 420,         // log.event_data: an event's data is not what was measured
+  kLogEventType = 421,         // log.event_type: a type that is unknown, or not of this PCR
+  kLogEventQuirk = 422,        // log.event_quirk: a known deviation of firmware was excused (info)
+  kLogEventBanks = 423,        // log.event_banks: the banks tell different things about an event
+  kLogSeparator = 424,         // log.separator: none, several, an error, or relabelled
   // The boot
   kBootPcrUnextended = 500,       // boot.pcr.unextended: PCR 0-7 still at its reset value
   kBootEventDigestUnknown = 501,  // boot.event.digest_unknown

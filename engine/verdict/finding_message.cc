@@ -142,6 +142,17 @@ std::string log_message(const Finding& finding) {
       return "the log has a bank of an unknown algorithm" + about(finding);
     case FindingCode::kLogBankUnquoted:
       return "the log has a bank that is not quoted" + about(finding);
+    case FindingCode::kLogEventData:
+      return event_of(finding) + ": the data is not what was measured, digest " + seen(finding);
+    case FindingCode::kLogEventType:
+      return event_of(finding) + " is of a type that is unknown or not of this PCR, digest " +
+             seen(finding);
+    case FindingCode::kLogEventQuirk:
+      return "a known deviation was excused" + about(finding);
+    case FindingCode::kLogEventBanks:
+      return event_of(finding) + ": one bank's digest is of the data, another's is not";
+    case FindingCode::kLogSeparator:
+      return "the PCR's separator is not as it must be" + about(finding);
     case FindingCode::kImaMalformed:
       return "the runtime log breaks here" + about(finding);
     case FindingCode::kImaMismatch:

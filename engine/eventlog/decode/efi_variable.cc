@@ -85,6 +85,7 @@ Result<EfiVariable> decode_efi_variable(ByteView data) {
   }
   variable.name = text_of_utf16(in.bytes(static_cast<std::size_t>(name_units) * 2));  // UnicodeName
   variable.value = in.bytes(static_cast<std::size_t>(value_size));  // VariableData
+  variable.behind = in.rest().size();
   return in.finish(std::move(variable), "UEFI_VARIABLE_DATA");
 }
 
@@ -145,6 +146,9 @@ Fields describe_variable(const EfiVariable& variable, VariableRole role) {
     add_load_option(variable.value, fields);
   } else {
     fields.push_back({"size", std::uint64_t{variable.value.size()}});
+  }
+  if (variable.behind > 0) {
+    fields.push_back({"bytes_behind", std::uint64_t{variable.behind}});
   }
   return fields;
 }

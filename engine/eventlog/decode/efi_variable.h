@@ -14,15 +14,16 @@ namespace quotemill {
 
 struct EfiVariable {
   Guid vendor;
-  std::string name;  // printable; at most limits::kVariableNameUnitsMax characters
-  ByteView value;    // borrowed
+  std::string name;        // printable; at most limits::kVariableNameUnitsMax characters
+  ByteView value;          // borrowed
+  std::size_t behind = 0;  // bytes behind the structure: old versions of shim log some
 
   [[nodiscard]] bool is(const Guid& guid, std::string_view text) const {
     return vendor == guid && name == text;
   }
 };
 
-// Exactly one UEFI_VARIABLE_DATA; bytes behind it are an Error.
+// One UEFI_VARIABLE_DATA; bytes behind it are counted, and mean nothing.
 Result<EfiVariable> decode_efi_variable(ByteView data);
 
 // EFI_LOAD_OPTION (UEFI 2.10, 3.1.3): Boot####, Driver####.

@@ -19,6 +19,7 @@ Result<ImageLoad> decode_image_load(ByteView data) {
     return in.error("UEFI_IMAGE_LOAD_EVENT");
   }
   image.path = in.bytes(static_cast<std::size_t>(path_size));  // DevicePath
+  image.behind = in.rest().size();
   return in.finish(image, "UEFI_IMAGE_LOAD_EVENT");
 }
 

@@ -14,7 +14,8 @@ struct ImageLoad {
   std::uint64_t location = 0;  // in memory; 0 from option ROMs' loaders
   std::uint64_t length = 0;    // bytes of the image
   std::uint64_t link_address = 0;
-  ByteView path;  // a device path, borrowed
+  ByteView path;           // a device path, borrowed
+  std::size_t behind = 0;  // bytes behind the structure: old versions of shim log some
 };
 
 Result<ImageLoad> decode_image_load(ByteView data);

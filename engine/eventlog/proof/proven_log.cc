@@ -56,8 +56,8 @@ bool ProvenLog::is_before_separator(const BootEvent& event) const {
 std::optional<HashAlgorithm> fullest_bank(const BootLog& log) {
   std::optional<HashAlgorithm> fullest;
   std::ptrdiff_t most = -1;
-  for (const HashAlgorithm bank : {HashAlgorithm::kSha512, HashAlgorithm::kSha384,
-                                   HashAlgorithm::kSha256, HashAlgorithm::kSha1}) {
+  for (const HashAlgorithm bank : {HashAlgorithm::kSha256, HashAlgorithm::kSha384,
+                                   HashAlgorithm::kSha512, HashAlgorithm::kSha1}) {
     const std::ptrdiff_t count =
         std::count_if(log.events.begin(), log.events.end(), [bank](const BootEvent& event) {
           return event.is_measured() && !event.digest(bank).empty();

@@ -64,7 +64,8 @@ class ProvenLog {
 };
 
 // The bank that tells most: of those that can be computed here the one in which most events have a
-// digest, of equal ones the strongest; nullopt if there is none. For readers without a quote.
+// digest, of equal ones SHA-256, which reference values are published in; nullopt if there is none.
+// For readers without a quote.
 std::optional<HashAlgorithm> fullest_bank(const BootLog& log);
 
 }  // namespace quotemill

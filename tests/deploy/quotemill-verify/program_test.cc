@@ -133,7 +133,9 @@ TEST(VerifyProgram, ShowsALogAsJson) {
   EXPECT_EQ(json["events"][1]["index"], 1);
   EXPECT_EQ(json["events"][1]["pcr"], 0);
   EXPECT_EQ(json["events"][1]["type"], "EV_S_CRTM_VERSION");
-  EXPECT_EQ(json["events"][1]["data"], "312e30");
+  EXPECT_EQ(json["events"][1]["data"]["text"], "1.0");
+  EXPECT_EQ(json["events"][1]["proof"], "data_proven");
+  EXPECT_EQ(json["events"][1]["data_hex"], "312e30");
   EXPECT_EQ(json["events"][1]["data_size"], 3);
   EXPECT_EQ(json["events"][1]["digests"]["sha256"].get<std::string>().size(), 64U);
   EXPECT_EQ(json["pcrs"]["sha256"]["0"].get<std::string>().size(), 64U);

@@ -28,13 +28,15 @@ TEST(EfiVariable, HasVendorNameAndValue) {
   EXPECT_EQ(variable->value.size(), 1U);
 }
 
-TEST(EfiVariableHostile, RefusesEveryTruncationAndTrailingBytes) {
+TEST(EfiVariableHostile, RefusesEveryTruncationAndCountsBytesBehind) {
   Bytes data = variable_data(guids::kGlobalVariable, "SecureBoot", Bytes{1});
   for (std::size_t size = 0; size < data.size(); ++size) {
     EXPECT_FALSE(decode_efi_variable(ByteView(data).first(size))) << size;
   }
   data.push_back(0);
-  EXPECT_FALSE(decode_efi_variable(data));
+  ASSERT_TRUE(decode_efi_variable(data));
+  EXPECT_EQ(decode_efi_variable(data)->behind, 1U);
+  EXPECT_EQ(decode_efi_variable(data)->value.size(), 1U);
 }
 
 TEST(EfiVariableHostile, RefusesLengthsThatOverflow) {

@@ -1,10 +1,11 @@
-// What the commands' JSON has in common.
+// Parts of the reports that several commands print as JSON.
 #pragma once
 
 #include <optional>
 
 #include <nlohmann/json.hpp>
 
+#include "engine/eventlog/decode/field.h"
 #include "engine/verdict/finding.h"
 
 namespace quotemill::offline {
@@ -16,12 +17,10 @@ Json or_null(const std::optional<T>& value) {
   return value.has_value() ? Json(*value) : Json(nullptr);
 }
 
-inline Json finding_json(const Finding& finding) {
-  return {{"code", name_of(finding.code)},
-          {"severity", name_of(finding.severity)},
-          {"pcr", or_null(finding.pcr)},
-          {"event", or_null(finding.event)},
-          {"message", message_of(finding)}};
-}
+Json json_of(const Finding& finding);
+Json json_of(const Findings& findings);
+
+// An object; lists of fields are arrays of objects.
+Json json_of(const Fields& fields);
 
 }  // namespace quotemill::offline

@@ -1,0 +1,34 @@
+#include "deploy/quotemill-verify/log_report.h"
+
+#include <algorithm>
+
+#include "engine/crypto/hash.h"
+#include "engine/eventlog/replay.h"
+#include "engine/verify/event_findings.h"
+#include "engine/verify/log_findings.h"
+
+namespace quotemill::offline {
+
+void read_log(ByteView file, const DbxList* list, LogReport& report) {
+  report.reading = read_boot_log(file);
+  const BootLog& log = report.reading.log;
+  report.findings = log_findings(report.reading);
+  for (const HashAlgorithm bank : log.banks) {
+    if (can_hash(bank)) {
+      report.pcrs.push_back(replay(log, bank));
+    }
+  }
+  const std::optional<HashAlgorithm> bank = fullest_bank(log);
+  if (!bank) {
+    return;
+  }
+  const auto replayed =
+      std::find_if(report.pcrs.begin(), report.pcrs.end(),
+                   [&bank](const PcrBank& pcrs) { return pcrs.algorithm() == *bank; });
+  report.proven.emplace(log, *bank, replayed->mask());
+  report.claims = draw_boot_claims(*report.proven, list);
+  const Findings events = event_findings(*report.proven);
+  report.findings.insert(report.findings.end(), events.begin(), events.end());
+}
+
+}  // namespace quotemill::offline

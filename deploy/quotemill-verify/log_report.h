@@ -1,0 +1,33 @@
+// What the command eventlog prints of one log: text for people, JSON for programs. Nothing
+// host-supplied is printed unescaped.
+#pragma once
+
+#include <optional>
+#include <ostream>
+#include <vector>
+
+#include "engine/claims/boot_claims.h"
+#include "engine/eventlog/boot_log.h"
+#include "engine/eventlog/proof/proven_log.h"
+#include "engine/tpm/pcr.h"
+#include "engine/verdict/finding.h"
+
+namespace quotemill::offline {
+
+// A log by itself: read, replayed and judged event by event, compared with no quote: what is proven
+// in it is, if a quote shows these PCRs.
+struct LogReport {
+  BootLogReading reading;  // borrows the file
+  std::vector<PcrBank> pcrs;
+  std::optional<ProvenLog> proven;  // of the fullest bank; none if no bank can be computed
+  std::optional<BootClaims> claims;
+  Findings findings;
+};
+
+// `list`: nullptr if there is none. The report borrows `file`, and is not to be moved.
+void read_log(ByteView file, const DbxList* list, LogReport& report);
+
+void print_text(std::ostream& out, const LogReport& report);
+void print_json(std::ostream& out, const LogReport& report);
+
+}  // namespace quotemill::offline

@@ -1,0 +1,167 @@
+#include "engine/claims/platform.h"
+
+#include <array>
+
+#include "engine/base/byte_reader.h"
+#include "engine/crypto/certificate.h"
+#include "engine/eventlog/decode/decode_event.h"
+#include "engine/eventlog/decode/no_action.h"
+#include "engine/eventlog/decode/tagged_event.h"
+#include "engine/eventlog/event_description.h"
+#include "engine/eventlog/event_type.h"
+
+namespace quotemill {
+namespace {
+
+constexpr std::uint32_t kOptionRomPcr = 2;
+
+struct AlarmText {
+  std::string_view text;
+  std::string_view what;
+};
+
+// PFP 1.06, 3.3.4.8 and 8.3.3; UEFI: the texts of EV_EFI_ACTION.
+constexpr std::array kAlarmTexts = {
+    AlarmText{"UEFI Debug Mode", "debugger"},
+    AlarmText{"DMA Protection Disabled", "dma_protection_disabled"},
+};
+
+struct AlarmTag {
+  std::uint32_t id;
+  std::string_view what;
+  bool alarming;  // the value that is one
+};
+
+constexpr std::array kAlarmTags = {
+    AlarmTag{tagged_event::kBootDebugging, "windows_boot_debugging", true},
+    AlarmTag{tagged_event::kKernelDebug, "windows_kernel_debugging", true},
+    AlarmTag{tagged_event::kHypervisorDebug, "windows_hypervisor_debugging", true},
+    AlarmTag{tagged_event::kTestSigning, "windows_test_signing", true},
+    AlarmTag{tagged_event::kCodeIntegrity, "windows_code_integrity_off", false},
+    AlarmTag{tagged_event::kSafeMode, "windows_safe_mode", true},
+    AlarmTag{tagged_event::kWinPe, "windows_preinstallation", true},
+};
+
+std::string text_field(const Fields& fields, std::string_view name) {
+  for (const Field& field : fields) {
+    const auto* const text = std::get_if<std::string>(&field.value);
+    if (field.name == name && text != nullptr) {
+      return *text;
+    }
+  }
+  return {};
+}
+
+class PlatformReader {
+ public:
+  PlatformReader(const ProvenLog& log, const SignatureDatabases& databases)
+      : log_(log), databases_(databases) {}
+
+  PlatformClaims run() {
+    for (const BootEvent& event : log_.log().events) {
+      read(event);
+    }
+    read_platform_key();
+    return std::move(claims_);
+  }
+
+ private:
+  void read(const BootEvent& event) {
+    switch (event.type) {
+      case event_type::kSCrtmVersion:
+        claims_.firmware.version = describe(event);
+        claims_.firmware.version_ground = ground_of_data(log_, event);
+        break;
+      case event_type::kNoAction:
+        read_no_action(event);
+        break;
+      case event_type::kEfiPlatformFirmwareBlob:
+      case event_type::kEfiPlatformFirmwareBlob2:
+        ++claims_.firmware.blobs;
+        break;
+      case event_type::kEfiBootServicesDriver:
+      case event_type::kEfiRuntimeServicesDriver:
+        read_driver(event);
+        break;
+      case event_type::kEfiAction:
+      case event_type::kAction:
+        read_action(event);
+        break;
+      case event_type::kEventTag:
+        read_tags(event);
+        break;
+      default:
+        break;
+    }
+  }
+
+  void read_no_action(const BootEvent& event) {
+    const std::string manufacturer =
+        text_field(describe_no_action(event.data), "platform_manufacturer");
+    if (!manufacturer.empty()) {
+      claims_.firmware.manufacturer = manufacturer;
+    }
+  }
+
+  void read_driver(const BootEvent& event) {
+    if (event.pcr != kOptionRomPcr) {
+      return;
+    }
+    const Ground ground = log_.is_digest_proven(event)
+                              ? Ground{Standing::kProven, {event.number}, {}}
+                              : ground_of_data(log_, event);
+    claims_.option_roms.push_back(
+        {event.number, describe(event), to_hex(event.digest(log_.bank())), ground});
+  }
+
+  void read_action(const BootEvent& event) {
+    const std::string text = describe(event);
+    for (const AlarmText& alarm : kAlarmTexts) {
+      if (text.rfind(alarm.text, 0) == 0) {
+        claims_.alarms.push_back({std::string(alarm.what), text, ground_of_data(log_, event)});
+      }
+    }
+  }
+
+  void read_tags(const BootEvent& event) {
+    const Result<std::vector<TaggedEvent>> tagged = decode_tagged_events(event.data);
+    if (!tagged) {
+      return;
+    }
+    for (const TaggedEvent& tag : *tagged) {
+      for (const AlarmTag& alarm : kAlarmTags) {
+        const bool value = !tag.data.empty() && tag.data[0] != 0;
+        if (tag.id == alarm.id && value == alarm.alarming) {
+          claims_.alarms.push_back({std::string(alarm.what), std::string(tagged_event_name(tag.id)),
+                                    ground_of_data(log_, event)});
+        }
+      }
+    }
+  }
+
+  void read_platform_key() {
+    const SignatureDatabase* const keys = databases_.find("PK");
+    if (keys == nullptr) {
+      return;
+    }
+    claims_.firmware.vendor_ground = keys->ground;
+    for (const SignatureEntry& entry : keys->entries) {
+      const Result<Certificate> certificate = Certificate::from_der(entry.data);
+      if (entry.type == guids::kCertX509 && certificate) {
+        claims_.firmware.vendor = certificate->subject();
+      }
+    }
+  }
+
+  const ProvenLog& log_;
+  const SignatureDatabases& databases_;
+  PlatformClaims claims_;
+};
+
+}  // namespace
+
+PlatformClaims claim_platform(const ProvenLog& log, const SignatureDatabases& databases) {
+  return PlatformReader(log, databases).run();
+}
+
+}  // namespace quotemill

@@ -1,0 +1,190 @@
+#include "engine/eventlog/diff/log_diff.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "engine/base/limits.h"
+#include "engine/eventlog/diff/align.h"
+#include "engine/eventlog/event_description.h"
+
+namespace quotemill {
+namespace {
+
+using Events = std::vector<const BootEvent*>;
+
+// One group for each PCR, and one for what is not measured.
+constexpr std::size_t kUnmeasured = limits::kPcrCount;
+using Groups = std::array<Events, limits::kPcrCount + 1>;
+
+Groups grouped(const BootLog& log) {
+  Groups groups;
+  for (const BootEvent& event : log.events) {
+    groups.at(event.is_measured() ? std::min<std::size_t>(event.pcr, kUnmeasured) : kUnmeasured)
+        .push_back(&event);
+  }
+  return groups;
+}
+
+std::optional<HashAlgorithm> common_bank(const BootLog& before, const BootLog& after) {
+  for (const HashAlgorithm bank :
+       {HashAlgorithm::kSha256, HashAlgorithm::kSha384, HashAlgorithm::kSha512,
+        HashAlgorithm::kSm3_256, HashAlgorithm::kSha1}) {
+    if (before.has_bank(bank) && after.has_bank(bank)) {
+      return bank;
+    }
+  }
+  return std::nullopt;
+}
+
+class Differ {
+ public:
+  Differ(const BootLog& before, const BootLog& after) { diff_.bank = common_bank(before, after); }
+
+  void add_group(const Events& before, const Events& after) {
+    const std::vector<ByteView> before_keys = keys_of(before);
+    const std::vector<ByteView> after_keys = keys_of(after);
+    Events removed;
+    Events added;
+    for (const AlignedPair& pair : align(before_keys, after_keys, limits::kLogDiffEditsMax)) {
+      if (pair.before && pair.after) {
+        add_run(removed, added);
+        add_same(*before[*pair.before], *after[*pair.after]);
+      } else if (pair.before) {
+        removed.push_back(before[*pair.before]);
+      } else {
+        added.push_back(after[*pair.after]);
+      }
+    }
+    add_run(removed, added);
+  }
+
+  LogDiff finish() && {
+    find_moved();
+    const auto number = [](const BootEvent* event) { return event == nullptr ? 0 : event->number; };
+    std::stable_sort(diff_.differences.begin(), diff_.differences.end(),
+                     [&number](const LogDifference& left, const LogDifference& right) {
+                       const auto place = [&number](const LogDifference& each) {
+                         return each.after != nullptr ? number(each.after) : number(each.before);
+                       };
+                       return place(left) < place(right);
+                     });
+    return std::move(diff_);
+  }
+
+ private:
+  // Events of another number of digests are compared by what they show.
+  [[nodiscard]] ByteView key_of(const BootEvent& event) const {
+    const ByteView digest = diff_.bank ? event.digest(*diff_.bank) : ByteView{};
+    return event.is_measured() && !digest.empty() ? digest : event.data;
+  }
+
+  [[nodiscard]] std::vector<ByteView> keys_of(const Events& events) const {
+    std::vector<ByteView> keys;
+    keys.reserve(events.size());
+    std::transform(events.begin(), events.end(), std::back_inserter(keys),
+                   [this](const BootEvent* event) { return key_of(*event); });
+    return keys;
+  }
+
+  void add(LogChange change, const BootEvent* before, const BootEvent* after) {
+    diff_.differences.push_back({change, before, after});
+  }
+
+  void add_same(const BootEvent& before, const BootEvent& after) {
+    if (before.type != after.type || !equal(before.data, after.data)) {
+      add(LogChange::kRelabelled, &before, &after);
+    } else {
+      ++diff_.same;
+    }
+  }
+
+  // What stands between two events that are in both: pairs of one kind are one change each.
+  void add_run(Events& removed, Events& added) {
+    for (const BootEvent* after : added) {
+      const auto twin = twin_of(*after, removed);
+      if (twin == removed.end()) {
+        add(LogChange::kAdded, nullptr, after);
+      } else {
+        add(LogChange::kChanged, *twin, after);
+        removed.erase(twin);
+      }
+    }
+    for (const BootEvent* before : removed) {
+      add(LogChange::kRemoved, before, nullptr);
+    }
+    removed.clear();
+    added.clear();
+  }
+
+  // The same type with the same words, or else the first of the same type.
+  static Events::iterator twin_of(const BootEvent& event, Events& candidates) {
+    const std::string words = describe(event);
+    const auto of_type = [&event](const BootEvent* each) { return each->type == event.type; };
+    const auto exact = std::find_if(candidates.begin(), candidates.end(), [&](const auto* each) {
+      return of_type(each) && describe(*each) == words;
+    });
+    return exact != candidates.end() ? exact
+                                     : std::find_if(candidates.begin(), candidates.end(), of_type);
+  }
+
+  // A removed and an added event with the same digest in the same PCR.
+  void find_moved() {
+    std::multimap<std::string_view, std::size_t> removed;
+    for (std::size_t i = 0; i < diff_.differences.size(); ++i) {
+      if (diff_.differences[i].change == LogChange::kRemoved) {
+        removed.emplace(as_text(key_of(*diff_.differences[i].before)), i);
+      }
+    }
+    std::vector<bool> gone(diff_.differences.size());
+    for (LogDifference& difference : diff_.differences) {
+      if (difference.change != LogChange::kAdded) {
+        continue;
+      }
+      const auto [begin, end] = removed.equal_range(as_text(key_of(*difference.after)));
+      const auto found = std::find_if(begin, end, [&](const auto& entry) {
+        return diff_.differences[entry.second].before->pcr == difference.after->pcr;
+      });
+      if (found != end) {
+        difference.change = LogChange::kMoved;
+        difference.before = diff_.differences[found->second].before;
+        gone[found->second] = true;
+        removed.erase(found);
+      }
+    }
+    std::size_t index = 0;
+    std::erase_if(diff_.differences, [&](const LogDifference&) { return gone[index++]; });
+  }
+
+  LogDiff diff_;
+};
+
+}  // namespace
+
+std::string_view name_of(LogChange change) {
+  switch (change) {
+    case LogChange::kRemoved:
+      return "removed";
+    case LogChange::kAdded:
+      return "added";
+    case LogChange::kChanged:
+      return "changed";
+    case LogChange::kMoved:
+      return "moved";
+    case LogChange::kRelabelled:
+      return "relabelled";
+  }
+  return "changed";
+}
+
+LogDiff diff_boot_logs(const BootLog& before, const BootLog& after) {
+  Differ differ(before, after);
+  const Groups first = grouped(before);
+  const Groups second = grouped(after);
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    differ.add_group(first.at(i), second.at(i));
+  }
+  return std::move(differ).finish();
+}
+
+}  // namespace quotemill
