@@ -8,6 +8,7 @@
 #include "deploy/quotemill-verify/input_files.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
+#include "engine/eventlog/ima_reader.h"
 
 namespace quotemill::offline {
 namespace {
@@ -21,16 +22,9 @@ Error malformed(std::string detail) {
 std::optional<Digest> digest_of(const Json& value) {
   const std::optional<Bytes> bytes =
       value.is_string() ? from_hex(value.get_ref<const std::string&>()) : std::nullopt;
-  if (!bytes.has_value()) {
-    return std::nullopt;
-  }
-  for (const HashAlgorithm algorithm : {HashAlgorithm::kSha1, HashAlgorithm::kSha256,
-                                        HashAlgorithm::kSha384, HashAlgorithm::kSha512}) {
-    if (const std::optional<Digest> digest = Digest::from(algorithm, *bytes)) {
-      return digest;
-    }
-  }
-  return std::nullopt;
+  const std::optional<HashAlgorithm> algorithm =
+      bytes.has_value() ? sha_of_size(bytes->size()) : std::nullopt;
+  return algorithm.has_value() ? Digest::from(*algorithm, *bytes) : std::nullopt;
 }
 
 // {"/usr/bin/ls": ["<hex>", …], …}

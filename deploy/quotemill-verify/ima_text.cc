@@ -97,7 +97,7 @@ void print_certificates(std::ostream& out, const ImaListReport& report) {
 void print_entry(std::ostream& out, const ImaEntry& entry, std::size_t number,
                  const ImaVerdict& verdict) {
   out << "  " << std::right << std::setw(7) << number << std::setw(5) << entry.pcr << "  "
-      << std::left << std::setw(11) << escaped(entry.template_name) << std::setw(14)
+      << std::left << std::setw(11) << escaped(entry.template_name) + " " << std::setw(14)
       << name_of(verdict.proof) << std::setw(21) << name_of(verdict.outcome);
   const std::optional<ImaFields> fields = fields_of(entry);
   if (fields.has_value()) {

@@ -229,12 +229,10 @@ Finding finding_of(const ImaRemark& remark, const ImaJudgement& judgement, const
   finding.digest = judgement.digest;
   finding.expected = judgement.reference.expected;
   if (remark.code == FindingCode::kImaTemplateHash) {
-    for (const HashAlgorithm algorithm : {HashAlgorithm::kSha1, HashAlgorithm::kSha256,
-                                          HashAlgorithm::kSha384, HashAlgorithm::kSha512}) {
-      if (digest_size(algorithm) == entry.template_hash.size()) {
-        finding.digest = hash(algorithm, entry.template_data);
-        finding.expected = Digest::from(algorithm, entry.template_hash);
-      }
+    const std::optional<HashAlgorithm> algorithm = sha_of_size(entry.template_hash.size());
+    if (algorithm.has_value()) {
+      finding.digest = hash(*algorithm, entry.template_data);
+      finding.expected = Digest::from(*algorithm, entry.template_hash);
     }
   }
   if (remark.code == FindingCode::kImaBufferDigest) {

@@ -12,24 +12,7 @@ namespace quotemill {
 namespace {
 
 constexpr std::array<std::size_t, 4> kTemplateHashSizes = {20, 32, 48, 64};
-constexpr std::size_t kOriginalDigestSize = 20;
-constexpr std::size_t kOriginalNameSizeMax = 255;
 constexpr std::size_t kLineSizeMax = 2 * limits::kImaTemplateSizeMax + limits::kImaPathSizeMax;
-
-bool is_template_hash_size(std::size_t size) {
-  return std::find(kTemplateHashSizes.begin(), kTemplateHashSizes.end(), size) !=
-         kTemplateHashSizes.end();
-}
-
-std::optional<HashAlgorithm> algorithm_of_size(std::size_t size) {
-  for (const HashAlgorithm algorithm : {HashAlgorithm::kSha1, HashAlgorithm::kSha256,
-                                        HashAlgorithm::kSha384, HashAlgorithm::kSha512}) {
-    if (digest_size(algorithm) == size) {
-      return algorithm;
-    }
-  }
-  return std::nullopt;
-}
 
 bool is_printable(std::string_view text) {
   return !text.empty() &&
@@ -64,15 +47,17 @@ std::size_t find_template_hash_size(ByteView bytes) {
   return kTemplateHashSizes.front();
 }
 
-// Cuts the text before the first space off `rest`.
-std::string_view next_word(std::string_view& rest) {
-  const std::size_t end = std::min(rest.find(' '), rest.size());
-  const std::string_view word = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return word;
-}
-
 }  // namespace
+
+std::optional<HashAlgorithm> sha_of_size(std::size_t size) {
+  for (const HashAlgorithm algorithm : {HashAlgorithm::kSha1, HashAlgorithm::kSha256,
+                                        HashAlgorithm::kSha384, HashAlgorithm::kSha512}) {
+    if (digest_size(algorithm) == size) {
+      return algorithm;
+    }
+  }
+  return std::nullopt;
+}
 
 bool ImaEntry::is_violation() const {
   return std::all_of(template_hash.begin(), template_hash.end(),
@@ -80,7 +65,7 @@ bool ImaEntry::is_violation() const {
 }
 
 bool ImaEntry::data_holds() const {
-  const std::optional<HashAlgorithm> algorithm = algorithm_of_size(template_hash.size());
+  const std::optional<HashAlgorithm> algorithm = sha_of_size(template_hash.size());
   return algorithm.has_value() && equal(hash(*algorithm, template_data).view(), template_hash);
 }
 
@@ -102,7 +87,7 @@ ImaReader::ImaReader(ByteView list)
 
 ImaReader::ImaReader(ByteView piece, std::size_t template_hash_size)
     : list_(piece), hash_size_(template_hash_size) {
-  if (!is_template_hash_size(template_hash_size)) {
+  if (!sha_of_size(template_hash_size).has_value()) {
     fail(ErrorCode::kUnsupported, 0);
   }
 }
@@ -141,16 +126,17 @@ bool ImaReader::read_binary() {
   entry_.template_hash = in.bytes(hash_size_);                             // template_hash
   entry_.template_name = as_text(in.sized32_le(limits::kImaNameSizeMax));  // u32 size, name
   if (entry_.template_name == "ima") {
-    const ByteView digest = in.bytes(kOriginalDigestSize);
-    const ByteView file_name = in.sized32_le(kOriginalNameSizeMax);  // u32 size, name
+    const ByteView digest = in.bytes(kImaOriginalDigestSize);
+    const ByteView file_name = in.sized32_le(kImaOriginalNameSize - 1);  // u32 size, name
     rebuilt_.clear();
     write_ima_original(digest, file_name, rebuilt_);
     entry_.template_data = rebuilt_.view();
   } else {
     entry_.template_data = in.sized32_le(limits::kImaTemplateSizeMax);  // u32 size, data
   }
-  if (in.ok() && (entry_.pcr >= limits::kPcrCount ||
-                  (entry_.template_name != printable_ && !is_printable(entry_.template_name)))) {
+  const bool known_name = !printable_.empty() && entry_.template_name == printable_;
+  if (in.ok() &&
+      (entry_.pcr >= limits::kPcrCount || (!known_name && !is_printable(entry_.template_name)))) {
     in.fail(ErrorCode::kMalformed);
   }
   if (!in.ok()) {
@@ -171,10 +157,11 @@ bool ImaReader::read_line() {
   }
   std::string_view line = rest.substr(0, end);
   line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-  const std::string_view pcr = next_word(line);
+  const std::string_view pcr = cut_front(line, ' ');
   const auto [last, error] = std::from_chars(pcr.data(), pcr.data() + pcr.size(), entry_.pcr);
-  const bool has_hash = read_hex(next_word(line), hash_) && is_template_hash_size(hash_.size());
-  entry_.template_name = next_word(line);
+  const bool has_hash =
+      read_hex(cut_front(line, ' '), hash_) && sha_of_size(hash_.size()).has_value();
+  entry_.template_name = cut_front(line, ' ');
   if (error != std::errc() || last != pcr.data() + pcr.size() || entry_.pcr >= limits::kPcrCount ||
       !has_hash || entry_.template_name.size() > limits::kImaNameSizeMax ||
       !is_printable(entry_.template_name)) {

@@ -21,6 +21,9 @@ namespace quotemill {
 
 inline constexpr std::uint32_t kImaPcr = 10;
 
+// SHA-1 or the SHA-2 whose digests have this size: lists and reference sets often name no other.
+std::optional<HashAlgorithm> sha_of_size(std::size_t size);
+
 // One entry. Borrows the list or, where the kernel hashes something that the list does not show as
 // such, whoever read it.
 struct ImaEntry {

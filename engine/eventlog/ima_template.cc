@@ -1,14 +1,9 @@
 #include "engine/eventlog/ima_template.h"
 
-#include <algorithm>
-
 #include "engine/base/byte_reader.h"
 
 namespace quotemill {
 namespace {
-
-constexpr std::size_t kOriginalDigestSize = 20;
-constexpr std::size_t kOriginalNameSize = 256;
 
 struct FieldName {
   std::string_view name;
@@ -46,19 +41,11 @@ constexpr std::optional<ImaField> field_named(std::string_view name) {
   return std::nullopt;
 }
 
-// Cuts what is before the first `mark` off `rest`, and the mark.
-constexpr std::string_view cut(std::string_view& rest, char mark) {
-  const std::size_t end = std::min(rest.find(mark), rest.size());
-  const std::string_view part = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return part;
-}
-
 // "d-ng|n-ng"
 constexpr std::optional<ImaTemplate> template_of_format(std::string_view format) {
   ImaTemplate result;
   while (!format.empty()) {
-    const std::optional<ImaField> field = field_named(cut(format, '|'));
+    const std::optional<ImaField> field = field_named(cut_front(format, '|'));
     if (!field.has_value() || result.count == result.all.size()) {
       return std::nullopt;
     }
@@ -97,7 +84,7 @@ class FieldReader {
     switch (field) {
       case ImaField::kDigest:
         out_.digest = value;
-        return value.size() <= kOriginalDigestSize;
+        return value.size() <= kImaOriginalDigestSize;
       case ImaField::kDigestNg:
         return read_digest(value, out_.algorithm, out_.digest);
       case ImaField::kDigestNgV2:
@@ -204,11 +191,12 @@ class FieldReader {
 // Digest and name of "ima" as they are hashed, the name in 256 bytes.
 std::optional<ImaFields> read_original(ByteView data) {
   ImaFields out;
-  if (data.size() <= kOriginalNameSize || data.size() > kOriginalNameSize + kOriginalDigestSize) {
+  if (data.size() <= kImaOriginalNameSize ||
+      data.size() > kImaOriginalNameSize + kImaOriginalDigestSize) {
     return std::nullopt;
   }
-  out.digest = data.first(data.size() - kOriginalNameSize);
-  out.name = as_text(data.last(kOriginalNameSize));
+  out.digest = data.first(data.size() - kImaOriginalNameSize);
+  out.name = as_text(data.last(kImaOriginalNameSize));
   const std::size_t end = std::min(out.name.find('\0'), out.name.size());
   const bool padded = out.name.find_first_not_of('\0', end) == std::string_view::npos;
   out.name = out.name.substr(0, end);

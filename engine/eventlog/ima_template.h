@@ -5,6 +5,7 @@
 // name in the list is their format ("d-ng|n-ng|sig").
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -16,6 +17,18 @@
 #include "engine/base/limits.h"
 
 namespace quotemill {
+
+// Template "ima": sizes of its fields as they are hashed.
+inline constexpr std::size_t kImaOriginalDigestSize = 20;  // d: MD5 is shorter
+inline constexpr std::size_t kImaOriginalNameSize = 256;   // n: padded with zeros
+
+// Cuts what is before the first `mark` off `rest`, and the mark.
+constexpr std::string_view cut_front(std::string_view& rest, char mark) {
+  const std::size_t end = std::min(rest.find(mark), rest.size());
+  const std::string_view part = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return part;
+}
 
 enum class ImaField : std::uint8_t {
   kDigest,        // d: MD5 or SHA-1

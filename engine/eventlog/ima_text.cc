@@ -6,19 +6,8 @@
 namespace quotemill {
 namespace {
 
-constexpr std::size_t kDigestSize = 20;       // field d of template "ima"
-constexpr std::size_t kNamePaddedSize = 256;  // field n of template "ima", as it is hashed
-
 bool is_name(ImaField field) {
   return field == ImaField::kName || field == ImaField::kNameNg;
-}
-
-// Cuts the text before the first space off `rest`.
-std::string_view first_word(std::string_view& rest) {
-  const std::size_t end = std::min(rest.find(' '), rest.size());
-  const std::string_view word = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return word;
 }
 
 // Cuts the text behind the last space off `rest`; false if there is no space.
@@ -111,7 +100,7 @@ class FieldWriter {
 };
 
 bool write_original(std::string_view text, ByteWriter& out, Bytes& scratch) {
-  if (!read_hex(first_word(text), scratch) || scratch.size() > kDigestSize) {
+  if (!read_hex(cut_front(text, ' '), scratch) || scratch.size() > kImaOriginalDigestSize) {
     return false;
   }
   write_ima_original(scratch, as_bytes(text), out);
@@ -121,9 +110,9 @@ bool write_original(std::string_view text, ByteWriter& out, Bytes& scratch) {
 }  // namespace
 
 void write_ima_original(ByteView digest, ByteView file_name, ByteWriter& out) {
-  const ByteView name = file_name.first(std::min(file_name.size(), kNamePaddedSize));
+  const ByteView name = file_name.first(std::min(file_name.size(), kImaOriginalNameSize));
   out.bytes(digest).bytes(name);
-  for (std::size_t i = name.size(); i < kNamePaddedSize; ++i) {
+  for (std::size_t i = name.size(); i < kImaOriginalNameSize; ++i) {
     out.u8(0);
   }
 }
@@ -143,7 +132,7 @@ bool write_ima_text(const ImaTemplate& fields, std::string_view text, std::size_
   std::array<std::string_view, limits::kImaTemplateFieldsMax> words{};
   const std::size_t before = fields.count - behind;  // the name among them
   for (std::size_t i = 0; i + 1 < before; ++i) {
-    words[i] = first_word(text);
+    words[i] = cut_front(text, ' ');
   }
   for (std::size_t i = before + std::min(shown, behind); i > before; --i) {
     if (!last_word(text, words[i - 1])) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/limits.h"
+#include "engine/eventlog/ima_reader.h"
 
 namespace quotemill {
 namespace {
@@ -53,25 +54,18 @@ std::string_view trimmed(std::string_view text) {
   return end == std::string_view::npos ? std::string_view() : text.substr(begin, end - begin + 1);
 }
 
-std::optional<HashAlgorithm> algorithm_of_digits(std::size_t digits) {
-  for (const HashAlgorithm algorithm : {HashAlgorithm::kSha1, HashAlgorithm::kSha256,
-                                        HashAlgorithm::kSha384, HashAlgorithm::kSha512}) {
-    if (digits == 2 * digest_size(algorithm)) {
-      return algorithm;
-    }
-  }
-  return std::nullopt;
-}
-
 // "sha256:<hex>" or the digits alone.
 std::optional<Digest> digest_of_text(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view digits = colon == std::string_view::npos ? text : text.substr(colon + 1);
-  const std::optional<HashAlgorithm> algorithm = colon == std::string_view::npos
-                                                     ? algorithm_of_digits(digits.size())
-                                                     : hash_algorithm_named(text.substr(0, colon));
   const std::optional<Bytes> bytes = from_hex(digits);
-  return algorithm && bytes ? Digest::from(*algorithm, *bytes) : std::nullopt;
+  if (!bytes.has_value()) {
+    return std::nullopt;
+  }
+  const std::optional<HashAlgorithm> algorithm = colon == std::string_view::npos
+                                                     ? sha_of_size(bytes->size())
+                                                     : hash_algorithm_named(text.substr(0, colon));
+  return algorithm.has_value() ? Digest::from(*algorithm, *bytes) : std::nullopt;
 }
 
 // What coreutils escape in a name behind a backslash at the beginning of the line.

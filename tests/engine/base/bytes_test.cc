@@ -26,6 +26,16 @@ TEST(Bytes, HexRefusesEverythingElse) {
   EXPECT_FALSE(from_hex(std::string_view("\0\0", 2)));
 }
 
+TEST(Bytes, HexCanBeReadIntoMemoryThatIsThere) {
+  Bytes bytes(100, 1);
+  ASSERT_TRUE(read_hex("0aFF", bytes));
+  EXPECT_EQ(bytes, (Bytes{0x0A, 0xFF}));
+  EXPECT_TRUE(read_hex("", bytes));
+  EXPECT_TRUE(bytes.empty());
+  EXPECT_FALSE(read_hex("0", bytes));
+  EXPECT_FALSE(read_hex("0x", bytes));
+}
+
 TEST(Bytes, TextAndBytesAreTheSameMemory) {
   const std::string_view text = "abc";
   EXPECT_EQ(as_text(as_bytes(text)).data(), text.data());

@@ -5,18 +5,21 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/byte_writer.h"
+#include "engine/crypto/hash.h"
 #include "tests/support/certificate_builder.h"
 #include "tests/support/temp_folder.h"
 
 namespace quotemill {
 namespace {
 
+using testing::cached_key;
 using testing::CertificateSpec;
 using testing::fixtures;
 using testing::have_fixtures;
 using testing::kDayMs;
 using testing::kTestTime;
 using testing::read_file;
+using testing::self_signed;
 using testing::SigningKey;
 
 const SigningKey& key() {
@@ -224,6 +227,15 @@ TEST(CertificateFixtures, EveryVendorsCertificateIsRead) {
     }
   }
   EXPECT_GT(read, 150U);
+}
+
+TEST(Certificate, TellsTheIdentifiersOfItsKey) {
+  const SigningKey key = cached_key(KeyKind::kEcP256);
+  const Certificate certificate = self_signed({.common_name = "Signer"}, key);
+  EXPECT_TRUE(certificate.subject_key_id().empty()) << "it has no such extension";
+  const Bytes spki = key.public_key().spki_der();
+  const ByteView point = ByteView(spki).last(65);  // what the bit string holds
+  EXPECT_EQ(certificate.key_digest(), hash(HashAlgorithm::kSha1, point));
 }
 
 }  // namespace

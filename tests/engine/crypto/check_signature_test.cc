@@ -208,5 +208,29 @@ TEST(CheckSignature, ManyThreadsMayUseOneKey) {
   }
 }
 
+TEST(ReadEcdsaDer, ReadsTheTwoNumbers) {
+  const Bytes der = {0x30, 0x07, 0x02, 0x02, 0x00, 0x80, 0x02, 0x01, 0x05};
+  SignatureView signature;
+  ASSERT_TRUE(read_ecdsa_der(der, signature));
+  EXPECT_TRUE(equal(signature.first, Bytes{0x80}));
+  EXPECT_TRUE(equal(signature.second, Bytes{0x05}));
+}
+
+TEST(ReadEcdsaDer, RefusesEverythingElse) {
+  const Bytes good = {0x30, 0x07, 0x02, 0x02, 0x00, 0x80, 0x02, 0x01, 0x05};
+  SignatureView signature;
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    EXPECT_FALSE(read_ecdsa_der(ByteView(good).first(size), signature)) << size;
+  }
+  for (const std::size_t at : {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{6}}) {
+    Bytes wrong = good;
+    wrong[at] ^= 1U;
+    EXPECT_FALSE(read_ecdsa_der(wrong, signature)) << at;
+  }
+  Bytes longer = good;
+  longer.push_back(0);
+  EXPECT_FALSE(read_ecdsa_der(longer, signature));
+}
+
 }  // namespace
 }  // namespace quotemill

@@ -154,6 +154,20 @@ TEST(ImaReader, AListInBigEndianOrderIsCalledSo) {
   EXPECT_EQ(reader.broken()->code, ErrorCode::kUnsupported);
 }
 
+TEST(ImaReader, AnEntryNeedsTheNameOfATemplate) {
+  for (const Bytes& entry : {binary_entry(10, Bytes(20, 1), "", Bytes(4, 1)),
+                             binary_entry(10, Bytes(20, 1), "a b", Bytes(4, 1))}) {
+    ImaReader first(entry, 20);
+    EXPECT_EQ(first.next(), nullptr);
+    EXPECT_TRUE(first.broken());
+    const Bytes list = joined({ng_entry("boot_aggregate"), entry});
+    ImaReader later(list);
+    EXPECT_NE(later.next(), nullptr);
+    EXPECT_EQ(later.next(), nullptr);
+    EXPECT_TRUE(later.broken());
+  }
+}
+
 TEST(ImaReader, RealListsAreDecodedFieldByField) {
   for (const char* const path :
        {"qemu/sb-on/ima.bin", "qemu/sb-on/ima.ascii", "kgoldman+ibmtss/utils/sha256.log",
