@@ -8,6 +8,7 @@
 
 #include "bench/engine/ima_lists.h"
 #include "bench/engine/judging.h"
+#include "bench/engine/log_reading.h"
 #include "bench/micro/floors.h"
 #include "bench/pipeline/pipeline_rates.h"
 #include "bench/storage/commits.h"
@@ -24,15 +25,18 @@ void add_images(Settings& settings, const std::string& fixtures) {
                  fixtures.c_str());
   }
   settings.images.insert(settings.images.end(), real.begin(), real.end());
+  settings.more_logs = more_real_logs(fixtures);
 }
 
 void register_all(const Settings& settings) {
   register_signature_floors(settings);
   register_log_floors(settings);
+  register_oneshot_floors(settings);
   register_ima_floor();
   register_store_floor();
   register_judging(settings);
   register_ima_lists();
+  register_log_reading(settings);
   register_commits(settings);
   register_pipeline_rates(settings);
   register_round_trips();

@@ -14,6 +14,10 @@ void register_signature_floors(const Settings& settings);
 // floor/data_digests/<image>: SHA-256 of the data of every measured event, per log.
 void register_log_floors(const Settings& settings);
 
+// floor/oneshot_replay/<log>, floor/oneshot_data_digests/<log>: the same by EVP_Digest(), as one
+// would write it first, of one bank and also of logs that are no image.
+void register_oneshot_floors(const Settings& settings);
+
 // floor/ima_entry: SHA-256 of a usual ima-ng entry's template data, and the extend of PCR 10.
 // floor/ima_entry_one_shot: the same by OpenSSL's one-shot EVP_Digest(), as verifiers call it.
 void register_ima_floor();

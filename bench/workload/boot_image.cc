@@ -26,6 +26,13 @@ constexpr std::array<RealLog, 3> kRealLogs = {{
     {"openeuler", "tuples/t04-openeuler-boot/eventlog.bin"},
 }};
 
+// QEMU's firmware with Secure Boot; a ThinkPad; a Dell server with Windows.
+constexpr std::array<RealLog, 3> kMoreLogs = {{
+    {"qemu", "qemu/sb-on/eventlog.bin"},
+    {"thinkpad", "tuples/t37-immune-good-1/eventlog.bin"},
+    {"dell_windows", "tuples/t41-immune-r340/eventlog.bin"},
+}};
+
 Bytes read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -87,6 +94,17 @@ std::vector<BootImage> real_images(const std::filesystem::path& fixtures) {
     if (!golden->empty()) {
       images.push_back(
           {real.name, [golden](unsigned machine) { return personalised(*golden, machine); }});
+    }
+  }
+  return images;
+}
+
+std::vector<BootImage> more_real_logs(const std::filesystem::path& fixtures) {
+  std::vector<BootImage> images;
+  for (const RealLog& real : kMoreLogs) {
+    const auto log = std::make_shared<const Bytes>(read_file(fixtures / real.path));
+    if (!log->empty()) {
+      images.push_back({real.name, [log](unsigned) { return *log; }});
     }
   }
   return images;

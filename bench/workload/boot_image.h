@@ -24,4 +24,7 @@ BootImage model_image();
 // another machine's.
 std::vector<BootImage> real_images(const std::filesystem::path& fixtures);
 
+// More logs of real machines, each as it is: what is measured on one log at a time has them, too.
+std::vector<BootImage> more_real_logs(const std::filesystem::path& fixtures);
+
 }  // namespace quotemill::bench

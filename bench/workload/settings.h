@@ -9,7 +9,8 @@
 namespace quotemill::bench {
 
 struct Settings {
-  std::vector<BootImage> images;  // the modelled one first
+  std::vector<BootImage> images;     // the modelled one first
+  std::vector<BootImage> more_logs;  // for what is measured on one log at a time
   // Machines, or keys, that a benchmark on one thread goes through in turn: so many that their data
   // does not stay in the first-level cache, as in a fleet.
   unsigned machines = 64;

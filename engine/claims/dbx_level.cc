@@ -16,19 +16,6 @@ constexpr std::uint16_t kWinCertificateEfiGuid = 0x0EF1;
 constexpr std::uint32_t kWinCertificateHeaderSize = 8;
 constexpr std::size_t kWordMax = 64;
 
-std::string two_digits(unsigned number) {
-  return (number < 10 ? "0" : "") + std::to_string(number);
-}
-
-// EFI_TIME (UEFI 2.10, 8.3), as a date.
-std::string read_date(ByteReader& in) {
-  const std::uint16_t year = in.u16_le();
-  const std::uint8_t month = in.u8();
-  const std::uint8_t day = in.u8();
-  (void)in.bytes(12);  // time of day, zone
-  return std::to_string(year) + "-" + two_digits(month) + "-" + two_digits(day);
-}
-
 bool is_update(ByteView file) {
   ByteReader in(file);
   (void)in.bytes(16 + 4);
@@ -40,7 +27,7 @@ bool is_update(ByteView file) {
 // file vouches for it.
 Result<DbxList> decode_update(ByteView file) {
   ByteReader in(file);
-  const std::string date = read_date(in);         // TimeStamp
+  (void)in.bytes(16);                             // TimeStamp: Microsoft's is always the same
   const std::uint32_t certificate = in.u32_le();  // dwLength
   if (certificate < kWinCertificateHeaderSize) {
     in.fail(ErrorCode::kMalformed);
@@ -57,7 +44,7 @@ Result<DbxList> decode_update(ByteView file) {
   for (const SignatureEntry& entry : *entries) {
     const std::optional<Digest> digest = Digest::from(HashAlgorithm::kSha256, entry.data);
     if (entry.type == guids::kCertSha256 && digest) {
-      all.digests.push_back({date, *digest});
+      all.digests.push_back({"newest", *digest});
     }
   }
   return DbxList{std::move(all)};

@@ -1,7 +1,7 @@
 // DbxLevel: how far a machine's revocations (dbx) are, against a list of what was published.
 //
 // The list is a file: either an authenticated update as Microsoft publishes it (DBXUpdate.bin:
-// EFI_VARIABLE_AUTHENTICATION_2, then signature lists), one level; or lines of
+// EFI_VARIABLE_AUTHENTICATION_2, then signature lists), which is one level, "newest"; or lines of
 //   ARCHITECTURE LEVEL SHA256
 // ('#' begins a comment), where LEVEL sorts as text ("2023-05-09") and says since when the digest
 // is published. A machine has a level if its dbx holds every digest of that level and of all below.

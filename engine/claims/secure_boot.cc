@@ -143,15 +143,11 @@ class SecureBootReader {
   // What ran before the firmware's part of PCR 4 ended.
   void argue_drivers() {
     const auto& events = log_.log().events;
-    const auto count = [&](auto predicate) {
-      return std::to_string(std::count_if(events.begin(), events.end(), predicate));
-    };
-    claim_.argument.push_back(
-        count([](const BootEvent& event) {
-          return event.type == event_type::kEfiBootServicesDriver ||
-                 event.type == event_type::kEfiRuntimeServicesDriver;
-        }) +
-        " drivers were loaded from outside the firmware volume or logged as such");
+    const auto drivers = std::count_if(events.begin(), events.end(), [](const BootEvent& event) {
+      return event.type == event_type::kEfiBootServicesDriver ||
+             event.type == event_type::kEfiRuntimeServicesDriver;
+    });
+    claim_.argument.push_back(std::to_string(drivers) + " drivers were measured as loaded");
     for (const BootEvent& event : events) {
       if (event.type == event_type::kEfiBootServicesApplication && event.pcr == kApplicationsPcr &&
           log_.is_before_separator(event)) {

@@ -148,7 +148,8 @@ std::string log_message(const Finding& finding) {
       return event_of(finding) + " is of a type that is unknown or not of this PCR, digest " +
              seen(finding);
     case FindingCode::kLogEventQuirk:
-      return "a known deviation was excused" + about(finding);
+      return std::to_string(finding.seen_number) + " events deviate as known firmware does" +
+             about(finding);
     case FindingCode::kLogEventBanks:
       return event_of(finding) + ": one bank's digest is of the data, another's is not";
     case FindingCode::kLogSeparator:

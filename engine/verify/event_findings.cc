@@ -1,5 +1,7 @@
 #include "engine/verify/event_findings.h"
 
+#include <map>
+
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/event_description.h"
 #include "engine/eventlog/event_type.h"
@@ -17,6 +19,7 @@ class EventFindings {
     for (const BootEvent& event : log_.log().events) {
       read(event);
     }
+    add_excuses();
     read_separators();
     return std::move(findings_);
   }
@@ -50,8 +53,7 @@ class EventFindings {
         break;
     }
     if (proof.quirk != nullptr) {
-      add(FindingCode::kLogEventQuirk, Severity::kInfo, event).subject =
-          std::string(proof.quirk->id) + ": " + std::string(proof.quirk->deviates);
+      ++excused_[proof.quirk];
     }
     compare_banks(event, proof);
     if (event.type == event_type::kSeparator) {
@@ -68,6 +70,15 @@ class EventFindings {
         add(FindingCode::kLogEventBanks, Severity::kWarning, event);
         return;
       }
+    }
+  }
+
+  void add_excuses() {
+    for (const auto& [quirk, events] : excused_) {
+      Finding finding{.code = FindingCode::kLogEventQuirk, .severity = Severity::kInfo};
+      finding.subject = std::string(quirk->id) + ": " + std::string(quirk->deviates);
+      finding.seen_number = events;
+      findings_.push_back(std::move(finding));
     }
   }
 
@@ -121,6 +132,7 @@ class EventFindings {
   }
 
   const ProvenLog& log_;
+  std::map<const Quirk*, std::uint64_t> excused_;  // events of each
   Findings findings_;
 };
 

@@ -49,18 +49,10 @@ std::size_t count_missing(const std::multiset<std::string_view>& from,
       from.begin(), from.end(), [&in](std::string_view key) { return !in.contains(key); }));
 }
 
-// ", 3 entries added, 1 removed" between two values of a key database; empty if they are none.
-std::string entry_changes(const BootEvent& before, const BootEvent& after) {
-  const bool variables = before.type == event_type::kEfiVariableDriverConfig &&
-                         after.type == event_type::kEfiVariableDriverConfig;
-  const Result<EfiVariable> old_value = decode_efi_variable(before.data);
-  const Result<EfiVariable> new_value = decode_efi_variable(after.data);
-  if (!variables || !old_value || !new_value || old_value->name != new_value->name ||
-      std::min(old_value->value.size(), new_value->value.size()) < 2) {
-    return {};
-  }
-  const auto old_entries = decode_signature_lists(old_value->value);
-  const auto new_entries = decode_signature_lists(new_value->value);
+// ", 3 entries added, 1 removed"; empty if the values are no lists.
+std::string list_changes(ByteView before, ByteView after) {
+  const auto old_entries = decode_signature_lists(before);
+  const auto new_entries = decode_signature_lists(after);
   if (!old_entries || !new_entries) {
     return {};
   }
@@ -70,12 +62,29 @@ std::string entry_changes(const BootEvent& before, const BootEvent& after) {
          std::to_string(count_missing(old_keys, new_keys)) + " removed";
 }
 
+// What two values of the same variable differ in: ", 1 became 0"; empty if there are no words for
+// it.
+std::string value_changes(const BootEvent& before, const BootEvent& after) {
+  const bool variables = before.type == event_type::kEfiVariableDriverConfig &&
+                         after.type == event_type::kEfiVariableDriverConfig;
+  const Result<EfiVariable> old_value = decode_efi_variable(before.data);
+  const Result<EfiVariable> new_value = decode_efi_variable(after.data);
+  if (!variables || !old_value || !new_value || old_value->name != new_value->name) {
+    return {};
+  }
+  if (old_value->value.size() == 1 && new_value->value.size() == 1) {
+    return ", " + std::to_string(old_value->value[0]) + " became " +
+           std::to_string(new_value->value[0]);
+  }
+  return list_changes(old_value->value, new_value->value);
+}
+
 std::string change_words(const BootEvent& before, const BootEvent& after,
                          std::optional<HashAlgorithm> bank) {
   const std::string old_kind = kind_of(before);
   const std::string new_kind = kind_of(after);
   const std::string kinds = old_kind == new_kind ? new_kind : old_kind + " became " + new_kind;
-  return kinds + entry_changes(before, after) + ": digest " + digest_of(before, bank) + " became " +
+  return kinds + value_changes(before, after) + ": digest " + digest_of(before, bank) + " became " +
          digest_of(after, bank);
 }
 

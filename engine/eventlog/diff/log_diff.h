@@ -18,7 +18,7 @@ enum class LogChange : std::uint8_t {
   kAdded,       // only in the second
   kChanged,     // the same kind of event at the same place, with another digest
   kMoved,       // the same digest at another place in its PCR
-  kRelabelled,  // the same digest, shown with another type or other data
+  kRelabelled,  // the same digest, shown with another type or in other words
 };
 
 std::string_view name_of(LogChange change);  // "removed", "added", ...

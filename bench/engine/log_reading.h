@@ -1,0 +1,13 @@
+// What it costs to read a boot log, step by step, on one thread.
+#pragma once
+
+#include "bench/workload/settings.h"
+
+namespace quotemill::bench {
+
+// engine/log_parse/<log>, engine/log_replay/<log>: framing; one bank replayed.
+// engine/log_proofs/<log>: what each event's digest proves (all data digests, and their rules).
+// engine/log_claims/<log>: proofs and every claim, as drawn for people.
+void register_log_reading(const Settings& settings);
+
+}  // namespace quotemill::bench
