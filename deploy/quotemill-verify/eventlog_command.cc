@@ -41,6 +41,13 @@ int run_eventlog(const EventLogOptions& options) {
   }
   LogReport report;
   read_log(*file, list->has_value() ? &**list : nullptr, report);
+  if (!options.userspace_log.empty()) {
+    const Result<Bytes> userspace = read_file(options.userspace_log, limits::kUserspaceLogSizeMax);
+    if (!userspace) {
+      return not_judged(userspace.error());
+    }
+    add_userspace(*userspace, report);
+  }
   options.json ? print_json(std::cout, report) : print_text(std::cout, report);
   return worst_of(report.findings) == Severity::kFail ? kExitNotProven : kExitProven;
 }

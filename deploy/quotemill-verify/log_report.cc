@@ -31,4 +31,23 @@ void read_log(ByteView file, const DbxList* list, LogReport& report) {
   report.findings.insert(report.findings.end(), events.begin(), events.end());
 }
 
+void add_userspace(ByteView file, LogReport& report) {
+  report.userspace = decode_userspace_log(file);
+  for (PcrBank& bank : report.pcrs) {
+    std::uint32_t unknown = 0;
+    for (const BootEvent& event : report.reading.log.events) {
+      if (event.is_measured() && event.pcr < limits::kPcrCount && !bank.has(event.pcr)) {
+        unknown |= 1U << event.pcr;
+      }
+    }
+    bank = extended(bank, *report.userspace, unknown);
+  }
+  if (report.userspace->broken) {
+    Finding finding{.code = FindingCode::kLogMalformed, .severity = Severity::kFail};
+    finding.event = static_cast<std::uint32_t>(report.userspace->records.size());
+    finding.subject = report.userspace->broken->to_string();
+    report.findings.push_back(std::move(finding));
+  }
+}
+
 }  // namespace quotemill::offline

@@ -6,6 +6,7 @@
 #include <ostream>
 #include <vector>
 
+#include "deploy/quotemill-verify/userspace_log.h"
 #include "engine/claims/boot_claims.h"
 #include "engine/eventlog/boot_log.h"
 #include "engine/eventlog/proof/proven_log.h"
@@ -21,11 +22,15 @@ struct LogReport {
   std::vector<PcrBank> pcrs;
   std::optional<ProvenLog> proven;  // of the fullest bank; none if no bank can be computed
   std::optional<BootClaims> claims;
+  std::optional<UserspaceLog> userspace;
   Findings findings;
 };
 
 // `list`: nullptr if there is none. The report borrows `file`, and is not to be moved.
 void read_log(ByteView file, const DbxList* list, LogReport& report);
+
+// Adds what systemd measured after boot, and its extends to the PCRs.
+void add_userspace(ByteView file, LogReport& report);
 
 void print_text(std::ostream& out, const LogReport& report);
 void print_json(std::ostream& out, const LogReport& report);

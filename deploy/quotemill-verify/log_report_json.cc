@@ -66,6 +66,19 @@ Json json_of_event(const LogReport& report, const BootEvent& event) {
   return json;
 }
 
+Json json_of_record(const UserspaceRecord& record, std::size_t index) {
+  Json digests = Json::object();
+  for (const Digest& digest : record.digests) {
+    digests[std::string(name_of(digest.algorithm()))] = digest.hex();
+  }
+  return {{"index", index},
+          {"pcr", record.pcr},
+          {"type", record.type},
+          {"digests", digests},
+          {"proof", name_of(record.proof)},
+          {"text", record.text}};
+}
+
 Json claims_of(const LogReport& report) {
   if (!report.claims) {
     return Json::object();
@@ -98,6 +111,12 @@ void print_json(std::ostream& out, const LogReport& report) {
   json["events"] = Json::array();
   for (const BootEvent& event : log.events) {
     json["events"].push_back(json_of_event(report, event));
+  }
+  if (report.userspace) {
+    Json& records = json["userspace_events"] = Json::array();
+    for (const UserspaceRecord& record : report.userspace->records) {
+      records.push_back(json_of_record(record, records.size()));
+    }
   }
   json["claims"] = claims_of(report);
   json["findings"] = json_of(report.findings);

@@ -48,6 +48,17 @@ void print_events(std::ostream& out, const LogReport& report) {
   }
 }
 
+void print_userspace(std::ostream& out, const UserspaceLog& log) {
+  out << "\n  record PCR  type                              proven    about\n";
+  std::size_t index = 0;
+  for (const UserspaceRecord& record : log.records) {
+    const char* const proof = record.proof == ProofClass::kDataProven ? "data" : "digest";
+    out << "  " << std::right << std::setw(5) << index++ << std::setw(5) << record.pcr << "  "
+        << std::left << std::setw(34) << record.type << std::setw(10) << proof << record.text
+        << '\n';
+  }
+}
+
 std::string with_standing(const std::string& text, const Ground& ground) {
   return text + " (" + std::string(name_of(ground.standing)) +
          (ground.because.empty() ? "" : ": " + ground.because) + ")";
@@ -122,6 +133,9 @@ void print_text(std::ostream& out, const LogReport& report) {
       << static_cast<unsigned>(log.startup_locality) << '\n';
   print_pcrs(out, report.pcrs);
   print_events(out, report);
+  if (report.userspace) {
+    print_userspace(out, *report.userspace);
+  }
   if (report.claims) {
     out << "\nClaims, proven if a quote shows these PCRs\n";
     print_secure_boot(out, report.claims->secure_boot);

@@ -42,6 +42,8 @@ void add_eventlog(CLI::App& app, EventLogOptions& options) {
       ->check(refuse_empty);
   add_file(*eventlog, "--dbx-list", options.dbx_list,
            "published revocations to compare dbx with: DBXUpdate.bin or lines of text");
+  add_file(*eventlog, "--userspace", options.userspace_log,
+           "systemd's log of what it measured (tpm2-measure.log): goes on where FILE ends");
   eventlog->add_flag("--json", options.json, "print JSON");
 }
 

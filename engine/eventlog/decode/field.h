@@ -20,6 +20,14 @@ using FieldValue = std::variant<std::string, std::uint64_t, bool, std::vector<st
                                 std::vector<Fields>>;
 
 struct Field {
+  Field(std::string_view of_name, FieldValue of_value);
+  // Out of line: GCC 12 sees uninitialised values in what it inlines of std::variant's moves.
+  Field(const Field& other);
+  Field(Field&& other) noexcept;
+  Field& operator=(const Field& other);
+  Field& operator=(Field&& other) noexcept;
+  ~Field();
+
   std::string_view name;
   FieldValue value;
 };
