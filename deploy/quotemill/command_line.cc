@@ -5,7 +5,7 @@
 #include <ostream>
 #include <utility>
 
-#include "deploy/quotemill/commands/commands.h"
+#include "deploy/quotemill/command_options.h"
 #include "deploy/quotemill/completion.h"
 #include "deploy/quotemill/man_page.h"
 #include "deploy/quotemill/time_argument.h"
@@ -57,29 +57,6 @@ Exit print_text(const Session& session, const std::string& text) {
 }
 
 }  // namespace
-
-// Values that options are parsed into. Shared by the command, which runs after the parser is gone.
-struct CommandLine::Options {
-  HostsOptions hosts;
-  HistoryOptions history;
-  HostOptions shown;
-  WatchOptions watch;
-  std::uint64_t watch_from = 0;
-  ReattestOptions reattest;
-  CaptureOptions capture;
-  TokenOptions token;
-  ImportOptions import;
-  std::string ttl = "1h";
-  NamedOptions named;
-  std::string host;
-  PolicyOptions policy;
-  LabelOptions label;
-  MaintenanceOptions maintenance;
-  std::string maintenance_for = "1h";
-  AuditOptions audit;
-  std::string folder;
-  std::string shell;
-};
 
 CommandLine::CommandLine(Settings& settings)
     : settings_(settings), options_(std::make_shared<Options>()) {
@@ -249,97 +226,6 @@ void CommandLine::add_actions() {
   });
   add_policy_changes(*policy);
   add_policy_questions(*policy);
-}
-
-void CommandLine::add_care() {
-  Options& options = *options_;
-  CLI::App* label = add(app_, "label", "Label a host: labels decide which policy is for it",
-                        "  quotemill label web-01 env=prod role=frontend\n"
-                        "  quotemill label web-01 role-");
-  label->add_option("HOST", options.label.host, "name or uid")->required();
-  label->add_option("LABEL", options.label.labels, "KEY=VALUE, or KEY- to take it away")
-      ->required();
-  may_be_dry(label);
-  runs(label, [](Session& session, const Options& o) { return run_label(session, o.label); });
-
-  CLI::App* maintenance =
-      add(app_, "maintenance", "Work on a host: it is judged as ever, and nobody is to be woken",
-          "  quotemill maintenance web-01 --for 2h\n  quotemill maintenance web-01 --end");
-  maintenance->add_option("HOST", options.maintenance.host, "name or uid")->required();
-  CLI::Option* duration = maintenance->add_option("--for", options.maintenance_for, "how long")
-                              ->type_name("DURATION")
-                              ->capture_default_str();
-  maintenance->add_flag("--end", options.maintenance.is_over, "it is over")->excludes(duration);
-  may_be_dry(maintenance);
-  runs(maintenance, [](Session& session, const Options& o) {
-    MaintenanceOptions maintenance = o.maintenance;
-    const std::optional<std::int64_t> for_ms = parse_duration_ms(o.maintenance_for);
-    if (!for_ms || *for_ms <= 0) {
-      session.fail("'" + o.maintenance_for + "' is no duration", "--for 2h", Exit::kUsage);
-      return session.exit();
-    }
-    maintenance.for_ms = *for_ms;
-    return run_maintenance(session, maintenance);
-  });
-
-  CLI::App* backup = add(app_, "backup", "Copy the store as it is now, while the daemon runs",
-                         "  quotemill backup /var/backups/quotemill/2026-11-24");
-  is_file(backup->add_option("DIR", options.folder, "a folder that is not there yet")->required());
-  runs(backup, [](Session& session, const Options& o) { return run_backup(session, o.folder); });
-  CLI::App* store = add(app_, "store", "The store of hosts and history", "  quotemill store check");
-  store->require_subcommand(1);
-  CLI::App* check =
-      add(*store, "check", "Read all of it, and say what is wrong", "  quotemill store check");
-  runs(check, [](Session& session, const Options&) { return run_store_check(session); });
-
-  CLI::App* audit =
-      add(app_, "audit", "Who changed what: the newest acts, and whether all are there",
-          "  quotemill audit --limit 20\n  quotemill audit --verify");
-  audit->add_option("--limit", options.audit.limit, "how many")
-      ->type_name("N")
-      ->capture_default_str();
-  audit->add_flag("--verify", options.audit.is_check, "check the whole chain");
-  runs(audit, [](Session& session, const Options& o) { return run_audit(session, o.audit); });
-}
-
-void CommandLine::add_policy_changes(CLI::App& policy) {
-  Options& options = *options_;
-  CLI::App* apply = add(policy, "apply", "Judge hosts by these policies from now on",
-                        "  quotemill policy apply prod-linux.toml\n"
-                        "  quotemill policy apply --dry-run *.toml");
-  is_file(apply->add_option("FILE", options.policy.files, "TOML")->required());
-  apply->add_flag("--force", options.policy.may_go_back, "even if its version is not a higher one");
-  may_be_dry(apply);
-  runs(apply,
-       [](Session& session, const Options& o) { return run_policy_apply(session, o.policy); });
-  CLI::App* test = add(policy, "test", "Say which hosts would change under these policies",
-                       "  quotemill policy test prod-linux.toml");
-  is_file(test->add_option("FILE", options.policy.files, "TOML")->required());
-  runs(test, [](Session& session, const Options& o) { return run_policy_test(session, o.policy); });
-  CLI::App* withdraw = add(policy, "withdraw", "Take an applied policy back",
-                           "  quotemill policy withdraw prod-linux");
-  withdraw->add_option("ID", options.policy.id, "of the policy")->required();
-  may_be_dry(withdraw);
-  runs(withdraw,
-       [](Session& session, const Options& o) { return run_policy_withdraw(session, o.policy); });
-}
-
-void CommandLine::add_policy_questions(CLI::App& policy) {
-  Options& options = *options_;
-  CLI::App* list = add(policy, "list", "List the policies in force", "  quotemill policy list");
-  runs(list, [](Session& session, const Options&) { return run_policy_list(session); });
-  CLI::App* show = add(policy, "show", "Show a policy as it was applied",
-                       "  quotemill policy show prod-linux\n"
-                       "  quotemill policy show prod-linux --number 12");
-  show->add_option("ID", options.policy.id, "of the policy")->required();
-  show->add_option("--number", options.policy.number, "of the history: as it was then")
-      ->type_name("N");
-  runs(show, [](Session& session, const Options& o) { return run_policy_show(session, o.policy); });
-  CLI::App* history = add(policy, "history", "List what was applied and withdrawn, and by whom",
-                          "  quotemill policy history");
-  history->add_option("ID", options.policy.id, "of one policy alone");
-  runs(history,
-       [](Session& session, const Options& o) { return run_policy_history(session, o.policy); });
 }
 
 void CommandLine::add_baselines() {

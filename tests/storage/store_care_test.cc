@@ -103,7 +103,8 @@ TEST_F(StoreCareTest, AGapInTheChangesIsNamed) {
 
 TEST_F(StoreCareTest, AnActThatWasChangedBreaksTheTrailWhereItIs) {
   fill(*open(path_));
-  AuditRecord forged = (*open(path_)->audit(2, 1)).front();
+  const std::vector<AuditRecord> second = *open(path_)->audit(2, 1);
+  AuditRecord forged = second.front();
   forged.act.who = "mallory";
   put_raw(Family::kAudit, audit_key(2), encode_audit(forged));
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("the chain is broken")));

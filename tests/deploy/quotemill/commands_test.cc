@@ -246,13 +246,13 @@ TEST_F(CommandsTest, PolicyCheckTellsEveryMistake) {
   quotemill::testing::write_file(good, as_bytes("[policy]\nid = \"x\"\n"));
   quotemill::testing::write_file(bad, as_bytes("[policy]\nidd = \"x\"\n[boot]\nlog = \"maybe\"\n"));
   Session session = this->session();
-  EXPECT_EQ(run_policy_check(session, good), Exit::kFine);
+  EXPECT_EQ(run_policy_check(session, {good}), Exit::kFine);
   EXPECT_NE(out_.str().find("policy x version 1 is valid"), std::string::npos) << out_.str();
-  EXPECT_EQ(run_policy_check(session, bad), Exit::kError);
+  EXPECT_EQ(run_policy_check(session, {bad}), Exit::kError);
   EXPECT_NE(err_.str().find("bad.toml:2:"), std::string::npos) << err_.str();
   EXPECT_NE(err_.str().find("bad.toml:4:"), std::string::npos) << err_.str();
-  EXPECT_EQ(run_policy_check(session, folder / "absent.toml"), Exit::kError);
-  EXPECT_EQ(run_policy_check(session, folder.path()), Exit::kError);
+  EXPECT_EQ(run_policy_check(session, {(folder / "absent.toml").string()}), Exit::kError);
+  EXPECT_EQ(run_policy_check(session, {folder.path().string()}), Exit::kError);
 }
 
 }  // namespace

@@ -77,8 +77,8 @@ TEST_F(OperatorCareTest, MaintenanceIsSaidOfChangesAndEndsByItself) {
   clock_.advance(1'000);
   ASSERT_TRUE(end_due_maintenance(hosts_, committer_, clock_.now().wall));
   EXPECT_EQ(record()->life_cycle, LifeCycle::kActive);
-  EXPECT_EQ(store_.audit(1, 10)->back().act,
-            (AuditAct{"quotemill", "maintenance.end", record()->uid.hex()}));
+  const std::vector<AuditRecord> trail = *store_.audit(1, 10);
+  EXPECT_EQ(trail.back().act, (AuditAct{"quotemill", "maintenance.end", record()->uid.hex()}));
   const std::uint64_t acts = store_.audit_head()->number;
   ASSERT_TRUE(end_due_maintenance(hosts_, committer_, clock_.now().wall));
   EXPECT_EQ(store_.audit_head()->number, acts) << "once";
@@ -103,7 +103,8 @@ TEST_F(OperatorCareTest, EveryActIsInTheTrailAndChecksAreNot) {
   ask("retire", {{"host", "web-01"}, {"operator", "dave"}});
   refusal("retire", {{"host", "web-01"}, {"operator", "dave"}});
   std::vector<std::string> verbs;
-  for (const AuditRecord& act : *store_.audit(1, 100)) {
+  const std::vector<AuditRecord> trail = *store_.audit(1, 100);
+  for (const AuditRecord& act : trail) {
     verbs.push_back(act.act.who + " " + act.act.verb);
   }
   EXPECT_THAT(verbs, ::testing::ElementsAre("alice label", "bob policy.apply", "carol token.create",
@@ -167,7 +168,8 @@ TEST_F(OperatorCareTest, ABrokenTrailIsNamedAtItsPlace) {
   for (int i = 0; i < 5; ++i) {
     label({{"n", std::to_string(i)}});
   }
-  AuditRecord forged = (*store_.audit(3, 1)).front();
+  const std::vector<AuditRecord> third = *store_.audit(3, 1);
+  AuditRecord forged = third.front();
   forged.act.who = "mallory";
   CommitBatch batch;
   batch.audit = {forged};

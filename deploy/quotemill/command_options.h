@@ -1,0 +1,35 @@
+// What the command line's options are parsed into, for the files that make it up.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "deploy/quotemill/command_line.h"
+#include "deploy/quotemill/commands/commands.h"
+
+namespace quotemill::cli {
+
+// Values that options are parsed into. Shared by the command, which runs after the parser is gone.
+struct CommandLine::Options {
+  HostsOptions hosts;
+  HistoryOptions history;
+  HostOptions shown;
+  WatchOptions watch;
+  std::uint64_t watch_from = 0;
+  ReattestOptions reattest;
+  CaptureOptions capture;
+  TokenOptions token;
+  ImportOptions import;
+  std::string ttl = "1h";
+  NamedOptions named;
+  std::string host;
+  PolicyOptions policy;
+  LabelOptions label;
+  MaintenanceOptions maintenance;
+  std::string maintenance_for = "1h";
+  AuditOptions audit;
+  std::string folder;
+  std::string shell;
+};
+
+}  // namespace quotemill::cli
