@@ -4,7 +4,7 @@
 
 #include "engine/base/byte_reader.h"
 #include "engine/crypto/certificate.h"
-#include "engine/eventlog/decode/decode_event.h"
+#include "engine/crypto/hash.h"
 #include "engine/eventlog/decode/no_action.h"
 #include "engine/eventlog/decode/tagged_event.h"
 #include "engine/eventlog/event_description.h"
@@ -14,6 +14,7 @@ namespace quotemill {
 namespace {
 
 constexpr std::uint32_t kOptionRomPcr = 2;
+constexpr std::uint32_t kFirmwarePcrsEnd = 8;
 
 struct AlarmText {
   std::string_view text;
@@ -55,11 +56,16 @@ std::string text_field(const Fields& fields, std::string_view name) {
 class PlatformReader {
  public:
   PlatformReader(const ProvenLog& log, const SignatureDatabases& databases)
-      : log_(log), databases_(databases) {}
+      : log_(log), databases_(databases) {
+    for (std::size_t i = 0; i < kAlarmTexts.size(); ++i) {
+      alarm_digests_.at(i) = hash(log.bank(), as_bytes(kAlarmTexts.at(i).text));
+    }
+  }
 
   PlatformClaims run() {
     for (const BootEvent& event : log_.log().events) {
       read(event);
+      read_alarm(event);
     }
     read_platform_key();
     return std::move(claims_);
@@ -82,10 +88,6 @@ class PlatformReader {
       case event_type::kEfiBootServicesDriver:
       case event_type::kEfiRuntimeServicesDriver:
         read_driver(event);
-        break;
-      case event_type::kEfiAction:
-      case event_type::kAction:
-        read_action(event);
         break;
       case event_type::kEventTag:
         read_tags(event);
@@ -114,13 +116,27 @@ class PlatformReader {
         {event.number, describe(event), to_hex(event.digest(log_.bank())), ground});
   }
 
-  void read_action(const BootEvent& event) {
-    const std::string text = describe(event);
-    for (const AlarmText& alarm : kAlarmTexts) {
-      if (text.rfind(alarm.text, 0) == 0) {
-        claims_.alarms.push_back({std::string(alarm.what), text, ground_of_data(log_, event)});
+  // Found by its digest whatever it is labelled as, so that it cannot be hidden; a label alone is
+  // an alarm as well, an unproven one.
+  void read_alarm(const BootEvent& event) {
+    if (!event.is_measured() || event.pcr >= kFirmwarePcrsEnd) {
+      return;
+    }
+    for (std::size_t i = 0; i < kAlarmTexts.size(); ++i) {
+      const AlarmText& alarm = kAlarmTexts.at(i);
+      const bool measured = equal(event.digest(log_.bank()), alarm_digests_.at(i).view());
+      if (measured || is_labelled(event, alarm)) {
+        const Ground ground = measured && log_.has_pcr(event.pcr)
+                                  ? Ground{Standing::kProven, {event.number}, {}}
+                                  : ground_of_data(log_, event);
+        claims_.alarms.push_back({std::string(alarm.what), std::string(alarm.text), ground});
       }
     }
+  }
+
+  static bool is_labelled(const BootEvent& event, const AlarmText& alarm) {
+    const bool action = event.type == event_type::kEfiAction || event.type == event_type::kAction;
+    return action && as_text(event.data).substr(0, alarm.text.size()) == alarm.text;
   }
 
   void read_tags(const BootEvent& event) {
@@ -155,6 +171,7 @@ class PlatformReader {
 
   const ProvenLog& log_;
   const SignatureDatabases& databases_;
+  std::array<Digest, kAlarmTexts.size()> alarm_digests_;
   PlatformClaims claims_;
 };
 

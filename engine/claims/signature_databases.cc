@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "engine/crypto/certificate.h"
 #include "engine/crypto/hash.h"
@@ -35,21 +36,29 @@ void add_database(const ProvenLog& log, const BootEvent& event, SignatureDatabas
   out.databases.push_back(std::move(database));
 }
 
-// The name of the database that holds exactly this.
-std::string holder_of(const SignatureDatabases& all, const Authority& authority) {
-  const ByteView wanted = authority.certificate.empty() ? authority.digest : authority.certificate;
+// Which database holds an entry: the first one, by the entry's bytes.
+using Holders = std::map<std::string_view, std::string_view>;
+
+Holders holders_of(const SignatureDatabases& all) {
+  Holders holders;
   for (const SignatureDatabase& database : all.databases) {
-    const bool holds =
-        std::any_of(database.entries.begin(), database.entries.end(),
-                    [wanted](const SignatureEntry& entry) { return equal(entry.data, wanted); });
-    if (holds && database.name != "dbx") {
-      return database.name;
+    for (const SignatureEntry& entry : database.entries) {
+      if (database.name != "dbx") {
+        holders.emplace(as_text(entry.data), database.name);
+      }
     }
   }
-  return {};
+  return holders;
 }
 
-void add_authority(const ProvenLog& log, const BootEvent& event, SignatureDatabases& out) {
+std::string holder_of(const Holders& holders, const Authority& authority) {
+  const auto found = holders.find(
+      as_text(authority.certificate.empty() ? authority.digest : authority.certificate));
+  return found == holders.end() ? std::string() : std::string(found->second);
+}
+
+void add_authority(const ProvenLog& log, const BootEvent& event, const Holders& holders,
+                   SignatureDatabases& out) {
   const Result<EfiVariable> variable = decode_efi_variable(event.data);
   if (!variable) {
     return;
@@ -62,7 +71,7 @@ void add_authority(const ProvenLog& log, const BootEvent& event, SignatureDataba
   claim.variable = variable->name;
   claim.ground = ground_of_data(log, event);
   claim.before_separator = log.is_before_separator(event);
-  claim.allowed_by = holder_of(out, authority);
+  claim.allowed_by = holder_of(holders, authority);
   if (authority.certificate.empty()) {
     claim.sha256 = to_hex(authority.digest);
   } else {
@@ -89,9 +98,10 @@ SignatureDatabases claim_signature_databases(const ProvenLog& log) {
       add_database(log, event, out);
     }
   }
+  const Holders holders = holders_of(out);
   for (const BootEvent& event : log.log().events) {
     if (event.pcr == kSecureBootPcr && event.type == event_type::kEfiVariableAuthority) {
-      add_authority(log, event, out);
+      add_authority(log, event, holders, out);
     }
   }
   return out;

@@ -37,6 +37,54 @@ std::optional<HashAlgorithm> common_bank(const BootLog& before, const BootLog& a
   return std::nullopt;
 }
 
+// Removed events that wait for an added one of their kind.
+class Twins {
+ public:
+  explicit Twins(const Events& events) : events_(events), taken_(events.size()) {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      by_words_.emplace(std::pair(events[i]->type, describe(*events[i])), i);
+      by_type_.emplace(events[i]->type, i);
+    }
+  }
+
+  // The first of the same type and the same words, or else of the same type; nullptr if none is
+  // left.
+  const BootEvent* take(const BootEvent& event) {
+    const BootEvent* const twin = take_from(by_words_, std::pair(event.type, describe(event)));
+    return twin != nullptr ? twin : take_from(by_type_, event.type);
+  }
+
+  [[nodiscard]] Events left() const {
+    Events left;
+    for (std::size_t i = 0; i < events_.size(); ++i) {
+      if (!taken_[i]) {
+        left.push_back(events_[i]);
+      }
+    }
+    return left;
+  }
+
+ private:
+  // Each entry is looked at once: those taken by the other map go on the way.
+  template <class Map>
+  const BootEvent* take_from(Map& map, const typename Map::key_type& key) {
+    for (auto found = map.find(key); found != map.end(); found = map.find(key)) {
+      const std::size_t index = found->second;
+      map.erase(found);
+      if (!taken_[index]) {
+        taken_[index] = true;
+        return events_[index];
+      }
+    }
+    return nullptr;
+  }
+
+  const Events& events_;
+  std::vector<bool> taken_;
+  std::multimap<std::pair<std::uint32_t, std::string>, std::size_t> by_words_;
+  std::multimap<std::uint32_t, std::size_t> by_type_;
+};
+
 class Differ {
  public:
   Differ(const BootLog& before, const BootLog& after) { diff_.bank = common_bank(before, after); }
@@ -104,51 +152,33 @@ class Differ {
 
   // What stands between two events that are in both: pairs of one kind are one change each.
   void add_run(Events& removed, Events& added) {
+    Twins twins(removed);
     for (const BootEvent* after : added) {
-      const auto twin = twin_of(*after, removed);
-      if (twin == removed.end()) {
-        add(LogChange::kAdded, nullptr, after);
-      } else {
-        add(LogChange::kChanged, *twin, after);
-        removed.erase(twin);
-      }
+      const BootEvent* const before = twins.take(*after);
+      add(before == nullptr ? LogChange::kAdded : LogChange::kChanged, before, after);
     }
-    for (const BootEvent* before : removed) {
+    for (const BootEvent* before : twins.left()) {
       add(LogChange::kRemoved, before, nullptr);
     }
     removed.clear();
     added.clear();
   }
 
-  // The same type with the same words, or else the first of the same type.
-  static Events::iterator twin_of(const BootEvent& event, Events& candidates) {
-    const std::string words = describe(event);
-    const auto of_type = [&event](const BootEvent* each) { return each->type == event.type; };
-    const auto exact = std::find_if(candidates.begin(), candidates.end(), [&](const auto* each) {
-      return of_type(each) && describe(*each) == words;
-    });
-    return exact != candidates.end() ? exact
-                                     : std::find_if(candidates.begin(), candidates.end(), of_type);
-  }
-
   // A removed and an added event with the same digest in the same PCR.
   void find_moved() {
-    std::multimap<std::string_view, std::size_t> removed;
+    std::multimap<std::pair<std::uint32_t, std::string_view>, std::size_t> removed;
     for (std::size_t i = 0; i < diff_.differences.size(); ++i) {
-      if (diff_.differences[i].change == LogChange::kRemoved) {
-        removed.emplace(as_text(key_of(*diff_.differences[i].before)), i);
+      const LogDifference& difference = diff_.differences[i];
+      if (difference.change == LogChange::kRemoved) {
+        removed.emplace(place_key(*difference.before), i);
       }
     }
     std::vector<bool> gone(diff_.differences.size());
     for (LogDifference& difference : diff_.differences) {
-      if (difference.change != LogChange::kAdded) {
-        continue;
-      }
-      const auto [begin, end] = removed.equal_range(as_text(key_of(*difference.after)));
-      const auto found = std::find_if(begin, end, [&](const auto& entry) {
-        return diff_.differences[entry.second].before->pcr == difference.after->pcr;
-      });
-      if (found != end) {
+      const auto found = difference.change == LogChange::kAdded
+                             ? removed.find(place_key(*difference.after))
+                             : removed.end();
+      if (found != removed.end()) {
         difference.change = LogChange::kMoved;
         difference.before = diff_.differences[found->second].before;
         gone[found->second] = true;
@@ -157,6 +187,10 @@ class Differ {
     }
     std::size_t index = 0;
     std::erase_if(diff_.differences, [&](const LogDifference&) { return gone[index++]; });
+  }
+
+  [[nodiscard]] std::pair<std::uint32_t, std::string_view> place_key(const BootEvent& event) const {
+    return {event.pcr, as_text(key_of(event))};
   }
 
   LogDiff diff_;

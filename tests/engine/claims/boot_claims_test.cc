@@ -90,6 +90,24 @@ TEST(BootClaims, DebuggerAndOpenDmaAreAlarms) {
   EXPECT_EQ(claims.platform.alarms[1].ground.standing, Standing::kProven);
 }
 
+TEST(BootClaimsHostile, ADebuggerCannotBeHiddenByRelabelling) {
+  ClaimedLog log;
+  log.labelled(7, event_type::kEfiVariableAuthority, as_bytes("nothing"),
+               as_bytes("UEFI Debug Mode"));
+  const BootClaims claims = log.claims();
+  ASSERT_EQ(claims.platform.alarms.size(), 1U);
+  EXPECT_EQ(claims.platform.alarms[0].what, "debugger");
+  EXPECT_EQ(claims.platform.alarms[0].ground.standing, Standing::kProven);
+}
+
+TEST(BootClaimsHostile, AnAlarmThatWasNotMeasuredIsUnproven) {
+  ClaimedLog log;
+  log.labelled(7, event_type::kEfiAction, as_bytes("UEFI Debug Mode"), as_bytes("nothing"));
+  const BootClaims claims = log.claims();
+  ASSERT_EQ(claims.platform.alarms.size(), 1U);
+  EXPECT_EQ(claims.platform.alarms[0].ground.standing, Standing::kUnproven);
+}
+
 TEST(BootClaims, WindowsDebuggingIsAnAlarmOnlyIfItIsOn) {
   const auto tag = [](std::uint8_t value) {
     ByteWriter out;

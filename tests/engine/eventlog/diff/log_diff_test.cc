@@ -186,6 +186,19 @@ TEST(Align, TooManyEditsLeaveTheMiddleUnpaired) {
   EXPECT_TRUE(pairs.back().before && pairs.back().after);
 }
 
+TEST(LogDiffHostile, LogsWithNothingInCommonTakeNoQuadraticTime) {
+  const auto log = [](char prefix) {
+    std::vector<Item> items;
+    for (int i = 0; i < 20'000; ++i) {
+      items.push_back({4, prefix + std::to_string(i)});
+    }
+    return Log(items);
+  };
+  const LogDiff diff = diff_boot_logs(log('a').log(), log('b').log());
+  EXPECT_EQ(diff.same, 1U);
+  EXPECT_EQ(diff.differences.size(), 20'000U);
+}
+
 TEST(LogDiffFixtures, AFirmwareUpdateIsToldByTheEventsThatChanged) {
   if (!testing::have_fixtures()) {
     GTEST_SKIP() << "no fixtures";
