@@ -36,8 +36,8 @@ Registrar& OperatorVerbs::registrar(Call call) {
 void OperatorVerbs::audit(Call call, std::string_view verb, const std::string& who,
                           const std::string& subject, const Error* failure) const {
   if (parts_.audit && !call.is_check) {
-    parts_.audit(
-        {verb, who, escaped(subject), failure == nullptr ? "ok" : escaped(failure->to_string())});
+    parts_.audit({std::string(verb), who, escaped(subject),
+                  failure == nullptr ? "ok" : escaped(failure->to_string())});
   }
 }
 

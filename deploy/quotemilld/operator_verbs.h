@@ -70,7 +70,7 @@ class Challenger {
 
 // One line for the audit log. The texts are escaped.
 struct OperatorAct {
-  std::string_view verb;
+  std::string verb;
   std::string who;
   std::string subject;  // a host's uid, a baseline's name, a token's id
   std::string outcome;  // "ok", or the error

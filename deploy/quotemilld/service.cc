@@ -361,10 +361,9 @@ Result<void> Service::Parts::open_enrolment() {
 
 Result<void> Service::Parts::open_control() {
   const auto audit = [this](const OperatorAct& act) {
-    log.info("operator", {{"verb", std::string(act.verb)},
-                          {"who", act.who},
-                          {"subject", act.subject},
-                          {"outcome", act.outcome}});
+    log.info(
+        "operator",
+        {{"verb", act.verb}, {"who", act.who}, {"subject", act.subject}, {"outcome", act.outcome}});
   };
   const auto endpoints = [this] {
     transport::Json out =

@@ -1,6 +1,7 @@
 #include "transport/sinks/sink_cursor.h"
 
 #include <charconv>
+#include <system_error>
 
 #include "transport/files/private_file.h"
 
@@ -29,7 +30,7 @@ Result<std::optional<SinkPosition>> read_position(const std::string& path) {
   const char* const end = text.data() + text.size() - 1;
   const auto read = has_shape ? std::from_chars(text.data() + kStreamIdSize + 1, end, position.next)
                               : std::from_chars_result{};
-  if (!has_shape || read.ptr != end || position.next == 0) {
+  if (!has_shape || read.ec != std::errc() || read.ptr != end || position.next == 0) {
     return Error{ErrorCode::kStorage, "sink cursor", 0,
                  path + " is damaged; remove it, and the sink begins with the oldest change"};
   }

@@ -62,7 +62,7 @@ TEST_F(OperatorCareTest, LabelsThatNobodyCouldReadAreRefusedAndChangeNothing) {
               ErrorCode::kConfig)
         << set;
   }
-  EXPECT_EQ(refusal("label", {{"host", "web-01"}, {"operator", "a"}}).code, ErrorCode::kMalformed);
+  EXPECT_EQ(refusal("label", {{"host", "web-01"}, {"operator", "a"}}).code, ErrorCode::kConfig);
   EXPECT_EQ(record()->labels, before);
 }
 
@@ -141,7 +141,8 @@ TEST_F(OperatorCareTest, KnowsWhatAHostWasAtAMoment) {
     Json args = filter;
     args["host"] = "web-01";
     std::string out;
-    for (const Json& entry : ask("history", args)["appraisals"]) {
+    const Json page = ask("history", args);
+    for (const Json& entry : page["appraisals"]) {
       out += entry["seq"].dump();
     }
     return out;
@@ -151,8 +152,7 @@ TEST_F(OperatorCareTest, KnowsWhatAHostWasAtAMoment) {
   EXPECT_EQ(sequences({{"since_ms", 200'000}}), "32");
   EXPECT_EQ(sequences({{"until_ms", 200'000}}), "21");
   EXPECT_EQ(sequences({{"until_ms", 200'000}, {"limit", 1}}), "2");
-  EXPECT_EQ(refusal("history", {{"host", "web-01"}, {"state", "fine"}}).code,
-            ErrorCode::kMalformed);
+  EXPECT_EQ(refusal("history", {{"host", "web-01"}, {"state", "fine"}}).code, ErrorCode::kConfig);
 }
 
 TEST_F(OperatorCareTest, TellsWhatTheStoreSaysOfItself) {

@@ -72,8 +72,8 @@ TEST(RenderRecords, EventIdSortsAsTheStreamDoes) {
 TEST(RenderRecords, ChangeHasTheFieldsOfTheEvent) {
   const Json event = render_change(kStream, failed_change());
   const std::vector<std::string> wanted = {
-      "id",      "seq",    "host_seq",        "time",    "host", "prev", "new",
-      "reasons", "policy", "evidence_sha256", "boot_id", "tpm"};
+      "id",      "seq",    "host_seq",        "time",    "host",        "prev", "new",
+      "reasons", "policy", "evidence_sha256", "boot_id", "maintenance", "tpm"};
   std::vector<std::string> keys;
   for (const auto& item : event.items()) {
     keys.push_back(item.key());
