@@ -35,7 +35,7 @@ std::span<const ExitMeaning> exit_meanings();
 
 // Of what --json prints. Raised when a key goes or changes its meaning; new keys do not raise it.
 // Not called "version": that is the baseline's and the policy's own.
-inline constexpr int kJsonVersion = 1;
+inline constexpr int kJsonVersion = 2;
 
 struct Settings {
   std::string socket = "/run/quotemill/control.sock";

@@ -96,7 +96,7 @@ Json render_boot(const HostState& state) {
         pcrs[std::to_string(pcr)] = state.proof->pcrs.values().at(pcr).hex();
       }
     }
-    out["log"] = {{"sha256", state.proof->log.hex()},
+    out["log"] = {{"evidence_sha256", state.proof->log.hex()},
                   {"events", state.proof->event_count},
                   {"bank", name_of(state.proof->pcrs.values().algorithm())},
                   {"pcrs", std::move(pcrs)}};

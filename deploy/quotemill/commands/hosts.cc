@@ -94,8 +94,9 @@ void print_facts(std::ostream& out, const Json& host) {
   print_field(out, "boot id", text_at(boot, "boot_id"));
   print_field(out, "resets", text_at(boot, "reset_count"));
   if (!log.is_null()) {
-    print_field(out, "boot log",
-                text_at(log, "events") + " events, sha256 " + text_at(log, "sha256"));
+    print_field(
+        out, "boot log",
+        text_at(log, "events") + " events, came with evidence " + text_at(log, "evidence_sha256"));
   }
 }
 

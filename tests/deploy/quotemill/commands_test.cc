@@ -144,10 +144,10 @@ TEST_F(CommandsTest, JsonTellsItsFormatAndKeepsTheAnswersOwnVersion) {
   answers_ = {Json{{"name", "golden"}, {"version", 7}}, Json(nullptr)};
   Session session = this->session({.json = true});
   EXPECT_EQ(run_baseline_capture(session, {.host = "a", .name = "golden"}), Exit::kFine);
-  EXPECT_EQ(out_.str(), "{\"format_version\":1,\"name\":\"golden\",\"version\":7}\n");
+  EXPECT_EQ(out_.str(), "{\"format_version\":2,\"name\":\"golden\",\"version\":7}\n");
   out_.str({});
   run_baseline_list(session);
-  EXPECT_EQ(out_.str(), "{\"format_version\":1,\"answer\":null}\n");
+  EXPECT_EQ(out_.str(), "{\"format_version\":2,\"answer\":null}\n");
 }
 
 TEST_F(CommandsTest, PlainListsAreRecordsAndOtherAnswersAreFields) {
