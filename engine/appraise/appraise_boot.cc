@@ -1,5 +1,7 @@
 #include "engine/appraise/appraise.h"
+#include "engine/appraise/appraise_claims.h"
 #include "engine/appraise/compare_boot.h"
+#include "engine/crypto/hash.h"
 
 namespace quotemill {
 namespace {
@@ -12,6 +14,11 @@ void add(Findings& findings, FindingCode code, RuleAction action, std::string su
     finding.subject = std::move(subject);
     findings.push_back(std::move(finding));
   }
+}
+
+void append(Findings more, Findings& findings) {
+  findings.insert(findings.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
 }
 
 // One baseline that explains the PCR is enough; if none does, the nearest one tells what differs.
@@ -53,11 +60,21 @@ void compare_with_baselines(const Claims& claims, const Snapshot& snapshot, Find
   for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
     // A PCR that the log does not explain has its finding already; its events prove nothing.
     if ((rules.compare & claims.proven_pcrs) >> pcr & 1U) {
-      Findings differences = compare_with_nearest(claims, usable, pcr, *severity);
-      findings.insert(findings.end(), std::make_move_iterator(differences.begin()),
-                      std::make_move_iterator(differences.end()));
+      append(compare_with_nearest(claims, usable, pcr, *severity), findings);
     }
   }
+}
+
+// Events are proven one by one only for rules that ask: most policies compare digests.
+Findings judge_claims(const VerifiedEvidence& evidence, const ClaimRules& rules) {
+  if (!rules.ask_for_claims() && rules.unproven_event == RuleAction::kOff) {
+    return {};
+  }
+  const HashAlgorithm bank = evidence.quote().pcrs().algorithm();
+  if (!can_hash(bank)) {
+    return {};  // the evidence failed by that already
+  }
+  return appraise_claims(ProvenLog(evidence.boot_log(), bank, evidence.proven_pcrs()), rules);
 }
 
 bool is_oddity(FindingCode code) {
@@ -79,6 +96,7 @@ Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapsho
     }
   }
   compare_with_baselines(extract(evidence), snapshot, findings);
+  append(judge_claims(evidence, snapshot.policy().claims), findings);
   return findings;
 }
 

@@ -19,6 +19,7 @@ SbatClaim claim_sbat(const ProvenLog& log) {
     if (!variable || !variable->is(guids::kShimLock, "SbatLevel")) {
       continue;
     }
+    claim.repeated = claim.ground.standing != Standing::kAbsent;
     claim.ground = ground_of_data(log, event);
     const Result<SbatLevel> level = decode_sbat_level(variable->value);
     if (level) {

@@ -17,7 +17,8 @@
 namespace quotemill {
 
 struct SbatClaim {
-  std::optional<SbatLevel> level;
+  std::optional<SbatLevel> level;  // the last one that was measured
+  bool repeated = false;           // there are others: anybody can append one to PCR 7
   Ground ground;
 };
 

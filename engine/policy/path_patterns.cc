@@ -56,4 +56,13 @@ bool PathPatterns::match(std::string_view path) const {
          automaton_->set.Match(re2::StringPiece(path.data(), path.size()), nullptr);
 }
 
+bool PathPatterns::may_match(std::string_view path) const {
+  if (automaton_ == nullptr) {
+    return false;
+  }
+  RE2::Set::ErrorInfo info{};
+  return automaton_->set.Match(re2::StringPiece(path.data(), path.size()), nullptr, &info) ||
+         info.kind != RE2::Set::kNoError;
+}
+
 }  // namespace quotemill

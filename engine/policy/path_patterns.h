@@ -27,6 +27,9 @@ class PathPatterns {
   // match, so that it is judged.
   [[nodiscard]] bool match(std::string_view path) const;
 
+  // For patterns that forbid: one that the automaton has no memory for counts as matching.
+  [[nodiscard]] bool may_match(std::string_view path) const;
+
  private:
   struct Automaton;
 

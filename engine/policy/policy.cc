@@ -13,11 +13,6 @@ constexpr std::int64_t kSecond = 1000;
 constexpr std::int64_t kDay = 86'400 * kSecond;
 constexpr std::int64_t kRuntimePcr = 10;
 
-RuleAction read_action(TomlReader& in, std::string_view key, RuleAction default_action) {
-  return static_cast<RuleAction>(
-      in.choice(key, static_cast<std::size_t>(default_action), {"off", "info", "warn", "fail"}));
-}
-
 std::uint32_t read_pcrs(TomlReader& in, std::string_view key,
                         std::vector<std::int64_t> default_pcrs) {
   std::uint32_t mask = 0;
@@ -165,24 +160,11 @@ Digest content_of(const Policy& policy) {
   for (const std::string& name : policy.boot.baselines) {
     out.sized16_le(as_bytes(name));
   }
+  add_content(policy.claims, out);
   return hash(HashAlgorithm::kSha256, out.view());
 }
 
 }  // namespace
-
-std::optional<Severity> severity_of(RuleAction action) {
-  switch (action) {
-    case RuleAction::kOff:
-      return std::nullopt;
-    case RuleAction::kInfo:
-      return Severity::kInfo;
-    case RuleAction::kWarn:
-      return Severity::kWarning;
-    case RuleAction::kFail:
-      return Severity::kFail;
-  }
-  return Severity::kFail;
-}
 
 Policy default_policy() {
   return *parse_policy("", "built-in policy");
@@ -209,6 +191,7 @@ Result<Policy> parse_policy(std::string_view text, std::string_view file_name) {
   policy.imported_identity = read_action(*in, "identity.imported", policy.imported_identity);
   read_counters(*in, policy.counters);
   read_boot(*in, policy.boot, policy.selection);
+  policy.claims = read_claim_rules(*in, policy.selection);
   if (Result<void> done = in->finish(); !done) {
     return done.error();
   }

@@ -11,28 +11,25 @@
 //                                stale_after = "5m"             [counters]
 //                                mode = "preissued"             kexec = "fail"
 //
+// The tables of claim_rules.h say what the boot log must prove beside that.
+//
 // A rule's action is off | info | warn | fail. The trust path itself (signature, nonce, selection,
 // PCR digest, replay) is no rule: it cannot be switched off.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/digest.h"
 #include "engine/base/result.h"
+#include "engine/policy/claim_rules.h"
+#include "engine/policy/rule_action.h"
 #include "engine/policy/selector.h"
 #include "engine/tpm/pcr.h"
-#include "engine/verdict/finding.h"
 
 namespace quotemill {
-
-enum class RuleAction : std::uint8_t { kOff, kInfo, kWarn, kFail };
-
-// The severity of a rule's finding; nullopt if the rule is off.
-std::optional<Severity> severity_of(RuleAction action);
 
 enum class FreshnessMode : std::uint8_t {
   kPreissued,    // one round trip: the receipt carries the next nonce
@@ -73,6 +70,7 @@ struct Policy {
   RuleAction imported_identity = RuleAction::kFail;
   CounterRules counters;
   BootRules boot;
+  ClaimRules claims;
   Digest content;  // SHA-256 of the canonical form of all of the above
 };
 

@@ -5,10 +5,10 @@
 namespace quotemill {
 namespace {
 
-// An explanation by a baseline more is one more way to be trusted.
-bool is_subset(const std::vector<std::string>& names, const std::vector<std::string>& of) {
-  return std::all_of(names.begin(), names.end(), [&of](const std::string& name) {
-    return std::find(of.begin(), of.end(), name) != of.end();
+template <typename T>
+bool is_subset(const std::vector<T>& some, const std::vector<T>& of) {
+  return std::all_of(some.begin(), some.end(), [&of](const T& one) {
+    return std::find(of.begin(), of.end(), one) != of.end();
   });
 }
 
@@ -47,6 +47,7 @@ void compare(const CounterRules& here, const CounterRules& there, Comparison& ou
 
 void compare(const BootRules& here, const BootRules& there, Comparison& out) {
   out.action("boot.log", here.log_absent, there.log_absent);
+  // An explanation by a baseline more is one more way to be trusted.
   out.require("boot.baselines", is_subset(here.baselines, there.baselines));
   out.require("boot.compare", (there.compare & ~here.compare) == 0);
   out.action("boot.mismatch", here.mismatch, there.mismatch);
@@ -54,12 +55,61 @@ void compare(const BootRules& here, const BootRules& there, Comparison& out) {
   out.action("boot.log_oddity", here.log_oddity, there.log_oddity);
 }
 
+// Of lists of what is allowed, where none allows everything.
+template <typename T>
+bool is_as_narrow(const std::vector<T>& here, const std::vector<T>& there) {
+  return there.empty() || (!here.empty() && is_subset(here, there));
+}
+
+// The action of a rule that asks for nothing without its list.
+template <typename T>
+void compare_list(const char* list, bool is_as_strict, const char* action, RuleAction here,
+                  RuleAction there, const std::vector<T>& asked, Comparison& out) {
+  out.require(list, is_as_strict);
+  if (!asked.empty()) {
+    out.action(action, here, there);
+  }
+}
+
+bool is_as_high(const SbatRules& here, const SbatRules& there) {
+  return std::all_of(there.minimum.begin(), there.minimum.end(), [&here](const auto& asked) {
+    return std::any_of(here.minimum.begin(), here.minimum.end(), [&asked](const auto& component) {
+      return component.name == asked.name && component.generation >= asked.generation;
+    });
+  });
+}
+
+void compare(const ClaimRules& here, const ClaimRules& there, Comparison& out) {
+  const SecureBootRules& boot = here.secure_boot;
+  const SecureBootRules& other = there.secure_boot;
+  out.action("secure_boot.required", boot.required, other.required);
+  compare_list("secure_boot.authorities", is_as_narrow(boot.authorities, other.authorities),
+               "secure_boot.unknown_authority", boot.unknown_authority, other.unknown_authority,
+               other.authorities, out);
+  compare_list("secure_boot.keys", is_as_narrow(boot.keys, other.keys), "secure_boot.unknown_key",
+               boot.unknown_key, other.unknown_key, other.keys, out);
+  compare_list("dbx.revoked", is_subset(there.revocation.revoked, here.revocation.revoked),
+               "dbx.missing", here.revocation.missing, there.revocation.missing,
+               there.revocation.revoked, out);
+  compare_list("sbat.minimum", is_as_high(here.sbat, there.sbat), "sbat.below", here.sbat.below,
+               there.sbat.below, there.sbat.minimum, out);
+  const CommandLineRules& line = here.command_line;
+  const CommandLineRules& other_line = there.command_line;
+  out.require("cmdline.allow", is_as_narrow(line.allow, other_line.allow));
+  compare_list("cmdline.deny", is_subset(other_line.deny, line.deny), "cmdline.violation",
+               line.violation, other_line.violation,
+               other_line.allow.empty() ? other_line.deny : other_line.allow, out);
+  out.action("platform.alarms", here.platform.alarms, there.platform.alarms);
+  out.action("platform.option_roms", here.platform.option_roms, there.platform.option_roms);
+  out.action("events.unproven", here.unproven_event, there.unproven_event);
+}
+
 }  // namespace
 
 std::vector<std::string> laxer_settings(const Policy& policy, const Policy& other) {
   // All members by name: a new one does not compile until somebody decides what it means here.
   const auto& [id, version, priority, selector, freshness, selection, weak_algorithm,
-               imported_identity, counters, boot, content] = policy;
+               imported_identity, counters, boot, claims, content] = policy;
   Comparison out;
   compare(freshness, other.freshness, out);
   out.require("quote.bank", selection.bank == other.selection.bank);
@@ -68,6 +118,7 @@ std::vector<std::string> laxer_settings(const Policy& policy, const Policy& othe
   out.action("identity.imported", imported_identity, other.imported_identity);
   compare(counters, other.counters, out);
   compare(boot, other.boot, out);
+  compare(claims, other.claims, out);
   return out.take();
 }
 

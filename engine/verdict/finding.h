@@ -73,7 +73,19 @@ enum class FindingCode : std::uint16_t {
   kBootEventMissing = 503,        // boot.event.missing: an event of the baseline that is not there
   kBootEventOrder = 504,          // boot.event.order: the same events in another order
   kBootBaselineAbsent = 510,      // boot.baseline_absent: nothing to compare this boot with
-  kBootBaselineBank = 511,  // boot.baseline_bank: the baseline has no digests of the quoted bank
+  kBootBaselineBank = 511,     // boot.baseline_bank: the baseline has no digests of the quoted bank
+  kSecureBootOff = 520,        // boot.secure_boot.off
+  kSecureBootUnproven = 521,   // boot.secure_boot.unproven
+  kSecureBootAuthority = 522,  // boot.secure_boot.authority: who let code run
+  kSecureBootKey = 523,        // boot.secure_boot.key: a key in PK, KEK or db
+  kDbxMissing = 530,           // boot.dbx.missing: revocations that dbx lacks
+  kDbxUnproven = 531,          // boot.dbx.unproven
+  kSbatBelow = 532,            // boot.sbat.below
+  kSbatUnproven = 533,         // boot.sbat.unproven
+  kCommandLineParameter = 540,  // boot.cmdline.parameter
+  kCommandLineUnproven = 541,   // boot.cmdline.unproven
+  kPlatformAlarm = 550,         // boot.platform.alarm
+  kPlatformOptionRom = 551,     // boot.platform.option_rom
   // Identity and policy
   kIdentityChanged = 600,     // identity.changed: re-enrolled with a new AK or channel key
   kIdentityImported = 601,    // identity.imported: never proven by a TPM

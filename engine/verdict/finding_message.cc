@@ -187,6 +187,40 @@ std::string boot_message(const Finding& finding) {
   }
 }
 
+std::string claim_message(const Finding& finding) {
+  switch (finding.code) {
+    case FindingCode::kSecureBootOff:
+      return "Secure Boot is off" + about(finding);
+    case FindingCode::kSecureBootUnproven:
+      return "Secure Boot is not proven" + about(finding);
+    case FindingCode::kSecureBootAuthority:
+      return "an authority that the policy does not name let code run: " + seen(finding) +
+             about(finding);
+    case FindingCode::kSecureBootKey:
+      return "a key that the policy does not name may sign: " + seen(finding) + about(finding);
+    case FindingCode::kDbxMissing:
+      return "dbx lacks " + std::to_string(finding.seen_number) + " of " +
+             std::to_string(finding.expected_number) + " revocations, first " + expected(finding);
+    case FindingCode::kDbxUnproven:
+      return "the contents of dbx are not proven" + about(finding);
+    case FindingCode::kSbatBelow:
+      return "shim enforces generation " + std::to_string(finding.seen_number) + " of " +
+             finding.subject + ", the policy asks for " + std::to_string(finding.expected_number);
+    case FindingCode::kSbatUnproven:
+      return "the SBAT level is not proven" + about(finding);
+    case FindingCode::kCommandLineParameter:
+      return "the kernel got the parameter " + finding.subject + ", which the policy forbids";
+    case FindingCode::kCommandLineUnproven:
+      return "the kernel's command line is not proven" + about(finding);
+    case FindingCode::kPlatformAlarm:
+      return "the platform is weakened" + about(finding);
+    case FindingCode::kPlatformOptionRom:
+      return "a device's driver ran, digest " + seen(finding) + about(finding);
+    default:
+      return {};
+  }
+}
+
 // The path or the buffer's name.
 std::string file_of(const Finding& finding) {
   return finding.subject.empty() ? std::string("the entry") : finding.subject;
@@ -263,7 +297,7 @@ std::string other_message(const Finding& finding) {
 }  // namespace
 
 std::string message_of(const Finding& finding) {
-  for (const auto& sentence : {quote_message, tpm_message, log_message, boot_message,
+  for (const auto& sentence : {quote_message, tpm_message, log_message, boot_message, claim_message,
                                ima_list_message, ima_file_message, other_message}) {
     std::string text = sentence(finding);
     if (!text.empty()) {

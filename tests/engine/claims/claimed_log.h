@@ -53,6 +53,9 @@ class ClaimedLog {
     return draw_boot_claims(ProvenLog(log_, kBank, pcrs), nullptr);
   }
 
+  // As claims() read it.
+  [[nodiscard]] const BootLog& log() const { return log_; }
+
  private:
   BootLogWriter writer_{BootLogFormat::kCryptoAgile, {kBank}};
   Bytes bytes_;

@@ -185,6 +185,15 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[boot]\nbaselines = [\"Golden Host\"]", "1 to 64 characters of [a-z0-9._-]"},
         Wrong{"[boot]\nbaselines = \"golden\"", "a list of texts in quotes"},
         Wrong{"[boot]\nmismatch = \"Fail\"", "'off', 'info', 'warn', 'fail'"},
+        Wrong{"[secure_boot]\nrequired = \"on\"", "'off', 'info', 'warn', 'fail'"},
+        Wrong{"[secure_boot]\nauthorities = [\"ab\"]", "'ab' is no SHA-256 digest"},
+        Wrong{"[secure_boot]\nkeys = []", "it would ask for nothing"},
+        Wrong{"[sbat]\nminimum = [\"shim,4\"]", "'shim,4' is not component=generation"},
+        Wrong{"[sbat]\nminimum = [\"shim=0\"]", "is not component=generation"},
+        Wrong{"[sbat]\nminimum = [\"shim=4294967296\"]", "is not component=generation"},
+        Wrong{"[cmdline]\ndeny = [\"init=(\"]", "'cmdline.deny': 'init=('"},
+        Wrong{"[cmdline]\nallow = [\"ro\"]\n[quote]\npcrs = [7]", "needs PCR 8"},
+        Wrong{"[secure_boot]\nrequired = \"fail\"\n[quote]\npcrs = [0]", "needs PCR 7"},
         Wrong{"[boot]\nmismatch = false", "'off', 'info', 'warn', 'fail'"}));
 
 TEST(Policy, ComparesNothingThatIsNotQuoted) {
@@ -228,6 +237,22 @@ TEST(Policy, ContentChangesIfAndOnlyIfSomethingThatMattersDoes) {
       "[boot]\nmismatch = \"warn\"",
       "[boot]\nno_baseline = \"fail\"",
       "[boot]\nlog_oddity = \"fail\"",
+      "[secure_boot]\nrequired = \"warn\"",
+      "[secure_boot]\nunknown_authority = \"warn\"",
+      "[secure_boot]\nunknown_key = \"warn\"",
+      "[secure_boot]\nauthorities = [\"" + std::string(64, 'a') + "\"]",
+      "[secure_boot]\nkeys = [\"" + std::string(64, 'a') + "\"]",
+      "[dbx]\nrevoked = [\"" + std::string(64, 'a') + "\"]",
+      "[dbx]\nmissing = \"fail\"",
+      "[sbat]\nminimum = [\"shim=3\"]",
+      "[sbat]\nminimum = [\"shim=4\"]",
+      "[sbat]\nbelow = \"fail\"",
+      "[cmdline]\nallow = [\"ro\"]",
+      "[cmdline]\ndeny = [\"ro\"]",
+      "[cmdline]\nviolation = \"warn\"",
+      "[platform]\nalarms = \"warn\"",
+      "[platform]\noption_roms = \"warn\"",
+      "[events]\nunproven = \"warn\"",
   };
   std::set<Digest> contents;
   for (const std::string& toml : different) {

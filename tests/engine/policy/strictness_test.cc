@@ -14,6 +14,9 @@ Policy policy(const std::string& toml) {
   return *parsed;
 }
 
+#define HASH_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define HASH_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
 struct Setting {
   const char* name;
   const char* lax;
@@ -41,6 +44,33 @@ constexpr std::array kSettings = {
     Setting{"boot.mismatch", "[boot]\nmismatch = \"warn\"", ""},
     Setting{"boot.no_baseline", "", "[boot]\nno_baseline = \"fail\""},
     Setting{"boot.log_oddity", "", "[boot]\nlog_oddity = \"fail\""},
+    Setting{"secure_boot.required", "", "[secure_boot]\nrequired = \"warn\""},
+    Setting{"secure_boot.authorities", "", "[secure_boot]\nauthorities = [\"" HASH_A "\"]"},
+    Setting{"secure_boot.authorities",
+            "[secure_boot]\nauthorities = [\"" HASH_A "\", \"" HASH_B "\"]",
+            "[secure_boot]\nauthorities = [\"" HASH_A "\"]"},
+    Setting{"secure_boot.unknown_authority",
+            "[secure_boot]\nauthorities = [\"" HASH_A "\"]\nunknown_authority = \"warn\"",
+            "[secure_boot]\nauthorities = [\"" HASH_A "\"]"},
+    Setting{"secure_boot.keys", "", "[secure_boot]\nkeys = [\"" HASH_A "\"]"},
+    Setting{"secure_boot.unknown_key",
+            "[secure_boot]\nkeys = [\"" HASH_A "\"]\nunknown_key = \"off\"",
+            "[secure_boot]\nkeys = [\"" HASH_A "\"]"},
+    Setting{"dbx.revoked", "[dbx]\nrevoked = [\"" HASH_A "\"]",
+            "[dbx]\nrevoked = [\"" HASH_B "\", \"" HASH_A "\"]"},
+    Setting{"dbx.missing", "[dbx]\nrevoked = [\"" HASH_A "\"]",
+            "[dbx]\nrevoked = [\"" HASH_A "\"]\nmissing = \"fail\""},
+    Setting{"sbat.minimum", "[sbat]\nminimum = [\"shim=3\"]", "[sbat]\nminimum = [\"shim=4\"]"},
+    Setting{"sbat.below", "[sbat]\nminimum = [\"shim=3\"]",
+            "[sbat]\nminimum = [\"shim=3\"]\nbelow = \"fail\""},
+    Setting{"cmdline.allow", "", "[cmdline]\nallow = [\"ro\"]"},
+    Setting{"cmdline.allow", "[cmdline]\nallow = [\"ro\", \"rw\"]", "[cmdline]\nallow = [\"ro\"]"},
+    Setting{"cmdline.deny", "[cmdline]\ndeny = [\"rw\"]", "[cmdline]\ndeny = [\"x\", \"rw\"]"},
+    Setting{"cmdline.violation", "[cmdline]\ndeny = [\"rw\"]\nviolation = \"warn\"",
+            "[cmdline]\ndeny = [\"rw\"]"},
+    Setting{"platform.alarms", "", "[platform]\nalarms = \"warn\""},
+    Setting{"platform.option_roms", "", "[platform]\noption_roms = \"info\""},
+    Setting{"events.unproven", "", "[events]\nunproven = \"warn\""},
 };
 
 TEST(Strictness, KnowsOfEachSettingWhichValueAsksForMore) {
