@@ -49,6 +49,35 @@ BootProof read_proof(FieldReader& in, const pb::BootProof& from) {
   return out;
 }
 
+void write_runtime(const RuntimeProof& from, pb::RuntimeProof& to) {
+  to.set_generation(from.generation);
+  to.set_reset_count(from.reset_count);
+  to.set_boot_id(to_text(from.boot_id));
+  write(from.rules, *to.mutable_rules());
+  write(from.pcr, *to.mutable_pcr());
+  ByteWriter list;
+  from.list.write(list);
+  to.set_list(to_text(list.view()));
+  write(from.findings, *to.mutable_findings());
+}
+
+RuntimeProof read_runtime(FieldReader& in, const pb::RuntimeProof& from) {
+  RuntimeProof out;
+  out.generation = from.generation();
+  out.reset_count = from.reset_count();
+  out.boot_id = in.array<16>(from.boot_id());
+  out.rules = in.digest(from.rules());
+  out.pcr = in.digest(from.pcr());
+  const Result<ImaState> list = ImaState::read(as_bytes(from.list()));
+  if (list) {
+    out.list = *list;
+  } else {
+    in.damaged("a runtime list that cannot be read");
+  }
+  out.findings = in.findings(from.findings());
+  return out;
+}
+
 void write_facts(const FactsRecord& from, pb::Facts& to) {
   to.set_os_id(from.os_id);
   to.set_os_version(from.os_version);
@@ -134,6 +163,9 @@ std::string encode_state(const HostState& state) {
   if (state.proof) {
     write_proof(*state.proof, *out.mutable_proof());
   }
+  if (state.runtime) {
+    write_runtime(*state.runtime, *out.mutable_runtime());
+  }
   write_facts(state.facts, *out.mutable_facts());
   write(state.evidence, *out.mutable_evidence());
   out.set_receipt(to_text(state.receipt));
@@ -164,6 +196,9 @@ Result<HostState> decode_state(const HostUid& uid, std::string_view value) {
   }
   if (from->has_proof()) {
     out.proof = std::make_shared<const BootProof>(read_proof(in, from->proof()));
+  }
+  if (from->has_runtime()) {
+    out.runtime = std::make_shared<const RuntimeProof>(read_runtime(in, from->runtime()));
   }
   out.facts = read_facts(from->facts());
   out.evidence = in.digest(from->evidence());

@@ -84,6 +84,7 @@ Result<AgentConfig> parse_agent_config(std::string_view text, std::string_view f
   options.state_folder = in->text("host.state_folder", "/var/lib/quotemill-agent");
   read_tpm(*in, options);
   options.attestor.boot_log_path = in->text("boot.log", kBootLogPath);
+  options.attestor.runtime_list_path = in->text("ima.list", kRuntimeListPath);
   options.attestor.boot_id_path = in->text("boot.id", kBootIdPath);
   options.backoff_min_ms = in->duration_ms("timing.retry_min", options.backoff_min_ms, 10, 600'000);
   options.backoff_max_ms =

@@ -40,6 +40,8 @@ inline constexpr std::size_t kFindingsMax = 64;  // kept per verdict; the rest i
 // --- Runtime lists ---------------------------------------------------------------------------
 inline constexpr std::size_t kRuntimeLogSizeMax =
     512 * 1024 * 1024;  // a million entries are 130 MB, 250 MB as text
+inline constexpr std::size_t kRuntimePieceSizeMax =
+    192 * 1024 * 1024;  // of a list sent by a host, for one quote
 inline constexpr std::size_t kImaEntriesMax =
     4'000'000;  // busy servers list some 100,000, those that run containers a million
 inline constexpr std::size_t kImaNameSizeMax = 255;  // template names; those in use have 3 to 10

@@ -198,6 +198,7 @@ void Committer::add_judgement(Judgement& judgement, Write& write) {
   }
   if (judgement.kind == JudgementKind::kNeedLog) {
     write.replies.push_back(reply_to(judgement, ReplyKind::kNeedLog));
+    write.replies.back().need = judgement.need;
     return;
   }
   add_verdict(judgement, *host->record, newer == write.states.end() ? *host->state : *newer->second,

@@ -9,7 +9,7 @@ namespace quotemill {
 namespace {
 
 std::size_t bytes_of(const Submission& submission) {
-  return submission.item.size() + submission.boot_log.size();
+  return submission.item.size() + submission.boot_log.size() + submission.runtime_list.size();
 }
 
 }  // namespace

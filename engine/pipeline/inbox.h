@@ -23,6 +23,9 @@ namespace quotemill {
 struct Submission {
   Bytes item;      // as encode_evidence() writes it; may be malformed: that is judged, too
   Bytes boot_log;  // if it was asked for (kNeedLog) and came
+  // The runtime list from byte `runtime_from` on, if that was asked for and came.
+  std::optional<std::uint64_t> runtime_from;
+  Bytes runtime_list;
   // Decided before judging: kLogWithheld (asked for, did not come in time) or kQuoteNonceReused
   // (other evidence for the sequence just used). The verdict is failed with this finding.
   std::optional<FindingCode> foregone;

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "engine/appraise/appraise.h"
+#include "engine/appraise/appraise_runtime.h"
 #include "engine/crypto/hash.h"
 #include "engine/evidence/evidence_codec.h"
 #include "engine/verify/verify.h"
@@ -22,6 +23,11 @@ Finding failure(FindingCode code, std::string subject = {}, Severity severity = 
   finding.severity = severity;
   finding.subject = std::move(subject);
   return finding;
+}
+
+void append(Findings more, Findings& findings) {
+  findings.insert(findings.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
 }
 
 // The judgement of one submission, step by step; each step either ends it or goes on to the next.
@@ -113,23 +119,52 @@ class Judging {
     } else {
       judgement_.counters = context_.state->counters;
     }
-    std::optional<Findings> boot = judge_boot(std::move(quote));
-    if (!boot) {
+    append(judge_runtime(quote), findings);
+    append(judge_boot(std::move(quote)), findings);
+    if (judgement_.need.any()) {
       judgement_.kind = JudgementKind::kNeedLog;
       count(context_.counters.logs_asked);
       return;
     }
-    findings.insert(findings.end(), std::make_move_iterator(boot->begin()),
-                    std::make_move_iterator(boot->end()));
     conclude(std::move(findings));
   }
 
-  // The findings of the boot; nullopt if the log is needed and not here.
-  std::optional<Findings> judge_boot(VerifiedQuote quote) {
+  // What was proven of the list in this boot, under the same rules; null if nothing.
+  const RuntimeProof* runtime_so_far(const VerifiedQuote& quote) const {
+    const auto& before = context_.state->runtime;
+    return before && is_of_this_boot(*before, quote, *judgement_.snapshot) ? before.get() : nullptr;
+  }
+
+  // The findings of the runtime list; the need is noted if more of it is needed and not here.
+  Findings judge_runtime(const VerifiedQuote& quote) {
+    if (!judgement_.snapshot->policy().selection.has(kImaPcr) || !quote.pcrs().has(kImaPcr)) {
+      return {};
+    }
+    if (quote.pcrs().at(kImaPcr).is_filled_with(0)) {
+      return appraise_absent_list(*judgement_.snapshot);
+    }
+    const RuntimeProof* const before = runtime_so_far(quote);
+    if (before != nullptr && quotemill::is_as_proven(*before, quote)) {
+      judgement_.runtime = context_.state->runtime;
+      return before->findings;
+    }
+    const std::uint64_t from = before != nullptr ? before->list.proven_size : 0;
+    if (judgement_.submission.runtime_from != from) {
+      judgement_.need.runtime_from = from;
+      return {};
+    }
+    RuntimeAppraised appraised =
+        appraise_runtime(quote, before, judgement_.submission.runtime_list, *judgement_.snapshot);
+    judgement_.runtime = std::make_shared<const RuntimeProof>(std::move(appraised.proof));
+    return std::move(appraised.findings);
+  }
+
+  // The findings of the boot; the need is noted if the log is needed and not here.
+  Findings judge_boot(VerifiedQuote quote) {
     const Submission& submission = judgement_.submission;
     if (is_as_proven(quote)) {
       if (context_.state->proof->snapshot == judgement_.snapshot->id()) {
-        judgement_.proof = context_.state->proof;
+        judgement_.proof = proof_with(quote.pcrs());
         judgement_.boot_log = judgement_.proof->log;
         count(context_.counters.quote_enough);
         return judgement_.proof->findings;
@@ -148,16 +183,27 @@ class Judging {
     if (quote.header().boot_log_bytes == 0) {
       return appraise_absent_log(*judgement_.snapshot);
     }
-    return std::nullopt;
+    judgement_.need.boot_log = true;
+    return {};
   }
 
-  // A quote is enough while generation, selection, PCR values and resetCount are those of the last
-  // complete proof.
+  // The last proof, by the values of this quote: PCR 10 may have moved on.
+  std::shared_ptr<const BootProof> proof_with(const PcrBank& pcrs) const {
+    if (context_.state->proof->pcrs.values() == pcrs) {
+      return context_.state->proof;
+    }
+    auto proof = std::make_shared<BootProof>(*context_.state->proof);
+    proof->pcrs = KnownPcrs(pcrs);
+    return proof;
+  }
+
+  // A quote is enough while generation, selection, the boot's PCR values and resetCount are those
+  // of the last complete proof.
   bool is_as_proven(const VerifiedQuote& quote) const {
     const auto& proof = context_.state->proof;
     return proof && proof->generation == judgement_.submission.host->generation &&
            proof->reset_count == quote.quote().clock.reset_count &&
-           proof->pcrs.values() == quote.pcrs();
+           proof->pcrs.values().equals_but(kImaPcr, quote.pcrs());
   }
 
   Findings judge_log(VerifiedQuote quote, ByteView log) {

@@ -11,13 +11,14 @@
 #include "engine/pipeline/key_cache.h"
 #include "engine/policy/policy_set.h"
 #include "engine/ports/history.h"
+#include "engine/ports/reply_sink.h"
 #include "engine/verdict/host_state.h"
 
 namespace quotemill {
 
 enum class JudgementKind : std::uint8_t {
   kVerdict,
-  kNeedLog,  // the quote holds, but only the boot log can explain it
+  kNeedLog,  // the quote holds, but only logs can explain it
   kError,    // could not be judged; no state changes
 };
 
@@ -37,6 +38,9 @@ struct Judgement {
   // The id of the log it was judged with: `evidence` if it came with this evidence, else that of
   // the last proof; zeros if there was none.
   Digest boot_log;
+  // There if PCR 10 was quoted and is asked for: how far the runtime list is proven now.
+  std::shared_ptr<const RuntimeProof> runtime;
+  LogNeed need;  // kNeedLog
 };
 
 // What a judgement may look at. Borrowed for the call.

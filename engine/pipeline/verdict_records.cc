@@ -23,6 +23,9 @@ std::shared_ptr<HostState> next_state(const Judgement& judgement, const HostStat
   if (judgement.proof) {
     next->proof = judgement.proof;
   }
+  if (judgement.runtime) {
+    next->runtime = judgement.runtime;
+  }
   return next;
 }
 

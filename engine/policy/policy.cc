@@ -4,6 +4,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/crypto/hash.h"
+#include "engine/eventlog/ima_reader.h"
 #include "engine/policy/toml_reader.h"
 
 namespace quotemill {
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::int64_t kSecond = 1000;
 constexpr std::int64_t kDay = 86'400 * kSecond;
-constexpr std::int64_t kRuntimePcr = 10;
 
 std::uint32_t read_pcrs(TomlReader& in, std::string_view key,
                         std::vector<std::int64_t> default_pcrs) {
@@ -87,9 +87,6 @@ void read_quote(TomlReader& in, Policy& policy) {
   if (policy.selection.mask == 0) {
     in.fail("quote.pcrs", "'quote.pcrs' must name at least one PCR");
   }
-  if (policy.selection.has(kRuntimePcr)) {
-    in.fail("quote.pcrs", "'quote.pcrs' must not name PCR 10: the runtime log is not judged yet");
-  }
   policy.weak_algorithm = read_action(in, "quote.weak_algorithm", policy.weak_algorithm);
 }
 
@@ -111,6 +108,9 @@ void read_boot(TomlReader& in, BootRules& rules, const PcrSelection& quoted) {
     }
   }
   rules.compare = read_pcrs(in, "boot.compare", {0, 2, 3, 4, 6, 7, 8, 9, 14});
+  if ((rules.compare >> kImaPcr & 1U) != 0) {
+    in.fail("boot.compare", "'boot.compare' must not name PCR 10: no two runs of a host are alike");
+  }
   if (in.has("boot.compare") && (rules.compare & ~quoted.mask) != 0) {
     in.fail("boot.compare",
             "'boot.compare' names a PCR that 'quote.pcrs' does not: nothing proves it");
@@ -161,6 +161,7 @@ Digest content_of(const Policy& policy) {
     out.sized16_le(as_bytes(name));
   }
   add_content(policy.claims, out);
+  add_content(policy.runtime, out);
   return hash(HashAlgorithm::kSha256, out.view());
 }
 
@@ -192,6 +193,7 @@ Result<Policy> parse_policy(std::string_view text, std::string_view file_name) {
   read_counters(*in, policy.counters);
   read_boot(*in, policy.boot, policy.selection);
   policy.claims = read_claim_rules(*in, policy.selection);
+  policy.runtime = read_runtime_rules(*in, policy.selection);
   if (Result<void> done = in->finish(); !done) {
     return done.error();
   }

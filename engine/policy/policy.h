@@ -11,7 +11,8 @@
 //                                stale_after = "5m"             [counters]
 //                                mode = "preissued"             kexec = "fail"
 //
-// The tables of claim_rules.h say what the boot log must prove beside that.
+// The tables of claim_rules.h say what the boot log must prove beside that, and those of
+// runtime_rules.h what the runtime list must.
 //
 // A rule's action is off | info | warn | fail. The trust path itself (signature, nonce, selection,
 // PCR digest, replay) is no rule: it cannot be switched off.
@@ -26,6 +27,7 @@
 #include "engine/base/result.h"
 #include "engine/policy/claim_rules.h"
 #include "engine/policy/rule_action.h"
+#include "engine/policy/runtime_rules.h"
 #include "engine/policy/selector.h"
 #include "engine/tpm/pcr.h"
 
@@ -71,6 +73,7 @@ struct Policy {
   CounterRules counters;
   BootRules boot;
   ClaimRules claims;
+  RuntimeRules runtime;
   Digest content;  // SHA-256 of the canonical form of all of the above
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 // Raised whenever the engine would judge the same evidence differently: findings are inherited only
 // under the same number.
-constexpr std::uint32_t kJudgementVersion = 2;
+constexpr std::uint32_t kJudgementVersion = 3;
 
 std::shared_ptr<const Baseline> newest(const std::vector<std::shared_ptr<const Baseline>>& all,
                                        std::string_view name) {
@@ -38,6 +38,10 @@ std::shared_ptr<const Snapshot> Snapshot::compile(
       snapshot->baselines_.push_back(std::move(baseline));
     }
   }
+  ByteWriter runtime;
+  runtime.u32_le(kJudgementVersion);
+  add_content(policy.runtime, runtime);
+  snapshot->runtime_id_ = hash(HashAlgorithm::kSha256, runtime.view());
   const Digest id = hash(HashAlgorithm::kSha256, out.view());
   std::copy(id.view().begin(), id.view().end(), snapshot->id_.begin());
   return snapshot;

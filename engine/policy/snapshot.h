@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/policy/boot_reference.h"
+#include "engine/policy/ima_references.h"
 #include "engine/policy/policy.h"
 #include "engine/verdict/verdict.h"
 
@@ -34,6 +35,14 @@ class Snapshot {
     return baselines_;
   }
 
+  // What the runtime list is judged under: equal for snapshots that judge it alike.
+  [[nodiscard]] const Digest& runtime_id() const { return runtime_id_; }
+
+  // Of all baselines that 'ima.references' names; null if none is there.
+  [[nodiscard]] const ImaReferences* runtime_references() const {
+    return runtime_references_.get();
+  }
+
   // The same, compiled.
   [[nodiscard]] const std::vector<BootReference>& references() const { return references_; }
 
@@ -44,6 +53,8 @@ class Snapshot {
   Policy policy_;
   std::vector<std::shared_ptr<const Baseline>> baselines_;
   std::vector<BootReference> references_;
+  Digest runtime_id_;
+  std::shared_ptr<const ImaReferences> runtime_references_;
 };
 
 }  // namespace quotemill

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/eventlog/ima_reader.h"
+
 namespace quotemill {
 namespace {
 
@@ -104,12 +106,23 @@ void compare(const ClaimRules& here, const ClaimRules& there, Comparison& out) {
   out.action("events.unproven", here.unproven_event, there.unproven_event);
 }
 
+void compare(const RuntimeRules& here, const RuntimeRules& there, Comparison& out) {
+  out.require("ima.references", is_subset(here.references, there.references));
+  out.require("ima.keys", is_subset(here.keys, there.keys));
+  out.require("ima.signatures", here.all_signed || !there.all_signed);
+  out.require("ima.exclude", is_subset(here.exclude, there.exclude));
+  out.action("ima.unknown_file", here.unknown_file, there.unknown_file);
+  out.action("ima.violation", here.violation, there.violation);
+  out.action("ima.absent", here.absent, there.absent);
+  out.action("ima.no_reference", here.no_reference, there.no_reference);
+}
+
 }  // namespace
 
 std::vector<std::string> laxer_settings(const Policy& policy, const Policy& other) {
   // All members by name: a new one does not compile until somebody decides what it means here.
   const auto& [id, version, priority, selector, freshness, selection, weak_algorithm,
-               imported_identity, counters, boot, claims, content] = policy;
+               imported_identity, counters, boot, claims, runtime, content] = policy;
   Comparison out;
   compare(freshness, other.freshness, out);
   out.require("quote.bank", selection.bank == other.selection.bank);
@@ -119,6 +132,9 @@ std::vector<std::string> laxer_settings(const Policy& policy, const Policy& othe
   compare(counters, other.counters, out);
   compare(boot, other.boot, out);
   compare(claims, other.claims, out);
+  if (other.selection.has(kImaPcr)) {
+    compare(runtime, other.runtime, out);
+  }
   return out.take();
 }
 

@@ -14,8 +14,17 @@ namespace quotemill {
 
 enum class ReplyKind : std::uint8_t {
   kReceipt,  // judged and durable: `body` is the encoded receipt
-  kNeedLog,  // the quote holds; the boot log is needed to judge it
+  kNeedLog,  // the quote holds; logs are needed to judge it (`need`)
   kError,    // could not be judged (`error`); the host's state is as before
+};
+
+// Which logs a quote needs to be judged.
+struct LogNeed {
+  bool boot_log = false;
+  // The runtime list, from this byte on.
+  std::optional<std::uint64_t> runtime_from;
+
+  [[nodiscard]] bool any() const { return boot_log || runtime_from.has_value(); }
 };
 
 struct Reply {
@@ -25,6 +34,7 @@ struct Reply {
   ReplyKind kind = ReplyKind::kError;
   Bytes body;
   Error error;
+  LogNeed need;
 };
 
 class ReplySink {

@@ -166,6 +166,21 @@ Digest PcrBank::at(std::uint32_t pcr) const {
   return Digest::from(algorithm_, value).value_or(Digest(algorithm_));
 }
 
+bool PcrBank::equals_but(std::uint32_t pcr, const PcrBank& other) const {
+  if (!has(pcr) || !other.has(pcr)) {
+    return *this == other;
+  }
+  if (algorithm_ != other.algorithm_ || mask_ != other.mask_) {
+    return false;
+  }
+  const std::size_t begin = offset_of(pcr);
+  const std::size_t end = begin + digest_size(algorithm_);
+  const ByteView here(values_);
+  const ByteView there(other.values_);
+  return equal(here.first(begin), there.first(begin)) &&
+         equal(here.subspan(end), there.subspan(end));
+}
+
 Digest PcrBank::composite(HashAlgorithm signing_hash) const {
   return hash(signing_hash, values_);
 }

@@ -67,6 +67,9 @@ class PcrBank {
 
   [[nodiscard]] PcrSelection selection() const { return {algorithm_, mask_}; }
 
+  // The same known PCRs, and the same values but for this one.
+  [[nodiscard]] bool equals_but(std::uint32_t pcr, const PcrBank& other) const;
+
   // The same known PCRs with the same values.
   friend bool operator==(const PcrBank&, const PcrBank&) = default;
 

@@ -175,6 +175,10 @@ constexpr std::array kCatalogue = {
           "No kernel lists such an entry: read the list with 'quotemill-verify ima'."},
     Entry{FindingCode::kImaKeyUnknown, "ima.key.unknown",
           "Add the certificate to the keyring if the host may trust it; if not, inspect the host."},
+    Entry{FindingCode::kImaAbsent, "ima.absent",
+          "Boot the kernel with an IMA policy (ima_policy=tcb), or do not quote PCR 10."},
+    Entry{FindingCode::kImaReferencesAbsent, "ima.references_absent",
+          "Name reference sets in 'ima.references', or keys in 'ima.keys'."},
 };
 
 const Entry* entry_of(FindingCode code) {

@@ -112,6 +112,8 @@ enum class FindingCode : std::uint16_t {
   kImaSignatureUnsupported = 822,  // ima.signature.unsupported
   kImaBufferDigest = 830,          // ima.buffer.digest: a buffer that is not what its digest says
   kImaKeyUnknown = 831,            // ima.key.unknown: a key loaded that is not in the keyring
+  kImaAbsent = 840,                // ima.absent: PCR 10 is quoted, and nothing was measured into it
+  kImaReferencesAbsent = 841,      // ima.references_absent: nothing to hold the list against
 };
 
 // "boot.event.digest_unknown".

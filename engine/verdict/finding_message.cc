@@ -242,6 +242,10 @@ std::string ima_list_message(const Finding& finding) {
       return "boot_aggregate is " + seen(finding) + ", the boot PCRs give " + expected(finding);
     case FindingCode::kImaBootAggregateAbsent:
       return "the list does not begin with the boot_aggregate" + about(finding);
+    case FindingCode::kImaAbsent:
+      return "the kernel measured nothing at run time";
+    case FindingCode::kImaReferencesAbsent:
+      return "the policy has neither reference sets nor keys for the runtime list" + about(finding);
     case FindingCode::kImaBehind:
       return numbers(finding, "the host listed ", " entries before, the quote proves only ");
     default:

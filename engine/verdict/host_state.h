@@ -15,6 +15,7 @@
 #include "engine/evidence/host_uid.h"
 #include "engine/tpm/known_pcrs.h"
 #include "engine/tpm/quote.h"
+#include "engine/verdict/runtime_proof.h"
 #include "engine/verdict/verdict.h"
 
 namespace quotemill {
@@ -68,7 +69,8 @@ struct HostState {
   Verdict verdict;  // the last one
   WallTime judged;  // when it was made
   std::optional<CounterRecord> counters;
-  std::shared_ptr<const BootProof> proof;  // null if there is none
+  std::shared_ptr<const BootProof> proof;       // null if there is none
+  std::shared_ptr<const RuntimeProof> runtime;  // null unless PCR 10 is quoted
   FactsRecord facts;
   Digest evidence;  // SHA-256 of the last judged evidence item
   Bytes receipt;    // its receipt, byte for byte, for whoever asks again

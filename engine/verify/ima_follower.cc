@@ -14,12 +14,6 @@ constexpr std::size_t kEntrySizeMax = limits::kImaTemplateSizeMax + limits::kIma
 
 }  // namespace
 
-ImaState ImaState::of_boot(HashAlgorithm quoted_bank) {
-  ImaState state;
-  state.progress = ImaProgress(std::array{quoted_bank});
-  return state;
-}
-
 ImaFollower::ImaFollower(const ImaState& state, const VerifiedQuote& quote)
     : before_(state), now_(state) {
   if (quote.pcrs().has(kImaPcr)) {

@@ -12,25 +12,11 @@
 #include <optional>
 
 #include "engine/base/bytes.h"
-#include "engine/eventlog/ima_progress.h"
+#include "engine/eventlog/ima_state.h"
 #include "engine/verdict/finding.h"
 #include "engine/verify/verified_evidence.h"
 
 namespace quotemill {
-
-// What is kept of a host's list between attestations of one boot; below 1 kB, whatever its length.
-struct ImaState {
-  ImaProgress progress;                 // after the entries that quotes proved
-  std::uint64_t proven_size = 0;        // their bytes: the next piece begins there
-  std::uint64_t listed = 0;             // entries that the host ever listed
-  std::uint8_t template_hash_size = 0;  // 0: nothing was read yet
-  std::optional<Digest> boot_aggregate = {};
-
-  // The beginning of a boot.
-  static ImaState of_boot(HashAlgorithm quoted_bank);
-};
-
-static_assert(sizeof(ImaState) <= limits::kImaProgressSizeMax);
 
 struct ImaStep {
   bool proven = false;         // the quoted PCR 10 is that of a beginning of the list

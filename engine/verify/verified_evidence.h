@@ -64,7 +64,7 @@ class VerifiedEvidence {
 
   [[nodiscard]] const Findings& findings() const { return findings_; }
 
-  // Every quoted PCR is explained by the log, and the log is whole.
+  // Every quoted PCR but that of the runtime list (10) is explained by the log, and it is whole.
   [[nodiscard]] bool is_proven() const { return proven_; }
 
   // Bit n: the log explains the quoted value of PCR n.

@@ -30,7 +30,8 @@ struct QuoteExpectation {
 std::variant<VerifiedQuote, Findings> verify_quote(const Evidence& evidence,
                                                    const QuoteExpectation& expected);
 
-// Reads and replays the log against the quoted values. `log` must outlive the result. `memo`: of
+// Reads and replays the log against the quoted values, but for PCR 10, which belongs to the runtime
+// list. `log` must outlive the result. `memo`: of
 // the calling thread; null if there is none.
 VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log, ExtendMemo* memo = nullptr);
 

@@ -1,4 +1,5 @@
 #include "engine/crypto/hash.h"
+#include "engine/eventlog/ima_reader.h"
 #include "engine/eventlog/replay.h"
 #include "engine/verify/log_findings.h"
 #include "engine/verify/verify.h"
@@ -9,6 +10,9 @@ namespace {
 // PCRs that firmware must have extended (separators at least, PFP 1.06, 3.3.3): a bank where they
 // are untouched could be filled at will (CVE-2021-42299).
 constexpr std::uint32_t kFirmwarePcrs = 0xFF;
+
+// What the kernel measures after the boot is the runtime list's to explain.
+constexpr std::uint32_t kRuntimePcrs = 1U << kImaPcr;
 
 // PCRs 17 to 22 start with ones: they belong to the dynamic root of trust (PFP 1.06, table 1).
 bool starts_with_ones(std::uint32_t pcr) {
@@ -34,7 +38,8 @@ class BootLogVerifier {
                                     : replay(evidence_.log_, bank));
     }
     note_unquoted_banks();
-    evidence_.proven_ = !broken_ && evidence_.proven_pcrs_ == evidence_.quote_.pcrs().mask();
+    const std::uint32_t asked = evidence_.quote_.pcrs().mask() & ~kRuntimePcrs;
+    evidence_.proven_ = !broken_ && evidence_.proven_pcrs_ == asked;
     return std::move(evidence_);
   }
 
@@ -49,7 +54,8 @@ class BootLogVerifier {
   void compare_pcrs(const PcrBank& replayed) {
     const PcrBank& quoted = evidence_.quote_.pcrs();
     for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-      if (quoted.has(pcr) && is_explained(pcr, quoted.at(pcr), replayed)) {
+      const bool is_asked = quoted.has(pcr) && (kRuntimePcrs >> pcr & 1U) == 0;
+      if (is_asked && is_explained(pcr, quoted.at(pcr), replayed)) {
         evidence_.proven_pcrs_ |= 1U << pcr;
       }
     }

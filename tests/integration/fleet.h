@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -68,6 +69,7 @@ struct DaemonSettings {
   std::string no_baseline = "info";  // without a baseline hosts are trusted all the same
   std::string freshness = {};        // further lines of the policy's [freshness]
   std::string identity = {};         // lines of the policy's [identity]
+  std::string rules = {};            // further tables of the policy
   std::string pipeline = {};         // lines of [pipeline]
   std::string enrolment = {};        // lines of [enrolment]
   std::string sink = {};             // a sink's file; FOLDER in it is the daemon's folder
@@ -165,6 +167,11 @@ class SimHost {
   // A TPM with EK certificates of that maker. Without it the host has a TPM without certificates.
   ::testing::AssertionResult make_tpm(const TpmMaker& maker);
 
+  // Its kernel measures files, each a path and what it holds: listed, then extended into PCR 10.
+  // The first ones bring the boot_aggregate. Not while the agent runs.
+  using Files = std::vector<std::pair<std::string, std::string>>;
+  ::testing::AssertionResult run_files(const Files& files);
+
   // Starts the TPM and boots: PCRs extended, log written, a new boot id.
   ::testing::AssertionResult power_on();
   // Ends the agent, then the TPM as an operating system that goes down does.
@@ -192,6 +199,8 @@ class SimHost {
   [[nodiscard]] std::string tcti() const;
 
   [[nodiscard]] std::filesystem::path boot_log_path() const { return folder_ / "boot_log.bin"; }
+
+  [[nodiscard]] std::filesystem::path runtime_list_path() const { return folder_ / "ima.bin"; }
 
   [[nodiscard]] std::filesystem::path boot_id_path() const { return folder_ / "boot_id"; }
 

@@ -91,7 +91,7 @@ void TestDaemon::write_settings() {
              "[policy]\nid = \"test\"\n[freshness]\nattest_every = \"" + settings_.attest_every +
                  "\"\nstale_after = \"" + settings_.stale_after + "\"\n" + settings_.freshness +
                  "\n[identity]\n" + settings_.identity + "\n[boot]\nno_baseline = \"" +
-                 settings_.no_baseline + "\"\n");
+                 settings_.no_baseline + "\"\n" + settings_.rules);
   write_text(config_path(),
              "[listen]\nattest = \"" + attest_ + "\"\nenrol = \"" + enrol_ + "\"\ncontrol = \"" +
                  control_path() + "\"\nchanges = \"" + changes_endpoint() +

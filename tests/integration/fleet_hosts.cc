@@ -4,10 +4,13 @@
 #include <openssl/pem.h>
 
 #include "bench/fleet/measure.h"
+#include "bench/fleet/plain_replay.h"
 #include "engine/base/text.h"
 #include "engine/crypto/handles.h"
+#include "engine/crypto/hash.h"
 #include "engine/crypto/random.h"
 #include "engine/tpm/public_area.h"
+#include "tests/engine/eventlog/ima_bytes.h"
 #include "tests/integration/fleet.h"
 #include "transport/socket/curve.h"
 
@@ -144,6 +147,33 @@ AssertionResult SimHost::measure_boot() {
     return AssertionFailure() << measured.error().to_string();
   }
   write_file(boot_log_path(), log);
+  std::filesystem::remove(runtime_list_path());
+  return AssertionSuccess();
+}
+
+AssertionResult SimHost::run_files(const Files& files) {
+  constexpr HashAlgorithm kBank = HashAlgorithm::kSha256;
+  std::vector<Bytes> entries;
+  if (!std::filesystem::exists(runtime_list_path())) {
+    const PcrBank pcrs = bench::plain_replay(read_file(boot_log_path()), {kBank, 0x3FF});
+    entries.push_back(ng_data(pcrs.composite(kBank).view(), "boot_aggregate"));
+  }
+  for (const auto& [path, content] : files) {
+    entries.push_back(ng_data(hash(kBank, as_bytes(content)).view(), path));
+  }
+  Result<agent::TpmDevice> tpm = open_tpm();
+  if (!tpm) {
+    return AssertionFailure() << tpm.error().to_string();
+  }
+  std::ofstream list(runtime_list_path(), std::ios::binary | std::ios::app);
+  for (const Bytes& data : entries) {
+    list << as_text(measured_entry("ima-ng", data)) << std::flush;
+    const Result<void> extended = tpm->extend(
+        kImaPcr, {hash(HashAlgorithm::kSha1, data), hash(HashAlgorithm::kSha256, data)});
+    if (!extended) {
+      return AssertionFailure() << extended.error().to_string();
+    }
+  }
   return AssertionSuccess();
 }
 
@@ -205,6 +235,7 @@ void SimHost::start_agent(const TestDaemon& daemon, const std::string& token) {
           "]\n[tpm]\ntcti = " + in_quotes(tcti()) + "\nek = " + in_quotes(name_of(ek_kind)) +
           "\nak = " + in_quotes(name_of(ak_kind)) + "\n[boot]\nlog = " +
           in_quotes(boot_log_path().string()) + "\nid = " + in_quotes(boot_id_path().string()) +
+          "\n[ima]\nlist = " + in_quotes(runtime_list_path().string()) +
           "\n[timing]\nretry_min = \"50ms\"\nretry_max = \"1s\"\nanswer_timeout = \"2s\"\n");
   launch_agent();
 }

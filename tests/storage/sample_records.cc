@@ -75,6 +75,21 @@ HostRecord sample_host(std::uint8_t number) {
   return host;
 }
 
+std::shared_ptr<const RuntimeProof> sample_runtime() {
+  auto runtime = std::make_shared<RuntimeProof>();
+  runtime->generation = 3;
+  runtime->reset_count = 7;
+  runtime->boot_id.fill(0xB0);
+  runtime->rules = digest_of("rules");
+  runtime->pcr = digest_of("PCR 10");
+  runtime->list = ImaState::of_boot(HashAlgorithm::kSha256);
+  runtime->list.listed = 2;
+  runtime->list.template_hash_size = 20;
+  runtime->list.boot_aggregate = digest_of("boot aggregate");
+  runtime->findings = sample_findings();
+  return runtime;
+}
+
 HostState sample_state(std::uint8_t number, std::uint64_t sequence) {
   HostState state;
   state.host = sample_uid(number);
@@ -96,6 +111,7 @@ HostState sample_state(std::uint8_t number, std::uint64_t sequence) {
   proof.findings = sample_findings();
   proof.event_count = 121;
   state.proof = std::make_shared<const BootProof>(proof);
+  state.runtime = sample_runtime();
   state.facts = {"debian", "12", "6.1.0-\xf0\n", "Dell Inc.", "R760", "quotemill-agent/0.1.0"};
   state.evidence = digest_of("evidence");
   state.receipt = Bytes(180, 0x11);
@@ -229,8 +245,8 @@ TokenRecord sample_token(std::uint8_t number) {
 }
 
 std::shared_ptr<const PolicyRecord> sample_policy(std::uint64_t number, const std::string& id) {
-  return std::make_shared<const PolicyRecord>(PolicyRecord{
-      number, id, 3, "[policy]\nid = \"" + id + "\"\n", {1'795'000'000'000}, "alice"});
+  return std::make_shared<const PolicyRecord>(
+      PolicyRecord{number, id, 3, "[policy]\nid = \"" + id + "\"\n", {1'795'000'000'000}, "alice"});
 }
 
 BootLogRecord sample_boot_log(std::size_t size, std::uint8_t fill) {

@@ -5,6 +5,7 @@
 
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/boot_log_writer.h"
+#include "tests/engine/eventlog/ima_bytes.h"
 
 namespace quotemill::testing {
 namespace {
@@ -92,6 +93,44 @@ Bytes log_of(const std::vector<Measured>& boot, const std::vector<HashAlgorithm>
     writer.event(event.pcr, event.type, event.measured, event.data);
   }
   return to_bytes(writer.bytes());
+}
+
+namespace {
+
+// The template data of each entry of the list.
+std::vector<Bytes> listed_data(const SoftwareHost& host) {
+  constexpr HashAlgorithm kHash = HashAlgorithm::kSha256;
+  std::vector<Bytes> entries;
+  if (!host.files.empty()) {
+    const PcrBank boot = pcrs_after(host.boot, kHash, 0x3FF, host.locality);
+    entries.push_back(ng_data(boot.composite(kHash).view(), "boot_aggregate"));
+  }
+  for (const auto& [path, content] : host.files) {
+    entries.push_back(ng_data(hash(kHash, as_bytes(content)).view(), path));
+  }
+  return entries;
+}
+
+}  // namespace
+
+PcrBank SoftwareHost::pcrs(HashAlgorithm bank, std::uint32_t mask) const {
+  PcrBank pcrs = pcrs_after(boot, bank, mask, locality);
+  if (pcrs.has(kImaPcr)) {
+    Digest value(bank);
+    for (const Bytes& data : listed_data(*this)) {
+      value = hash(bank, {value.view(), hash(bank, data).view()});
+    }
+    pcrs.set(kImaPcr, value);
+  }
+  return pcrs;
+}
+
+Bytes SoftwareHost::runtime_list() const {
+  std::vector<Bytes> entries;
+  for (const Bytes& data : listed_data(*this)) {
+    entries.push_back(measured_entry("ima-ng", data));
+  }
+  return joined(entries);
 }
 
 EvidenceDraft SoftwareHost::draft(const Challenge& challenge) const {

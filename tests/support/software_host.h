@@ -12,6 +12,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/fleet/signing_host.h"
@@ -55,14 +57,17 @@ class SoftwareHost : public bench::SigningHost {
 
   [[nodiscard]] Bytes log() const { return log_of(boot, banks, locality); }
 
-  [[nodiscard]] PcrBank pcrs(HashAlgorithm bank, std::uint32_t mask) const {
-    return pcrs_after(boot, bank, mask, locality);
-  }
+  [[nodiscard]] PcrBank pcrs(HashAlgorithm bank, std::uint32_t mask) const;
+
+  // The kernel's binary list: the boot_aggregate and `files`; empty if there are none.
+  [[nodiscard]] Bytes runtime_list() const;
 
   // What the machine measured; change at will.
   std::vector<HashAlgorithm> banks = {HashAlgorithm::kSha1, HashAlgorithm::kSha256};
   std::vector<Measured> boot = ordinary_boot();
   std::uint8_t locality = 3;
+  // What its kernel measured into PCR 10 since: paths, and what the files held.
+  std::vector<std::pair<std::string, std::string>> files;
 };
 
 }  // namespace quotemill::testing

@@ -311,27 +311,49 @@ void Agent::send_pending() {
   wait_until(boot_ms() + options_.answer_timeout_ms);
 }
 
-// The log is that of the evidence. An agent that was started anew since then has no evidence any
-// more, but the log of the same boot: without it the host would fail for withholding it.
 void Agent::on_need(const transport::NeedMessage& need) {
-  if (pending_ && need.sequence == pending_->sequence) {
-    send_logs(pending_->answer.boot_log, need);
-    return;
-  }
-  if (pending_) {
+  if (pending_ && need.sequence != pending_->sequence) {
     return;  // of evidence that a newer challenge voided
   }
-  if (const Result<Bytes> log = attestor_->boot_log()) {
-    send_logs(*log, need);
+  if (need.kind == transport::LogKind::kRuntime) {
+    send_runtime_list(need);
+  } else {
+    send_boot_log(need);
   }
 }
 
-void Agent::send_logs(ByteView log, const transport::NeedMessage& need) {
-  if (log.empty() || log.size() > need.max_bytes) {
+// The log is that of the evidence. An agent that was started anew since then has no evidence any
+// more, but the log of the same boot: without it the host would fail for withholding it.
+void Agent::send_boot_log(const transport::NeedMessage& need) {
+  const Result<Bytes> log =
+      pending_ ? Result<Bytes>(pending_->answer.boot_log) : attestor_->boot_log();
+  if (!log || log->empty() || log->size() > need.max_bytes) {
     say(AgentLogLevel::kWarn, "the server asks for a boot log and does not get it: it has " +
-                                  std::to_string(log.size()) + " bytes");
+                                  std::to_string(log ? log->size() : 0) + " bytes");
     return;
   }
+  send_log(*log, need);
+}
+
+// Kernels list before they extend, so the list holds all that the quote proves, and perhaps more.
+void Agent::send_runtime_list(const transport::NeedMessage& need) {
+  const Result<Bytes> list = attestor_->runtime_list(need.from, need.max_bytes);
+  if (!list) {
+    say(AgentLogLevel::kWarn,
+        "the server asks for the runtime list and does not get it: " + list.error().to_string());
+    return;
+  }
+  if (list->empty()) {
+    transport::LogsMessage nothing;
+    nothing.sequence = need.sequence;
+    nothing.kind = need.kind;
+    client_.send(std::move(nothing));
+    return;
+  }
+  send_log(*list, need);
+}
+
+void Agent::send_log(ByteView log, const transport::NeedMessage& need) {
   awaiting_ = true;
   wait_until(boot_ms() + options_.answer_timeout_ms);
   for (std::size_t offset = 0; offset < log.size();) {
@@ -339,6 +361,7 @@ void Agent::send_logs(ByteView log, const transport::NeedMessage& need) {
         log.subspan(offset, std::min(limits::kLogSegmentSizeMax, log.size() - offset));
     transport::LogsMessage message;
     message.sequence = need.sequence;
+    message.kind = need.kind;
     message.total_bytes = log.size();
     message.offset = offset;
     message.segment = to_bytes(segment);

@@ -72,7 +72,9 @@ class Agent {
   void attest(const Question& question);
   void send_pending();
   void send_again();
-  void send_logs(ByteView log, const transport::NeedMessage& need);
+  void send_boot_log(const transport::NeedMessage& need);
+  void send_runtime_list(const transport::NeedMessage& need);
+  void send_log(ByteView log, const transport::NeedMessage& need);
 
   void on_message(const transport::Message& message);
   void on_challenge(const transport::ChallengeMessage& challenge);

@@ -16,6 +16,7 @@ namespace quotemill::agent {
 struct AttestorOptions {
   std::string tcti;
   std::string boot_log_path = kBootLogPath;
+  std::string runtime_list_path = kRuntimeListPath;
   std::string boot_id_path = kBootIdPath;
   FactPaths facts;
   std::string agent;  // "quotemill-agent/0.1.0"
@@ -49,6 +50,11 @@ class Attestor {
 
   // As it is now; empty if the machine has none.
   Result<Bytes> boot_log() const;
+
+  // As it is now, which is after every quote that was made; from a byte on.
+  Result<Bytes> runtime_list(std::uint64_t from, std::uint64_t max_bytes) const {
+    return read_runtime_list(options_.runtime_list_path, from, max_bytes);
+  }
 
   Result<BootId> boot_id() const { return read_boot_id(options_.boot_id_path); }
 

@@ -56,6 +56,12 @@ Result<Bytes> read_boot_log_file(const std::string& path) {
   return read_whole_file(path, limits::kBootLogSizeMax);
 }
 
+Result<Bytes> read_runtime_list(const std::string& path, std::uint64_t from,
+                                std::uint64_t max_bytes) {
+  Result<Bytes> list = read_file_from(path, from, max_bytes);
+  return !list && list.error().code == ErrorCode::kNotFound ? Result<Bytes>(Bytes{}) : list;
+}
+
 Result<BootId> parse_boot_id(std::string_view text) {
   const Error malformed{ErrorCode::kMalformed, "boot id", 0, {}};
   if (text.ends_with('\n')) {

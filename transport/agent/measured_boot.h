@@ -14,11 +14,18 @@
 namespace quotemill::agent {
 
 inline constexpr const char* kBootLogPath = "/sys/kernel/security/tpm0/binary_bios_measurements";
+inline constexpr const char* kRuntimeListPath =
+    "/sys/kernel/security/ima/binary_runtime_measurements";
 inline constexpr const char* kBootIdPath = "/proc/sys/kernel/random/boot_id";
 
 // The boot log as the kernel shows it. kNotFound if there is none (no UEFI, no TPM, securityfs not
 // mounted), kTooLarge beyond limits::kBootLogSizeMax.
 Result<Bytes> read_boot_log_file(const std::string& path = kBootLogPath);
+
+// The runtime list from byte `from` on, at most `max_bytes` of it; empty if there is no more, or no
+// list. kTooLarge if there is more than that.
+Result<Bytes> read_runtime_list(const std::string& path, std::uint64_t from,
+                                std::uint64_t max_bytes);
 
 // "334b225c-2571-4883-a2e3-529a42e44fcb" and at most a newline; kMalformed otherwise.
 Result<BootId> parse_boot_id(std::string_view text);

@@ -36,9 +36,18 @@ Result<Bytes> read_whole_file(int descriptor, const std::string& path, std::size
 }
 
 Result<Bytes> read_whole_file(const std::string& path, std::size_t max) {
+  return read_file_from(path, 0, max);
+}
+
+Result<Bytes> read_file_from(const std::string& path, std::uint64_t from, std::size_t max) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     return file_error("read", path);
+  }
+  if (from > 0 && lseek(descriptor, static_cast<off_t>(from), SEEK_SET) < 0) {
+    const Error error = file_error("seek", path);
+    close(descriptor);
+    return error;
   }
   Result<Bytes> contents = read_whole_file(descriptor, path, max);
   close(descriptor);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "engine/base/bytes.h"
@@ -13,6 +14,9 @@ namespace quotemill::agent {
 // claim 0 or 4096 bytes and come in short pieces. kNotFound if it is not there, kTooLarge beyond
 // `max` bytes, else kIo; the detail names the path.
 Result<Bytes> read_whole_file(const std::string& path, std::size_t max);
+
+// From byte `from` on; empty if there is nothing behind it.
+Result<Bytes> read_file_from(const std::string& path, std::uint64_t from, std::size_t max);
 
 // The same from an open descriptor, which stays open; `path` is for the error only.
 Result<Bytes> read_whole_file(int descriptor, const std::string& path, std::size_t max);

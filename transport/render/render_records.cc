@@ -104,6 +104,16 @@ Json render_boot(const HostState& state) {
   return out;
 }
 
+Json render_runtime(const HostState& state) {
+  if (!state.runtime) {
+    return nullptr;
+  }
+  return {{"entries", state.runtime->list.progress.entries()},
+          {"unproven", state.runtime->list.unproven()},
+          {"bytes", state.runtime->list.proven_size},
+          {"pcr10", state.runtime->pcr.hex()}};
+}
+
 std::string sha256_of(ByteView bytes) {
   return hash(HashAlgorithm::kSha256, bytes).hex();
 }
@@ -198,6 +208,7 @@ Json render_host(const Host& host) {
   out["facts"] = render_facts(state.facts);
   out["identity"] = render_identity(*host.record);
   out["boot"] = render_boot(state);
+  out["runtime"] = render_runtime(state);
   out["evidence"] = render_evidence(state);
   return out;
 }

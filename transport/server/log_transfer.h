@@ -1,4 +1,4 @@
-// LogTransfer: one boot log on its way in, segment by segment, and the room that all of them share.
+// LogTransfer: one log on its way in, segment by segment, and the room that all of them share.
 //
 // Not for sharing between threads.
 #pragma once

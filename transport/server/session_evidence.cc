@@ -168,31 +168,64 @@ Submission SessionTable::submission_of(const Turn& turn) const {
   return submission;
 }
 
-// The pipeline says: the quote holds, but only the log explains it.
-void SessionTable::need_log(Turn& turn) {
+// The pipeline says: the quote holds, but only the logs explain it.
+void SessionTable::need_logs(Turn& turn, const LogNeed& need) {
   Exchange& exchange = *turn.session.exchange;
-  if (exchange.log_given) {
-    answer_error(turn, {ErrorCode::kInternal, "log asked for twice", 0, {}});
-    return;
-  }
-  if (refusing_ || !budget_.take_transfer()) {
+  // Asked again with the logs in hand: the rules changed meanwhile. The same bytes begin anew.
+  if (exchange.logs_given || refusing_) {
     count(parts_.counters.busy);
     send_busy(turn);
     finish_exchange(turn);
     return;
   }
-  count(parts_.counters.logs_needed);
   --in_flight_;
   exchange.phase = Exchange::Phase::kNeedsLog;
+  exchange.need = need;
+  waiting_.insert(turn.host.record->uid);
+  ask_for_next_log(turn);
+}
+
+// False if there is no room for another transfer: the exchange is over then.
+bool SessionTable::ask_for_next_log(Turn& turn) {
+  Exchange& exchange = *turn.session.exchange;
+  if (!budget_.take_transfer()) {
+    count(parts_.counters.busy);
+    send_busy(turn);
+    finish_exchange(turn);
+    return false;
+  }
+  count(parts_.counters.logs_needed);
   exchange.transfer = std::make_unique<LogTransfer>(budget_);
   exchange.log_deadline.ms = turn.now.boot.ms + policy_.need_timeout_ms;
-  waiting_.insert(turn.host.record->uid);
   send_need(turn);
+  return true;
 }
 
 void SessionTable::send_need(Turn& turn) {
-  send(turn, NeedMessage{turn.session.exchange->challenge.sequence, LogKind::kBoot,
-                         limits::kBootLogSizeMax});
+  const Exchange& exchange = *turn.session.exchange;
+  const LogKind kind = exchange.need.boot_log ? LogKind::kBoot : LogKind::kRuntime;
+  send(turn, NeedMessage{exchange.challenge.sequence, kind, log_size_max(kind),
+                         kind == LogKind::kBoot ? 0 : exchange.need.runtime_from.value_or(0)});
+}
+
+// The one that was asked for is here: the next one, or back to the inbox with all of them.
+void SessionTable::take_log(Turn& turn, Bytes log) {
+  Exchange& exchange = *turn.session.exchange;
+  count(parts_.counters.logs_complete);
+  exchange.transfer.reset();
+  if (exchange.need.boot_log) {
+    exchange.boot_log = std::move(log);
+    exchange.need.boot_log = false;
+  } else {
+    exchange.runtime_list = std::move(log);
+    exchange.runtime_from = std::exchange(exchange.need.runtime_from, std::nullopt);
+  }
+  if (exchange.need.any()) {
+    ask_for_next_log(turn);
+    return;
+  }
+  exchange.phase = Exchange::Phase::kQueued;
+  requeue(turn);
 }
 
 void SessionTable::logs(Turn& turn, const LogsMessage& message) {
@@ -209,6 +242,15 @@ void SessionTable::logs(Turn& turn, const LogsMessage& message) {
     return;
   }
   exchange->correlation = turn.correlation;
+  const LogKind asked = exchange->need.boot_log ? LogKind::kBoot : LogKind::kRuntime;
+  if (message.kind != asked) {
+    count(parts_.counters.repeated);  // the end of the other one, sent twice
+    return;
+  }
+  if (message.total_bytes == 0 && asked == LogKind::kRuntime) {
+    take_log(turn, {});  // nothing was listed since
+    return;
+  }
   if (message.total_bytes == 0) {
     // It has a log (its evidence said so) and does not give it.
     exchange->log_deadline = turn.now.boot;
@@ -226,11 +268,7 @@ void SessionTable::logs(Turn& turn, const LogsMessage& message) {
     return;
   }
   if (exchange->transfer->is_complete()) {
-    count(parts_.counters.logs_complete);
-    exchange->log = exchange->transfer->take();
-    exchange->transfer.reset();
-    exchange->phase = Exchange::Phase::kQueued;
-    requeue(turn);
+    take_log(turn, exchange->transfer->take());
   }
 }
 

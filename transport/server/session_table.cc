@@ -148,7 +148,7 @@ void SessionTable::answer(Turn& turn, Reply& reply) {
       finish_exchange(turn);
       return;
     case ReplyKind::kNeedLog:
-      need_log(turn);
+      need_logs(turn, reply.need);
       return;
     case ReplyKind::kError:
       answer_error(turn, reply.error);
@@ -232,7 +232,7 @@ std::vector<Outgoing> SessionTable::tick(Moment now) {
     if (exchange.phase == Exchange::Phase::kNeedsLog && now.boot >= exchange.log_deadline) {
       count(parts_.counters.log_withheld);
       parts_.log.write(LogCause::kLogWithheld, host->record->name,
-                       "the boot log that was asked for did not come in time", now.boot.ms);
+                       "the log that was asked for did not come in time", now.boot.ms);
       exchange.foregone = FindingCode::kLogWithheld;
       exchange.transfer.reset();
       exchange.phase = Exchange::Phase::kQueued;
@@ -249,16 +249,19 @@ std::vector<Outgoing> SessionTable::tick(Moment now) {
 void SessionTable::requeue(Turn& turn) {
   Exchange& exchange = *turn.session.exchange;
   Submission submission = submission_of(turn);
-  submission.boot_log = std::move(exchange.log);
+  submission.boot_log = std::move(exchange.boot_log);
+  submission.runtime_from = exchange.runtime_from;
+  submission.runtime_list = std::move(exchange.runtime_list);
   submission.foregone = exchange.foregone;
   if (!parts_.inbox.offer(std::move(submission))) {
     // Untouched when it was refused.
-    exchange.log = std::move(submission.boot_log);  // NOLINT(bugprone-use-after-move)
+    exchange.boot_log = std::move(submission.boot_log);  // NOLINT(bugprone-use-after-move)
+    exchange.runtime_list = std::move(submission.runtime_list);
     count(parts_.counters.inbox_full);
     return;
   }
   waiting_.erase(turn.host.record->uid);
-  exchange.log_given = true;
+  exchange.logs_given = true;
   exchange.phase = Exchange::Phase::kJudging;
   ++in_flight_;
 }

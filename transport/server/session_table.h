@@ -127,10 +127,13 @@ class SessionTable {
     Moment received;
     std::uint64_t correlation = 0;
     BootId boot_id{};
+    LogNeed need;  // kNeedsLog: which are still to come
     BootTime log_deadline;
-    std::unique_ptr<LogTransfer> transfer;
-    Bytes log;                            // kQueued: complete
-    bool log_given = false;               // it has been to the inbox with a log
+    std::unique_ptr<LogTransfer> transfer;  // of the one that was asked for
+    Bytes boot_log;                         // complete
+    std::optional<std::uint64_t> runtime_from;
+    Bytes runtime_list;                   // complete, if runtime_from is set
+    bool logs_given = false;              // it has been to the inbox with what was needed
     std::optional<FindingCode> foregone;  // kQueued: log.withheld
   };
 
@@ -194,8 +197,10 @@ class SessionTable {
   void judge_item(Turn& turn, Bytes item, const Evidence* evidence);
   void accept(Turn& turn, Bytes item, const Challenge& challenge,
               std::optional<FindingCode> foregone, const BootId& boot_id);
-  void need_log(Turn& turn);
+  void need_logs(Turn& turn, const LogNeed& need);
+  bool ask_for_next_log(Turn& turn);
   void send_need(Turn& turn);
+  void take_log(Turn& turn, Bytes log);
   void logs(Turn& turn, const LogsMessage& message);
   Submission submission_of(const Turn& turn) const;
 

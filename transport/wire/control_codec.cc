@@ -177,6 +177,7 @@ pb::Need to_pb(const NeedMessage& message) {
   out.set_sequence(message.sequence);
   out.set_kind(static_cast<pb::LogKind>(message.kind));
   out.set_max_bytes(message.max_bytes);
+  out.set_from(message.from);
   return out;
 }
 
@@ -331,18 +332,31 @@ Result<HelloMessage> from_pb(const pb::Hello& in) {
   return out;
 }
 
+std::optional<LogKind> log_kind(pb::LogKind kind) {
+  switch (kind) {
+    case pb::LOG_KIND_BOOT:
+      return LogKind::kBoot;
+    case pb::LOG_KIND_RUNTIME:
+      return LogKind::kRuntime;
+    default:
+      return std::nullopt;
+  }
+}
+
 Result<NeedMessage> from_pb(const pb::Need& in) {
-  if (in.kind() != pb::LOG_KIND_BOOT) {
+  const std::optional<LogKind> kind = log_kind(in.kind());
+  if (!kind) {
     return Error{ErrorCode::kUnsupported, "need.kind", 0, {}};
   }
-  return NeedMessage{in.sequence(), LogKind::kBoot, in.max_bytes()};
+  return NeedMessage{in.sequence(), *kind, in.max_bytes(), in.from()};
 }
 
 Result<LogsMessage> from_pb(const pb::Logs& in) {
-  if (in.kind() != pb::LOG_KIND_BOOT) {
+  const std::optional<LogKind> kind = log_kind(in.kind());
+  if (!kind) {
     return Error{ErrorCode::kUnsupported, "logs.kind", 0, {}};
   }
-  if (in.total_bytes() > limits::kBootLogSizeMax) {
+  if (in.total_bytes() > log_size_max(*kind)) {
     return too_large("logs.total_bytes");
   }
   if (in.segment().size() > limits::kLogSegmentSizeMax) {
@@ -351,8 +365,7 @@ Result<LogsMessage> from_pb(const pb::Logs& in) {
   if (in.offset() > in.total_bytes() || in.segment().size() > in.total_bytes() - in.offset()) {
     return malformed("logs.offset");
   }
-  return LogsMessage{in.sequence(), LogKind::kBoot, in.total_bytes(), in.offset(),
-                     bytes_of(in.segment())};
+  return LogsMessage{in.sequence(), *kind, in.total_bytes(), in.offset(), bytes_of(in.segment())};
 }
 
 Result<BusyMessage> from_pb(const pb::Busy& in) {

@@ -95,21 +95,30 @@ struct EvidenceMessage {
 };
 
 // The number is on the wire.
-enum class LogKind : std::uint8_t { kBoot = 1 };
+enum class LogKind : std::uint8_t {
+  kBoot = 1,
+  kRuntime = 2,  // the IMA list, binary
+};
+
+// How many bytes of it may travel for one quote.
+constexpr std::uint64_t log_size_max(LogKind kind) {
+  return kind == LogKind::kBoot ? limits::kBootLogSizeMax : limits::kRuntimePieceSizeMax;
+}
 
 struct NeedMessage {
   std::uint64_t sequence = 0;
   LogKind kind = LogKind::kBoot;
   std::uint64_t max_bytes = 0;
+  std::uint64_t from = 0;  // kRuntime: the byte of the list to begin with
 
   friend bool operator==(const NeedMessage&, const NeedMessage&) = default;
 };
 
-// offset + segment.size() <= total_bytes holds.
+// offset + segment.size() <= total_bytes holds. Both count from where NEED said to begin.
 struct LogsMessage {
   std::uint64_t sequence = 0;
   LogKind kind = LogKind::kBoot;
-  std::uint64_t total_bytes = 0;  // at most limits::kBootLogSizeMax
+  std::uint64_t total_bytes = 0;  // at most log_size_max()
   std::uint64_t offset = 0;
   Bytes segment;  // at most limits::kLogSegmentSizeMax
 

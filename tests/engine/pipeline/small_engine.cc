@@ -131,7 +131,15 @@ Reply SmallEngine::attest(const SoftwareHost& host, const ChangeDraft& change,
   if (reply.kind != ReplyKind::kNeedLog) {
     return reply;
   }
-  second.boot_log = host.log();
+  if (reply.need.boot_log) {
+    second.boot_log = host.log();
+  }
+  if (reply.need.runtime_from) {
+    second.runtime_from = reply.need.runtime_from;
+    const Bytes list = host.runtime_list();
+    second.runtime_list =
+        to_bytes(ByteView(list).subspan(std::min<std::size_t>(*second.runtime_from, list.size())));
+  }
   return commit(judge(std::move(second)));
 }
 

@@ -52,7 +52,7 @@ class SmallEngine {
   std::vector<Reply> commit(std::vector<Judgement> batch);
   Reply commit(Judgement judgement);
 
-  // --- All of it; the log is sent when it is asked for.
+  // --- All of it; the logs are sent when they are asked for.
   Reply attest(const SoftwareHost& host, const ChangeDraft& change = {},
                const ChangeSubmission& change_submission = {});
 

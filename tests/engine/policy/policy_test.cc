@@ -180,7 +180,12 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[quote]\npcrs = [0, -1]", "a list of whole numbers from 0 to 23"},
         Wrong{"[quote]\npcrs = [0, \"7\"]", "a list of whole numbers from 0 to 23"},
         Wrong{"[quote]\npcrs = 7", "a list of whole numbers from 0 to 23"},
-        Wrong{"[quote]\npcrs = [0, 10]", "must not name PCR 10"},
+        Wrong{"[ima]\nunknown_file = \"fail\"", "needs PCR 10 in 'quote.pcrs'"},
+        Wrong{"[ima]\nkeys = [\"no certificate\"]\n[quote]\npcrs = [10]",
+              "is no certificate in PEM"},
+        Wrong{"[ima]\nexclude = [\"(\"]\n[quote]\npcrs = [10]", "'ima.exclude': '('"},
+        Wrong{"[ima]\nreferences = [\"Debian 12\"]\n[quote]\npcrs = [10]", "1 to 64 characters"},
+        Wrong{"[boot]\ncompare = [10]\n[quote]\npcrs = [10]", "must not name PCR 10"},
         Wrong{"[boot]\ncompare = [0, 11]", "names a PCR that 'quote.pcrs' does not"},
         Wrong{"[boot]\nbaselines = [\"Golden Host\"]", "1 to 64 characters of [a-z0-9._-]"},
         Wrong{"[boot]\nbaselines = \"golden\"", "a list of texts in quotes"},
@@ -253,6 +258,14 @@ TEST(Policy, ContentChangesIfAndOnlyIfSomethingThatMattersDoes) {
       "[platform]\nalarms = \"warn\"",
       "[platform]\noption_roms = \"warn\"",
       "[events]\nunproven = \"warn\"",
+      "[quote]\npcrs = [0, 10]",
+      "[quote]\npcrs = [0, 10]\n[ima]\nreferences = [\"a\"]",
+      "[quote]\npcrs = [0, 10]\n[ima]\nexclude = [\"a\"]",
+      "[quote]\npcrs = [0, 10]\n[ima]\nsignatures = \"all\"",
+      "[quote]\npcrs = [0, 10]\n[ima]\nunknown_file = \"fail\"",
+      "[quote]\npcrs = [0, 10]\n[ima]\nviolation = \"fail\"",
+      "[quote]\npcrs = [0, 10]\n[ima]\nabsent = \"warn\"",
+      "[quote]\npcrs = [0, 10]\n[ima]\nno_reference = \"fail\"",
   };
   std::set<Digest> contents;
   for (const std::string& toml : different) {

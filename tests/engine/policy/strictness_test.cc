@@ -17,6 +17,8 @@ Policy policy(const std::string& toml) {
 #define HASH_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define HASH_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
+#define IMA "[quote]\npcrs = [0, 10]\n[ima]\n"
+
 struct Setting {
   const char* name;
   const char* lax;
@@ -71,6 +73,13 @@ constexpr std::array kSettings = {
     Setting{"platform.alarms", "", "[platform]\nalarms = \"warn\""},
     Setting{"platform.option_roms", "", "[platform]\noption_roms = \"info\""},
     Setting{"events.unproven", "", "[events]\nunproven = \"warn\""},
+    Setting{"ima.references", IMA "references = [\"a\", \"b\"]", IMA "references = [\"a\"]"},
+    Setting{"ima.signatures", IMA, IMA "signatures = \"all\""},
+    Setting{"ima.exclude", IMA "exclude = [\"/tmp/.*\"]", IMA},
+    Setting{"ima.unknown_file", IMA, IMA "unknown_file = \"fail\""},
+    Setting{"ima.violation", IMA, IMA "violation = \"fail\""},
+    Setting{"ima.absent", IMA "absent = \"warn\"", IMA},
+    Setting{"ima.no_reference", IMA, IMA "no_reference = \"fail\""},
 };
 
 TEST(Strictness, KnowsOfEachSettingWhichValueAsksForMore) {

@@ -135,6 +135,7 @@ class TrustingPipeline {
     options.logs_received += submission.boot_log.empty() ? 0 : 1;
     if (options.asks_for_log && submission.boot_log.empty() && !submission.foregone) {
       reply.kind = ReplyKind::kNeedLog;
+      reply.need.boot_log = true;
       return reply;
     }
     reply.kind = ReplyKind::kReceipt;

@@ -188,6 +188,7 @@ class SessionTest : public ::testing::Test {
     reply.generation = record_.generation;
     reply.sequence = submission.challenge.sequence;
     reply.kind = kind;
+    reply.need.boot_log = kind == ReplyKind::kNeedLog;
     return reply;
   }
 

@@ -130,10 +130,11 @@ TEST_F(SessionLog, ACompleteLogWaitsForRoomInTheInbox) {
   EXPECT_EQ(table_->in_flight(), 1U);
 }
 
-TEST_F(SessionLog, ALogAskedForTwiceIsOurFault) {
+// The policy asked for something else meanwhile.
+TEST_F(SessionLog, EvidenceThatNeedsOtherLogsAfterAllIsToBeSentAgain) {
   need_log();
   EXPECT_FALSE(send(segment(1, 2, 0, {1, 2})));
-  EXPECT_EQ(code_of(deliver(reply_to(take(), ReplyKind::kNeedLog))), ErrorCode::kInternal);
+  EXPECT_TRUE(is<BusyMessage>(deliver(reply_to(take(), ReplyKind::kNeedLog))));
   EXPECT_EQ(table_->in_flight(), 0U);
 }
 
@@ -169,6 +170,69 @@ TEST(LogBudget, BoundsTransfersAndBytesOfAllTogether) {
   EXPECT_EQ(budget.bytes(), 100U);
   first.restart();
   EXPECT_EQ(budget.bytes(), 40U);
+}
+
+LogsMessage runtime_segment(std::uint64_t total, std::uint64_t offset, Bytes bytes) {
+  return {1, LogKind::kRuntime, total, offset, std::move(bytes)};
+}
+
+TEST_F(SessionLog, TheRuntimeListIsAskedForFromAByteOn) {
+  EXPECT_FALSE(answer_challenge(challenged()));
+  Reply reply = reply_to(take(), ReplyKind::kNeedLog);
+  reply.need = {false, 4'096};
+  const auto answer = deliver(std::move(reply));
+  ASSERT_TRUE(is<NeedMessage>(answer));
+  const auto& need = std::get<NeedMessage>(*answer);
+  EXPECT_EQ(need.kind, LogKind::kRuntime);
+  EXPECT_EQ(need.from, 4'096U);
+  EXPECT_EQ(need.max_bytes, limits::kRuntimePieceSizeMax);
+  EXPECT_FALSE(send(runtime_segment(3, 0, {1, 2})));
+  EXPECT_FALSE(send(runtime_segment(3, 2, {3})));
+  const Submission submission = take();
+  EXPECT_EQ(submission.runtime_from, 4'096U);
+  EXPECT_EQ(submission.runtime_list, (Bytes{1, 2, 3}));
+}
+
+TEST_F(SessionLog, BothLogsComeOneAfterTheOther) {
+  EXPECT_FALSE(answer_challenge(challenged()));
+  Reply reply = reply_to(take(), ReplyKind::kNeedLog);
+  reply.need = {true, 0};
+  EXPECT_TRUE(is<NeedMessage>(deliver(std::move(reply))));
+  const auto next = send(segment(1, 2, 0, {1, 2}));
+  ASSERT_TRUE(is<NeedMessage>(next));
+  EXPECT_EQ(std::get<NeedMessage>(*next).kind, LogKind::kRuntime);
+  EXPECT_EQ(inbox_.depth(), 0U);
+  EXPECT_FALSE(send(segment(1, 2, 0, {1, 2}))) << "the boot log once more";
+  EXPECT_FALSE(send(runtime_segment(1, 0, {7})));
+  const Submission submission = take();
+  EXPECT_EQ(submission.boot_log, (Bytes{1, 2}));
+  EXPECT_EQ(submission.runtime_list, (Bytes{7}));
+  EXPECT_EQ(table_->log_budget().transfers(), 0U);
+}
+
+// Nothing was listed since: that is for the judge to say something about, no withholding.
+TEST_F(SessionLog, AnEmptyPieceOfTheRuntimeListIsAnAnswer) {
+  EXPECT_FALSE(answer_challenge(challenged()));
+  Reply reply = reply_to(take(), ReplyKind::kNeedLog);
+  reply.need = {false, 10};
+  deliver(std::move(reply));
+  EXPECT_FALSE(send(runtime_segment(0, 0, {})));
+  const Submission submission = take();
+  EXPECT_EQ(submission.runtime_from, 10U);
+  EXPECT_TRUE(submission.runtime_list.empty());
+  EXPECT_FALSE(submission.foregone);
+}
+
+TEST_F(SessionLog, ARuntimeListThatDoesNotComeInTimeIsWithheld) {
+  EXPECT_FALSE(answer_challenge(challenged()));
+  Reply reply = reply_to(take(), ReplyKind::kNeedLog);
+  reply.need = {false, 0};
+  deliver(std::move(reply));
+  now_ms_ += 30'000;
+  table_->tick(now());
+  const Submission submission = take();
+  EXPECT_EQ(submission.foregone, FindingCode::kLogWithheld);
+  EXPECT_FALSE(submission.runtime_from);
 }
 
 }  // namespace
