@@ -57,4 +57,13 @@ struct DiffOptions {
 // kExitProven: the logs tell the same; kExitNotProven: they differ, or one breaks.
 int run_diff(const DiffOptions& options);
 
+struct AuthenticodeOptions {
+  std::vector<std::string> images;
+  std::string bank = "sha256";
+  bool json = false;
+};
+
+// Prints what firmware measures each EFI image as. kExitProven: all were hashed.
+int run_authenticode(const AuthenticodeOptions& options);
+
 }  // namespace quotemill::offline

@@ -1,5 +1,5 @@
-// quotemill-verify: judges one quote, reads boot logs and IMA lists, or compares two logs, offline,
-// with the engine's own checks.
+// quotemill-verify: judges one quote, reads boot logs and IMA lists, compares two logs or hashes
+// EFI images, offline, with the engine's own checks.
 #include <csignal>
 #include <iostream>
 
@@ -73,6 +73,15 @@ void add_diff(CLI::App& app, DiffOptions& options) {
   diff->add_flag("--json", options.json, "print JSON");
 }
 
+void add_authenticode(CLI::App& app, AuthenticodeOptions& options) {
+  CLI::App* hash = app.add_subcommand("authenticode", "Hash EFI images as firmware measures them");
+  hash->add_option("FILE", options.images, "boot loader, kernel, driver or unified kernel image")
+      ->required()
+      ->check(refuse_empty);
+  hash->add_option("--bank", options.bank, "hash algorithm")->capture_default_str();
+  hash->add_flag("--json", options.json, "print JSON");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Offline verifier of TPM 2.0 evidence: exit 0 proven, 1 not proven, 2 not judged.");
   app.set_version_flag("--version", QUOTEMILL_VERSION);
@@ -85,15 +94,18 @@ int run(int argc, char** argv) {
   add_ima(app, ima);
   DiffOptions diff;
   add_diff(app, diff);
+  AuthenticodeOptions images;
+  add_authenticode(app, images);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitProven : kExitNotJudged;  // 0: --help, --version
   }
-  const int exit = app.got_subcommand("quote")  ? run_quote(quote)
-                   : app.got_subcommand("ima")  ? run_ima(ima)
-                   : app.got_subcommand("diff") ? run_diff(diff)
-                                                : run_eventlog(eventlog);
+  const int exit = app.got_subcommand("quote")          ? run_quote(quote)
+                   : app.got_subcommand("ima")          ? run_ima(ima)
+                   : app.got_subcommand("diff")         ? run_diff(diff)
+                   : app.got_subcommand("authenticode") ? run_authenticode(images)
+                                                        : run_eventlog(eventlog);
   return std::cout.flush() ? exit : kExitNotJudged;
 }
 

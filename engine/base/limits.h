@@ -37,6 +37,11 @@ inline constexpr std::size_t kEventDataSizeMax =
     4 * 1024 * 1024;                             // the largest seen is a dbx of 30 kB
 inline constexpr std::size_t kFindingsMax = 64;  // kept per verdict; the rest is counted
 
+// --- Boot images -----------------------------------------------------------------------------
+inline constexpr std::size_t kBootImageSizeMax =
+    1024 * 1024 * 1024;  // a file that is measured: unified kernels and initrds are up to 200 MB
+inline constexpr std::uint16_t kBootImageSectionsMax = 1'024;  // of a PE image; kernels have 4 to 8
+
 // --- Runtime lists ---------------------------------------------------------------------------
 inline constexpr std::size_t kRuntimeLogSizeMax =
     512 * 1024 * 1024;  // a million entries are 130 MB, 250 MB as text

@@ -26,7 +26,7 @@ std::size_t block_size(HashAlgorithm algorithm) {
 
 // These functions work on their arguments alone, and report no failure that memory could cause.
 template <class State, auto kInit, auto kUpdate, auto kFinal>
-void digest(std::initializer_list<ByteView> parts, std::uint8_t* out) {
+void digest(std::span<const ByteView> parts, std::uint8_t* out) {
   State state;
   kInit(&state);
   for (const ByteView part : parts) {
@@ -41,7 +41,7 @@ bool can_hash(HashAlgorithm algorithm) {
   return algorithm != HashAlgorithm::kSm3_256;
 }
 
-Digest hash(HashAlgorithm algorithm, std::initializer_list<ByteView> parts) {
+Digest hash(HashAlgorithm algorithm, std::span<const ByteView> parts) {
   assert(can_hash(algorithm));
   Digest result(algorithm);
   std::uint8_t* const out = result.writable().data();
@@ -62,6 +62,10 @@ Digest hash(HashAlgorithm algorithm, std::initializer_list<ByteView> parts) {
       std::abort();  // an all-zero digest must not pass for a value
   }
   return result;
+}
+
+Digest hash(HashAlgorithm algorithm, std::initializer_list<ByteView> parts) {
+  return hash(algorithm, std::span<const ByteView>(parts.begin(), parts.size()));
 }
 
 Digest hash(HashAlgorithm algorithm, ByteView bytes) {

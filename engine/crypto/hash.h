@@ -6,6 +6,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <span>
 
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
@@ -16,6 +17,7 @@ namespace quotemill {
 bool can_hash(HashAlgorithm algorithm);
 
 // The digest of the parts, one after another. REQUIRES: can_hash(algorithm)
+Digest hash(HashAlgorithm algorithm, std::span<const ByteView> parts);
 Digest hash(HashAlgorithm algorithm, std::initializer_list<ByteView> parts);
 Digest hash(HashAlgorithm algorithm, ByteView bytes);
 
