@@ -111,6 +111,12 @@ class RealBoot : public ::testing::Test {
     return host.is_object() && host["boot"].is_object() ? host["boot"]["boot_id"] : "";
   }
 
+  // How many entries of the runtime list the daemon has proven by quotes.
+  std::uint64_t proven_entries() {
+    const Json host = daemon_.host(guest_.name());
+    return host["runtime"].is_object() ? host["runtime"]["entries"].get<std::uint64_t>() : 0;
+  }
+
   // What the command line tool says of the host; and that it ends as it must for its state.
   Json shown(int exit_status) {
     const Finished finished = daemon_.cli({"host", guest_.name(), "--json"});
@@ -167,6 +173,9 @@ void RealBoot::expect_evidence(const BootFiles& files) {
     EXPECT_EQ(entry["proof"], "data_proven");
   }
   EXPECT_GT(ima["events"].size(), 20U);  // the agent alone has more libraries
+  // The daemon has proven as much, and goes on with what runs later.
+  EXPECT_TRUE(testing::eventually([&] { return proven_entries() >= ima["events"].size(); }))
+      << daemon_.host(guest_.name())["runtime"].dump();
 }
 
 void RealBoot::failed_without_secure_boot() {
