@@ -80,6 +80,9 @@ void MemoryStore::apply(const CommitBatch& batch) {
   for (const auto& baseline : batch.baselines) {
     baselines_[{baseline->name, baseline->version}] = baseline;
   }
+  for (const auto& file : batch.reference_files) {
+    reference_files_[file->id] = file;
+  }
   for (const auto& policy : batch.policies) {
     policies_[policy->number] = policy;
   }
@@ -226,6 +229,15 @@ Result<Bytes> MemoryStore::boot_log(const Digest& id) const {
     return Error{ErrorCode::kNotFound, "boot log", 0, id.hex()};
   }
   return found->second;
+}
+
+Result<Bytes> MemoryStore::reference_file(const Digest& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = reference_files_.find(id);
+  if (found == reference_files_.end()) {
+    return Error{ErrorCode::kNotFound, "reference file", 0, id.hex()};
+  }
+  return to_bytes(as_bytes(found->second->content));
 }
 
 Result<StoreStatus> MemoryStore::status() const {

@@ -36,6 +36,7 @@ class MemoryStore final : public VerdictLog, public History {
                                                        std::size_t limit) const override;
   [[nodiscard]] Result<AuditHead> audit_head() const override;
   [[nodiscard]] Result<Bytes> boot_log(const Digest& id) const override;
+  [[nodiscard]] Result<Bytes> reference_file(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
 
   // The next commit fails, and leaves nothing: for tests of whoever commits.
@@ -60,6 +61,7 @@ class MemoryStore final : public VerdictLog, public History {
   std::map<HostUid, std::uint64_t> open_runs_;  // the first sequence of what may still grow
   std::map<Digest, Bytes> boot_logs_;
   std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Baseline>> baselines_;
+  std::map<Digest, std::shared_ptr<const ReferenceFile>> reference_files_;
   std::map<std::uint64_t, std::shared_ptr<const PolicyRecord>> policies_;
   std::map<Digest, TokenRecord> tokens_;
   std::map<std::uint64_t, AuditRecord> audit_;

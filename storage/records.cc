@@ -71,49 +71,6 @@ Result<HostRecord> decode_host(const HostUid& uid, std::string_view value) {
   return in.finish(std::move(out));
 }
 
-std::string encode_baseline(const Baseline& baseline) {
-  pb::Baseline out;
-  out.set_name(baseline.name);
-  out.set_version(baseline.version);
-  out.set_captured_ms(baseline.captured.ms);
-  out.set_source(to_text(baseline.source.view()));
-  out.set_source_name(baseline.source_name);
-  for (const ReferenceEvent& event : baseline.events) {
-    pb::ReferenceEvent& to = *out.add_events();
-    to.set_number(event.number);
-    to.set_pcr(event.pcr);
-    to.set_type(event.type);
-    for (const Digest& digest : event.digests) {
-      write(digest, *to.add_digests());
-    }
-    to.set_description(event.description);
-  }
-  return seal_record(out);
-}
-
-Result<Baseline> decode_baseline(std::string_view value) {
-  const Result<pb::Baseline> from = open_record<pb::Baseline>("baseline record", value);
-  if (!from) {
-    return from.error();
-  }
-  FieldReader in("baseline record");
-  Baseline out;
-  out.name = from->name();
-  out.version = from->version();
-  out.captured.ms = from->captured_ms();
-  out.source.bytes = in.array<16>(from->source());
-  out.source_name = from->source_name();
-  out.events.reserve(static_cast<std::size_t>(from->events_size()));
-  for (const pb::ReferenceEvent& event : from->events()) {
-    ReferenceEvent to{event.number(), event.pcr(), event.type(), {}, event.description()};
-    for (const pb::Digest& digest : event.digests()) {
-      to.digests.push_back(in.digest(digest));
-    }
-    out.events.push_back(std::move(to));
-  }
-  return in.finish(std::move(out));
-}
-
 std::string encode_policy(const PolicyRecord& policy) {
   pb::Policy out;
   out.set_id(policy.id);

@@ -23,6 +23,10 @@ inline constexpr std::uint8_t kRunRecordVersion = 2;
 // SHA-256 of their content as id.
 inline constexpr std::uint8_t kBootLogRecordVersion = 2;
 
+// A baseline that was imported or retired: an older Quotemill would take it for an empty one, or
+// for one in use. A captured one stays of version 1.
+inline constexpr std::uint8_t kBaselineRecordVersion = 2;
+
 std::string encode_host(const HostRecord& record);
 Result<HostRecord> decode_host(const HostUid& uid, std::string_view value);
 

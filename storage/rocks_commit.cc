@@ -128,6 +128,9 @@ Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out)
     db.put(Family::kBaselines, baseline_key(baseline->name, baseline->version),
            encode_baseline(*baseline), out);
   }
+  for (const auto& file : batch.reference_files) {
+    db.put(Family::kBlobs, digest_key(file->id), encode_plain(file->content), out);
+  }
   for (const auto& policy : batch.policies) {
     db.put(Family::kPolicies, policy_key(policy->number), encode_policy(*policy), out);
   }

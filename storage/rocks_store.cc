@@ -344,6 +344,10 @@ Result<Bytes> RocksStore::boot_log(const Digest& id) const {
   return read_boot_log_row(*database_, id);
 }
 
+Result<Bytes> RocksStore::reference_file(const Digest& id) const {
+  return boot_log(id);  // a blob as those of before (boot_log_rows.h): plain, by its own SHA-256
+}
+
 Result<FullEvidence> RocksStore::full_evidence(const HostUid& host) const {
   const std::shared_lock lock(mutex_);
   if (Result<void> ready = usable(); !ready) {

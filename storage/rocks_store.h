@@ -68,6 +68,7 @@ class RocksStore final : public VerdictLog, public History, public StoreCare {
                                                        std::size_t limit) const override;
   [[nodiscard]] Result<AuditHead> audit_head() const override;
   [[nodiscard]] Result<Bytes> boot_log(const Digest& id) const override;
+  [[nodiscard]] Result<Bytes> reference_file(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
 
   Result<void> backup(const std::string& folder) const override;

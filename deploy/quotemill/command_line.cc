@@ -228,24 +228,6 @@ void CommandLine::add_actions() {
   add_policy_questions(*policy);
 }
 
-void CommandLine::add_baselines() {
-  Options& options = *options_;
-  CLI::App* baseline = add(app_, "baseline", "Reference values that hosts are compared with",
-                           "  quotemill baseline capture web-01 --name golden");
-  baseline->require_subcommand(1);
-  CLI::App* capture = add(*baseline, "capture", "Take what a golden host booted as reference",
-                          "  quotemill baseline capture web-01 --name golden");
-  capture->add_option("HOST", options.capture.host, "name or uid")->required();
-  capture->add_option("--name", options.capture.name, "of the baseline, as policies name it")
-      ->type_name("NAME")
-      ->required();
-  may_be_dry(capture);
-  runs(capture,
-       [](Session& session, const Options& o) { return run_baseline_capture(session, o.capture); });
-  CLI::App* list = add(*baseline, "list", "List baselines", "  quotemill baseline list");
-  runs(list, [](Session& session, const Options&) { return run_baseline_list(session); });
-}
-
 void CommandLine::add_admission() {
   Options& options = *options_;
   CLI::App* token = add(app_, "token", "Tokens that let hosts enrol by themselves",

@@ -46,6 +46,8 @@ class CommandLine {
   void add_policy_changes(CLI::App& policy);
   void add_policy_questions(CLI::App& policy);
   void add_baselines();
+  void add_reference_files(CLI::App& baseline);
+  void add_baseline_questions(CLI::App& baseline);
   void add_admission();
   void add_texts();
 

@@ -18,6 +18,9 @@ struct CommandLine::Options {
   std::uint64_t watch_from = 0;
   ReattestOptions reattest;
   CaptureOptions capture;
+  BaselineImportOptions references;
+  std::string baseline;
+  std::string other_baseline;
   TokenOptions token;
   ImportOptions import;
   std::string ttl = "1h";

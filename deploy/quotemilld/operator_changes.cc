@@ -3,7 +3,6 @@
 #include <set>
 
 #include "deploy/quotemilld/acting_registrar.h"
-#include "deploy/quotemilld/baseline_capture.h"
 #include "deploy/quotemilld/operator_identity.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/limits.h"
@@ -105,40 +104,6 @@ ControlOutcome OperatorVerbs::reattest(OperatorArgs& args, Call call) {
   }
   audit(call, "reattest", who, is_all ? "all" : names.front() + others, nullptr);
   return ask(std::move(hosts));
-}
-
-ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, Call call) {
-  const std::string text = args.text("host");
-  const std::string name = args.text("name");
-  const std::string who = args.who();
-  if (!args.ok()) {
-    return args.error();
-  }
-  const std::optional<Host> golden = find(text);
-  if (!golden) {
-    return no_such_host(text);
-  }
-  ActingRegistrar acting(registrar(call), {who, "baseline.capture", escaped(name)});
-  const Result<std::shared_ptr<const Baseline>> captured =
-      capture_baseline({parts_.history, acting, parts_.policies}, *golden, name);
-  audit(call, "baseline.capture", who, name, captured ? nullptr : &captured.error());
-  if (!captured) {
-    return ControlError{captured.error().code, captured.error().to_string(), {}};
-  }
-  Json out = transport::render_baseline(**captured);
-  out["source_state"] = name_of(golden->state->state);
-  if (call.is_check) {
-    const std::shared_ptr<const PolicySet> current = parts_.policies.current();
-    out["in_force"] = std::any_of(
-        current->snapshots().begin(), current->snapshots().end(), [&](const auto& snapshot) {
-          const std::vector<std::string>& named = snapshot->policy().boot.baselines;
-          return std::find(named.begin(), named.end(), name) != named.end();
-        });
-    out["dry_run"] = true;
-  } else {
-    out["in_force"] = is_in_force(**captured);
-  }
-  return out;
 }
 
 Result<std::shared_ptr<const HostRecord>> OperatorVerbs::change(Call call, const AuditAct& act,

@@ -97,6 +97,12 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"reattest", &OperatorVerbs::reattest},
       {"baseline.capture", &OperatorVerbs::baseline_capture},
       {"baseline.list", &OperatorVerbs::baseline_list},
+      {"baseline.import", &OperatorVerbs::baseline_import},
+      {"baseline.retire", &OperatorVerbs::baseline_retire},
+      {"baseline.show", &OperatorVerbs::baseline_show},
+      {"baseline.diff", &OperatorVerbs::baseline_diff},
+      {"baseline.export", &OperatorVerbs::baseline_export},
+      {"upload", &OperatorVerbs::upload},
       {"policy.list", &OperatorVerbs::policy_list},
       {"policy.show", &OperatorVerbs::policy_show},
       {"policy.history", &OperatorVerbs::policy_history},
@@ -121,6 +127,8 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       // Verbs of their own: a daemon that is too old for them refuses them, and changes nothing.
       {"reattest.check", &OperatorVerbs::reattest, true},
       {"baseline.capture.check", &OperatorVerbs::baseline_capture, true},
+      {"baseline.import.check", &OperatorVerbs::baseline_import, true},
+      {"baseline.retire.check", &OperatorVerbs::baseline_retire, true},
       {"policy.apply.check", &OperatorVerbs::policy_apply, true},
       {"policy.withdraw.check", &OperatorVerbs::policy_withdraw, true},
       {"pending.approve.check", &OperatorVerbs::pending_approve, true},
@@ -293,27 +301,6 @@ ControlOutcome OperatorVerbs::changes(OperatorArgs& args, Call call) {
   return Json{{"stream", store->stream_id},
               {"changes", std::move(rendered)},
               {"next", from + changes->size()}};
-}
-
-bool OperatorVerbs::is_in_force(const Baseline& baseline) const {
-  const std::shared_ptr<const PolicySet> current = parts_.policies.current();
-  return std::any_of(
-      current->snapshots().begin(), current->snapshots().end(), [&](const auto& snapshot) {
-        const auto& used = snapshot->baselines();
-        return std::any_of(used.begin(), used.end(), [&](const auto& in_force) {
-          return in_force->name == baseline.name && in_force->version == baseline.version;
-        });
-      });
-}
-
-ControlOutcome OperatorVerbs::baseline_list(OperatorArgs& /*args*/, Call /*call*/) {
-  Json list = Json::array();
-  for (const auto& baseline : parts_.policies.baselines()) {
-    Json row = transport::render_baseline(*baseline);
-    row["in_force"] = is_in_force(*baseline);
-    list.push_back(std::move(row));
-  }
-  return Json{{"baselines", std::move(list)}};
 }
 
 ControlOutcome OperatorVerbs::pending_list(OperatorArgs& /*args*/, Call /*call*/) {

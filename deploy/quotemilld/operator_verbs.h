@@ -6,7 +6,11 @@
 //   history   {host, before, limit, since_ms, until_ms, state}   its appraisals, newest first
 //   changes   {from, limit, wait_ms}          the outbox; waits for the next one
 //   reattest  {hosts | all}                   challenge them now
-//   baseline.capture {host, name}, baseline.list
+//   baseline.list, baseline.show {name, version, from}, baseline.diff {from, from_version, to,
+//     to_version}, baseline.export {name, version, offset}       (operator_baselines.cc)
+//   baseline.capture {host, name, confirmed}, baseline.retire {name, version, confirmed}
+//   upload {sha256, size, offset, hex}        a file in parts, for
+//   baseline.import {upload, name, version, format, file, confirmed}
 //   policy.list, policy.show {id, number}, policy.history {id}
 //   policy.apply {texts, force, confirmed}, policy.withdraw {id, confirmed}
 //   pending.list, pending.approve {host, name}, pending.deny {host}
@@ -27,9 +31,11 @@
 #include <string_view>
 #include <vector>
 
+#include "deploy/quotemilld/baseline_plans.h"
 #include "deploy/quotemilld/blast.h"
 #include "deploy/quotemilld/dry_registrar.h"
 #include "deploy/quotemilld/operator_args.h"
+#include "deploy/quotemilld/uploads.h"
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/host_table.h"
 #include "engine/pipeline/inbox.h"
@@ -129,6 +135,12 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome reattest(OperatorArgs& args, Call call);
   Outcome baseline_capture(OperatorArgs& args, Call call);
   Outcome baseline_list(OperatorArgs& args, Call call);
+  Outcome baseline_import(OperatorArgs& args, Call call);
+  Outcome baseline_retire(OperatorArgs& args, Call call);
+  Outcome baseline_show(OperatorArgs& args, Call call);
+  Outcome baseline_diff(OperatorArgs& args, Call call);
+  Outcome baseline_export(OperatorArgs& args, Call call);
+  Outcome upload(OperatorArgs& args, Call call);
   Outcome policy_list(OperatorArgs& args, Call call);
   Outcome policy_show(OperatorArgs& args, Call call);
   Outcome policy_history(OperatorArgs& args, Call call);
@@ -158,7 +170,13 @@ class OperatorVerbs final : public transport::ControlHandler {
   [[nodiscard]] std::optional<Host> find_ended(const std::string& text) const;
   [[nodiscard]] transport::ControlError no_such_host(const std::string& text) const;
   [[nodiscard]] std::vector<HostUid> all_hosts() const;
-  [[nodiscard]] bool is_in_force(const Baseline& baseline) const;
+  // The baseline that two arguments name.
+  [[nodiscard]] Result<std::shared_ptr<const Baseline>> baseline_named(OperatorArgs& args,
+                                                                       const char* name,
+                                                                       const char* version) const;
+  // Says what the plan would do to the hosts, and does it unless it is a check or must be
+  // confirmed.
+  Outcome change_baselines(Call call, const AuditAct& act, BaselinePlan plan, bool is_confirmed);
   // set, policies[], unmatched (hosts that no policy is for).
   [[nodiscard]] transport::Json policies_json() const;
   Outcome change_policies(Call call, std::string_view verb, const PolicyRequest& request,
@@ -180,6 +198,7 @@ class OperatorVerbs final : public transport::ControlHandler {
 
   const OperatorParts parts_;
   DryRegistrar dry_;
+  Uploads uploads_;
 };
 
 }  // namespace quotemill::daemon

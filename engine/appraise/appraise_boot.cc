@@ -1,6 +1,7 @@
 #include "engine/appraise/appraise.h"
 #include "engine/appraise/appraise_claims.h"
 #include "engine/appraise/compare_boot.h"
+#include "engine/appraise/compare_references.h"
 #include "engine/crypto/hash.h"
 
 namespace quotemill {
@@ -40,6 +41,9 @@ Findings compare_with_nearest(const Claims& claims,
 
 void compare_with_baselines(const Claims& claims, const Snapshot& snapshot, Findings& findings) {
   const BootRules& rules = snapshot.policy().boot;
+  if (rules.baselines.empty() && !rules.references.empty()) {
+    return;  // held against reference sets alone
+  }
   const std::optional<Severity> severity = severity_of(rules.mismatch);
   if (!severity) {
     add(findings, FindingCode::kPolicyNoRule, rules.no_baseline, {});
@@ -95,7 +99,9 @@ Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapsho
       findings.back().severity = *oddity;
     }
   }
-  compare_with_baselines(extract(evidence), snapshot, findings);
+  const Claims claims = extract(evidence);
+  compare_with_baselines(claims, snapshot, findings);
+  append(compare_references(claims, evidence.quote().pcrs(), snapshot), findings);
   append(judge_claims(evidence, snapshot.policy().claims), findings);
   return findings;
 }

@@ -10,7 +10,7 @@
 namespace quotemill {
 namespace {
 
-std::optional<Finding> finding_for(FindingCode code, RuleAction action) {
+std::optional<Finding> finding_for(FindingCode code, RuleAction action, std::string subject = {}) {
   const std::optional<Severity> severity = severity_of(action);
   if (!severity) {
     return std::nullopt;
@@ -19,13 +19,14 @@ std::optional<Finding> finding_for(FindingCode code, RuleAction action) {
   finding.code = code;
   finding.severity = *severity;
   finding.pcr = kImaPcr;
+  finding.subject = std::move(subject);
   return finding;
 }
 
 class RuntimeAppraisal {
  public:
   RuntimeAppraisal(const VerifiedQuote& quote, const RuntimeProof* before, const Snapshot& snapshot)
-      : quote_(quote), rules_(snapshot.policy().runtime) {
+      : quote_(quote), snapshot_(snapshot), rules_(snapshot.policy().runtime) {
     if (before != nullptr) {
       now_ = *before;
     } else {
@@ -120,9 +121,13 @@ class RuntimeAppraisal {
     if (entry_rules_.references == nullptr && entry_rules_.keyring == nullptr) {
       add(finding_for(FindingCode::kImaReferencesAbsent, rules_.no_reference));
     }
+    for (const std::string& name : snapshot_.absent_runtime_sets()) {
+      add(finding_for(FindingCode::kImaReferencesAbsent, rules_.no_reference, name));
+    }
   }
 
   const VerifiedQuote& quote_;
+  const Snapshot& snapshot_;
   const RuntimeRules& rules_;
   ImaRules entry_rules_;
   RuntimeProof now_;

@@ -127,6 +127,22 @@ inline constexpr std::size_t kShelfLogSizeMax = 256 * 1024;  // beyond, a log is
 // --- Baselines and policies ------------------------------------------------------------------
 inline constexpr std::size_t kBaselineEventsMax = kLogEventsMax;
 inline constexpr std::size_t kBaselinesMax = 10'000;
+inline constexpr std::size_t kReferenceFileSizeMax =
+    64 * 1024 * 1024;  // Keylime's runtime policy of a distribution is 25 MB
+inline constexpr std::size_t kReferenceValuesMax = 500'000;  // of one baseline; about 250 B each
+inline constexpr std::size_t kReferenceValuesTotalMax = 4'000'000;  // of all that are not retired
+inline constexpr std::size_t kReferenceTextSizeMax = 256;           // version, vendor, source
+inline constexpr std::size_t kReferenceSetsNamedMax = 64;           // in one policy
+inline constexpr std::size_t kReferencesShownMax = 1'000;           // in one answer
+inline constexpr std::size_t kBaselineDiffLinesMax = 1'000;
+inline constexpr std::size_t kUploadsMax = 4;  // begun and not used yet; the oldest one goes
+inline constexpr std::size_t kUploadPartSizeMax = 192 * 1024;  // in hexadecimal within a request
+inline constexpr std::size_t kDownloadPartSizeMax = 8 * 1024 * 1024;
+inline constexpr std::size_t kPackagesMax = 20'000;  // given at once
+inline constexpr std::size_t kPackageEntriesMax = 500'000;
+inline constexpr std::uint64_t kPackageUnpackedSizeMax =
+    16ULL * 1024 * 1024 * 1024;  // of one package; the largest of Debian 12 has 4 GB
+inline constexpr std::size_t kPackageControlSizeMax = 1024 * 1024;
 inline constexpr std::size_t kPolicySizeMax = 64 * 1024;
 inline constexpr std::size_t kPoliciesMax = 256;     // in force at once
 inline constexpr std::size_t kPatternSizeMax = 128;  // of a selector
@@ -153,5 +169,8 @@ static_assert(kAttestSizeMax + kSignatureSizeMax < kEnrolMessageSizeMax);
 static_assert(kBootLogSizeMax <= kLogTransferBytesMax);
 static_assert(kImportLineSizeMax < kControlRequestSizeMax);
 static_assert(kEventDataSizeMax <= kBootLogSizeMax);
+static_assert(2 * kUploadPartSizeMax < kControlRequestSizeMax);
+static_assert(2 * kDownloadPartSizeMax < kControlReplySizeMax);
+static_assert(kReferenceValuesMax <= kReferenceValuesTotalMax);
 
 }  // namespace quotemill::limits

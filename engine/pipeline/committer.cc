@@ -339,6 +339,9 @@ void Committer::handle(IdentityTask& task) {
   if (update->baseline) {
     write.batch.baselines.push_back(update->baseline);
   }
+  if (update->reference_file) {
+    write.batch.reference_files.push_back(update->reference_file);
+  }
   if (update->policies) {
     write.batch.policies = update->policies->records;
   }

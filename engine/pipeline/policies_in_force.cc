@@ -18,6 +18,14 @@ void replace(std::vector<Policy>& policies, Policy policy) {
   policies.push_back(std::move(policy));
 }
 
+void put(std::vector<std::shared_ptr<const Baseline>>& baselines,
+         std::shared_ptr<const Baseline> baseline) {
+  std::erase_if(baselines, [&baseline](const auto& other) {
+    return other->name == baseline->name && other->version == baseline->version;
+  });
+  baselines.push_back(std::move(baseline));
+}
+
 Result<std::vector<Policy>> applied_by(
     const std::vector<std::shared_ptr<const PolicyRecord>>& records) {
   std::vector<Policy> applied;
@@ -184,9 +192,20 @@ Result<PolicyChange> PoliciesInForce::plan(const PolicyRequest& request, WallTim
   return change;
 }
 
+std::shared_ptr<const PolicySet> PoliciesInForce::with(
+    const std::shared_ptr<const Baseline>& baseline) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<const Baseline>> baselines = baselines_;
+  put(baselines, baseline);
+  Result<std::shared_ptr<const PolicySet>> set =
+      PolicySet::compile(with_configured(applied_), baselines);
+  assert(set);  // as in add()
+  return *std::move(set);
+}
+
 void PoliciesInForce::add(std::shared_ptr<const Baseline> baseline) {
   const std::lock_guard lock(mutex_);
-  baselines_.push_back(std::move(baseline));
+  put(baselines_, std::move(baseline));
   Result<std::shared_ptr<const PolicySet>> set =
       PolicySet::compile(with_configured(applied_), baselines_);
   assert(set);  // the policies compiled before, and baselines cannot make them wrong

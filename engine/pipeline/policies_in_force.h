@@ -51,9 +51,15 @@ class PoliciesInForce {
   // version; kNotFound for a policy to withdraw that is not applied. Changes nothing.
   [[nodiscard]] Result<PolicyChange> plan(const PolicyRequest& request, WallTime now) const;
 
+  // By which policies hosts would be judged if there were this baseline, too, or in the place of
+  // the one of its name and version. Changes nothing.
+  [[nodiscard]] std::shared_ptr<const PolicySet> with(
+      const std::shared_ptr<const Baseline>& baseline) const;
+
   // --- Commit thread
 
-  // All verdicts from now on are made under policies that know it.
+  // All verdicts from now on are made under policies that know it, in the place of the one of its
+  // name and version if there is one.
   void add(std::shared_ptr<const Baseline> baseline);
   // REQUIRES: planned since the last change
   void adopt(const PolicyChange& change);

@@ -30,13 +30,14 @@ struct RegistryView {
 struct IdentityUpdate {
   std::optional<HostRecord> record;
   bool reset_state = false;
-  Findings reasons;                          // why, for the change of trust
-  std::vector<HostRecord> added;             // new hosts, all `unknown`
-  std::vector<TokenRecord> tokens;           // created or spent
-  std::vector<HostUid> removed;              // pending hosts that expired
-  std::shared_ptr<const Baseline> baseline;  // captured
-  std::optional<PolicyChange> policies;      // planned in this very decision
-  std::optional<AuditAct> audit;             // whose deed it is; kept with it, if it is one
+  Findings reasons;                                     // why, for the change of trust
+  std::vector<HostRecord> added;                        // new hosts, all `unknown`
+  std::vector<TokenRecord> tokens;                      // created or spent
+  std::vector<HostUid> removed;                         // pending hosts that expired
+  std::shared_ptr<const Baseline> baseline;             // captured, imported, or as it is retired
+  std::shared_ptr<const ReferenceFile> reference_file;  // that it was imported from
+  std::optional<PolicyChange> policies;                 // planned in this very decision
+  std::optional<AuditAct> audit;  // whose deed it is; kept with it, if it is one
 };
 
 using IdentityDecision = std::function<Result<IdentityUpdate>(const RegistryView&)>;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/base/limits.h"
-#include "engine/policy/baseline.h"
+#include "engine/baseline/baseline.h"
 
 namespace quotemill {
 

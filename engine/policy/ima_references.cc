@@ -5,14 +5,13 @@
 #include <utility>
 
 #include "engine/base/limits.h"
-#include "engine/eventlog/ima_reader.h"
+#include "engine/baseline/reference_list.h"
 
 namespace quotemill {
 namespace {
 
 constexpr std::uint32_t kEmpty = 0xFFFFFFFF;
 constexpr std::size_t kSlotsMin = 16;
-constexpr std::string_view kPackageMark = "# package:";
 
 static_assert(limits::kImaReferencesMax < kEmpty);
 
@@ -46,43 +45,6 @@ std::size_t find_slot(const std::vector<std::uint32_t>& slots, std::size_t hash,
     slot = (slot + 1) & (slots.size() - 1);
   }
   return slot;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t\r"), text.size());
-  const std::size_t end = text.find_last_not_of(" \t\r");
-  return end == std::string_view::npos ? std::string_view() : text.substr(begin, end - begin + 1);
-}
-
-// "sha256:<hex>" or the digits alone.
-std::optional<Digest> digest_of_text(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  const std::string_view digits = colon == std::string_view::npos ? text : text.substr(colon + 1);
-  const std::optional<Bytes> bytes = from_hex(digits);
-  if (!bytes.has_value()) {
-    return std::nullopt;
-  }
-  const std::optional<HashAlgorithm> algorithm = colon == std::string_view::npos
-                                                     ? sha_of_size(bytes->size())
-                                                     : hash_algorithm_named(text.substr(0, colon));
-  return algorithm.has_value() ? Digest::from(*algorithm, *bytes) : std::nullopt;
-}
-
-// What coreutils escape in a name behind a backslash at the beginning of the line.
-std::optional<std::string> unescaped(std::string_view name) {
-  std::string out;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name[i] != '\\') {
-      out.push_back(name[i]);
-      continue;
-    }
-    const char next = ++i < name.size() ? name[i] : '\0';
-    if (next != '\\' && next != 'n' && next != 'r') {
-      return std::nullopt;
-    }
-    out.push_back(next == 'n' ? '\n' : next == 'r' ? '\r' : '\\');
-  }
-  return out;
 }
 
 Error malformed(std::string detail) {
@@ -215,50 +177,10 @@ Result<void> ImaReferencesBuilder::add(std::string_view path, const Digest& dige
   return {};
 }
 
-Result<void> ImaReferencesBuilder::add_line(std::string_view line) {
-  const bool is_escaped = line.starts_with('\\');
-  line.remove_prefix(is_escaped ? 1 : 0);
-  const std::size_t space = std::min(line.find(' '), line.size());
-  const std::optional<Digest> digest = digest_of_text(line.substr(0, space));
-  std::string_view path = line.substr(std::min(space + 1, line.size()));
-  if (path.starts_with(' ') || path.starts_with('*')) {
-    path.remove_prefix(1);
-  }
-  if (path.starts_with("./")) {
-    path.remove_prefix(1);
-  }
-  if (!digest.has_value() || path.empty()) {
-    return malformed("is no digest and path");
-  }
-  if (!is_escaped) {
-    return add(path, *digest, line_package_);
-  }
-  const std::optional<std::string> plain = unescaped(path);
-  return plain.has_value() ? add(*plain, *digest, line_package_)
-                           : Result<void>(malformed("has an escape that coreutils have not"));
-}
-
 Result<void> ImaReferencesBuilder::add_text(std::string_view text) {
-  line_package_.clear();
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) {
-      line.remove_suffix(1);
-    }
-    if (line.starts_with(kPackageMark)) {
-      line_package_ = trimmed(line.substr(kPackageMark.size()));
-    } else if (!line.empty() && line.front() != '#') {
-      const Result<void> added = add_line(line);
-      if (!added) {
-        Error error = added.error();
-        error.detail = "line " + std::to_string(number) + " " + error.detail;
-        return error;
-      }
-    }
-  }
-  return {};
+  return for_each_reference_line(text, [this](const ReferenceLine& line) {
+    return add(line.name, line.digest, line.package);
+  });
 }
 
 ImaReferences ImaReferencesBuilder::build() {

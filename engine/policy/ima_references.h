@@ -89,10 +89,7 @@ class ImaReferencesBuilder {
   // limits::kImaReferencesMax, kImaPathSizeMax or kImaReferenceTextMax.
   Result<void> add(std::string_view path, const Digest& digest, std::string_view package = {});
 
-  // Lines "<hexadecimal>  <path>" of sha1sum, sha256sum, sha384sum or sha512sum (also with the
-  // backslash that they put before escaped names), where "sha256:" may stand before the digits and
-  // "./" before the path means "/". "# package: NAME" names the package of the lines behind it; all
-  // else behind '#' is a comment. kMalformed names the line.
+  // A list as engine/baseline/reference_list.h has them. kMalformed names the line.
   Result<void> add_text(std::string_view text);
 
   // The builder is empty afterwards.
@@ -107,7 +104,6 @@ class ImaReferencesBuilder {
     HashAlgorithm algorithm = HashAlgorithm::kSha256;
   };
 
-  Result<void> add_line(std::string_view line);
   std::optional<std::uint32_t> package_named(std::string_view name);
   bool append(std::string_view text, std::uint32_t& begin);
 
@@ -115,7 +111,6 @@ class ImaReferencesBuilder {
   Bytes digests_;
   std::vector<ImaReferences::Text> packages_;
   std::vector<Pending> pending_;
-  std::string line_package_;
   std::string path_;  // memory to be used again
 };
 

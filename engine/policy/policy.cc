@@ -99,6 +99,54 @@ void read_counters(TomlReader& in, CounterRules& rules) {
       read_action(in, "counters.tpm_firmware_changed", rules.tpm_firmware_changed);
 }
 
+// Only what is named is in the content: policies of before keep their ids.
+void add_references(const BootRules& rules, ByteWriter& out) {
+  if (rules.references.empty()) {
+    return;
+  }
+  out.u32_le(rules.reference_events).u32_le(rules.reference_values);
+  out.u8(static_cast<std::uint8_t>(rules.unreferenced));
+  for (const std::string& name : rules.references) {
+    out.sized16_le(as_bytes(name));
+  }
+}
+
+std::uint32_t read_reference_pcrs(TomlReader& in, const std::string& key,
+                                  std::vector<std::int64_t> default_pcrs,
+                                  const PcrSelection& quoted) {
+  const std::uint32_t pcrs = read_pcrs(in, key, std::move(default_pcrs));
+  if (in.has(key) && (pcrs & ~quoted.mask) != 0) {
+    in.fail(key, "'" + key + "' names a PCR that 'quote.pcrs' does not: nothing proves it");
+  }
+  return pcrs & quoted.mask;
+}
+
+void read_references(TomlReader& in, BootRules& rules, const PcrSelection& quoted) {
+  rules.references = in.texts("boot.references", {});
+  if (rules.references.size() > limits::kReferenceSetsNamedMax) {
+    in.fail("boot.references", "'boot.references' names more than 64 baselines");
+  }
+  for (const std::string& name : rules.references) {
+    if (!is_host_name(name)) {
+      in.fail("boot.references", "'boot.references': a name is 1 to 64 characters of [a-z0-9._-]");
+    }
+  }
+  rules.reference_events = read_reference_pcrs(in, "boot.reference_events", {4, 9}, quoted);
+  rules.reference_values = read_reference_pcrs(in, "boot.reference_values", {}, quoted);
+  rules.unreferenced = read_action(in, "boot.unreferenced", rules.unreferenced);
+  if (rules.references.empty()) {
+    for (const char* const key : {"boot.reference_events", "boot.reference_values"}) {
+      if (in.has(key)) {
+        in.fail(key, "'" + std::string(key) + "' needs 'boot.references': in which baselines?");
+      }
+    }
+  } else if ((rules.reference_events | rules.reference_values) == 0) {
+    in.fail("boot.references",
+            "'boot.references' is for no PCR: name some in 'boot.reference_events' or "
+            "'boot.reference_values', and in 'quote.pcrs'");
+  }
+}
+
 void read_boot(TomlReader& in, BootRules& rules, const PcrSelection& quoted) {
   rules.log_absent = read_action(in, "boot.log", rules.log_absent);
   rules.baselines = in.texts("boot.baselines", rules.baselines);
@@ -118,6 +166,7 @@ void read_boot(TomlReader& in, BootRules& rules, const PcrSelection& quoted) {
   rules.compare &= quoted.mask;
   rules.mismatch = read_action(in, "boot.mismatch", rules.mismatch);
   rules.no_baseline = read_action(in, "boot.no_baseline", rules.no_baseline);
+  read_references(in, rules, quoted);
   rules.log_oddity = read_action(in, "boot.log_oddity", rules.log_oddity);
 }
 
@@ -160,6 +209,7 @@ Digest content_of(const Policy& policy) {
   for (const std::string& name : policy.boot.baselines) {
     out.sized16_le(as_bytes(name));
   }
+  add_references(policy.boot, out);
   add_content(policy.claims, out);
   add_content(policy.runtime, out);
   return hash(HashAlgorithm::kSha256, out.view());

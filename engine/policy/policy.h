@@ -11,6 +11,12 @@
 //                                stale_after = "5m"             [counters]
 //                                mode = "preissued"             kexec = "fail"
 //
+//   [boot]
+//   references = ["shim", "grub", "deb12-kernels"]   imported baselines: all that was loaded must
+//   reference_events = [4, 9]                        be in one of them (compare_references.h)
+//   reference_values = [0]                           the PCR's value must be
+//   unreferenced = "fail"
+//
 // The tables of claim_rules.h say what the boot log must prove beside that, and those of
 // runtime_rules.h what the runtime list must.
 //
@@ -59,6 +65,10 @@ struct BootRules {
   RuleAction mismatch = RuleAction::kFail;
   RuleAction no_baseline = RuleAction::kWarn;
   RuleAction log_oddity = RuleAction::kWarn;  // deviations of a log that leave its replay intact
+  std::vector<std::string> references = {};   // names; the newest version of each counts
+  std::uint32_t reference_events = 0;         // PCRs whose events must be in one of them
+  std::uint32_t reference_values = 0;         // PCRs whose value must be
+  RuleAction unreferenced = RuleAction::kFail;
 };
 
 struct Policy {

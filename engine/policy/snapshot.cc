@@ -16,14 +16,50 @@ std::shared_ptr<const Baseline> newest(const std::vector<std::shared_ptr<const B
                                        std::string_view name) {
   std::shared_ptr<const Baseline> found;
   for (const auto& baseline : all) {
-    if (baseline->name == name && (!found || baseline->version > found->version)) {
+    if (baseline->name == name && !baseline->is_retired() &&
+        (!found || baseline->version > found->version)) {
       found = baseline;
     }
   }
   return found;
 }
 
+// Values that name a path. What does not fit beyond limits::kImaReferencesMax is unknown then:
+// files are not trusted by it.
+void add_files(const Baseline& baseline, ImaReferencesBuilder& builder) {
+  for (const ReferenceValue& value : baseline.values) {
+    const bool is_file = value.kind == ReferenceKind::kFile || value.kind == ReferenceKind::kDigest;
+    if (is_file && value.name.starts_with('/') &&
+        !builder.add(value.name, value.digest, value.source)) {
+      return;
+    }
+  }
+}
+
 }  // namespace
+
+void Snapshot::compile_runtime(const std::vector<std::shared_ptr<const Baseline>>& all,
+                               ByteWriter& content) {
+  ByteWriter runtime;
+  runtime.u32_le(kJudgementVersion);
+  add_content(policy_.runtime, runtime);
+  ImaReferencesBuilder builder;
+  for (const std::string& name : policy_.runtime.references) {
+    const auto baseline = newest(all, name);
+    if (!baseline) {
+      absent_runtime_sets_.push_back(name);
+      continue;
+    }
+    runtime.bytes(content_id(*baseline).view());
+    add_files(*baseline, builder);
+    baselines_.push_back(baseline);
+  }
+  runtime_id_ = hash(HashAlgorithm::kSha256, runtime.view());
+  content.bytes(runtime_id_.view());
+  if (absent_runtime_sets_.size() < policy_.runtime.references.size()) {
+    runtime_references_ = std::make_shared<const ImaReferences>(builder.build());
+  }
+}
 
 std::shared_ptr<const Snapshot> Snapshot::compile(
     const Policy& policy, const std::vector<std::shared_ptr<const Baseline>>& all) {
@@ -38,10 +74,16 @@ std::shared_ptr<const Snapshot> Snapshot::compile(
       snapshot->baselines_.push_back(std::move(baseline));
     }
   }
-  ByteWriter runtime;
-  runtime.u32_le(kJudgementVersion);
-  add_content(policy.runtime, runtime);
-  snapshot->runtime_id_ = hash(HashAlgorithm::kSha256, runtime.view());
+  for (const std::string& name : policy.boot.references) {
+    if (auto baseline = newest(all, name)) {
+      out.bytes(content_id(*baseline).view());
+      snapshot->reference_sets_.push_back(baseline);
+      snapshot->baselines_.push_back(std::move(baseline));
+    } else {
+      snapshot->absent_sets_.push_back(name);
+    }
+  }
+  snapshot->compile_runtime(all, out);
   const Digest id = hash(HashAlgorithm::kSha256, out.view());
   std::copy(id.view().begin(), id.view().end(), snapshot->id_.begin());
   return snapshot;

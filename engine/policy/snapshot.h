@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,7 +18,8 @@ namespace quotemill {
 // Immutable; shared by all threads through PoliciesInForce (engine/pipeline).
 class Snapshot {
  public:
-  // `all` are all versions of all baselines; of each name that the policy gives, the newest counts.
+  // `all` are all versions of all baselines; of each name that the policy gives, the newest counts
+  // that is not retired.
   static std::shared_ptr<const Snapshot> compile(
       const Policy& policy, const std::vector<std::shared_ptr<const Baseline>>& all);
 
@@ -35,6 +37,11 @@ class Snapshot {
     return baselines_;
   }
 
+  // Names among `ima.references` that no baseline has.
+  [[nodiscard]] const std::vector<std::string>& absent_runtime_sets() const {
+    return absent_runtime_sets_;
+  }
+
   // What the runtime list is judged under: equal for snapshots that judge it alike.
   [[nodiscard]] const Digest& runtime_id() const { return runtime_id_; }
 
@@ -43,18 +50,33 @@ class Snapshot {
     return runtime_references_.get();
   }
 
-  // The same, compiled.
+  // Those that boots are compared with, compiled.
   [[nodiscard]] const std::vector<BootReference>& references() const { return references_; }
+
+  // Those that what was booted must be in.
+  [[nodiscard]] const std::vector<std::shared_ptr<const Baseline>>& reference_sets() const {
+    return reference_sets_;
+  }
+
+  // Names among `boot.references` that no baseline has.
+  [[nodiscard]] const std::vector<std::string>& absent_sets() const { return absent_sets_; }
 
  private:
   Snapshot() = default;
+
+  // Adds to `content` what the list is judged by.
+  void compile_runtime(const std::vector<std::shared_ptr<const Baseline>>& all,
+                       ByteWriter& content);
 
   SnapshotId id_{};
   Policy policy_;
   std::vector<std::shared_ptr<const Baseline>> baselines_;
   std::vector<BootReference> references_;
+  std::vector<std::string> absent_runtime_sets_;
   Digest runtime_id_;
   std::shared_ptr<const ImaReferences> runtime_references_;
+  std::vector<std::shared_ptr<const Baseline>> reference_sets_;
+  std::vector<std::string> absent_sets_;
 };
 
 }  // namespace quotemill

@@ -55,6 +55,13 @@ void compare(const BootRules& here, const BootRules& there, Comparison& out) {
   out.action("boot.mismatch", here.mismatch, there.mismatch);
   out.action("boot.no_baseline", here.no_baseline, there.no_baseline);
   out.action("boot.log_oddity", here.log_oddity, there.log_oddity);
+  // No references at all is the laxest.
+  out.require("boot.references",
+              there.references.empty() ||
+                  (!here.references.empty() && is_subset(here.references, there.references)));
+  out.require("boot.reference_events", (there.reference_events & ~here.reference_events) == 0);
+  out.require("boot.reference_values", (there.reference_values & ~here.reference_values) == 0);
+  out.action("boot.unreferenced", here.unreferenced, there.unreferenced);
 }
 
 // Of lists of what is allowed, where none allows everything.

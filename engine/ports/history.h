@@ -59,6 +59,9 @@ class History {
   // By BootLogRecord::id. kNotFound if there is none; kStorage if what is there is damaged.
   [[nodiscard]] virtual Result<Bytes> boot_log(const Digest& id) const = 0;
 
+  // By ImportedFile::id; as for boot_log().
+  [[nodiscard]] virtual Result<Bytes> reference_file(const Digest& id) const = 0;
+
   [[nodiscard]] virtual Result<StoreStatus> status() const = 0;
 };
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/baseline/baseline.h"
 #include "engine/evidence/challenge.h"
 #include "engine/identity/audit_trail.h"
 #include "engine/identity/host_record.h"
-#include "engine/policy/baseline.h"
 #include "engine/verdict/change.h"
 #include "engine/verdict/host_state.h"
 
@@ -67,6 +67,12 @@ struct BootLogRecord {
   Bytes content;
 };
 
+// A file that a baseline was imported from, as it was given.
+struct ReferenceFile {
+  Digest id;  // SHA-256 of the content
+  std::string content;
+};
+
 // A one-time enrolment token. Only its hash is kept.
 struct TokenRecord {
   Digest id;                    // SHA-256 of the token's text
@@ -97,7 +103,8 @@ struct CommitBatch {
   std::vector<std::shared_ptr<const HostState>> states;
   std::vector<HistoryEntry> history;
   std::vector<BootLogRecord> boot_logs;  // of an id that is stored already: the same log
-  std::vector<std::shared_ptr<const Baseline>> baselines;
+  std::vector<std::shared_ptr<const Baseline>> baselines;  // one of a stored version replaces it
+  std::vector<std::shared_ptr<const ReferenceFile>> reference_files;
   std::vector<std::shared_ptr<const PolicyRecord>> policies;
   std::vector<TokenRecord> tokens;
   std::vector<AuditRecord> audit;      // their numbers are contiguous with the stored ones
@@ -106,8 +113,8 @@ struct CommitBatch {
 
   [[nodiscard]] bool empty() const {
     return reaffirmed.empty() && hosts.empty() && states.empty() && history.empty() &&
-           boot_logs.empty() && baselines.empty() && policies.empty() && tokens.empty() &&
-           audit.empty() && hosts_removed.empty() && changes.empty();
+           boot_logs.empty() && baselines.empty() && reference_files.empty() && policies.empty() &&
+           tokens.empty() && audit.empty() && hosts_removed.empty() && changes.empty();
   }
 };
 

@@ -129,6 +129,14 @@ constexpr std::array kCatalogue = {
           "Turn it off in the firmware's or boot loader's setup."},
     Entry{FindingCode::kPlatformOptionRom, "boot.platform.option_rom",
           "Capture a baseline of PCR 2 if the device's driver is to be trusted."},
+    Entry{
+        FindingCode::kBootReferenceUnknown, "boot.reference.unknown",
+        "If it is known good, import its digest: quotemill baseline import FILE --as NAME; if not, "
+        "isolate the host."},
+    Entry{FindingCode::kBootReferenceValue, "boot.reference.value",
+          "If the firmware is known good, import the PCR's value: quotemill baseline import."},
+    Entry{FindingCode::kBootReferenceAbsent, "boot.reference.absent",
+          "Import it, or take its name out of the policy: quotemill baseline list."},
     Entry{FindingCode::kIdentityChanged, "identity.changed",
           "The same TPM enrolled with a new key; it is judged anew."},
     Entry{FindingCode::kIdentityImported, "identity.imported",

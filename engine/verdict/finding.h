@@ -86,6 +86,9 @@ enum class FindingCode : std::uint16_t {
   kCommandLineUnproven = 541,   // boot.cmdline.unproven
   kPlatformAlarm = 550,         // boot.platform.alarm
   kPlatformOptionRom = 551,     // boot.platform.option_rom
+  kBootReferenceUnknown = 560,  // boot.reference.unknown: loaded, and in no reference set
+  kBootReferenceValue = 561,    // boot.reference.value: a PCR's value that is in no reference set
+  kBootReferenceAbsent = 562,   // boot.reference.absent: the policy names a set that is not there
   // Identity and policy
   kIdentityChanged = 600,     // identity.changed: re-enrolled with a new AK or channel key
   kIdentityImported = 601,    // identity.imported: never proven by a TPM

@@ -182,6 +182,13 @@ std::string boot_message(const Finding& finding) {
       return "there is no baseline to compare this boot with" + about(finding);
     case FindingCode::kBootBaselineBank:
       return "the baseline has no digests of the quoted bank" + about(finding);
+    case FindingCode::kBootReferenceUnknown:
+      return event_of(finding) + " with digest " + seen(finding) + " is in no reference set";
+    case FindingCode::kBootReferenceValue:
+      return "PCR " + std::to_string(finding.pcr.value_or(0)) + " has value " + seen(finding) +
+             ", which is in no reference set";
+    case FindingCode::kBootReferenceAbsent:
+      return "the policy names a reference set that is not there" + about(finding);
     default:
       return {};
   }
@@ -245,7 +252,9 @@ std::string ima_list_message(const Finding& finding) {
     case FindingCode::kImaAbsent:
       return "the kernel measured nothing at run time";
     case FindingCode::kImaReferencesAbsent:
-      return "the policy has neither reference sets nor keys for the runtime list" + about(finding);
+      return finding.subject.empty()
+                 ? "the policy has neither reference sets nor keys for the runtime list"
+                 : "there is no reference set " + finding.subject + " for the runtime list";
     case FindingCode::kImaBehind:
       return numbers(finding, "the host listed ", " entries before, the quote proves only ");
     default:

@@ -8,9 +8,9 @@ namespace quotemill::testing {
 namespace {
 
 // A total order: each folder includes itself and those before it.
-constexpr std::array<std::string_view, 15> kEngineOrder = {
+constexpr std::array<std::string_view, 16> kEngineOrder = {
     "base",   "crypto", "tpm",  "eventlog", "claims", "evidence", "identity", "verdict",
-    "verify", "policy", "esxi", "appraise", "ports",  "pipeline", ""};
+    "verify", "baseline", "policy", "esxi", "appraise", "ports",  "pipeline", ""};
 
 bool is_in(std::string_view path, std::string_view folder) {
   return path.substr(0, folder.size()) == folder && path.size() > folder.size() &&
@@ -99,6 +99,7 @@ const std::vector<Home>& homes() {
       {"CLI/", {"deploy", "bench"}},
       {"benchmark/", {"bench"}},
       {"systemd/", {"deploy"}},
+      {"archive", {"deploy/quotemill", "tests/deploy/quotemill"}},
       {"boost/beast", {"transport/http"}},
       {"curl/", {"transport/sinks", "transport/vsphere"}},
   };

@@ -6,6 +6,7 @@
 #include "engine/eventlog/boot_log.h"
 #include "engine/eventlog/event_type.h"
 #include "tests/integration/fleet.h"
+#include "tests/support/temp_folder.h"
 #include "transport/socket/context.h"
 #include "transport/socket/socket.h"
 
@@ -169,6 +170,59 @@ TEST_F(Baseline, AChangedBootLoaderFailsByNameAndEmitsTheChange) {
   other.boot.boot_loader = golden.boot.boot_loader;
   ASSERT_TRUE(other.power_cycle());
   EXPECT_TRUE(daemon.becomes("web-02", "trusted"));
+}
+
+// What the machine loads, as an operator would list it.
+std::string list_of(const bench::MeasuredBootModel& model) {
+  const Bytes log = bench::write_boot_log(model);
+  std::string list;
+  for (const BootEvent& event : read_boot_log(log).log.events) {
+    if (event.is_measured() && (event.pcr == 4 || event.pcr == 9)) {
+      list += to_hex(event.digest(HashAlgorithm::kSha256)) + "  event " +
+              std::to_string(event.number) + "\n";
+    }
+  }
+  return list;
+}
+
+TEST_F(Baseline, AnImportedSetDecidesWhatMayBeLoaded) {
+  TestDaemon daemon({.roots = {maker_.root_pem()}});
+  ASSERT_TRUE(daemon.start());
+  SimHost host("web-01");
+  ASSERT_NO_FATAL_FAILURE(add(host, daemon, "trusted"));
+  const auto import = [&](const std::string& list) {
+    const std::filesystem::path file = daemon.folder() / "boot.list";
+    testing::write_file(file, as_bytes(list));
+    const Finished done = daemon.cli({"baseline", "import", file.string(), "--as", "boot"});
+    EXPECT_TRUE(done.ok()) << done.output;
+  };
+  import(list_of(host.boot));
+  const std::filesystem::path policy = daemon.folder() / "references.toml";
+  testing::write_file(
+      policy,
+      as_bytes("[policy]\nid = \"test\"\nversion = 2\n[freshness]\nattest_every = \"300ms\"\n"
+               "stale_after = \"60s\"\n[boot]\nbaselines = []\nreferences = [\"boot\"]\n"));
+  const Finished applied = daemon.cli({"policy", "apply", policy.string()});
+  ASSERT_TRUE(applied.ok()) << applied.output;
+  ASSERT_TRUE(daemon.attests_again("web-01"));
+  EXPECT_EQ(daemon.state_of("web-01"), "trusted") << daemon.host("web-01").dump(1);
+
+  host.boot.boot_loader = "15.9-1";
+  ASSERT_TRUE(host.power_cycle());
+  ASSERT_TRUE(daemon.becomes("web-01", "failed"));
+  const Json found = testing::finding(daemon.host("web-01")["findings"], "boot.reference.unknown");
+  EXPECT_EQ(found["digest"], loader_of(host.boot).digest) << daemon.host("web-01").dump(1);
+
+  import(list_of(host.boot));
+  EXPECT_TRUE(daemon.becomes("web-01", "trusted")) << "it is known now";
+  EXPECT_EQ(daemon.stop(), 0) << daemon.log();
+  ASSERT_TRUE(daemon.start());
+  ASSERT_TRUE(daemon.attests_again("web-01"));
+  EXPECT_EQ(daemon.state_of("web-01"), "trusted");
+  const Finished exported = daemon.cli({"baseline", "export", "boot@2"});
+  EXPECT_THAT(exported.output, HasSubstr(loader_of(host.boot).digest));
+  const Finished diff = daemon.cli({"baseline", "diff", "boot@1", "boot"});
+  EXPECT_THAT(diff.output, HasSubstr("replaced: event")) << diff.output;
 }
 
 TEST_F(Baseline, ABaselineOutlivesTheDaemon) {

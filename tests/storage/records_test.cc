@@ -107,6 +107,14 @@ TEST(Records, ARunMustEndBehindItsBeginning) {
   EXPECT_EQ(read.error().code, ErrorCode::kStorage);
 }
 
+TEST(Records, AnOlderQuotemillDoesNotTakeAnImportedBaselineForAnEmptyOne) {
+  EXPECT_EQ(encode_baseline(*sample_baseline("prod", 2)).front(), 1);
+  EXPECT_EQ(encode_baseline(*sample_imported_baseline("prod", 2)).front(), 2);
+  std::string newer = encode_baseline(*sample_imported_baseline("prod", 2));
+  newer.front() = 3;
+  EXPECT_EQ(decode_baseline(newer).error().code, ErrorCode::kUnsupported);
+}
+
 TEST(Records, ChangeBaselineTokenKeepEveryField) {
   const Change change = sample_change(4, 1);
   const Result<Change> read = decode_change(4, encode_change(change));

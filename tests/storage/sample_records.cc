@@ -239,6 +239,31 @@ std::shared_ptr<const Baseline> sample_baseline(const std::string& name, std::ui
   return std::make_shared<const Baseline>(std::move(baseline));
 }
 
+std::string sample_reference_text() {
+  return std::string(64, 'a') + "  shimx64.efi\n";
+}
+
+std::shared_ptr<const Baseline> sample_imported_baseline(const std::string& name,
+                                                         std::uint32_t version) {
+  Baseline baseline;
+  baseline.name = name;
+  baseline.version = version;
+  baseline.captured = {1'700'000'000'000};
+  const std::string text = sample_reference_text();
+  baseline.file = ImportedFile{
+      hash(HashAlgorithm::kSha256, as_bytes(text)), text.size(), "list", "shim.list", "alice", 1};
+  baseline.values = {{*Digest::from(HashAlgorithm::kSha256, Bytes(32, 0xAA)),
+                      ReferenceKind::kEvent,
+                      4U,
+                      "shimx64.efi",
+                      "15.8",
+                      "Debian",
+                      "shim-signed",
+                      {1'700'000'000'000},
+                      {1'800'000'000'000}}};
+  return std::make_shared<const Baseline>(std::move(baseline));
+}
+
 TokenRecord sample_token(std::uint8_t number) {
   const Bytes text(24, number);
   return {hash(HashAlgorithm::kSha256, text), 5, {1'795'000'000'000}, {1'795'090'000'000}};

@@ -33,6 +33,10 @@ CommitBatch reaffirmed_batch(std::uint8_t number, std::uint64_t sequence);
 
 Change sample_change(std::uint64_t sequence, std::uint8_t host);
 std::shared_ptr<const Baseline> sample_baseline(const std::string& name, std::uint32_t version);
+// Of the file sample_reference_text().
+std::shared_ptr<const Baseline> sample_imported_baseline(const std::string& name,
+                                                         std::uint32_t version);
+std::string sample_reference_text();
 TokenRecord sample_token(std::uint8_t number);
 std::shared_ptr<const PolicyRecord> sample_policy(std::uint64_t number, const std::string& id);
 // By the SHA-256 of its size and filling.

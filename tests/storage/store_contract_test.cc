@@ -257,6 +257,35 @@ TYPED_TEST(StoreContract, KeepsTheAuditTrailAndKnowsItsEnd) {
   EXPECT_EQ(this->store().audit_head()->id, head.id);
 }
 
+TYPED_TEST(StoreContract, KeepsImportedBaselinesTheirFilesAndTheirRetirement) {
+  const auto imported = testing::sample_imported_baseline("shim", 3);
+  auto file = std::make_shared<ReferenceFile>();
+  file->id = imported->file->id;
+  file->content = testing::sample_reference_text();
+  CommitBatch batch;
+  batch.baselines = {imported};
+  batch.reference_files = {file};
+  ASSERT_TRUE(this->store().commit(batch));
+  const auto kept = *this->store().baselines();
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept[0]->values, imported->values);
+  EXPECT_EQ(kept[0]->file->name, imported->file->name);
+  EXPECT_EQ(content_id(*kept[0]), content_id(*imported));
+  EXPECT_EQ(as_text(*this->store().reference_file(file->id)), file->content);
+  EXPECT_FALSE(this->store().reference_file(Digest()));
+  auto retired = std::make_shared<Baseline>(*imported);
+  retired->values.clear();
+  retired->retired = {7};
+  retired->retired_by = "bob";
+  batch = {};
+  batch.baselines = {retired};
+  ASSERT_TRUE(this->store().commit(batch));
+  const auto after = *this->store().baselines();
+  ASSERT_EQ(after.size(), 1U) << "in the place of the one of its version";
+  EXPECT_EQ(after[0]->retired_by, "bob");
+  EXPECT_TRUE(after[0]->values.empty());
+}
+
 TYPED_TEST(StoreContract, KeepsEveryVersionOfABaseline) {
   CommitBatch batch;
   batch.baselines = {sample_baseline("prod", 10), sample_baseline("prod", 2),

@@ -25,6 +25,47 @@ std::optional<Json> parse_json(std::string_view text, int depth_max) {
   return value;
 }
 
+namespace {
+
+// Digits where the pattern has a 0, itself elsewhere.
+bool has_shape(std::string_view text, std::string_view pattern) {
+  return text.size() == pattern.size() &&
+         std::equal(text.begin(), text.end(), pattern.begin(), [](char letter, char wanted) {
+           return wanted == '0' ? letter >= '0' && letter <= '9' : letter == wanted;
+         });
+}
+
+int number_at(std::string_view text, std::size_t at, std::size_t size) {
+  int value = 0;
+  for (const char digit : text.substr(at, size)) {
+    value = value * 10 + (digit - '0');
+  }
+  return value;
+}
+
+}  // namespace
+
+std::optional<WallTime> parse_iso_time(std::string_view text) {
+  const bool has_ms = has_shape(text, "0000-00-00T00:00:00.000Z");
+  if (!has_ms && !has_shape(text, "0000-00-00T00:00:00Z")) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date{
+      std::chrono::year(number_at(text, 0, 4)),
+      std::chrono::month(static_cast<unsigned>(number_at(text, 5, 2))),
+      std::chrono::day(static_cast<unsigned>(number_at(text, 8, 2)))};
+  const int hours = number_at(text, 11, 2);
+  const int minutes = number_at(text, 14, 2);
+  const int seconds = number_at(text, 17, 2);
+  if (!date.ok() || hours > 23 || minutes > 59 || seconds > 59) {
+    return std::nullopt;
+  }
+  const std::chrono::milliseconds since =
+      std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hours) +
+      std::chrono::minutes(minutes) + std::chrono::seconds(seconds);
+  return WallTime{since.count() + (has_ms ? number_at(text, 20, 3) : 0)};
+}
+
 Json iso_time(WallTime time) {
   using std::chrono::milliseconds;
   if (time.ms == 0) {

@@ -28,6 +28,10 @@ std::optional<Json> parse_json(std::string_view text, int depth_max = 16);
 // "2026-11-24T03:31:09.123Z"; null if the time was never set (zero).
 Json iso_time(WallTime time);
 
+// The moment of such a text, or of one without milliseconds; nullopt for anything else, and for
+// dates that are not in the calendar.
+std::optional<WallTime> parse_iso_time(std::string_view text);
+
 // "5f0c3c9e-…": as /proc/sys/kernel/random/boot_id writes it; null if it is all zeros.
 Json uuid_text(const BootId& id);
 

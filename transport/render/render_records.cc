@@ -238,12 +238,36 @@ Json render_appraisal(const HistoryEntry& entry) {
 }
 
 Json render_baseline(const Baseline& baseline) {
-  return {{"name", text_of(baseline.name)},
-          {"version", baseline.version},
-          {"captured", iso_time(baseline.captured)},
-          {"source", {{"uuid", baseline.source.hex()}, {"name", text_of(baseline.source_name)}}},
-          {"events", baseline.events.size()},
-          {"sha256", content_id(baseline).hex()}};
+  const std::optional<ImportedFile>& file = baseline.file;
+  return {
+      {"name", text_of(baseline.name)},
+      {"version", baseline.version},
+      {"kind", file ? "imported" : "captured"},
+      {"captured", iso_time(baseline.captured)},
+      {"source", {{"uuid", baseline.source.hex()}, {"name", text_of(baseline.source_name)}}},
+      {"events", baseline.events.size()},
+      {"values", file ? file->values : baseline.values.size()},
+      {"file", file ? Json{{"name", text_of(file->name)},
+                           {"format", text_of(file->format)},
+                           {"size", file->size},
+                           {"sha256", file->id.hex()},
+                           {"by", printable(file->by)}}
+                    : Json(nullptr)},
+      {"retired", iso_time(baseline.retired)},
+      {"retired_by", baseline.is_retired() ? Json(printable(baseline.retired_by)) : Json(nullptr)},
+      {"sha256", content_id(baseline).hex()}};
+}
+
+Json render_reference(const ReferenceValue& value) {
+  return {{"digest", std::string(name_of(value.digest.algorithm())) + ":" + value.digest.hex()},
+          {"kind", name_of(value.kind)},
+          {"pcr", value.pcr ? Json(*value.pcr) : Json(nullptr)},
+          {"name", text_of(value.name)},
+          {"version", text_of(value.version)},
+          {"vendor", text_of(value.vendor)},
+          {"source", text_of(value.source)},
+          {"valid_from", iso_time(value.valid_from)},
+          {"valid_until", iso_time(value.valid_until)}};
 }
 
 Json render_audit(const AuditRecord& record) {

@@ -42,8 +42,12 @@ Json render_pending(const HostRecord& record);
 // nonce}}; what is beside it is then of the last one.
 Json render_appraisal(const HistoryEntry& entry);
 
-// name, version, captured, source{uuid, name}, events, sha256.
+// name, version, kind ("captured", "imported"), captured, source{uuid, name}, events, values,
+// file{name, format, size, sha256, by} (null if it was captured), retired, retired_by, sha256.
 Json render_baseline(const Baseline& baseline);
+
+// digest ("sha256:…"), kind, pcr, name, version, vendor, source, valid_from, valid_until.
+Json render_reference(const ReferenceValue& value);
 
 // number, time, who, verb, subject, id (of the chain).
 Json render_audit(const AuditRecord& record);

@@ -1,13 +1,77 @@
+#include <charconv>
 #include <ostream>
 
+#include "deploy/quotemill/commands/blast_report.h"
 #include "deploy/quotemill/commands/commands.h"
 
 namespace quotemill::cli {
 
+namespace {
+
+// NAME or NAME@VERSION.
+struct BaselineName {
+  std::string name;
+  std::uint32_t version = 0;  // 0: the one in use
+};
+
+std::optional<BaselineName> parse_name(Session& session, const std::string& text) {
+  const std::size_t at_sign = text.find('@');
+  BaselineName named{text.substr(0, at_sign), 0};
+  if (at_sign == std::string::npos) {
+    return named;
+  }
+  const std::string_view digits = std::string_view(text).substr(at_sign + 1);
+  const char* const end = digits.data() + digits.size();  // NOLINT(*-pointer-arithmetic)
+  const auto [rest, error] = std::from_chars(digits.data(), end, named.version);
+  if (error != std::errc() || rest != end || named.version == 0) {
+    session.fail("'" + text + "' names no baseline", "NAME, or NAME@VERSION such as shim@2",
+                 Exit::kUsage);
+    return std::nullopt;
+  }
+  return named;
+}
+
+std::string title_of(const Json& baseline) {
+  return text_at(baseline, "name") + " version " + text_at(baseline, "version");
+}
+
+bool is_imported(const Json& baseline) {
+  return text_at(baseline, "kind") == "imported";
+}
+
+// "120 events of web-01", "3 values of shim.list".
+std::string content_of(const Json& baseline) {
+  return is_imported(baseline)
+             ? text_at(baseline, "values") + " values of " + text_at(at(baseline, "file"), "name")
+             : text_at(baseline, "events") + " events of " +
+                   text_at(at(baseline, "source"), "name");
+}
+
+void print_head(const Session& session, const Json& baseline) {
+  std::ostream& out = session.out();
+  const Json file = at(baseline, "file");
+  out << title_of(baseline) << ": " << content_of(baseline) << '\n';
+  if (file.is_object()) {
+    out << "imported " << time_of(at(baseline, "captured")) << " by " << text_at(file, "by")
+        << ", format " << text_at(file, "format") << ", sha256 " << text_at(file, "sha256") << '\n';
+  } else {
+    out << "captured " << time_of(at(baseline, "captured")) << '\n';
+  }
+  if (!at(baseline, "retired").is_null()) {
+    out << "retired " << time_of(at(baseline, "retired")) << " by "
+        << text_at(baseline, "retired_by") << '\n';
+  }
+}
+
+Json name_args(const BaselineName& named) {
+  return {{"name", named.name}, {"version", named.version}};
+}
+
+}  // namespace
+
 Exit run_baseline_capture(Session& session, const CaptureOptions& options) {
-  const std::optional<Json> baseline = session.change(
-      "baseline.capture",
-      {{"host", options.host}, {"name", options.name}, {"operator", operator_name()}});
+  const std::optional<Json> baseline = change_with_blast(
+      session, "baseline.capture", {{"host", options.host}, {"name", options.name}});
   if (!baseline) {
     return session.exit();
   }
@@ -41,20 +105,139 @@ Exit run_baseline_list(Session& session) {
     session.print(*answer);
     return Exit::kFine;
   }
-  Table table({"NAME", "VERSION", "IN FORCE", "EVENTS", "CAPTURED", "FROM"});
+  Table table({"NAME", "VERSION", "IN FORCE", "HOLDS", "SINCE", "FROM"});
   for (const Json& baseline : at(*answer, "baselines")) {
     table.add({{text_at(baseline, "name")},
                {text_at(baseline, "version")},
-               {at(baseline, "in_force") == true ? "yes" : "no"},
-               {text_at(baseline, "events")},
+               {!at(baseline, "retired").is_null() ? "retired"
+                : at(baseline, "in_force") == true ? "yes"
+                                                   : "no"},
+               {is_imported(baseline) ? text_at(baseline, "values") + " values"
+                                      : text_at(baseline, "events") + " events"},
                {time_of(at(baseline, "captured"))},
-               {text_at(at(baseline, "source"), "name")}});
+               {text_at(at(baseline, is_imported(baseline) ? "file" : "source"), "name")}});
   }
   table.print(session.out(), session.style());
   if (at(*answer, "baselines").empty()) {
     session.note("no baselines; capture one with 'quotemill baseline capture HOST --name NAME'");
   }
   return Exit::kFine;
+}
+
+Exit run_baseline_show(Session& session, const std::string& baseline) {
+  const std::optional<BaselineName> named = parse_name(session, baseline);
+  if (!named) {
+    return session.exit();
+  }
+  Json args = name_args(*named);
+  Table table({"KIND", "PCR", "DIGEST", "NAME", "VERSION", "VENDOR", "SOURCE"});
+  for (Json next = 0; !next.is_null();) {
+    args["from"] = next;
+    const std::optional<Json> answer = session.ask("baseline.show", args);
+    if (!answer) {
+      return session.exit();
+    }
+    if (!session.is_for_people()) {
+      session.print(*answer);  // a page each
+    } else if (next == 0) {
+      print_head(session, *answer);
+    }
+    for (const Json& value : at(*answer, "references")) {
+      table.add({{text_at(value, "kind")},
+                 {text_at(value, "pcr")},
+                 {text_at(value, "digest")},
+                 {text_at(value, "name")},
+                 {text_at(value, "version")},
+                 {text_at(value, "vendor")},
+                 {text_at(value, "source")}});
+    }
+    next = at(*answer, "next");
+    // The version is that of the first page, whatever is imported meanwhile.
+    args["version"] = at(*answer, "version");
+  }
+  if (session.is_for_people()) {
+    table.print(session.out(), session.style());
+  }
+  return Exit::kFine;
+}
+
+Exit run_baseline_diff(Session& session, const std::string& from, const std::string& to) {
+  const std::optional<BaselineName> left = parse_name(session, from);
+  const std::optional<BaselineName> right = left ? parse_name(session, to) : std::nullopt;
+  if (!right) {
+    return session.exit();
+  }
+  const std::optional<Json> answer = session.ask("baseline.diff", {{"from", left->name},
+                                                                   {"from_version", left->version},
+                                                                   {"to", right->name},
+                                                                   {"to_version", right->version}});
+  if (!answer) {
+    return session.exit();
+  }
+  if (!session.is_for_people()) {
+    session.print(*answer);
+    return Exit::kFine;
+  }
+  session.out() << "from " << title_of(at(*answer, "from")) << " to " << title_of(at(*answer, "to"))
+                << ": " << text_at(*answer, "found") << " differences, " << text_at(*answer, "same")
+                << " digests are in both\n";
+  const Json differences = at(*answer, "differences");
+  for (const Json& difference : differences) {
+    session.out() << text_at(difference, "text") << '\n';
+  }
+  if (at(*answer, "found") != differences.size()) {
+    session.note("the first " + std::to_string(differences.size()) + " are shown");
+  }
+  return Exit::kFine;
+}
+
+Exit run_baseline_retire(Session& session, const std::string& baseline) {
+  const std::optional<BaselineName> named = parse_name(session, baseline);
+  if (!named) {
+    return session.exit();
+  }
+  const std::optional<Json> answer =
+      change_with_blast(session, "baseline.retire", name_args(*named));
+  if (!answer) {
+    return session.exit();
+  }
+  if (!session.is_for_people()) {
+    session.print(*answer);
+    return Exit::kFine;
+  }
+  session.out() << (session.settings().is_dry_run ? "would retire " : "retired ")
+                << title_of(*answer) << '\n';
+  if (!at(*answer, "successor").is_null()) {
+    session.note("of that name, version " + text_at(*answer, "successor") + " is in use now");
+  }
+  return Exit::kFine;
+}
+
+Exit run_baseline_export(Session& session, const std::string& baseline) {
+  const std::optional<BaselineName> named = parse_name(session, baseline);
+  if (!named) {
+    return session.exit();
+  }
+  Json args = name_args(*named);
+  for (std::size_t written = 0;;) {
+    args["offset"] = written;
+    const std::optional<Json> answer = session.ask("baseline.export", args);
+    if (!answer) {
+      return session.exit();
+    }
+    const std::optional<Bytes> part = from_hex(text_at(*answer, "hex"));
+    const Json size = at(*answer, "size");
+    if (!part || (part->empty() && size != written)) {
+      session.fail("the daemon's answer is no part of a file", {});
+      return session.exit();
+    }
+    session.out() << as_text(*part);
+    written += part->size();
+    if (size == written) {
+      return Exit::kFine;
+    }
+    args["version"] = at(at(*answer, "baseline"), "version");
+  }
 }
 
 }  // namespace quotemill::cli

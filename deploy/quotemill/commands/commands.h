@@ -95,6 +95,22 @@ struct CaptureOptions {
 Exit run_baseline_capture(Session& session, const CaptureOptions& options);
 Exit run_baseline_list(Session& session);
 
+// A baseline as it is named on the command line: NAME, for the version in use, or NAME@VERSION.
+Exit run_baseline_show(Session& session, const std::string& baseline);
+Exit run_baseline_diff(Session& session, const std::string& from, const std::string& to);
+Exit run_baseline_retire(Session& session, const std::string& baseline);
+// Byte for byte as it was imported, to standard output.
+Exit run_baseline_export(Session& session, const std::string& baseline);
+
+// baseline_import.cc
+struct BaselineImportOptions {
+  std::vector<std::string> files = {};  // one, or packages
+  std::vector<std::string> as = {};     // name, and version if one is wanted
+  std::string format = {};              // empty: told from the content
+};
+
+Exit run_baseline_import(Session& session, const BaselineImportOptions& options);
+
 // policy.cc
 Exit run_policy_check(Session& session, const std::vector<std::string>& files);
 

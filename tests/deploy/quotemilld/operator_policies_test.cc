@@ -1,10 +1,7 @@
 // Changes of policies as operators make them: what is told, refused and kept.
-#include <future>
-
 #include <gmock/gmock.h>
 
-#include "tests/deploy/quotemilld/operator_fixture.h"
-#include "tests/support/software_host.h"
+#include "tests/deploy/quotemilld/attesting_fixture.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -17,37 +14,8 @@ std::string text(int version, const std::string& rest = "") {
   return "[policy]\nid = \"default\"\nversion = " + std::to_string(version) + "\n" + rest;
 }
 
-class OperatorPoliciesTest : public OperatorFixture {
+class OperatorPoliciesTest : public AttestingFixture {
  protected:
-  // Hosts that attested, as far as the verbs can see, each with its evidence and log in the store.
-  void attest(unsigned count) {
-    for (unsigned number = 0; number < count; ++number) {
-      SoftwareHost host(KeyKind::kEcP256, number);
-      host.record().name = "host-" + std::to_string(number);
-      add(host.record());
-      attest_once(host);
-    }
-  }
-
-  void attest_once(const SoftwareHost& host) {
-    Submission submission;
-    submission.host = std::make_shared<const HostRecord>(host.record());
-    submission.challenge = host.challenge(1, clock_.now());
-    submission.challenge.selections = {
-        policies_->current()->snapshots().front()->policy().selection};
-    submission.received = clock_.now();
-    submission.item = host.draft(submission.challenge).seal();
-    submission.boot_log = host.log();
-    ExtendMemo extends{64};
-    std::vector<Judgement> batch;
-    batch.push_back(
-        judge(std::move(submission), {*policies_->current(), hosts_.find(host.record().uid)->state,
-                                      server_key_, keys_, store_, counters_, extends}));
-    std::promise<void> done;
-    committer_.submit(std::move(batch), [&done] { done.set_value(); });
-    done.get_future().wait();
-  }
-
   Json apply(const std::string& policy, bool is_confirmed = false) {
     return ask("policy.apply",
                {{"texts", {policy}}, {"confirmed", is_confirmed}, {"operator", "alice"}});

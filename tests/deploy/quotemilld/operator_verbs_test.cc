@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "deploy/quotemilld/baseline_capture.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/boot_log_writer.h"
 #include "tests/deploy/quotemilld/operator_fixture.h"

@@ -1,4 +1,6 @@
-#include "engine/policy/baseline.h"
+#include "engine/baseline/baseline.h"
+
+#include <algorithm>
 
 #include "engine/base/byte_writer.h"
 #include "engine/crypto/hash.h"
@@ -27,9 +29,26 @@ std::vector<ReferenceEvent> reference_events(const BootLog& log) {
   return events;
 }
 
+std::vector<ReferenceValue> values_of(const Baseline& baseline) {
+  std::vector<ReferenceValue> values = baseline.values;
+  for (const ReferenceEvent& event : baseline.events) {
+    for (const Digest& digest : event.digests) {
+      ReferenceValue value{digest, ReferenceKind::kEvent, event.pcr, event.description, {}, {}, {}};
+      values.push_back(std::move(value));
+    }
+  }
+  std::sort(values.begin(), values.end(), in_value_order);
+  return values;
+}
+
 Digest content_id(const Baseline& baseline) {
   ByteWriter out;
   out.sized16_le(as_bytes(baseline.name)).u32_le(baseline.version);
+  if (baseline.file) {
+    // The file gave the values: hashing half a million of them at each change would tell no more.
+    out.bytes(baseline.file->id.view()).sized16_le(as_bytes(baseline.file->format));
+    out.u64_le(baseline.file->values);
+  }
   for (const ReferenceEvent& event : baseline.events) {
     out.u32_le(event.number).u32_le(event.pcr).u32_le(event.type);
     out.u32_le(static_cast<std::uint32_t>(event.digests.size()));

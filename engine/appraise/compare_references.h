@@ -1,0 +1,22 @@
+// Holds what a host booted against sets of known digests: the policy's `[boot] references`.
+#pragma once
+
+#include "engine/appraise/claims.h"
+#include "engine/policy/snapshot.h"
+#include "engine/tpm/pcr.h"
+#include "engine/verdict/finding.h"
+
+namespace quotemill {
+
+// Every event of the PCRs of `boot.reference_events` must have a digest that one of the sets knows
+// for that PCR, and every PCR of `boot.reference_values` a value that one of them has. What is not
+// there is a finding of the severity of `boot.unreferenced`; a set that the policy names and that
+// does not exist is one of that of `boot.no_baseline`.
+//
+// The type of an event is not measured, so nothing is passed over for its type. What needs no
+// reference is a separator (four bytes, TCG PC Client 3.3.4.9) and the short text of an action
+// ("Calling EFI Application from Boot Option"), each if its data has the digest: such an event can
+// have loaded nothing. PCRs that the log does not explain have their finding already.
+Findings compare_references(const Claims& claims, const PcrBank& quoted, const Snapshot& snapshot);
+
+}  // namespace quotemill
