@@ -99,12 +99,14 @@ Result<Bytes> read_row(const Database& database, const Digest& id, bool may_lean
 void BootLogRows::put(const Database& database, const BootLogRecord& log,
                       rocksdb::WriteBatch& out) {
   if (shelf_.has(log.id)) {
+    collection_.used(log.id);
     return;  // it is there, and others may lean on it
   }
   row_.clear();
   row_.u8(kBootLogRecordVersion);
   const auto size = static_cast<std::uint32_t>(log.content.size());
   if (const std::optional<LogShelf::Told> told = shelf_.tell(log.content)) {
+    collection_.used(told->base);
     row_.bytes(told->base.view()).u32_le(size).bytes(told->steps);
   } else {
     row_.bytes(Digest(HashAlgorithm::kSha256).view()).u32_le(size);
@@ -112,6 +114,25 @@ void BootLogRows::put(const Database& database, const BootLogRecord& log,
     shelf_.add(log.id, log.content);
   }
   database.put(Family::kBlobs, digest_key(log.id), as_text(row_.view()), out);
+}
+
+Result<std::optional<Digest>> base_of_boot_log_row(const Database& database, const Digest& id) {
+  const Result<std::string> row = row_of(database, id);
+  if (!row) {
+    return row.error();
+  }
+  if (is_of_version_1(*row)) {
+    return std::optional<Digest>();
+  }
+  const Result<std::string_view> body = decode_plain(kWhat, *row, kBootLogRecordVersion);
+  if (!body) {
+    return body.error();
+  }
+  const std::optional<Telling> telling = read_telling(as_bytes(*body));
+  if (!telling) {
+    return damaged(id, "is too short");
+  }
+  return telling->base.is_filled_with(0) ? std::optional<Digest>() : std::optional(telling->base);
 }
 
 Result<Bytes> read_boot_log_row(const Database& database, const Digest& id) {

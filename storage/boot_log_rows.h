@@ -1,8 +1,11 @@
 // Rows of the boot logs: each log as a whole, or as what differs from one that is there as a whole.
 #pragma once
 
+#include <optional>
+
 #include "engine/base/result.h"
 #include "engine/ports/records.h"
+#include "storage/log_collection.h"
 #include "storage/log_shelf.h"
 
 namespace rocksdb {
@@ -15,17 +18,24 @@ class Database;
 
 class BootLogRows {
  public:
-  // Adds the row of the log to `out`. A whole log that is there already is left as it is.
-  // REQUIRES: its id is a SHA-256
+  // Borrowed.
+  explicit BootLogRows(LogCollection& collection) : collection_(collection) {}
+
+  // Adds the row of the log to `out`. A whole log that is there already is left as it is. What the
+  // row leans on is told to the collection. REQUIRES: its id is a SHA-256
   void put(const Database& database, const BootLogRecord& log, rocksdb::WriteBatch& out);
 
   // The batch failed: what it had is not there to be leant on.
   void failed() { shelf_.forget_all(); }
 
  private:
+  LogCollection& collection_;
   LogShelf shelf_;
   ByteWriter row_;
 };
+
+// The log that this one is told by; nullopt if it is whole. kNotFound, kStorage as below.
+Result<std::optional<Digest>> base_of_boot_log_row(const Database& database, const Digest& id);
 
 // kNotFound if there is none, kStorage if what is there does not make a log.
 Result<Bytes> read_boot_log_row(const Database& database, const Digest& id);

@@ -18,6 +18,8 @@ namespace quotemill::storage {
 namespace {
 
 constexpr std::size_t kMebibyte = std::size_t{1024} * 1024;
+// Files that nothing is added to are rewritten so often, for what has grown too old in them.
+constexpr std::uint64_t kHistoryRewriteSeconds = 24 * 3600;
 
 rocksdb::DBOptions database_options() {
   rocksdb::DBOptions options;
@@ -45,8 +47,9 @@ std::shared_ptr<rocksdb::TableFactory> table_factory(std::size_t cache_bytes) {
   return std::shared_ptr<rocksdb::TableFactory>(rocksdb::NewBlockBasedTableFactory(table));
 }
 
-rocksdb::ColumnFamilyOptions family_options(std::string_view name,
-                                            const std::shared_ptr<rocksdb::TableFactory>& tables) {
+rocksdb::ColumnFamilyOptions family_options(
+    std::string_view name, const std::shared_ptr<rocksdb::TableFactory>& tables,
+    const std::shared_ptr<rocksdb::CompactionFilterFactory>& history_filter) {
   rocksdb::ColumnFamilyOptions options;
   options.table_factory = tables;
   options.write_buffer_size = 16 * kMebibyte;
@@ -60,6 +63,10 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view name,
   }
   if (name == name_of(Family::kJournal)) {
     options.blob_compression_type = rocksdb::kNoCompression;  // signatures do not compress
+  }
+  if (name == name_of(Family::kHistory) && history_filter) {
+    options.compaction_filter_factory = history_filter;
+    options.periodic_compaction_seconds = kHistoryRewriteSeconds;
   }
   return options;
 }
@@ -184,7 +191,7 @@ Result<void> Database::open_families(const rocksdb::DBOptions& options,
   const std::shared_ptr<rocksdb::TableFactory> tables = table_factory(wanted.cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const std::string& name : names) {
-    descriptors.emplace_back(name, family_options(name, tables));
+    descriptors.emplace_back(name, family_options(name, tables, wanted.history_filter));
   }
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status =
@@ -302,16 +309,36 @@ rocksdb::Status Database::checkpoint(const std::string& folder) const {
 std::uint64_t Database::live_bytes() const {
   std::uint64_t sum = 0;
   for (const Family family : kFamilies) {
-    for (const std::string& property :
-         {rocksdb::DB::Properties::kLiveSstFilesSize, rocksdb::DB::Properties::kLiveBlobFileSize,
-          rocksdb::DB::Properties::kCurSizeActiveMemTable}) {
-      std::uint64_t bytes = 0;
-      if (db_->GetIntProperty(handle(family), property, &bytes)) {
-        sum += bytes;
-      }
+    sum += live_bytes(family);
+  }
+  return sum;
+}
+
+std::uint64_t Database::live_bytes(Family family) const {
+  std::uint64_t sum = 0;
+  for (const std::string& property :
+       {rocksdb::DB::Properties::kLiveSstFilesSize, rocksdb::DB::Properties::kLiveBlobFileSize,
+        rocksdb::DB::Properties::kCurSizeActiveMemTable}) {
+    std::uint64_t bytes = 0;
+    if (db_->GetIntProperty(handle(family), property, &bytes)) {
+      sum += bytes;
     }
   }
   return sum;
+}
+
+std::uint64_t Database::rows(Family family) const {
+  std::uint64_t rows = 0;
+  return db_->GetIntProperty(handle(family), rocksdb::DB::Properties::kEstimateNumKeys, &rows)
+             ? rows
+             : 0;
+}
+
+rocksdb::Status Database::compact(Family family) {
+  rocksdb::CompactRangeOptions options;
+  // Rows that are in one level alone would be moved, not looked at.
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  return db_->CompactRange(options, handle(family), nullptr, nullptr);
 }
 
 Database::Cursor::Cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from,

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/write_batch.h>
@@ -30,6 +31,8 @@ struct DatabaseOptions {
   std::string path;
   std::size_t cache_bytes = 0;
   std::shared_ptr<rocksdb::FileSystem> file_system;  // null: the system's; tests inject faults
+  // Drops rows of the history when files are rewritten; null: none.
+  std::shared_ptr<rocksdb::CompactionFilterFactory> history_filter = nullptr;
 };
 
 class Database {
@@ -75,6 +78,13 @@ class Database {
 
   // Bytes on disk and in memory tables, live data.
   [[nodiscard]] std::uint64_t live_bytes() const;
+  [[nodiscard]] std::uint64_t live_bytes(Family family) const;
+  // RocksDB's estimate: what was written over may be counted twice until files are rewritten.
+  [[nodiscard]] std::uint64_t rows(Family family) const;
+
+  // Rewrites all files of the family: what its filter drops is gone then. For tests, and for
+  // operators who cannot wait.
+  rocksdb::Status compact(Family family);
 
  private:
   Database() = default;

@@ -60,6 +60,7 @@ std::optional<Digest> digest_of(std::string_view key);  // of a boot log or toke
 inline constexpr std::string_view kFormatKey = "format";  // u32: the store's format
 inline constexpr std::string_view kStreamKey = "stream";  // ULID of the change stream
 inline constexpr std::string_view kCommitKey = "commit";  // u64: number of commits so far
+inline constexpr std::string_view kAgeingKey = "ageing";  // u64: HistoryRetention::now()
 
 std::string encode_number(std::uint64_t number);  // eight bytes, big-endian
 std::optional<std::uint64_t> decode_number(std::string_view bytes);

@@ -1,4 +1,5 @@
 // Backup and check.
+#include <algorithm>
 #include <filesystem>
 
 #include "storage/database.h"
@@ -52,6 +53,49 @@ Result<void> RocksStore::backup(const std::string& folder) const {
     return given_up(folder, named.error());
   }
   return {};
+}
+
+Result<StoreSizes> RocksStore::sizes() const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  const auto part = [this](std::initializer_list<Family> families) {
+    StoreSizes::Part out;
+    for (const Family family : families) {
+      out.bytes += database_->live_bytes(family);
+      out.rows = std::max(out.rows, database_->rows(family));
+    }
+    return out;
+  };
+  return StoreSizes{part({Family::kHosts, Family::kStates, Family::kEvidence}),
+                    part({Family::kHistory}), part({Family::kBlobs}), part({Family::kChanges}),
+                    part({Family::kJournal})};
+}
+
+Result<std::uint64_t> RocksStore::collect_logs() {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  collection_.begin();
+  Result<std::vector<Digest>> unused = find_unused_logs(*database_);
+  if (!unused) {
+    collection_.found({});
+    return unused.error();
+  }
+  const std::uint64_t count = unused->size();
+  collection_.found(*std::move(unused));
+  return count;
+}
+
+Result<void> RocksStore::drop_old_history() {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready;
+  }
+  const rocksdb::Status status = database_->compact(Family::kHistory);
+  return status.ok() ? Result<void>() : error_of("history", status);
 }
 
 Result<StoreReport> RocksStore::check() const {

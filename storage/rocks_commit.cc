@@ -1,4 +1,6 @@
 // Writing: commits, and what happens after one that failed.
+#include <filesystem>
+
 #include <rocksdb/write_batch.h>
 
 #include "engine/evidence/evidence_codec.h"
@@ -11,6 +13,9 @@
 namespace quotemill::storage {
 
 namespace {
+
+// What ageing may lose by a kill.
+constexpr std::int64_t kAgeingStepMs = 60'000;
 
 // Collects, for each key that a batch writes, what is there now.
 class Inverter : public rocksdb::WriteBatch::Handler {
@@ -60,6 +65,9 @@ Result<void> RocksStore::commit(const CommitBatch& batch) {
   if (batch.empty()) {
     return {};
   }
+  if (Result<void> room = has_room(); !room) {
+    return room;
+  }
   if (Result<void> settled = settle(); !settled) {
     return settled;
   }
@@ -75,6 +83,7 @@ Result<void> RocksStore::commit(const CommitBatch& batch) {
     return prepared;
   }
   Result<void> written = add(batch, out);
+  add_housekeeping(batch, out);
   if (written) {
     written = write(out);
   }
@@ -85,6 +94,25 @@ Result<void> RocksStore::commit(const CommitBatch& batch) {
   journal_.landed(batch);
   last_change_ += batch.changes.size();
   return {};
+}
+
+Result<void> RocksStore::has_room() const {
+  std::uint64_t free = 0;
+  if (options_.free_bytes) {
+    free = options_.free_bytes();
+  } else {
+    std::error_code failure;
+    free = std::filesystem::space(options_.path, failure).available;
+    if (failure) {
+      return {};  // nobody knows: the write itself will tell
+    }
+  }
+  return free >= options_.reserve_bytes
+             ? Result<void>()
+             : Error{ErrorCode::kBusy, "commit", 0,
+                     "the disk is nearly full: " + std::to_string(free) + " bytes are free at " +
+                         options_.path + ", " + std::to_string(options_.reserve_bytes) +
+                         " are needed"};
 }
 
 Result<std::string> RocksStore::renew_stream() {
@@ -147,6 +175,21 @@ Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out)
     boot_logs_.put(db, log, out);
   }
   return {};
+}
+
+void RocksStore::add_housekeeping(const CommitBatch& batch, rocksdb::WriteBatch& out) {
+  if (retention_->now().ms == 0 && !batch.states.empty()) {
+    retention_->begin(batch.states.front()->judged);
+  }
+  for (const Digest& log : collection_.take(kCollectLogsStep)) {
+    database_->erase(Family::kBlobs, digest_key(log), out);
+  }
+  const WallTime now = retention_->now();
+  if (now.ms >= aged_.ms + kAgeingStepMs) {
+    aged_ = now;
+    database_->put(Family::kMeta, kAgeingKey,
+                   encode_plain(encode_number(static_cast<std::uint64_t>(now.ms))), out);
+  }
 }
 
 Result<void> RocksStore::add_history(const HistoryEntry& entry, rocksdb::WriteBatch& out) const {

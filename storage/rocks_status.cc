@@ -3,7 +3,10 @@
 namespace quotemill::storage {
 
 Error error_of(const char* context, const rocksdb::Status& status) {
-  const ErrorCode code = status.IsNotFound() ? ErrorCode::kNotFound : ErrorCode::kStorage;
+  // A full disk passes: whoever asked may come again.
+  const ErrorCode code = status.IsNotFound()  ? ErrorCode::kNotFound
+                         : status.IsNoSpace() ? ErrorCode::kBusy
+                                              : ErrorCode::kStorage;
   return {code, context, 0, status.ToString()};
 }
 

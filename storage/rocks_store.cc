@@ -62,6 +62,7 @@ void add_newest_first(HistoryEntry row, std::optional<HistoryEntry>& pending,
 
 RocksStore::RocksStore(StoreOptions options)
     : options_(std::move(options)),
+      retention_(std::make_shared<HistoryRetention>(options_.history_ages)),
       journal_({options_.journal_entries_max, options_.journal_age_ms_max,
                 options_.appraisals_per_host}) {}
 
@@ -82,6 +83,9 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(StoreOptions options) {
       !recovered) {
     return recovered.error();
   }
+  if (Result<void> begun = store->begin_ageing(); !begun) {
+    return begun.error();
+  }
   if (store->stream_id_.empty()) {
     if (Result<std::string> named = store->renew_stream(); !named) {
       return named.error();
@@ -90,9 +94,26 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(StoreOptions options) {
   return store;
 }
 
+// From where it was. A store that never aged begins with the first commit.
+Result<void> RocksStore::begin_ageing() {
+  const Result<std::optional<std::string>> kept = database_->get(Family::kMeta, kAgeingKey);
+  if (!kept) {
+    return kept.error();
+  }
+  if (!kept->has_value()) {
+    return {};
+  }
+  const Result<std::string_view> number = decode_plain("ageing", **kept);
+  if (!number) {
+    return number.error();
+  }
+  retention_->begin({static_cast<std::int64_t>(decode_number(*number).value_or(0))});
+  return {};
+}
+
 Result<void> RocksStore::open_database() {
   Result<std::unique_ptr<Database>> database =
-      Database::open({options_.path, options_.cache_bytes, options_.file_system});
+      Database::open({options_.path, options_.cache_bytes, options_.file_system, retention_});
   if (!database) {
     return database.error();
   }

@@ -6,11 +6,15 @@
 // reopens the store, looks at the commit number that is there, and takes the failed batch back if
 // it landed. Readers never see it.
 //
+// A disk that is nearly full makes commits kBusy before anything is tried; reads go on, and so do
+// commits as soon as there is room.
+//
 // Threads: commit() and renew_stream() by the commit thread; reads by any thread, beside commits.
 // The callback of for_each_host() must not call the store.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,6 +25,7 @@
 #include "engine/ports/store_care.h"
 #include "engine/ports/verdict_log.h"
 #include "storage/boot_log_rows.h"
+#include "storage/history_retention.h"
 #include "storage/journal.h"
 #include "storage/records.h"
 
@@ -38,9 +43,15 @@ struct StoreOptions {
   std::size_t cache_bytes = std::size_t{64} * 1024 * 1024;
   // Appraisals kept per host, the newest ones: at one a minute, a week. 0: all.
   std::uint64_t appraisals_per_host = 10'000;
+  // Besides, by their age.
+  HistoryAges history_ages = {};
   std::size_t journal_entries_max = limits::kJournalEntriesMax;  // see JournalRules
   std::int64_t journal_age_ms_max = limits::kJournalAgeMsMax;
   std::shared_ptr<rocksdb::FileSystem> file_system = nullptr;  // null: the system's
+  // Commits are refused with less room than this, which what is in memory needs to get to the disk.
+  std::uint64_t reserve_bytes = std::uint64_t{192} * 1024 * 1024;
+  // How much room there is; empty: asks the system about `path`.
+  std::function<std::uint64_t()> free_bytes = {};
 };
 
 class RocksStore final : public VerdictLog, public History, public StoreCare {
@@ -74,6 +85,18 @@ class RocksStore final : public VerdictLog, public History, public StoreCare {
   Result<void> backup(const std::string& folder) const override;
   [[nodiscard]] Result<StoreReport> check() const override;
 
+  [[nodiscard]] Result<StoreSizes> sizes() const override;
+
+  // Time in which the daemon ran: history grows older by it (history_retention.h). Any thread.
+  void grow_older(std::int64_t elapsed_ms) { retention_->advance(elapsed_ms); }
+
+  // Looks for boot logs that nothing rests on any more; the next commits remove them, a few each.
+  // Returns how many. Reads the whole history: for a thread of its own, beside everything else.
+  Result<std::uint64_t> collect_logs();
+
+  // Drops now what is too old, instead of with the next rewriting of files. Blocks.
+  Result<void> drop_old_history();
+
   // The last evidence of a host that carried PCR values and was no reaffirmation; kNotFound if
   // there is none. (One that was carried the same values: they are those of the host's proof.)
   [[nodiscard]] Result<FullEvidence> full_evidence(const HostUid& host) const;
@@ -90,7 +113,11 @@ class RocksStore final : public VerdictLog, public History, public StoreCare {
 
   // The store could not be reopened after a failure.
   [[nodiscard]] Result<void> usable() const;
+  // kBusy while the disk is nearly full: a write that fails half-way costs more than one that is
+  // refused, and reads go on.
+  [[nodiscard]] Result<void> has_room() const;
   Result<void> open_database();
+  Result<void> begin_ageing();
   Result<void> read_heads();
   // Reopens after a failed write, and takes that write back if it landed.
   Result<void> settle();
@@ -100,14 +127,20 @@ class RocksStore final : public VerdictLog, public History, public StoreCare {
   [[nodiscard]] std::unique_ptr<rocksdb::WriteBatch> inverse_of(
       const rocksdb::WriteBatch& batch) const;
 
+  // Adds the removal of a few collected logs, and how far ageing has come.
+  void add_housekeeping(const CommitBatch& batch, rocksdb::WriteBatch& out);
+
   const StoreOptions options_;
+  const std::shared_ptr<HistoryRetention> retention_;
+  LogCollection collection_;
   // Exclusive while the database is being replaced, shared by everyone else.
   mutable std::shared_mutex mutex_;
   std::unique_ptr<Database> database_;
   std::string stream_id_;
   // The commit thread's own.
   Journal journal_;  // its runs() by any thread
-  BootLogRows boot_logs_;
+  BootLogRows boot_logs_{collection_};
+  WallTime aged_;  // as it was written last
   std::uint64_t commits_ = 0;
   std::uint64_t last_change_ = 0;
   std::optional<Doubt> doubt_;

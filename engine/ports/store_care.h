@@ -23,6 +23,20 @@ struct StoreReport {
   std::uint64_t problems_found = 0;   // all of them
 };
 
+// What is kept, by what it is for. Rows are estimates: what was written over may count twice.
+struct StoreSizes {
+  struct Part {
+    std::uint64_t bytes = 0;
+    std::uint64_t rows = 0;
+  };
+
+  Part hosts;       // identities, states, their last evidence
+  Part appraisals;  // the history: a run is one
+  Part boot_logs;   // and the files of imported baselines
+  Part changes;
+  Part journal;
+};
+
 class StoreCare {
  public:
   StoreCare() = default;
@@ -35,6 +49,9 @@ class StoreCare {
   // A copy of the store as it is at this moment, in a folder that must not be there yet. It carries
   // on another change stream: who restores it goes back, and whoever reads the changes must see.
   virtual Result<void> backup(const std::string& folder) const = 0;
+
+  // Cheap.
+  [[nodiscard]] virtual Result<StoreSizes> sizes() const = 0;
 
   // Reads all there is: minutes, for a store of many gigabytes.
   [[nodiscard]] virtual Result<StoreReport> check() const = 0;

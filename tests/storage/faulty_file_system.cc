@@ -14,16 +14,16 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
 
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
-    return *fault_ == Fault::kAppend ? rocksdb::IOStatus::IOError("injected append fault")
-                                     : FSWritableFileOwnerWrapper::Append(data, options, debug);
+    rocksdb::IOStatus failed = append_failure();
+    return failed.ok() ? FSWritableFileOwnerWrapper::Append(data, options, debug) : failed;
   }
 
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            const rocksdb::DataVerificationInfo& verification,
                            rocksdb::IODebugContext* debug) override {
-    return *fault_ == Fault::kAppend
-               ? rocksdb::IOStatus::IOError("injected append fault")
-               : FSWritableFileOwnerWrapper::Append(data, options, verification, debug);
+    rocksdb::IOStatus failed = append_failure();
+    return failed.ok() ? FSWritableFileOwnerWrapper::Append(data, options, verification, debug)
+                       : failed;
   }
 
   rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
@@ -33,6 +33,19 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
  private:
+  [[nodiscard]] rocksdb::IOStatus append_failure() const {
+    switch (fault_->load()) {
+      case Fault::kAppend:
+        return rocksdb::IOStatus::IOError("injected append fault");
+      case Fault::kFull:
+        return rocksdb::IOStatus::NoSpace("injected: no space left on device");
+      case Fault::kNone:
+      case Fault::kSync:
+        break;
+    }
+    return rocksdb::IOStatus::OK();
+  }
+
   std::shared_ptr<std::atomic<Fault>> fault_;
 };
 

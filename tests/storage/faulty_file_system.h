@@ -12,6 +12,7 @@ enum class Fault {
   kNone,
   kAppend,  // nothing reaches the file
   kSync,    // all reaches the file, and fsync says that it failed
+  kFull,    // nothing reaches the file, because the disk is full
 };
 
 // Owned by the test, shared with every file of the store.

@@ -112,6 +112,13 @@ class OperatorFixture : public ::testing::Test {
       return folder == "/there" ? Error{ErrorCode::kConfig, "backup"} : Result<void>();
     }
 
+    [[nodiscard]] Result<StoreSizes> sizes() const override {
+      StoreSizes sizes;
+      sizes.hosts = {9'600, 2};
+      sizes.appraisals = {13'000, 10};
+      return sizes;
+    }
+
     [[nodiscard]] Result<StoreReport> check() const override { return report; }
 
     StoreReport report;
