@@ -23,8 +23,10 @@ constexpr int kUsage = 2;
 constexpr int kEndedAtOnce = 130;
 constexpr mode_t kUmask = S_IWGRP | S_IRWXO;
 
-// SIGTERM, SIGINT: blocked in all threads, taken one by one here.
+// SIGTERM, SIGINT: blocked in all threads, taken one by one here. A receiver that hangs up is an
+// error of its sink, not a signal.
 sigset_t block_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);

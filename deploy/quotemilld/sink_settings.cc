@@ -16,18 +16,16 @@ namespace {
 using transport::EventFormat;
 
 constexpr std::int64_t kMebibyte = 1024 * 1024;
-constexpr std::array kFormats = {EventFormat::kJson, EventFormat::kCloudEvents,
-                                 EventFormat::kOcsf, EventFormat::kEcs,
-                                 EventFormat::kCef,  EventFormat::kSyslog};
 constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, TrustState::kFailed,
                                 TrustState::kStale, TrustState::kUnknown};
 
 EventFormat read_format(TomlReader& in, EventFormat default_format) {
   std::vector<std::string_view> names;
-  for (const EventFormat format : kFormats) {
+  for (const EventFormat format : transport::event_formats()) {
     names.push_back(transport::name_of(format));
   }
-  return kFormats.at(in.choice("sink.format", static_cast<std::size_t>(default_format), names));
+  return transport::event_formats().at(
+      in.choice("sink.format", static_cast<std::size_t>(default_format), names));
 }
 
 transport::SinkFilter read_filter(TomlReader& in) {
@@ -54,16 +52,46 @@ void read_file_sink(TomlReader& in, transport::FileSinkOptions& file) {
   }
   file.rotate_bytes =
       static_cast<std::uint64_t>(kMebibyte * in.integer("file.rotate_mib", 64, 0, 1024 * 1024));
+  file.rotate_after = std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::milliseconds(in.duration_ms("file.rotate_after", 0, 0, 366LL * 86'400'000)));
   file.keep = static_cast<unsigned>(in.integer("file.keep", 8, 0, 1000));
+  file.sync = in.boolean("file.sync", true);
+}
+
+// An absolute path of a file that is there, or none.
+std::string read_file_path(TomlReader& in, const std::string& key) {
+  std::string path = in.text(key, "");
+  if (!path.empty() && (path.front() != '/' || ::access(path.c_str(), R_OK) != 0)) {
+    in.fail(key, "'" + key + "' must be the absolute path of a file that the daemon may read");
+  }
+  return path;
+}
+
+void read_tls(TomlReader& in, const std::string& table, transport::TlsOptions& tls) {
+  tls.ca_file = read_file_path(in, table + ".ca_file");
+  tls.server_name = in.text(table + ".server_name", "");
+  tls.certificate_file = read_file_path(in, table + ".certificate_file");
+  tls.key_file = read_file_path(in, table + ".key_file");
+  if (tls.certificate_file.empty() != tls.key_file.empty()) {
+    in.fail(table + ".certificate_file",
+            "'certificate_file' and 'key_file' of [" + table + "] come together or not at all");
+  }
 }
 
 void read_syslog_sink(TomlReader& in, transport::SyslogSinkOptions& syslog) {
-  syslog.is_udp = in.choice("syslog.transport", 0, {"tcp", "udp"}) == 1;
-  syslog.host = in.text("syslog.host", "");
-  if (syslog.host.empty()) {
+  using transport::SyslogTransport;
+  constexpr std::array kPorts = {601, 514, 6514};  // RFC 3195, RFC 5426, RFC 5425
+  syslog.transport =
+      static_cast<SyslogTransport>(in.choice("syslog.transport", 0, {"tcp", "udp", "tls"}));
+  syslog.receiver.host = in.text("syslog.host", "");
+  if (syslog.receiver.host.empty()) {
     in.fail("syslog.host", "'syslog.host' must be the receiver's name or address");
   }
-  syslog.port = std::to_string(in.integer("syslog.port", syslog.is_udp ? 514 : 601, 1, 65'535));
+  const int default_port = kPorts.at(static_cast<std::size_t>(syslog.transport));
+  syslog.receiver.port = std::to_string(in.integer("syslog.port", default_port, 1, 65'535));
+  if (syslog.transport == SyslogTransport::kTls) {
+    read_tls(in, "syslog", syslog.tls);
+  }
 }
 
 std::string machine_name() {

@@ -1,15 +1,10 @@
 #include <algorithm>
 #include <csignal>
-#include <random>
 #include <thread>
-#include <unistd.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include "engine/base/text.h"
 #include "tests/integration/fleet.h"
+#include "tests/support/free_port.h"
 #include "transport/socket/curve.h"
 
 namespace quotemill::testing {
@@ -25,28 +20,8 @@ using transport::Json;
 constexpr std::chrono::milliseconds kLookInterval{20};
 constexpr std::size_t kLogShown = 4'000;
 
-bool is_free(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  // sockaddr's own idiom
-  const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address),  // NOLINT
-                            sizeof address) == 0;
-  ::close(fd);
-  return bound;
-}
-
-// Below the ports that outgoing connections take, so that a daemon finds its port again.
 std::string free_endpoint() {
-  static std::mt19937 random{std::random_device{}()};
-  std::uniform_int_distribution<unsigned> ports(20'000, 32'000);
-  auto port = static_cast<std::uint16_t>(ports(random));
-  for (int attempt = 0; attempt < 100 && !is_free(port); ++attempt) {
-    port = static_cast<std::uint16_t>(ports(random));
-  }
-  return "tcp://127.0.0.1:" + std::to_string(port);
+  return "tcp://127.0.0.1:" + std::to_string(free_port());
 }
 
 std::string tail_of(const std::string& log) {

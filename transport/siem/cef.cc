@@ -47,12 +47,19 @@ class Extension {
   std::string text_;
 };
 
+std::string cef_line(const EventSource& source, std::string_view code, std::string_view name,
+                     int severity, Extension extension) {
+  return "CEF:0|Quotemill|quotemilld|" + in_header(source.version) + "|" + in_header(code) + "|" +
+         in_header(name) + "|" + std::to_string(severity) + "|" + extension.take();
+}
+
 }  // namespace
 
 std::string render_cef(const EventSource& source, const Change& change) {
   const StateScale& scale = scale_of(change.current);
   Extension out;
-  out.add("externalId", event_id(source.stream_id, change.sequence));
+  // 40 characters at most: the sequence is not padded here.
+  out.add("externalId", source.stream_id + ":" + std::to_string(change.sequence));
   out.add("rt", std::to_string(change.time.ms));
   out.add("cat", "attestation");
   out.add("act", "trust-state-changed");
@@ -76,8 +83,27 @@ std::string render_cef(const EventSource& source, const Change& change) {
     out.add_labelled("cn3", "eventIndex", std::to_string(*reason->event));
   }
   out.add("msg", shortened(sentence_of(change), kTextMax));
-  return "CEF:0|Quotemill|quotemilld|" + in_header(source.version) +
-         "|trust.changed|Host trust state changed|" + std::to_string(scale.cef) + "|" + out.take();
+  return cef_line(source, "trust.changed", "Host trust state changed", scale.cef, std::move(out));
+}
+
+std::string render_cef(const EventSource& source, const Notice& notice) {
+  const bool is_error = notice.level == NoticeLevel::kError;
+  Extension out;
+  out.add("rt", std::to_string(notice.time.ms));
+  out.add("cat", name_of(notice.kind));
+  out.add("act", notice.code);
+  out.add("dvchost", source.verifier);
+  out.add_labelled("cs1", "hostUuid", notice.host);
+  out.add_labelled("cs6", "eventId", notice.id);
+  for (const auto& [key, value] : notice.fields) {
+    out.add("quotemill" + key, shortened(value, kTextMax));
+  }
+  out.add("msg", shortened(notice.sentence, kTextMax));
+  return cef_line(source, notice.code, "Quotemill " + std::string(name_of(notice.kind)),
+                  is_error                                ? 8
+                  : notice.level == NoticeLevel::kWarning ? 5
+                                                          : 2,
+                  std::move(out));
 }
 
 }  // namespace quotemill::transport

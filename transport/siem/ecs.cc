@@ -6,6 +6,22 @@
 
 namespace quotemill::transport {
 
+namespace {
+
+Json observer_of(const EventSource& source) {
+  return {{"vendor", "Quotemill"},
+          {"product", "quotemilld"},
+          {"type", "attestation-verifier"},
+          {"version", source.version},
+          {"name", source.verifier}};
+}
+
+int severity_of(NoticeLevel level) {
+  return level == NoticeLevel::kError ? 73 : level == NoticeLevel::kWarning ? 47 : 21;
+}
+
+}  // namespace
+
 std::string render_ecs(const EventSource& source, const Change& change) {
   const StateScale& scale = scale_of(change.current);
   const Json own = render_change(source.stream_id, change);
@@ -34,12 +50,7 @@ std::string render_ecs(const EventSource& source, const Change& change) {
                     {"provider", "verifier"}}},
                   {"host", std::move(host)},
                   {"rule", {{"id", own.at("policy").at("id")}, {"category", "attestation"}}},
-                  {"observer",
-                   {{"vendor", "Quotemill"},
-                    {"product", "quotemilld"},
-                    {"type", "attestation-verifier"},
-                    {"version", source.version},
-                    {"name", source.verifier}}},
+                  {"observer", observer_of(source)},
                   {"tags", {"attestation"}},
                   {"quotemill",
                    {{"state", {{"previous", own.at("prev")}, {"current", own.at("new")}}},
@@ -48,6 +59,32 @@ std::string render_ecs(const EventSource& source, const Change& change) {
                     {"ear_status", scale.ear},
                     {"reasons", own.at("reasons")},
                     {"evidence", {{"sha256", own.at("evidence_sha256")}}}}}});
+}
+
+std::string render_ecs(const EventSource& source, const Notice& notice) {
+  const std::string kind(name_of(notice.kind));
+  Json out = {{"@timestamp", iso_time(notice.time)},
+              {"ecs", {{"version", "9.4.0"}}},
+              {"message", notice.sentence},
+              {"event",
+               {{"id", notice.id},
+                {"kind", "event"},
+                {"category", {"configuration"}},
+                {"type", {notice.kind == NoticeKind::kAudit ? "change" : "info"}},
+                {"action", kind},
+                {"code", notice.code},
+                {"severity", severity_of(notice.level)},
+                {"reason", notice.code},
+                {"module", "quotemill"},
+                {"dataset", "quotemill." + kind},
+                {"provider", "verifier"}}},
+              {"observer", observer_of(source)},
+              {"tags", {"attestation"}},
+              {"quotemill", render_notice(notice)}};
+  if (!notice.host.empty()) {
+    out["host"] = {{"id", notice.host}};
+  }
+  return to_line(out);
 }
 
 }  // namespace quotemill::transport

@@ -1,29 +1,36 @@
-// The formats in which changes of trust leave for SIEMs. Field by field: README.md beside this
-// file.
+// The formats in which changes of trust, and notices, leave for SIEMs. Field by field: README.md
+// beside this file.
 //
-// Each is one line of UTF-8 without its newline. Texts that came from a host were escaped when they
-// were kept; here each format's own delimiters are escaped besides. Pure functions: any thread.
+// Texts that came from a host were escaped when they were kept; here each format's own delimiters
+// are escaped besides. Pure functions: any thread.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/verdict/change.h"
+#include "transport/siem/notice.h"
 
 namespace quotemill::transport {
 
 enum class EventFormat : std::uint8_t {
-  kJson,         // Quotemill's own, as 'quotemill watch --json' prints it
-  kCloudEvents,  // CloudEvents 1.0.2, structured mode, Quotemill's own as data
-  kOcsf,         // OCSF 1.8.0, class 5019 (Device Config State Change)
-  kEcs,          // Elastic Common Schema 9.4
-  kCef,          // ArcSight CEF:0
-  kSyslog,       // RFC 5424, without the transport's framing
+  kJson,               // Quotemill's own, as 'quotemill watch --json' prints it
+  kCloudEvents,        // CloudEvents 1.0.2, structured mode, Quotemill's own as data
+  kCloudEventsBinary,  // the data alone; the attributes are beside it
+  kOcsf,               // OCSF 1.8.0, class 5019 (Device Config State Change)
+  kOcsfFinding,        // OCSF 1.8.0, class 2004 (Detection Finding)
+  kEcs,                // Elastic Common Schema 9.4
+  kCef,                // ArcSight CEF:0
+  kSyslog,             // RFC 5424, without the transport's framing
 };
 
-// "json", "cloudevents", "ocsf", "ecs", "cef", "syslog".
+// All of them, in the order of the numbers.
+const std::vector<EventFormat>& event_formats();
+// "json", "cloudevents", "cloudevents-binary", "ocsf", "ocsf-finding", "ecs", "cef", "syslog".
 std::string_view name_of(EventFormat format);
 std::optional<EventFormat> event_format_named(std::string_view name);
 
@@ -37,6 +44,20 @@ struct EventSource {
       32473;  // IANA's, for syslog's structured data (RFC 5424, 7.2.2)
 };
 
-std::string render_event(EventFormat format, const EventSource& source, const Change& change);
+// What leaves.
+struct RenderedEvent {
+  std::string id;   // unique for ever: who gets it twice has a duplicate
+  std::string key;  // the host's uid, hexadecimal; "" if it is about none. Order is kept per key.
+  WallTime time;
+  std::string body;  // one line of UTF-8 without its newline
+  // Of CloudEvents in binary mode: name and value, for whoever makes headers of them.
+  std::vector<std::pair<std::string, std::string>> attributes = {};
+};
+
+RenderedEvent render_event(EventFormat format, const EventSource& source, const Change& change);
+RenderedEvent render_event(EventFormat format, const EventSource& source, const Notice& notice);
+
+// Whether a body of this format is JSON.
+bool is_json(EventFormat format);
 
 }  // namespace quotemill::transport

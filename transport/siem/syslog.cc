@@ -1,6 +1,6 @@
-// RFC 5424. Facility 13 (log audit), MSGID TRUST, what programs read in the structured data, the
-// sentence for people behind a byte order mark (6.4). Receivers must take 480 bytes and should take
-// 2048 (6.1): the sentence is cut, never an id.
+// RFC 5424. Facility 13 (log audit), MSGID TRUST or NOTICE, what programs read in the structured
+// data, the sentence for people behind a byte order mark (6.4). Receivers must take 480 bytes and
+// should take 2048 (6.1): the sentence is cut, never an id.
 #include <algorithm>
 
 #include "engine/base/text.h"
@@ -52,6 +52,23 @@ class Element {
   std::string text_;
 };
 
+struct Header {
+  int severity = 5;  // 6.2.1
+  WallTime time;
+  const char* message_id = "";
+};
+
+std::string syslog_line(const EventSource& source, const Header& header, const std::string& data,
+                        const std::string& sentence) {
+  const Json time = iso_time(header.time);
+  const std::string head = "<" + std::to_string(kLogAudit * 8 + header.severity) + ">1 " +
+                           (time.is_string() ? time.get<std::string>() : "-") + " " +
+                           header_field(source.verifier, 255) + " quotemilld " +
+                           std::to_string(source.process_id) + " " + header.message_id + " " +
+                           data + " \xEF\xBB\xBF";
+  return head + shortened(sentence, kSizeMax - std::min(kSizeMax, head.size()));
+}
+
 }  // namespace
 
 std::string render_syslog(const EventSource& source, const Change& change) {
@@ -77,13 +94,25 @@ std::string render_syslog(const EventSource& source, const Change& change) {
   }
   Element meta("meta");
   meta.add("sequenceId", std::to_string((change.sequence - 1) % kSequenceIdMax + 1));
-  const int priority = kLogAudit * 8 + scale_of(change.current).syslog;
-  const Json time = iso_time(change.time);
-  const std::string head =
-      "<" + std::to_string(priority) + ">1 " + (time.is_string() ? time.get<std::string>() : "-") +
-      " " + header_field(source.verifier, 255) + " quotemilld " +
-      std::to_string(source.process_id) + " TRUST " + trust.take() + meta.take() + " \xEF\xBB\xBF";
-  return head + shortened(sentence_of(change), kSizeMax - std::min(kSizeMax, head.size()));
+  return syslog_line(source, {scale_of(change.current).syslog, change.time, "TRUST"},
+                     trust.take() + meta.take(), sentence_of(change));
+}
+
+std::string render_syslog(const EventSource& source, const Notice& notice) {
+  Element element("notice@" + std::to_string(source.enterprise_number));
+  element.add("id", notice.id);
+  element.add("kind", name_of(notice.kind));
+  element.add("code", notice.code);
+  if (!notice.host.empty()) {
+    element.add("host", notice.host);
+  }
+  for (const auto& [name, value] : notice.fields) {
+    element.add(name, value);
+  }
+  const int severity = notice.level == NoticeLevel::kError     ? 3
+                       : notice.level == NoticeLevel::kWarning ? 4
+                                                               : 5;
+  return syslog_line(source, {severity, notice.time, "NOTICE"}, element.take(), notice.sentence);
 }
 
 }  // namespace quotemill::transport

@@ -72,16 +72,32 @@ Result<void> FileSink::open() {
     return error;
   }
   size_ = static_cast<std::uint64_t>(whole);
+  begun_ = whole == 0 ? std::chrono::system_clock::now()
+                      : std::chrono::system_clock::from_time_t(about.st_mtime);
   return {};
 }
 
-Result<void> FileSink::deliver(std::span<const std::string> events) {
+Result<std::vector<Refusal>> FileSink::deliver(std::span<const RenderedEvent> events) {
   std::string lines;
-  for (const std::string& event : events) {
-    lines += event;
+  for (const RenderedEvent& event : events) {
+    lines += event.body;
     lines += '\n';
   }
-  if (file_ >= 0 && options_.rotate_bytes != 0 && size_ >= options_.rotate_bytes) {
+  if (Result<void> written = append(lines); !written) {
+    return written.error();
+  }
+  return std::vector<Refusal>();
+}
+
+bool FileSink::is_full() const {
+  const bool is_long = options_.rotate_bytes != 0 && size_ >= options_.rotate_bytes;
+  const bool is_old = options_.rotate_after.count() != 0 && size_ != 0 &&
+                      std::chrono::system_clock::now() - begun_ >= options_.rotate_after;
+  return is_long || is_old;
+}
+
+Result<void> FileSink::append(const std::string& lines) {
+  if (file_ >= 0 && is_full()) {
     rotate();
   }
   if (file_ < 0) {
@@ -108,7 +124,7 @@ Result<void> FileSink::write_lines(const std::string& lines) {
     }
     written += static_cast<std::size_t>(more);
   }
-  if (::fdatasync(file_) != 0) {
+  if (options_.sync && ::fdatasync(file_) != 0) {
     const Error error = failure("sync");
     close();
     return error;

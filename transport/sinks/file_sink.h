@@ -1,9 +1,11 @@
 // FileSink: events as lines of a file, for whatever follows files: Filebeat, Vector, Fluent Bit.
 //
 // The file has whole lines only: what a crash or a full disk left of a line is cut off, and comes
-// again. It is rotated by renaming: FILE.1 is the last one, FILE.<keep> the oldest.
+// again. It is rotated by renaming: FILE.1 is the last one, FILE.<keep> the oldest. Its age is that
+// of its first line since it was opened here, or of its last change before.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -14,7 +16,9 @@ namespace quotemill::transport {
 struct FileSinkOptions {
   std::string path;
   std::uint64_t rotate_bytes = 64 * 1024 * 1024;  // begin a new file beyond; 0: never
+  std::chrono::seconds rotate_after{0};           // begin a new file when it is older; 0: never
   unsigned keep = 8;                              // rotated files
+  bool sync = true;                               // to the disk, before deliver() returns
 };
 
 class FileSink final : public Sink {
@@ -23,12 +27,16 @@ class FileSink final : public Sink {
 
   ~FileSink() override;
 
-  // Synced to the disk before it returns.
-  Result<void> deliver(std::span<const std::string> events) override;
+  // Refuses nothing.
+  Result<std::vector<Refusal>> deliver(std::span<const RenderedEvent> events) override;
+
+  // The same for lines of whatever kind.
+  Result<void> append(const std::string& lines);
 
  private:
   Result<void> open();
   Result<void> write_lines(const std::string& lines);
+  [[nodiscard]] bool is_full() const;
   void rotate();
   void close();
   [[nodiscard]] Error failure(const char* what) const;
@@ -36,6 +44,7 @@ class FileSink final : public Sink {
   const FileSinkOptions options_;
   int file_ = -1;
   std::uint64_t size_ = 0;
+  std::chrono::system_clock::time_point begun_;  // of the file that is open
 };
 
 }  // namespace quotemill::transport

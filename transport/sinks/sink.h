@@ -1,13 +1,23 @@
-// Sink: where changes of trust go. What it is given it has when deliver() returns without an Error,
-// as far as its transport can tell.
+// Sink: where events go. What it is given it has when deliver() returns without an Error, as far as
+// its transport can tell.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/base/result.h"
+#include "transport/siem/event_format.h"
 
 namespace quotemill::transport {
+
+// An event that the receiver will not have, however often it is asked.
+struct Refusal {
+  std::size_t index = 0;  // among those given
+  std::string reason;     // printable
+};
 
 // Used by one thread.
 class Sink {
@@ -17,9 +27,13 @@ class Sink {
   Sink& operator=(const Sink&) = delete;
   virtual ~Sink() = default;
 
-  // Events as render_event() makes them, in order. After an Error any of them may have arrived; the
-  // caller gives them again, with the same ids. Blocks for some seconds at most.
-  virtual Result<void> deliver(std::span<const std::string> events) = 0;
+  // Events in order. Those refused for good are named, by index, ascending; the rest has arrived.
+  // After an Error any of them may have arrived; the caller gives them again, with the same ids.
+  // Blocks for some seconds at most.
+  virtual Result<std::vector<Refusal>> deliver(std::span<const RenderedEvent> events) = 0;
+
+  // After an Error: how long the receiver asked to be left alone. Zero: it did not say.
+  [[nodiscard]] virtual std::chrono::milliseconds asked_pause() const { return {}; }
 };
 
 }  // namespace quotemill::transport

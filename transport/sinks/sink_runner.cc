@@ -142,14 +142,14 @@ Result<bool> SinkRunner::deliver(const std::vector<Change>& changes) {
   EventSource source = options_.source;
   source.stream_id = store->stream_id;
   position_.stream_id = store->stream_id;
-  std::vector<std::string> events;
+  std::vector<RenderedEvent> events;
   for (const Change& change : changes) {
     if (options_.filter.takes(change)) {
       events.push_back(render_event(options_.format, source, change));
     }
   }
   if (!events.empty()) {
-    if (Result<void> delivered = sink_->deliver(events); !delivered) {
+    if (const auto delivered = sink_->deliver(events); !delivered) {
       return delivered.error();
     }
   }

@@ -1,17 +1,7 @@
 #include "transport/sinks/syslog_sink.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
-#include <memory>
-#include <netdb.h>
-#include <poll.h>
-#include <system_error>
-#include <unistd.h>
-
-#include <sys/socket.h>
-
 #include "engine/base/error.h"
+#include "transport/sinks/socket_steps.h"
 
 namespace quotemill::transport {
 namespace {
@@ -20,81 +10,30 @@ namespace {
 constexpr std::chrono::seconds kUnconfirmedFor{30};
 constexpr std::size_t kUnconfirmedMax = 1'024;
 
-struct FreeAddresses {
-  void operator()(addrinfo* addresses) const { ::freeaddrinfo(addresses); }
-};
-
-using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
-
-bool wait_until_writable(int socket, std::chrono::milliseconds timeout) {
-  pollfd item{socket, POLLOUT, 0};
-  return ::poll(&item, 1, static_cast<int>(timeout.count())) == 1;
-}
-
-// Connected within the timeout, or -1.
-int connected(const addrinfo& address, std::chrono::milliseconds timeout) {
-  const int socket = ::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                              address.ai_protocol);
-  if (socket < 0) {
-    return -1;
-  }
-  int outcome = ::connect(socket, address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
-  if (outcome == EINPROGRESS) {
-    socklen_t size = sizeof outcome;
-    if (!wait_until_writable(socket, timeout)) {
-      outcome = ETIMEDOUT;
-    } else if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &outcome, &size) != 0) {
-      outcome = errno;
-    }
-  }
-  if (outcome != 0) {
-    ::close(socket);
-    errno = outcome;
-    return -1;
-  }
-  return socket;
-}
-
 }  // namespace
 
-SyslogSink::~SyslogSink() {
-  close();
-}
-
-Error SyslogSink::failure(const std::string& what) const {
-  return {ErrorCode::kIo, "syslog sink", 0, options_.host + ":" + options_.port + ": " + what};
-}
-
-void SyslogSink::close() {
-  if (socket_ >= 0) {
-    ::close(socket_);
-    socket_ = -1;
-  }
-}
-
 Result<void> SyslogSink::connect() {
-  addrinfo wanted{};
-  wanted.ai_family = AF_UNSPEC;
-  wanted.ai_socktype = options_.is_udp ? SOCK_DGRAM : SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (const int error =
-          ::getaddrinfo(options_.host.c_str(), options_.port.c_str(), &wanted, &found);
-      error != 0) {
-    return failure(::gai_strerror(error));
+  Result<std::unique_ptr<Connection>> made = [this] {
+    switch (options_.transport) {
+      case SyslogTransport::kUdp:
+        return connect_udp(options_.receiver);
+      case SyslogTransport::kTls:
+        return connect_tls(options_.receiver, options_.tls);
+      case SyslogTransport::kTcp:
+        break;
+    }
+    return connect_tcp(options_.receiver);
+  }();
+  if (!made) {
+    return made.error();
   }
-  const Addresses addresses(found);
-  for (const addrinfo* address = found; address != nullptr && socket_ < 0;
-       address = address->ai_next) {
-    socket_ = connected(*address, options_.timeout);
+  connection_ = *std::move(made);
+  for (const Sent& sent : unconfirmed_) {
+    if (Result<void> done = send(sent.message); !done) {
+      return done;
+    }
   }
-  return socket_ >= 0 ? Result<void>() : failure(std::generic_category().message(errno));
-}
-
-// A receiver never says anything: what can be read is the end.
-bool SyslogSink::is_closed_by_peer() const {
-  char byte = 0;
-  const ssize_t read = ::recv(socket_, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
-  return read == 0 || (read < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+  return {};
 }
 
 void SyslogSink::forget_old() {
@@ -105,57 +44,40 @@ void SyslogSink::forget_old() {
   }
 }
 
-Result<void> SyslogSink::deliver(std::span<const std::string> events) {
-  forget_old();
-  if (socket_ >= 0 && !options_.is_udp && is_closed_by_peer()) {
-    close();
+Result<std::vector<Refusal>> SyslogSink::deliver(std::span<const RenderedEvent> events) {
+  if (Result<void> sent = send_all(events); !sent) {
+    connection_.reset();
+    return sent.error();
   }
-  if (socket_ < 0) {
+  return std::vector<Refusal>();
+}
+
+Result<void> SyslogSink::send_all(std::span<const RenderedEvent> events) {
+  forget_old();
+  if (connection_ != nullptr && connection_->is_closed_by_peer()) {
+    connection_.reset();
+  }
+  if (connection_ == nullptr) {
     if (Result<void> done = connect(); !done) {
       return done;
     }
-    for (const Sent& sent : unconfirmed_) {
-      if (Result<void> done = send(sent.message); !done) {
-        return done;
-      }
-    }
   }
-  for (const std::string& event : events) {
-    if (Result<void> done = send(event); !done) {
+  for (const RenderedEvent& event : events) {
+    if (Result<void> done = send(event.body); !done) {
       return done;
     }
-    if (!options_.is_udp) {
-      unconfirmed_.push_back({std::chrono::steady_clock::now(), event});
+    if (!is_udp()) {
+      unconfirmed_.push_back({std::chrono::steady_clock::now(), event.body});
     }
   }
   // What broke while we wrote shows itself now, if the receiver is quick.
-  if (!options_.is_udp && is_closed_by_peer()) {
-    close();
-    return failure("the receiver closed the connection");
-  }
-  return {};
+  return connection_->is_closed_by_peer()
+             ? receiver_error(options_.receiver, "the receiver closed the connection")
+             : Result<void>();
 }
 
 Result<void> SyslogSink::send(const std::string& message) {
-  const std::string frame =
-      options_.is_udp ? message : std::to_string(message.size()) + " " + message;
-  std::size_t sent = 0;
-  while (sent < frame.size()) {
-    const ssize_t more =
-        ::send(socket_, frame.data() + sent, frame.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (more >= 0) {
-      sent += static_cast<std::size_t>(more);
-      continue;
-    }
-    const bool is_full = errno == EAGAIN || errno == EWOULDBLOCK;
-    if (errno == EINTR || (is_full && wait_until_writable(socket_, options_.timeout))) {
-      continue;
-    }
-    const Error error = failure(is_full ? "takes nothing" : std::generic_category().message(errno));
-    close();
-    return error;
-  }
-  return {};
+  return connection_->send(is_udp() ? message : std::to_string(message.size()) + " " + message);
 }
 
 }  // namespace quotemill::transport

@@ -1,5 +1,5 @@
-// SyslogSink: events to a syslog receiver, one message each: UDP (RFC 5426), or TCP with octet
-// counting (RFC 6587, 3.4.1).
+// SyslogSink: events to a syslog receiver, one message each: UDP (RFC 5426), TCP with octet
+// counting (RFC 6587, 3.4.1), or the same over TLS (RFC 5425).
 //
 // Syslog confirms nothing: what was sent on a connection that then broke may be lost. So the last
 // messages of a connection are kept for a while, and sent again on the next one; a receiver drops
@@ -7,27 +7,30 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 
+#include "transport/sinks/connection.h"
 #include "transport/sinks/sink.h"
 
 namespace quotemill::transport {
 
+enum class SyslogTransport : std::uint8_t { kTcp, kUdp, kTls };
+
 struct SyslogSinkOptions {
-  bool is_udp = false;
-  std::string host;
-  std::string port = "601";  // RFC 3195's for TCP; 514 for UDP
-  std::chrono::milliseconds timeout{5'000};
+  SyslogTransport transport = SyslogTransport::kTcp;
+  ReceiverAddress receiver;
+  TlsOptions tls;  // of kTls
 };
 
 class SyslogSink final : public Sink {
  public:
   explicit SyslogSink(SyslogSinkOptions options) : options_(std::move(options)) {}
 
-  ~SyslogSink() override;
-
-  Result<void> deliver(std::span<const std::string> events) override;
+  // Refuses nothing.
+  Result<std::vector<Refusal>> deliver(std::span<const RenderedEvent> events) override;
 
  private:
   struct Sent {
@@ -35,15 +38,15 @@ class SyslogSink final : public Sink {
     std::string message;
   };
 
+  [[nodiscard]] bool is_udp() const { return options_.transport == SyslogTransport::kUdp; }
+
   Result<void> connect();
+  Result<void> send_all(std::span<const RenderedEvent> events);
   Result<void> send(const std::string& message);
-  [[nodiscard]] bool is_closed_by_peer() const;
   void forget_old();
-  void close();
-  [[nodiscard]] Error failure(const std::string& what) const;
 
   const SyslogSinkOptions options_;
-  int socket_ = -1;
+  std::unique_ptr<Connection> connection_;  // null while there is none
   std::deque<Sent> unconfirmed_;
 };
 

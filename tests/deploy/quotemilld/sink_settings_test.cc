@@ -31,12 +31,12 @@ TEST(SinkSettings, OfSyslogSpeakSyslogUnlessToldOtherwise) {
       parse_sink("[sink]\nkind = \"syslog\"\n[syslog]\nhost = \"siem\"\n", "s.toml", "s");
   ASSERT_TRUE(sink) << sink.error().to_string();
   EXPECT_EQ(sink->format, transport::EventFormat::kSyslog);
-  EXPECT_FALSE(sink->syslog.is_udp);
-  EXPECT_EQ(sink->syslog.port, "601");
+  EXPECT_EQ(sink->syslog.transport, transport::SyslogTransport::kTcp);
+  EXPECT_EQ(sink->syslog.receiver.port, "601");
   EXPECT_EQ(parse_sink("[sink]\nkind = \"syslog\"\nformat = \"cef\"\n"
                        "[syslog]\nhost = \"siem\"\ntransport = \"udp\"\n",
                        "s.toml", "s")
-                ->syslog.port,
+                ->syslog.receiver.port,
             "514");
 }
 

@@ -49,7 +49,7 @@ Change hostile_change() {
 }
 
 Json rendered(EventFormat format, const Change& change) {
-  const std::string line = render_event(format, kSource, change);
+  const std::string line = render_event(format, kSource, change).body;
   const std::optional<Json> json = parse_json(line);
   EXPECT_TRUE(json) << line;
   return json.value_or(Json());
@@ -68,7 +68,7 @@ TEST(EventFormat, IsOneLineWhateverTheHostSays) {
   for (const EventFormat format :
        {EventFormat::kJson, EventFormat::kCloudEvents, EventFormat::kOcsf, EventFormat::kEcs,
         EventFormat::kCef, EventFormat::kSyslog}) {
-    const std::string line = render_event(format, kSource, hostile_change());
+    const std::string line = render_event(format, kSource, hostile_change()).body;
     std::size_t beyond_ascii = 0;
     for (const char c : line) {
       EXPECT_FALSE(static_cast<unsigned char>(c) < 0x20 || c == '\x7F') << name_of(format);
@@ -162,7 +162,7 @@ std::map<std::string, std::string> extension_of(const std::string& line) {
 }
 
 TEST(Cef, HasHeaderAndFieldsOfAChange) {
-  const std::string line = render_event(EventFormat::kCef, kSource, failed_change());
+  const std::string line = render_event(EventFormat::kCef, kSource, failed_change()).body;
   EXPECT_TRUE(line.starts_with(
       "CEF:0|Quotemill|quotemilld|0.1.0|trust.changed|Host trust state changed|8|externalId="))
       << line;
@@ -177,8 +177,9 @@ TEST(Cef, HasHeaderAndFieldsOfAChange) {
 }
 
 TEST(Cef, NoTextCanEndAFieldOrBeginOne) {
-  const auto honest = extension_of(render_event(EventFormat::kCef, kSource, failed_change()));
-  const auto hostile = extension_of(render_event(EventFormat::kCef, kSource, hostile_change()));
+  const auto honest = extension_of(render_event(EventFormat::kCef, kSource, failed_change()).body);
+  const auto hostile =
+      extension_of(render_event(EventFormat::kCef, kSource, hostile_change()).body);
   ASSERT_EQ(honest.size(), hostile.size());
   for (const auto& [key, value] : honest) {
     EXPECT_EQ(hostile.count(key), 1U) << key;
@@ -187,7 +188,7 @@ TEST(Cef, NoTextCanEndAFieldOrBeginOne) {
 }
 
 TEST(Syslog, HasHeaderDataAndSentence) {
-  const std::string line = render_event(EventFormat::kSyslog, kSource, failed_change());
+  const std::string line = render_event(EventFormat::kSyslog, kSource, failed_change()).body;
   EXPECT_TRUE(
       line.starts_with("<107>1 2026-11-23T22:00:00.123Z vfy-2.example quotemilld 812 TRUST "
                        "[trust@32473 id=\"01K0ZJ6T3T"))
@@ -198,7 +199,7 @@ TEST(Syslog, HasHeaderDataAndSentence) {
 }
 
 TEST(Syslog, NoTextCanEndTheStructuredDataAndTheWholeStaysShort) {
-  const std::string line = render_event(EventFormat::kSyslog, kSource, hostile_change());
+  const std::string line = render_event(EventFormat::kSyslog, kSource, hostile_change()).body;
   EXPECT_LE(line.size(), 2'048U);
   // Elements as RFC 5424 has them: quotes, backslashes and brackets in values are escaped.
   static const std::regex kShape(
@@ -209,10 +210,11 @@ TEST(Syslog, NoTextCanEndTheStructuredDataAndTheWholeStaysShort) {
 TEST(Syslog, SequenceIdBeginsAgain) {
   Change change = failed_change();
   change.sequence = 2'147'483'647;
-  EXPECT_THAT(render_event(EventFormat::kSyslog, kSource, change),
+  EXPECT_THAT(render_event(EventFormat::kSyslog, kSource, change).body,
               HasSubstr("sequenceId=\"2147483647\""));
   change.sequence = 2'147'483'648;
-  EXPECT_THAT(render_event(EventFormat::kSyslog, kSource, change), HasSubstr("sequenceId=\"1\""));
+  EXPECT_THAT(render_event(EventFormat::kSyslog, kSource, change).body,
+              HasSubstr("sequenceId=\"1\""));
 }
 
 TEST(EventWords, RecoveryHasACodeOfItsOwn) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/temp_folder.h"
+#include "tests/transport/sinks/sample_events.h"
 
 namespace quotemill::transport {
 namespace {
@@ -20,7 +21,7 @@ class FileSinkTest : public ::testing::Test {
   }
 
   static void deliver(FileSink& sink, const std::vector<std::string>& events) {
-    const Result<void> delivered = sink.deliver(events);
+    const auto delivered = sink.deliver(events_of(events));
     ASSERT_TRUE(delivered) << delivered.error().to_string();
   }
 
@@ -64,10 +65,22 @@ TEST_F(FileSinkTest, RotatesAndKeepsSoMany) {
   EXPECT_FALSE(std::filesystem::exists(path_ + ".3"));
 }
 
+TEST_F(FileSinkTest, RotatesWhatIsOld) {
+  testing::write_file(path_, as_bytes("old\n"));
+  std::filesystem::last_write_time(
+      path_, std::filesystem::file_time_type::clock::now() - std::chrono::hours(2));
+  FileSink sink({.path = path_, .rotate_after = std::chrono::hours(1), .sync = false});
+  deliver(sink, {"one"});
+  deliver(sink, {"two"});
+  deliver(sink, {"three"});
+  EXPECT_EQ(content(".1"), "old\none\n") << "it was opened, and found old with the next";
+  EXPECT_EQ(content(), "two\nthree\n");
+}
+
 TEST_F(FileSinkTest, SaysWhyItCannotWriteAndGoesOnWhenItCan) {
   FileSink sink({.path = path_});
   std::filesystem::create_directory(path_);
-  const Result<void> failed = sink.deliver(std::vector<std::string>{"one"});
+  const auto failed = sink.deliver(events_of({"one"}));
   ASSERT_FALSE(failed);
   EXPECT_NE(failed.error().to_string().find(path_), std::string::npos);
   std::filesystem::remove(path_);
@@ -80,13 +93,13 @@ TEST_F(FileSinkTest, FollowsNoLink) {
   testing::write_file(target, as_bytes("precious\n"));
   std::filesystem::create_symlink(target, path_);
   FileSink sink({.path = path_});
-  EXPECT_FALSE(sink.deliver(std::vector<std::string>{"one"}));
+  EXPECT_FALSE(sink.deliver(events_of({"one"})));
   EXPECT_EQ(as_text(testing::read_file(target)), "precious\n");
 }
 
 TEST_F(FileSinkTest, AFullDiskLeavesNoHalfLine) {
   FileSink sink({.path = "/dev/full"});
-  EXPECT_FALSE(sink.deliver(std::vector<std::string>{"one"})) << "is no plain file";
+  EXPECT_FALSE(sink.deliver(events_of({"one"}))) << "is no plain file";
 }
 
 }  // namespace

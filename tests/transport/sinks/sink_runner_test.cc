@@ -34,16 +34,16 @@ class RecordingSink final : public Sink {
  public:
   explicit RecordingSink(std::shared_ptr<Received> received) : received_(std::move(received)) {}
 
-  Result<void> deliver(std::span<const std::string> events) override {
+  Result<std::vector<Refusal>> deliver(std::span<const RenderedEvent> events) override {
     const std::lock_guard lock(received_->mutex);
     if (received_->failures_to_come > 0) {
       --received_->failures_to_come;
       return Error{ErrorCode::kIo, "sink", 0, "is down because a test wants it to"};
     }
-    for (const std::string& event : events) {
-      received_->sequences.push_back(parse_json(event)->at("seq").get<std::uint64_t>());
+    for (const RenderedEvent& event : events) {
+      received_->sequences.push_back(parse_json(event.body)->at("seq").get<std::uint64_t>());
     }
-    return {};
+    return std::vector<Refusal>();
   }
 
  private:

@@ -9,6 +9,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "tests/transport/sinks/sample_events.h"
+
 namespace quotemill::transport {
 namespace {
 
@@ -107,15 +109,13 @@ class Receiver {
 
 SyslogSinkOptions to(std::uint16_t port, bool is_udp = false) {
   SyslogSinkOptions options;
-  options.is_udp = is_udp;
-  options.host = "127.0.0.1";
-  options.port = std::to_string(port);
-  options.timeout = std::chrono::milliseconds(300);
+  options.transport = is_udp ? SyslogTransport::kUdp : SyslogTransport::kTcp;
+  options.receiver = {"127.0.0.1", std::to_string(port), std::chrono::milliseconds(300)};
   return options;
 }
 
 bool deliver(SyslogSink& sink, const std::vector<std::string>& events) {
-  return sink.deliver(events).has_value();
+  return sink.deliver(events_of(events)).has_value();
 }
 
 TEST(SyslogSink, CountsTheOctetsOfEachMessage) {
@@ -140,7 +140,7 @@ TEST(SyslogSink, SaysThatNobodyListensAndGoesOnWhenSomebodyDoes) {
     port = gone.port();
   }
   SyslogSink sink(to(port));
-  const Result<void> failed = sink.deliver(std::vector<std::string>{"one"});
+  const auto failed = sink.deliver(events_of({"one"}));
   ASSERT_FALSE(failed);
   EXPECT_NE(failed.error().to_string().find("127.0.0.1:" + std::to_string(port)),
             std::string::npos);
@@ -165,15 +165,15 @@ TEST(SyslogSink, DoesNotWaitForEverForAReceiverThatReadsNothing) {
   SyslogSink sink(to(receiver.port()));
   const std::vector<std::string> events(64, std::string(200'000, 'x'));
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_FALSE(sink.deliver(events));
+  EXPECT_FALSE(deliver(sink, events));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST(SyslogSink, SaysThatAHostHasNoAddress) {
   SyslogSinkOptions options = to(601);
-  options.host = "no-such-host.invalid";
+  options.receiver.host = "no-such-host.invalid";
   SyslogSink sink(options);
-  EXPECT_FALSE(sink.deliver(std::vector<std::string>{"one"}));
+  EXPECT_FALSE(deliver(sink, {"one"}));
 }
 
 }  // namespace

@@ -1,0 +1,188 @@
+// TLS over TCP, by OpenSSL on a non-blocking socket.
+#include <array>
+#include <cerrno>
+#include <poll.h>
+#include <system_error>
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+#include "transport/sinks/connection.h"
+#include "transport/sinks/socket_steps.h"
+
+namespace quotemill::transport {
+namespace {
+
+struct FreeTls {
+  void operator()(SSL_CTX* context) const { ::SSL_CTX_free(context); }
+
+  void operator()(SSL* session) const { ::SSL_free(session); }
+};
+
+using TlsContext = std::unique_ptr<SSL_CTX, FreeTls>;
+using TlsSession = std::unique_ptr<SSL, FreeTls>;
+
+// The oldest error of this thread's queue, which is empty afterwards.
+std::string openssl_reason() {
+  const unsigned long code = ::ERR_get_error();
+  const char* reason = ::ERR_reason_error_string(code);
+  ::ERR_clear_error();
+  return reason == nullptr ? "TLS failed" : reason;
+}
+
+bool is_address(const std::string& name) {
+  std::array<unsigned char, 16> bytes{};
+  return ::inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 ||
+         ::inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
+}
+
+Result<TlsContext> make_context(const ReceiverAddress& address, const TlsOptions& tls) {
+  TlsContext context(::SSL_CTX_new(::TLS_client_method()));
+  if (!context || ::SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) {
+    return receiver_error(address, openssl_reason());
+  }
+  ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  const bool trusts = tls.ca_file.empty() ? ::SSL_CTX_set_default_verify_paths(context.get()) == 1
+                                          : ::SSL_CTX_load_verify_locations(
+                                                context.get(), tls.ca_file.c_str(), nullptr) == 1;
+  if (!trusts) {
+    return receiver_error(address, "CA file " + tls.ca_file + ": " + openssl_reason());
+  }
+  if (!tls.certificate_file.empty() &&
+      (::SSL_CTX_use_certificate_chain_file(context.get(), tls.certificate_file.c_str()) != 1 ||
+       ::SSL_CTX_use_PrivateKey_file(context.get(), tls.key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
+       ::SSL_CTX_check_private_key(context.get()) != 1)) {
+    return receiver_error(address,
+                          tls.certificate_file + " and " + tls.key_file + ": " + openssl_reason());
+  }
+  return context;
+}
+
+// For whom the receiver's certificate must be (RFC 6125, RFC 5425 5.2).
+bool expect_name(SSL* session, std::string name) {
+  if (is_address(name)) {
+    return ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(session), name.c_str()) == 1;
+  }
+  ::SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return ::SSL_set1_host(session, name.c_str()) == 1 &&
+         // SSL_set_tlsext_host_name(), which casts as C does.
+         ::SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                    name.data()) == 1;
+}
+
+class TlsConnection final : public Connection {
+ public:
+  TlsConnection(ReceiverAddress address, Descriptor socket, TlsContext context, TlsSession session)
+      : address_(std::move(address)),
+        socket_(std::move(socket)),
+        context_(std::move(context)),
+        session_(std::move(session)) {}
+
+  // Says that nothing more comes; what the receiver says to that is not waited for.
+  ~TlsConnection() override {
+    if (is_open_) {
+      ::SSL_shutdown(session_.get());
+      ::ERR_clear_error();
+    }
+  }
+
+  Result<void> shake_hands() {
+    return repeat([this] { return ::SSL_connect(session_.get()); });
+  }
+
+  Result<void> send(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      std::size_t sent = 0;
+      if (Result<void> done = repeat(
+              [&] { return ::SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &sent); });
+          !done) {
+        return done;
+      }
+      bytes.remove_prefix(sent);
+    }
+    return {};
+  }
+
+  // Reads what TLS itself has to say (tickets, key updates); a receiver says nothing else.
+  bool is_closed_by_peer() override {
+    std::array<char, 256> part{};
+    std::size_t read = 0;
+    while (::SSL_read_ex(session_.get(), part.data(), part.size(), &read) == 1) {
+    }
+    const int why = ::SSL_get_error(session_.get(), 0);
+    ::ERR_clear_error();
+    return why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE;
+  }
+
+ private:
+  // A step of OpenSSL's, as often as the socket is not ready for it.
+  template <class Step>
+  Result<void> repeat(Step step) {
+    while (true) {
+      ::ERR_clear_error();
+      const int outcome = step();
+      if (outcome == 1) {
+        is_open_ = true;
+        return {};
+      }
+      const int why = ::SSL_get_error(session_.get(), outcome);
+      const bool wants = why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
+      const short events = why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
+      if (!wants || !wait_for(socket_.get(), events, address_.timeout)) {
+        is_open_ = false;
+        return receiver_error(address_, wants ? "takes nothing" : reason(why));
+      }
+    }
+  }
+
+  [[nodiscard]] std::string reason(int why) const {
+    const long verdict = ::SSL_get_verify_result(session_.get());
+    if (verdict != X509_V_OK) {
+      ::ERR_clear_error();
+      return std::string("its certificate is refused: ") + ::X509_verify_cert_error_string(verdict);
+    }
+    if (why == SSL_ERROR_SYSCALL && errno != 0) {
+      return std::generic_category().message(errno);
+    }
+    return why == SSL_ERROR_ZERO_RETURN || why == SSL_ERROR_SYSCALL
+               ? "the receiver closed the connection"
+               : openssl_reason();
+  }
+
+  const ReceiverAddress address_;
+  const Descriptor socket_;
+  const TlsContext context_;
+  const TlsSession session_;
+  bool is_open_ = false;  // so that a goodbye makes sense
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Connection>> connect_tls(const ReceiverAddress& address,
+                                                const TlsOptions& tls) {
+  Result<TlsContext> context = make_context(address, tls);
+  if (!context) {
+    return context.error();
+  }
+  Result<Descriptor> socket = connected_socket(address, SOCK_STREAM);
+  if (!socket) {
+    return socket.error();
+  }
+  TlsSession session(::SSL_new(context->get()));
+  const std::string& name = tls.server_name.empty() ? address.host : tls.server_name;
+  if (!session || !expect_name(session.get(), name) ||
+      ::SSL_set_fd(session.get(), socket->get()) != 1) {
+    return receiver_error(address, openssl_reason());
+  }
+  auto connection = std::make_unique<TlsConnection>(address, *std::move(socket),
+                                                    *std::move(context), std::move(session));
+  if (Result<void> shaken = connection->shake_hands(); !shaken) {
+    return shaken.error();
+  }
+  return std::unique_ptr<Connection>(std::move(connection));
+}
+
+}  // namespace quotemill::transport
