@@ -21,7 +21,7 @@ struct EndpointCounters {
 // {"attest": {…}, "handshakes": {…}, "enrolment": {…}, "door": {…}}; names are those of the fields.
 transport::Json render_endpoints(const EndpointCounters& counters);
 
-// delivered, filtered, failures, next, is_down (0 or 1).
+// delivered, filtered, refused, failures, next, is_down (0 or 1).
 transport::Json render_sink(const transport::SinkCounters& counters);
 
 }  // namespace quotemill::daemon

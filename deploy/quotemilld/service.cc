@@ -8,7 +8,7 @@
 #include "deploy/quotemilld/key_files.h"
 #include "deploy/quotemilld/maintenance.h"
 #include "deploy/quotemilld/operator_verbs.h"
-#include "deploy/quotemilld/sink_settings.h"
+#include "deploy/quotemilld/sink_fan.h"
 #include "deploy/quotemilld/startup.h"
 #include "deploy/quotemilld/system_clock.h"
 #include "deploy/quotemilld/trust_files.h"
@@ -55,18 +55,15 @@ class ChangeFanOut final : public ChangeSink {
     if (control_ != nullptr) {
       control_->notify();
     }
-    for (transport::SinkRunner* sink : sinks_) {
-      sink->notify();
+    if (sinks_ != nullptr) {
+      sinks_->notify();
     }
   }
 
-  // Borrowed; none before they are there and when they go.
-  void wake(const std::vector<std::unique_ptr<transport::SinkRunner>>& sinks) {
+  // Borrowed; null before they are there and when they go.
+  void wake_sinks(SinkFan* sinks) {
     const std::lock_guard lock(mutex_);
-    sinks_.clear();
-    for (const auto& sink : sinks) {
-      sinks_.push_back(sink.get());
-    }
+    sinks_ = sinks;
   }
 
   // Borrowed; null before it is there and when it goes.
@@ -94,7 +91,7 @@ class ChangeFanOut final : public ChangeSink {
   const program::Log& log_;
   std::mutex mutex_;
   transport::ControlServer* control_ = nullptr;
-  std::vector<transport::SinkRunner*> sinks_;
+  SinkFan* sinks_ = nullptr;
 };
 
 // The committer is made before the server that carries its replies, and outlives it.
@@ -166,7 +163,7 @@ struct Service::Parts {
   std::unique_ptr<NonceAuthority> nonces;
   std::unique_ptr<transport::Context> context;
   std::unique_ptr<ChangeFanOut> changes;
-  std::vector<std::unique_ptr<transport::SinkRunner>> sinks;
+  std::unique_ptr<SinkFan> sinks;
   ReplyRelay replies;
   std::unique_ptr<Committer> committer;
   std::unique_ptr<Pipeline> pipeline;
@@ -259,26 +256,13 @@ Result<void> Service::Parts::open_stream() {
 }
 
 Result<void> Service::Parts::open_sinks() {
-  const Result<std::vector<SinkSettings>> settings = load_sinks(config.sinks);
-  if (!settings) {
-    return settings.error();
+  Result<std::unique_ptr<SinkFan>> started =
+      SinkFan::start(config.sinks, config.state.folder, {*store, hosts, clock}, log);
+  if (!started) {
+    return started.error();
   }
-  if (!settings->empty()) {
-    if (Result<void> prepared =
-            transport::prepare_private_folder(config.state.folder + "/sinks", "state.folder");
-        !prepared) {
-      return prepared;
-    }
-  }
-  for (const SinkSettings& sink : *settings) {
-    sinks.push_back(start_sink(sink, config.state.folder, *store,
-                               [this, name = sink.name](bool is_bad, const std::string& text) {
-                                 log.write(
-                                     is_bad ? program::LogLevel::kError : program::LogLevel::kInfo,
-                                     "sink", {{"sink", name}, {"what", printable(text)}});
-                               }));
-  }
-  changes->wake(sinks);
+  sinks = *std::move(started);
+  changes->wake_sinks(sinks.get());
   return {};
 }
 
@@ -368,7 +352,7 @@ Result<void> Service::Parts::open_control() {
   const auto endpoints = [this] {
     transport::Json out =
         render_endpoints({server->counters(), zap->counters(), enrolment->counters(), *door});
-    for (const auto& sink : sinks) {
+    for (const auto& sink : sinks->runners()) {
       out["sink " + sink->name()] = render_sink(sink->counters());
     }
     return out;
@@ -401,7 +385,7 @@ Result<std::unique_ptr<Service>> Service::open(const Config& config, const Polic
 Service::~Service() {
   if (parts_->changes) {
     parts_->changes->wake(nullptr);
-    parts_->changes->wake(std::vector<std::unique_ptr<transport::SinkRunner>>());
+    parts_->changes->wake_sinks(nullptr);
   }
   parts_->replies.connect(nullptr);
 }
@@ -440,8 +424,8 @@ void Service::drain() {
   parts_->control.reset();
   parts_->door.reset();  // after the operators, whom it is shown to
   parts_->committer->stop();
-  parts_->changes->wake(std::vector<std::unique_ptr<transport::SinkRunner>>());
-  parts_->sinks.clear();
+  parts_->changes->wake_sinks(nullptr);
+  parts_->sinks.reset();
 }
 
 }  // namespace quotemill::daemon

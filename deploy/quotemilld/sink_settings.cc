@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <unistd.h>
 
 #include "deploy/common/text_file.h"
 #include "engine/base/limits.h"
@@ -15,21 +14,20 @@ namespace {
 
 using transport::EventFormat;
 
-constexpr std::int64_t kMebibyte = 1024 * 1024;
 constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, TrustState::kFailed,
                                 TrustState::kStale, TrustState::kUnknown};
+constexpr std::int64_t kDayMs = 86'400'000;
 
-EventFormat read_format(TomlReader& in, EventFormat default_format) {
+EventFormat read_format(TomlReader& in, SinkKind kind) {
   std::vector<std::string_view> names;
   for (const EventFormat format : transport::event_formats()) {
     names.push_back(transport::name_of(format));
   }
   return transport::event_formats().at(
-      in.choice("sink.format", static_cast<std::size_t>(default_format), names));
+      in.choice("sink.format", static_cast<std::size_t>(default_format(kind)), names));
 }
 
-transport::SinkFilter read_filter(TomlReader& in) {
-  transport::SinkFilter filter;
+void read_states(TomlReader& in, transport::SinkFilter& filter) {
   for (const std::string& name : in.texts("filter.states", {})) {
     const auto state = std::find_if(kStates.begin(), kStates.end(), [&name](TrustState candidate) {
       return name_of(candidate) == name;
@@ -41,62 +39,47 @@ transport::SinkFilter read_filter(TomlReader& in) {
       filter.states.push_back(*state);
     }
   }
+}
+
+void read_labels(TomlReader& in, transport::SinkFilter& filter) {
+  for (const std::string& label : in.texts("filter.labels", {})) {
+    const std::size_t equals = label.find('=');
+    if (equals == std::string::npos || !is_label_key(label.substr(0, equals))) {
+      in.fail("filter.labels", "'filter.labels' must be labels, \"key=value\" each");
+    } else {
+      filter.labels[label.substr(0, equals)] = label.substr(equals + 1);
+    }
+  }
+}
+
+transport::SinkFilter read_filter(TomlReader& in) {
+  transport::SinkFilter filter;
+  read_states(in, filter);
+  read_labels(in, filter);
+  filter.severity_min =
+      static_cast<Severity>(in.choice("filter.severity", 0, {"info", "warning", "fail"}));
   filter.without_maintenance = !in.boolean("filter.maintenance", true);
   return filter;
 }
 
-void read_file_sink(TomlReader& in, transport::FileSinkOptions& file) {
-  file.path = in.text("file.path", "");
-  if (file.path.empty() || file.path.front() != '/') {
-    in.fail("file.path", "'file.path' must be the absolute path of the file to write");
-  }
-  file.rotate_bytes =
-      static_cast<std::uint64_t>(kMebibyte * in.integer("file.rotate_mib", 64, 0, 1024 * 1024));
-  file.rotate_after = std::chrono::duration_cast<std::chrono::seconds>(
-      std::chrono::milliseconds(in.duration_ms("file.rotate_after", 0, 0, 366LL * 86'400'000)));
-  file.keep = static_cast<unsigned>(in.integer("file.keep", 8, 0, 1000));
-  file.sync = in.boolean("file.sync", true);
+transport::GroupSettings read_groups(TomlReader& in) {
+  transport::GroupSettings groups;
+  groups.window = std::chrono::milliseconds(
+      in.duration_ms("group.window", groups.window.count(), 1'000, kDayMs));
+  groups.hosts_min = static_cast<std::size_t>(
+      in.integer("group.hosts", static_cast<std::int64_t>(groups.hosts_min), 0, 100'000));
+  return groups;
 }
 
-// An absolute path of a file that is there, or none.
-std::string read_file_path(TomlReader& in, const std::string& key) {
-  std::string path = in.text(key, "");
-  if (!path.empty() && (path.front() != '/' || ::access(path.c_str(), R_OK) != 0)) {
-    in.fail(key, "'" + key + "' must be the absolute path of a file that the daemon may read");
-  }
-  return path;
-}
-
-void read_tls(TomlReader& in, const std::string& table, transport::TlsOptions& tls) {
-  tls.ca_file = read_file_path(in, table + ".ca_file");
-  tls.server_name = in.text(table + ".server_name", "");
-  tls.certificate_file = read_file_path(in, table + ".certificate_file");
-  tls.key_file = read_file_path(in, table + ".key_file");
-  if (tls.certificate_file.empty() != tls.key_file.empty()) {
-    in.fail(table + ".certificate_file",
-            "'certificate_file' and 'key_file' of [" + table + "] come together or not at all");
-  }
-}
-
-void read_syslog_sink(TomlReader& in, transport::SyslogSinkOptions& syslog) {
-  using transport::SyslogTransport;
-  constexpr std::array kPorts = {601, 514, 6514};  // RFC 3195, RFC 5426, RFC 5425
-  syslog.transport =
-      static_cast<SyslogTransport>(in.choice("syslog.transport", 0, {"tcp", "udp", "tls"}));
-  syslog.receiver.host = in.text("syslog.host", "");
-  if (syslog.receiver.host.empty()) {
-    in.fail("syslog.host", "'syslog.host' must be the receiver's name or address");
-  }
-  const int default_port = kPorts.at(static_cast<std::size_t>(syslog.transport));
-  syslog.receiver.port = std::to_string(in.integer("syslog.port", default_port, 1, 65'535));
-  if (syslog.transport == SyslogTransport::kTls) {
-    read_tls(in, "syslog", syslog.tls);
-  }
-}
-
-std::string machine_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+transport::SinkFeedOptions read_feed(TomlReader& in, SinkKind kind) {
+  transport::SinkFeedOptions feed;
+  feed.format = read_format(in, kind);
+  feed.filter = read_filter(in);
+  feed.groups = read_groups(in);
+  feed.with_audit = in.boolean("sink.audit", true);
+  feed.with_notices = in.boolean("sink.notices", true);
+  feed.heartbeat = std::chrono::milliseconds(in.duration_ms("sink.heartbeat", 60'000, 0, kDayMs));
+  return feed;
 }
 
 }  // namespace
@@ -112,15 +95,11 @@ Result<SinkSettings> parse_sink(std::string_view text, const std::string& file_n
   if (!is_host_name(name)) {
     in->fail("sink.kind", "the file's name, without .toml, is the sink's: [a-z0-9._-]{1,64}");
   }
-  settings.kind = static_cast<SinkKind>(in->choice("sink.kind", 0, {"file", "syslog"}));
-  const bool is_syslog = settings.kind == SinkKind::kSyslog;
-  settings.format = read_format(*in, is_syslog ? EventFormat::kSyslog : EventFormat::kJson);
-  settings.filter = read_filter(*in);
-  if (is_syslog) {
-    read_syslog_sink(*in, settings.syslog);
-  } else {
-    read_file_sink(*in, settings.file);
-  }
+  settings.kind = static_cast<SinkKind>(
+      in->choice("sink.kind", 0, {"file", "syslog", "splunk", "elastic", "webhook", "kafka"}));
+  settings.feed = read_feed(*in, settings.kind);
+  settings.per_second = static_cast<std::uint64_t>(in->integer("sink.per_second", 0, 0, 1'000'000));
+  settings.receiver = read_receiver(*in, settings.kind, settings.feed.format);
   if (Result<void> done = in->finish(); !done) {
     return done.error();
   }
@@ -153,28 +132,6 @@ Result<std::vector<SinkSettings>> load_sinks(const std::string& folder) {
     sinks.push_back(*std::move(sink));
   }
   return sinks;
-}
-
-std::unique_ptr<transport::SinkRunner> start_sink(const SinkSettings& settings,
-                                                  const std::string& state_folder,
-                                                  const History& history,
-                                                  transport::SinkRunner::Log log) {
-  transport::SinkRunnerOptions options;
-  options.name = settings.name;
-  options.format = settings.format;
-  options.filter = settings.filter;
-  options.cursor_path = state_folder + "/sinks/" + settings.name + ".cursor";
-  options.source.verifier = machine_name();
-  options.source.version = QUOTEMILL_VERSION;
-  options.source.process_id = static_cast<std::uint32_t>(::getpid());
-  std::unique_ptr<transport::Sink> sink;
-  if (settings.kind == SinkKind::kFile) {
-    sink = std::make_unique<transport::FileSink>(settings.file);
-  } else {
-    sink = std::make_unique<transport::SyslogSink>(settings.syslog);
-  }
-  return std::make_unique<transport::SinkRunner>(std::move(options), history, std::move(sink),
-                                                 std::move(log));
 }
 
 }  // namespace quotemill::daemon

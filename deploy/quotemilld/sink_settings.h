@@ -1,37 +1,35 @@
-// The sinks that changes of trust go to: one TOML file each, named as the sink.
+// The sinks that events go to: one TOML file each, named as the sink.
 //
-//   [sink]                          [syslog]                  [file]
-//   kind = "syslog"  # or "file"    transport = "tcp"         path =
-//   "/var/log/quotemill/trust.jsonl" format = "syslog"               host = "siem.example"
-//   rotate_mib = 64
-//                                   port = 601                keep = 8
-//   [filter]
-//   states = ["failed", "warning"]
-//   maintenance = false
+//   [sink]                          [filter]
+//   kind       = "syslog"           states      = ["failed", "warning", "trusted"]
+//   format     = "syslog"           severity    = "warning"
+//   heartbeat  = "1m"               labels      = ["env=prod"]
+//   audit      = true               maintenance = false
+//   notices    = true
+//   per_second = 0                  [group]
+//   [syslog]                        window = "1m"
+//   ...                             hosts  = 10
+//
+// The table of the receiver is named as the kind (receiver_settings.h); deploy/etc/sinks.d has one
+// annotated file for each.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "deploy/quotemilld/receiver_settings.h"
 #include "engine/base/result.h"
-#include "engine/ports/history.h"
-#include "transport/sinks/file_sink.h"
-#include "transport/sinks/sink_runner.h"
-#include "transport/sinks/syslog_sink.h"
+#include "transport/sinks/sink_feed.h"
 
 namespace quotemill::daemon {
-
-enum class SinkKind : std::uint8_t { kFile, kSyslog };
 
 struct SinkSettings {
   std::string name;
   SinkKind kind = SinkKind::kFile;
-  transport::EventFormat format = transport::EventFormat::kJson;
-  transport::SinkFilter filter;
-  transport::FileSinkOptions file;
-  transport::SyslogSinkOptions syslog;
+  ReceiverSettings receiver;
+  transport::SinkFeedOptions feed;  // format, filter, what goes beside the changes
+  std::uint64_t per_second = 0;
 };
 
 // kConfig with every mistake, one "file:line:column: what" a line.
@@ -40,11 +38,5 @@ Result<SinkSettings> parse_sink(std::string_view text, const std::string& file_n
 
 // Those of all files *.toml in the folder, by name. None if there is no such folder.
 Result<std::vector<SinkSettings>> load_sinks(const std::string& folder);
-
-// A sink that runs; its cursor is <state folder>/sinks/<name>.cursor.
-std::unique_ptr<transport::SinkRunner> start_sink(const SinkSettings& settings,
-                                                  const std::string& state_folder,
-                                                  const History& history,
-                                                  transport::SinkRunner::Log log);
 
 }  // namespace quotemill::daemon

@@ -111,6 +111,21 @@ inline constexpr std::size_t kKeyCacheMax = 65'536;  // parsed keys, about 2 kB 
 inline constexpr std::size_t kExtendMemoEntries =
     4'096;  // per worker, 96 bytes each: fits a second-level cache; an image has about 120
 
+// --- Sinks -----------------------------------------------------------------------------------
+inline constexpr std::size_t kSinkBatchMax = 256;           // changes delivered at once
+inline constexpr std::size_t kSinkNoticesMax = 1'024;       // that wait for one sink, in memory
+inline constexpr std::size_t kSinkCausesMax = 256;          // counted at once, to be told as groups
+inline constexpr std::size_t kSinkCauseHostsMax = 100'000;  // told apart of one cause
+inline constexpr std::size_t kSinkRequestSizeMax =
+    1024 * 1024;  // of one HTTP request or Kafka message; receivers take this much by default
+inline constexpr std::size_t kSinkAnswerSizeMax = 1024 * 1024;  // says a line about each event
+inline constexpr std::size_t kSinkSecretSizeMax = 4'096;
+inline constexpr std::size_t kSinkUnconfirmedMax = 1'024;  // syslog messages, sent again
+
+// --- The metrics endpoint ----------------------------------------------------------------------
+inline constexpr std::size_t kHttpHeaderSizeMax = 8 * 1024;
+inline constexpr std::size_t kHttpConnectionsMax = 64;
+
 // --- The store -------------------------------------------------------------------------------
 inline constexpr std::int64_t kHistoryRunMsMax =
     60 * 60 * 1000;  // one full appraisal an hour, however little happens

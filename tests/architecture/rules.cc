@@ -101,6 +101,7 @@ const std::vector<Home>& homes() {
       {"systemd/", {"deploy"}},
       {"archive", {"deploy/quotemill", "tests/deploy/quotemill"}},
       {"boost/beast", {"transport/http"}},
+      {"librdkafka/", {"transport/sinks", "tests/transport/sinks"}},
       {"curl/", {"transport/sinks", "transport/vsphere"}},
   };
   return all;

@@ -99,6 +99,12 @@ IdentityUpdate update_of(const Admission& admission, const RegistryView& view) {
     token.uses_left = admission.spent->uses_left;
     update.tokens.push_back(token);
   }
+  // Who waits is nobody yet.
+  if (admission.kind != AdmissionKind::kPending) {
+    update.audit =
+        AuditAct{admission.record.admitted_by, "enrol." + std::string(name_of(admission.kind)),
+                 admission.record.uid.hex()};
+  }
   return update;
 }
 

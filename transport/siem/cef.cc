@@ -93,7 +93,9 @@ std::string render_cef(const EventSource& source, const Notice& notice) {
   out.add("cat", name_of(notice.kind));
   out.add("act", notice.code);
   out.add("dvchost", source.verifier);
-  out.add_labelled("cs1", "hostUuid", notice.host);
+  if (!notice.host.empty()) {
+    out.add_labelled("cs1", "hostUuid", notice.host);
+  }
   out.add_labelled("cs6", "eventId", notice.id);
   for (const auto& [key, value] : notice.fields) {
     out.add("quotemill" + key, shortened(value, kTextMax));

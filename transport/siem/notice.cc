@@ -72,13 +72,13 @@ Notice heartbeat(std::string_view stream_id, WallTime now, std::uint64_t next, s
 }
 
 Notice notice_of_sink(std::string_view stream_id, WallTime now, const std::string& sink,
-                      bool is_down, const std::string& what) {
+                      NoticeLevel level, const std::string& news, const std::string& what) {
   Notice notice;
   notice.kind = NoticeKind::kSink;
   notice.id = notice_id(stream_id, notice.kind, sink + ":" + std::to_string(now.ms));
   notice.time = now;
-  notice.level = is_down ? NoticeLevel::kError : NoticeLevel::kInfo;
-  notice.code = is_down ? "sink.down" : "sink.up";
+  notice.level = level;
+  notice.code = "sink." + news;
   notice.sentence = "Sink " + sink + ": " + printable(what);
   notice.fields = {{"sink", sink}};
   return notice;

@@ -45,8 +45,8 @@ Notice notice_of(std::string_view stream_id, const AuditRecord& record);
 // `next` is the sequence of the first change that the sink does not have, `last` the stream's last.
 Notice heartbeat(std::string_view stream_id, WallTime now, std::uint64_t next, std::uint64_t last);
 
-// `what` is why it is down, or what to say now that it is back.
+// `news` is one word ("down"): the code is "sink.<news>".
 Notice notice_of_sink(std::string_view stream_id, WallTime now, const std::string& sink,
-                      bool is_down, const std::string& what);
+                      NoticeLevel level, const std::string& news, const std::string& what);
 
 }  // namespace quotemill::transport

@@ -11,9 +11,20 @@ namespace {
 constexpr std::size_t kFileSizeMax = 128;
 constexpr std::size_t kStreamIdSize = 26;
 
+// " 42": takes it off the front of `text`; false if it is not there, or 0.
+bool take_number(std::string_view& text, std::uint64_t& number) {
+  if (text.empty() || text.front() != ' ') {
+    return false;
+  }
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + 1, end, number);
+  text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
+  return read.ec == std::errc() && number != 0;
+}
+
 }  // namespace
 
-// "<stream id> <next>\n"
+// "<stream id> <next> <next act>\n"; the last is missing in files of before there were acts.
 Result<std::optional<SinkPosition>> read_position(const std::string& path) {
   const Result<std::optional<Bytes>> file = read_private_file(path, kFileSizeMax);
   if (!file) {
@@ -22,15 +33,13 @@ Result<std::optional<SinkPosition>> read_position(const std::string& path) {
   if (!file->has_value()) {
     return std::optional<SinkPosition>();
   }
-  const std::string_view text = as_text(**file);
+  std::string_view text = as_text(**file);
   SinkPosition position;
   position.stream_id = text.substr(0, kStreamIdSize);
-  const bool has_shape =
-      text.size() > kStreamIdSize + 2 && text[kStreamIdSize] == ' ' && text.back() == '\n';
-  const char* const end = text.data() + text.size() - 1;
-  const auto read = has_shape ? std::from_chars(text.data() + kStreamIdSize + 1, end, position.next)
-                              : std::from_chars_result{};
-  if (!has_shape || read.ec != std::errc() || read.ptr != end || position.next == 0) {
+  text.remove_prefix(position.stream_id.size());
+  const bool is_whole = take_number(text, position.next) &&
+                        (text == "\n" || take_number(text, position.next_act)) && text == "\n";
+  if (!is_whole) {
     return Error{ErrorCode::kStorage, "sink cursor", 0,
                  path + " is damaged; remove it, and the sink begins with the oldest change"};
   }
@@ -38,7 +47,8 @@ Result<std::optional<SinkPosition>> read_position(const std::string& path) {
 }
 
 Result<void> write_position(const std::string& path, const SinkPosition& position) {
-  const std::string text = position.stream_id + " " + std::to_string(position.next) + "\n";
+  const std::string text = position.stream_id + " " + std::to_string(position.next) + " " +
+                           std::to_string(position.next_act) + "\n";
   return replace_private_file(path, as_bytes(text));
 }
 

@@ -13,7 +13,8 @@ namespace quotemill::transport {
 
 struct SinkPosition {
   std::string stream_id;
-  std::uint64_t next = 1;  // sequence of the first change that it does not have
+  std::uint64_t next = 1;      // sequence of the first change that it does not have
+  std::uint64_t next_act = 1;  // number of the first act (engine/identity/audit_trail.h)
 
   friend bool operator==(const SinkPosition&, const SinkPosition&) = default;
 };

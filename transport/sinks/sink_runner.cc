@@ -3,26 +3,27 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/limits.h"
+
 namespace quotemill::transport {
 namespace {
 
-constexpr std::size_t kBatchMax = 256;
 constexpr std::chrono::milliseconds kIdle{1'000};
+constexpr Rate kNewsRate{1.0 / 60, 3};
+constexpr std::size_t kNewsKinds = 4;
 
 }  // namespace
 
-bool SinkFilter::takes(const Change& change) const {
-  return (states.empty() ||
-          std::find(states.begin(), states.end(), change.current) != states.end()) &&
-         !(without_maintenance && change.in_maintenance);
-}
-
-SinkRunner::SinkRunner(SinkRunnerOptions options, const History& history,
+SinkRunner::SinkRunner(SinkRunnerOptions options, const History& history, const Clock& clock,
                        std::unique_ptr<Sink> sink, Log log)
     : options_(std::move(options)),
-      history_(history),
+      clock_(clock),
       sink_(std::move(sink)),
       log_(std::move(log)),
+      feed_(options_.feed, history,
+            [this](const std::string& text) { say(SinkNews::kLost, text); }),
+      dead_letters_(options_.dead_letter_path),
+      said_(kNewsRate, kNewsKinds),
       random_(std::random_device()()),
       thread_([this] { run(); }) {}
 
@@ -43,6 +44,11 @@ void SinkRunner::notify() {
   changed_.notify_all();
 }
 
+void SinkRunner::tell(Notice notice) {
+  feed_.tell(std::move(notice));
+  notify();
+}
+
 void SinkRunner::run() {
   while (true) {
     {
@@ -55,7 +61,7 @@ void SinkRunner::run() {
     const Result<bool> more = step();
     note(more);
     if (!more) {
-      rest(next_pause(), false);
+      rest(std::max(next_pause(), sink_->asked_pause()), false);
     } else {
       pause_ = std::chrono::milliseconds(0);
       if (!*more) {
@@ -83,88 +89,67 @@ void SinkRunner::note(const Result<bool>& outcome) {
     counters_.failures.fetch_add(1, std::memory_order_relaxed);
   }
   if (counters_.is_down.exchange(is_down, std::memory_order_relaxed) != is_down) {
-    log_(is_down, is_down ? outcome.error().to_string() : "delivers again");
+    say(is_down ? SinkNews::kDown : SinkNews::kUp,
+        is_down ? outcome.error().to_string() : "delivers again");
   }
 }
 
-Result<void> SinkRunner::find_position() {
-  const Result<StoreStatus> store = history_.status();
-  if (!store) {
-    return store.error();
+void SinkRunner::say(SinkNews news, const std::string& text) {
+  const std::string kind = std::to_string(static_cast<int>(news));
+  if (said_.allow(kind, clock_.now().boot.ms)) {
+    log_(news, text);
   }
-  Result<std::optional<SinkPosition>> stored = read_position(options_.cursor_path);
-  if (!stored) {
-    return stored.error();
-  }
-  SinkPosition position = stored->value_or(
-      SinkPosition{store->stream_id, std::max<std::uint64_t>(store->first_change, 1)});
-  if (position.next > store->last_change + 1) {
-    log_(true, "its cursor was ahead, at " + std::to_string(position.next) +
-                   ", of a stream that ends with " + std::to_string(store->last_change) +
-                   ": a backup was restored; it goes on from the end");
-    position.next = store->last_change + 1;
-  } else if (store->first_change > position.next) {
-    log_(true, "changes " + std::to_string(position.next) + " to " +
-                   std::to_string(store->first_change - 1) +
-                   " are no longer kept, and were not "
-                   "delivered");
-    position.next = store->first_change;
-  }
-  position.stream_id = store->stream_id;
-  position_ = std::move(position);
-  has_position_ = true;
-  counters_.next.store(position_.next, std::memory_order_relaxed);
-  return {};
+}
+
+// A second's worth at most, so that the pace is even.
+std::size_t SinkRunner::changes_max() const {
+  return options_.per_second == 0
+             ? limits::kSinkBatchMax
+             : std::min<std::size_t>(limits::kSinkBatchMax, options_.per_second);
+}
+
+std::chrono::milliseconds SinkRunner::pace(std::size_t changes) const {
+  return std::chrono::milliseconds(
+      options_.per_second == 0 ? 0 : 1'000 * changes / options_.per_second);
 }
 
 Result<bool> SinkRunner::step() {
-  if (!has_position_) {
-    if (Result<void> found = find_position(); !found) {
-      return found.error();
-    }
+  const Result<SinkBatch> batch = feed_.next(clock_.now().wall, changes_max());
+  if (!batch) {
+    return batch.error();
   }
-  const Result<std::vector<Change>> changes = history_.changes(position_.next, kBatchMax);
-  if (!changes) {
-    return changes.error();
-  }
-  if (changes->empty()) {
+  counters_.next.store(feed_.position().next, std::memory_order_relaxed);
+  counters_.oldest_ms.store(batch->oldest.value_or(WallTime{}).ms, std::memory_order_relaxed);
+  if (batch->is_idle()) {
     return false;
   }
-  return deliver(*changes);
+  if (Result<void> delivered = deliver(*batch); !delivered) {
+    return delivered.error();
+  }
+  counters_.next.store(feed_.position().next, std::memory_order_relaxed);
+  counters_.oldest_ms.store(0, std::memory_order_relaxed);
+  rest(pace(batch->changes.size()), false);
+  return batch->has_more;
 }
 
-Result<bool> SinkRunner::deliver(const std::vector<Change>& changes) {
-  // The store may have been given a new stream since: events carry the id that it has now.
-  const Result<StoreStatus> store = history_.status();
-  if (!store) {
-    return store.error();
-  }
-  EventSource source = options_.source;
-  source.stream_id = store->stream_id;
-  position_.stream_id = store->stream_id;
-  std::vector<RenderedEvent> events;
-  for (const Change& change : changes) {
-    if (options_.filter.takes(change)) {
-      events.push_back(render_event(options_.format, source, change));
+Result<void> SinkRunner::deliver(const SinkBatch& batch) {
+  if (!batch.events.empty()) {
+    const Result<std::vector<Refusal>> refused = sink_->deliver(batch.events);
+    if (!refused) {
+      return refused.error();
     }
-  }
-  if (!events.empty()) {
-    if (const auto delivered = sink_->deliver(events); !delivered) {
-      return delivered.error();
+    if (!refused->empty()) {
+      if (Result<void> kept = dead_letters_.add(batch.events, *refused, clock_.now().wall); !kept) {
+        return kept;
+      }
+      counters_.refused.fetch_add(refused->size(), std::memory_order_relaxed);
+      say(SinkNews::kRefused, std::to_string(refused->size()) +
+                                  " events went to the dead letters: " + refused->front().reason);
     }
+    counters_.delivered.fetch_add(batch.events.size() - refused->size(), std::memory_order_relaxed);
   }
-  counters_.delivered.fetch_add(events.size(), std::memory_order_relaxed);
-  counters_.filtered.fetch_add(changes.size() - events.size(), std::memory_order_relaxed);
-  if (Result<void> moved = move_to(changes.back().sequence + 1); !moved) {
-    return moved.error();
-  }
-  return changes.size() == kBatchMax;
-}
-
-Result<void> SinkRunner::move_to(std::uint64_t next) {
-  position_.next = next;
-  counters_.next.store(next, std::memory_order_relaxed);
-  return write_position(options_.cursor_path, position_);
+  counters_.filtered.fetch_add(batch.filtered, std::memory_order_relaxed);
+  return feed_.done(batch, clock_.now().wall);
 }
 
 }  // namespace quotemill::transport

@@ -1,9 +1,9 @@
-// SinkRunner: carries the change stream to one sink, at least once, in order, at its own pace.
+// SinkRunner: carries the stream to one sink, at least once, in order, at its own pace.
 //
-// It reads the durable changes behind its cursor, renders and delivers them, and moves the cursor.
-// A sink that is down is tried again after a growing, jittered pause; it holds up nobody else, and
-// catches up when it is back. A cursor that is ahead of the stream (a backup was restored) goes
-// back to the end of the stream, and that is said.
+// A thread that takes what its feed has next, delivers it, and moves the cursor. A sink that is
+// down is tried again after a growing, jittered pause, or when the receiver wants it; it holds up
+// nobody else, and catches up when it is back. What the receiver refuses for good goes to the dead
+// letters.
 #pragma once
 
 #include <atomic>
@@ -15,29 +15,21 @@
 #include <random>
 #include <string>
 #include <thread>
-#include <vector>
 
+#include "engine/ports/clock.h"
 #include "engine/ports/history.h"
-#include "transport/siem/event_format.h"
+#include "transport/sinks/dead_letters.h"
 #include "transport/sinks/sink.h"
-#include "transport/sinks/sink_cursor.h"
+#include "transport/sinks/sink_feed.h"
+#include "transport/socket/rate_limiter.h"
 
 namespace quotemill::transport {
 
-// Which changes a sink wants. Empty: all.
-struct SinkFilter {
-  std::vector<TrustState> states;  // of the state that a host came to
-  bool without_maintenance = false;
-
-  [[nodiscard]] bool takes(const Change& change) const;
-};
-
 struct SinkRunnerOptions {
   std::string name;
-  EventFormat format = EventFormat::kJson;
-  SinkFilter filter;
-  std::string cursor_path;
-  EventSource source;  // its stream id is the store's
+  SinkFeedOptions feed;
+  std::string dead_letter_path;
+  std::uint64_t per_second = 0;  // changes, in the long run; 0: as fast as the receiver takes them
   std::chrono::milliseconds pause_min{500};
   std::chrono::milliseconds pause_max{60'000};
 };
@@ -46,19 +38,28 @@ struct SinkRunnerOptions {
 struct SinkCounters {
   std::atomic<std::uint64_t> delivered{0};  // events
   std::atomic<std::uint64_t> filtered{0};   // changes that it does not want
+  std::atomic<std::uint64_t> refused{0};    // events that went to the dead letters
   std::atomic<std::uint64_t> failures{0};   // deliveries that were tried again
   std::atomic<std::uint64_t> next{1};       // its cursor
+  std::atomic<std::int64_t> oldest_ms{0};   // wall time of the first change behind it; 0: none
   std::atomic<bool> is_down{false};
+};
+
+enum class SinkNews : std::uint8_t {
+  kDown,
+  kUp,
+  kLost,     // changes that it never gets, or a cursor that was ahead
+  kRefused,  // the receiver refused events for good
 };
 
 class SinkRunner {
  public:
-  // What an operator should hear: once when the sink goes down, once when it is back.
-  using Log = std::function<void(bool is_bad, const std::string& text)>;
+  // What an operator should hear. Three of a kind at once, then one a minute.
+  using Log = std::function<void(SinkNews news, const std::string& text)>;
 
-  // Starts the thread. The history is borrowed.
-  SinkRunner(SinkRunnerOptions options, const History& history, std::unique_ptr<Sink> sink,
-             Log log);
+  // Starts the thread. History and clock are borrowed.
+  SinkRunner(SinkRunnerOptions options, const History& history, const Clock& clock,
+             std::unique_ptr<Sink> sink, Log log);
   // Stops: what is being delivered is finished.
   ~SinkRunner();
   SinkRunner(const SinkRunner&) = delete;
@@ -67,29 +68,34 @@ class SinkRunner {
   // There are new changes. Any thread; does not block.
   void notify();
 
+  // To be delivered beside the changes. Any thread; does not block.
+  void tell(Notice notice);
+
   [[nodiscard]] const SinkCounters& counters() const { return counters_; }
 
   [[nodiscard]] const std::string& name() const { return options_.name; }
 
  private:
   void run();
-  Result<void> find_position();
   // Whether there may be more at once.
   Result<bool> step();
-  Result<bool> deliver(const std::vector<Change>& changes);
-  Result<void> move_to(std::uint64_t next);
+  Result<void> deliver(const SinkBatch& batch);
   void rest(std::chrono::milliseconds pause, bool until_notified);
   void note(const Result<bool>& outcome);
+  void say(SinkNews news, const std::string& text);
   std::chrono::milliseconds next_pause();
+  [[nodiscard]] std::size_t changes_max() const;
+  [[nodiscard]] std::chrono::milliseconds pace(std::size_t changes) const;
 
   const SinkRunnerOptions options_;
-  const History& history_;
+  const Clock& clock_;
   const std::unique_ptr<Sink> sink_;
   const Log log_;
+  SinkFeed feed_;
+  DeadLetters dead_letters_;
   SinkCounters counters_;
+  RateLimiter said_;  // by kind of news
   std::mt19937 random_;
-  SinkPosition position_;
-  bool has_position_ = false;
   std::chrono::milliseconds pause_{0};
 
   std::mutex mutex_;

@@ -1,6 +1,7 @@
 #include "transport/sinks/syslog_sink.h"
 
 #include "engine/base/error.h"
+#include "engine/base/limits.h"
 #include "transport/sinks/socket_steps.h"
 
 namespace quotemill::transport {
@@ -8,7 +9,6 @@ namespace {
 
 // A receiver that reads at all has read after so long.
 constexpr std::chrono::seconds kUnconfirmedFor{30};
-constexpr std::size_t kUnconfirmedMax = 1'024;
 
 }  // namespace
 
@@ -38,7 +38,7 @@ Result<void> SyslogSink::connect() {
 
 void SyslogSink::forget_old() {
   const auto now = std::chrono::steady_clock::now();
-  while (!unconfirmed_.empty() && (unconfirmed_.size() > kUnconfirmedMax ||
+  while (!unconfirmed_.empty() && (unconfirmed_.size() > limits::kSinkUnconfirmedMax ||
                                    now - unconfirmed_.front().when > kUnconfirmedFor)) {
     unconfirmed_.pop_front();
   }

@@ -11,6 +11,14 @@ namespace {
 
 using ::testing::HasSubstr;
 
+const transport::FileSinkOptions& file_of(const SinkSettings& sink) {
+  return std::get<transport::FileSinkOptions>(sink.receiver);
+}
+
+const transport::SyslogSinkOptions& syslog_of(const SinkSettings& sink) {
+  return std::get<transport::SyslogSinkOptions>(sink.receiver);
+}
+
 TEST(SinkSettings, OfAFile) {
   const Result<SinkSettings> sink = parse_sink(
       "[sink]\nkind = \"file\"\nformat = \"ecs\"\n[file]\npath = \"/var/log/t.jsonl\"\n"
@@ -18,25 +26,25 @@ TEST(SinkSettings, OfAFile) {
       "s.toml", "s");
   ASSERT_TRUE(sink) << sink.error().to_string();
   EXPECT_EQ(sink->kind, SinkKind::kFile);
-  EXPECT_EQ(sink->format, transport::EventFormat::kEcs);
-  EXPECT_EQ(sink->file.path, "/var/log/t.jsonl");
-  EXPECT_EQ(sink->file.rotate_bytes, 2U * 1024 * 1024);
-  EXPECT_EQ(sink->file.keep, 3U);
-  EXPECT_EQ(sink->filter.states.size(), 2U);
-  EXPECT_TRUE(sink->filter.without_maintenance);
+  EXPECT_EQ(sink->feed.format, transport::EventFormat::kEcs);
+  EXPECT_EQ(file_of(*sink).path, "/var/log/t.jsonl");
+  EXPECT_EQ(file_of(*sink).rotate_bytes, 2U * 1024 * 1024);
+  EXPECT_EQ(file_of(*sink).keep, 3U);
+  EXPECT_EQ(sink->feed.filter.states.size(), 2U);
+  EXPECT_TRUE(sink->feed.filter.without_maintenance);
 }
 
 TEST(SinkSettings, OfSyslogSpeakSyslogUnlessToldOtherwise) {
   const Result<SinkSettings> sink =
       parse_sink("[sink]\nkind = \"syslog\"\n[syslog]\nhost = \"siem\"\n", "s.toml", "s");
   ASSERT_TRUE(sink) << sink.error().to_string();
-  EXPECT_EQ(sink->format, transport::EventFormat::kSyslog);
-  EXPECT_EQ(sink->syslog.transport, transport::SyslogTransport::kTcp);
-  EXPECT_EQ(sink->syslog.receiver.port, "601");
-  EXPECT_EQ(parse_sink("[sink]\nkind = \"syslog\"\nformat = \"cef\"\n"
-                       "[syslog]\nhost = \"siem\"\ntransport = \"udp\"\n",
-                       "s.toml", "s")
-                ->syslog.receiver.port,
+  EXPECT_EQ(sink->feed.format, transport::EventFormat::kSyslog);
+  EXPECT_EQ(syslog_of(*sink).transport, transport::SyslogTransport::kTcp);
+  EXPECT_EQ(syslog_of(*sink).receiver.port, "601");
+  EXPECT_EQ(syslog_of(*parse_sink("[sink]\nkind = \"syslog\"\nformat = \"cef\"\n"
+                                  "[syslog]\nhost = \"siem\"\ntransport = \"udp\"\n",
+                                  "s.toml", "s"))
+                .receiver.port,
             "514");
 }
 
@@ -46,7 +54,7 @@ TEST(SinkSettings, MistakesAreNamedInTheirPlace) {
     EXPECT_FALSE(sink) << text;
     return sink ? std::string() : sink.error().detail;
   };
-  EXPECT_THAT(mistakes("[sink]\nkind = \"kafka\"\n"), HasSubstr("s.toml:2:"));
+  EXPECT_THAT(mistakes("[sink]\nkind = \"fax\"\n"), HasSubstr("s.toml:2:"));
   EXPECT_THAT(mistakes("[sink]\nkind = \"file\"\n"), HasSubstr("file.path"));
   EXPECT_THAT(mistakes("[sink]\nkind = \"syslog\"\n"), HasSubstr("syslog.host"));
   EXPECT_THAT(mistakes("[file]\npath = \"/a\"\n[filter]\nstates = [\"fine\"]\n"),
@@ -54,6 +62,79 @@ TEST(SinkSettings, MistakesAreNamedInTheirPlace) {
   EXPECT_THAT(mistakes("[file]\npath = \"/a\"\n[syslog]\nhost = \"x\"\n"), HasSubstr("syslog.host"))
       << "of a file there is no host";
   EXPECT_THAT(mistakes("[file]\npath = \"/a\"\n", "Not A Name"), HasSubstr("[a-z0-9._-]"));
+}
+
+class SecretSettings : public ::testing::Test {
+ protected:
+  // Parses `text` with FILE for a file of a secret.
+  Result<SinkSettings> parsed(std::string text) {
+    const std::size_t at = text.find("FILE");
+    return parse_sink(at == std::string::npos ? text : text.replace(at, 4, secret_), "s.toml", "s");
+  }
+
+  void write_secret(const std::string& text, std::filesystem::perms mode) {
+    testing::write_file(secret_, as_bytes(text));
+    std::filesystem::permissions(secret_, mode);
+  }
+
+  std::string mistake(const std::string& text) {
+    const Result<SinkSettings> sink = parsed(text);
+    return sink ? "none" : sink.error().detail;
+  }
+
+  static constexpr auto kOurs =
+      std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+  testing::TempFolder folder_;
+  const std::string secret_ = folder_ / "secret";
+};
+
+TEST_F(SecretSettings, AreReadFromFiles) {
+  write_secret("t0ken\n", kOurs);
+  const Result<SinkSettings> splunk = parsed(
+      "[sink]\nkind = \"splunk\"\n[splunk]\nurl = \"https://splunk:8088/x\"\n"
+      "token_file = \"FILE\"\n");
+  ASSERT_TRUE(splunk) << splunk.error().to_string();
+  EXPECT_EQ(std::get<SplunkSettings>(splunk->receiver).options.token, "t0ken");
+  const Result<SinkSettings> elastic = parsed(
+      "[sink]\nkind = \"elastic\"\n[elastic]\nurl = \"http://elastic:9200\"\n"
+      "user = \"u\"\npassword_file = \"FILE\"\n");
+  ASSERT_TRUE(elastic) << elastic.error().to_string();
+  EXPECT_EQ(std::get<ElasticSettings>(elastic->receiver).options.authorization,
+            "Basic dTp0MGtlbg==");
+  EXPECT_EQ(std::get<ElasticSettings>(elastic->receiver).receiver.url, "http://elastic:9200/_bulk");
+  EXPECT_EQ(elastic->feed.format, transport::EventFormat::kEcs);
+}
+
+TEST_F(SecretSettings, OfWebhooksMayBeInBase64) {
+  write_secret("whsec_Zm9v", kOurs);
+  const std::string text =
+      "[sink]\nkind = \"webhook\"\n[webhook]\nurl = \"https://x\"\nmode = \"binary\"\n"
+      "secret_file = \"FILE\"\n";
+  const Result<SinkSettings> webhook = parsed(text);
+  ASSERT_TRUE(webhook) << webhook.error().to_string();
+  EXPECT_EQ(std::get<WebhookSettings>(webhook->receiver).options.signing_secret, "foo");
+  EXPECT_EQ(webhook->feed.format, transport::EventFormat::kCloudEventsBinary);
+  write_secret("whsec_!", kOurs);
+  EXPECT_THAT(mistake(text), HasSubstr("s.toml:6:"));
+}
+
+TEST_F(SecretSettings, ThatAreWrongAreNamedAndNotSaid) {
+  const std::string text =
+      "[sink]\nkind = \"splunk\"\n[splunk]\nurl = \"https://x\"\ntoken_file = \"FILE\"\n";
+  EXPECT_THAT(mistake(text), HasSubstr("no absolute path of a file that is there"));
+  write_secret("t0ken", kOurs | std::filesystem::perms::others_read);
+  EXPECT_THAT(mistake(text), HasSubstr("may be read by everybody"));
+  for (const char* secret : {"", "\n", "s3cret\nInjected: header", "s3cret\x01"}) {
+    write_secret(secret, kOurs);
+    EXPECT_THAT(mistake(text), HasSubstr("s.toml:5:")) << secret;
+    EXPECT_THAT(mistake(text), ::testing::Not(HasSubstr("s3cret")));
+  }
+  EXPECT_THAT(mistake("[sink]\nkind = \"webhook\"\n[webhook]\nurl = \"https://u:p@x\"\n"),
+              HasSubstr("without a password"));
+  EXPECT_THAT(mistake("[sink]\nkind = \"webhook\"\nformat = \"cef\"\n[webhook]\n"
+                      "url = \"https://x\"\n"),
+              HasSubstr("s.toml:3:"));
+  EXPECT_THAT(mistake("[sink]\nkind = \"kafka\"\n"), HasSubstr("kafka.brokers"));
 }
 
 TEST(SinkSettings, AreReadFromAFolderByName) {
@@ -66,7 +147,7 @@ TEST(SinkSettings, AreReadFromAFolderByName) {
   ASSERT_TRUE(sinks) << sinks.error().to_string();
   ASSERT_EQ(sinks->size(), 2U);
   EXPECT_EQ((*sinks)[0].name, "a");
-  EXPECT_EQ((*sinks)[1].file.path, "/b");
+  EXPECT_EQ(file_of((*sinks)[1]).path, "/b");
   testing::write_file(folder / "c.toml", as_bytes("[sink]\nkindd = 1\n"));
   EXPECT_FALSE(load_sinks(folder.path().string())) << "a sink that is wrong is no sink fewer";
 }

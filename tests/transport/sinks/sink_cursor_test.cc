@@ -15,9 +15,12 @@ TEST(SinkCursor, IsThereAgain) {
   const std::string path = folder / "siem.cursor";
   EXPECT_EQ(*read_position(path), std::nullopt);
   for (const std::uint64_t next : {std::uint64_t{1}, std::uint64_t{42}, UINT64_MAX}) {
-    ASSERT_TRUE(write_position(path, {kStream, next}));
-    EXPECT_EQ(*read_position(path), (SinkPosition{kStream, next}));
+    ASSERT_TRUE(write_position(path, {kStream, next, 7}));
+    EXPECT_EQ(*read_position(path), (SinkPosition{kStream, next, 7}));
   }
+  const std::string before_acts = std::string(kStream) + " 42\n";
+  ASSERT_TRUE(replace_private_file(path, as_bytes(before_acts)));
+  EXPECT_EQ(*read_position(path), (SinkPosition{kStream, 42, 1}));
 }
 
 TEST(SinkCursor, ThatIsDamagedIsNamedAndNotGuessed) {
@@ -26,7 +29,8 @@ TEST(SinkCursor, ThatIsDamagedIsNamedAndNotGuessed) {
   const std::string stream = kStream;
   for (const std::string& text :
        {std::string(), stream, stream + " ", stream + " x\n", stream + " 12", stream + " 0\n",
-        stream + " 12 \n", stream + " 99999999999999999999999\n", std::string("\n\n\n")}) {
+        stream + " 12 \n", stream + " 12 0\n", stream + " 12 1 1\n", stream + " 12 1",
+        stream + " 99999999999999999999999\n", std::string("\n\n\n")}) {
     ASSERT_TRUE(replace_private_file(path, as_bytes(text)));
     const Result<std::optional<SinkPosition>> read = read_position(path);
     ASSERT_FALSE(read) << text;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "storage/memory_store.h"
+#include "tests/support/manual_clock.h"
 #include "tests/support/temp_folder.h"
 #include "transport/render/json.h"
 
@@ -18,6 +19,7 @@ struct Received {
   std::mutex mutex;
   std::vector<std::uint64_t> sequences;
   int failures_to_come = 0;
+  std::uint64_t refused = 0;  // a sequence
 
   std::vector<std::uint64_t> all() {
     const std::lock_guard lock(mutex);
@@ -40,10 +42,16 @@ class RecordingSink final : public Sink {
       --received_->failures_to_come;
       return Error{ErrorCode::kIo, "sink", 0, "is down because a test wants it to"};
     }
-    for (const RenderedEvent& event : events) {
-      received_->sequences.push_back(parse_json(event.body)->at("seq").get<std::uint64_t>());
+    std::vector<Refusal> refused;
+    for (std::size_t index = 0; index < events.size(); ++index) {
+      const auto sequence = parse_json(events[index].body)->at("seq").get<std::uint64_t>();
+      if (sequence == received_->refused) {
+        refused.push_back({index, "a test does not want it"});
+      } else {
+        received_->sequences.push_back(sequence);
+      }
     }
-    return std::vector<Refusal>();
+    return refused;
   }
 
  private:
@@ -69,16 +77,17 @@ class SinkRunnerTest : public ::testing::Test {
   std::unique_ptr<SinkRunner> start(const SinkFilter& filter = {}) {
     SinkRunnerOptions options;
     options.name = "test";
-    options.cursor_path = cursor_;
-    options.filter = filter;
+    options.feed.cursor_path = cursor_;
+    options.feed.filter = filter;
+    options.dead_letter_path = dead_letters_;
     options.pause_min = std::chrono::milliseconds(1);
     options.pause_max = std::chrono::milliseconds(5);
-    return std::make_unique<SinkRunner>(std::move(options), store_,
-                                        std::make_unique<RecordingSink>(received_),
-                                        [this](bool is_bad, const std::string& text) {
-                                          const std::lock_guard lock(log_mutex_);
-                                          log_.push_back((is_bad ? "bad: " : "good: ") + text);
-                                        });
+    return std::make_unique<SinkRunner>(
+        std::move(options), store_, clock_, std::make_unique<RecordingSink>(received_),
+        [this](SinkNews news, const std::string& text) {
+          const std::lock_guard lock(log_mutex_);
+          log_.push_back((news == SinkNews::kUp ? "good: " : "bad: ") + text);
+        });
   }
 
   std::vector<std::string> log() {
@@ -96,6 +105,8 @@ class SinkRunnerTest : public ::testing::Test {
 
   testing::TempFolder folder_;
   const std::string cursor_ = folder_ / "test.cursor";
+  const std::string dead_letters_ = folder_ / "test.dead.jsonl";
+  testing::ManualClock clock_;
   storage::MemoryStore store_;
   const std::shared_ptr<Received> received_ = std::make_shared<Received>();
   std::mutex log_mutex_;
@@ -139,7 +150,7 @@ TEST_F(SinkRunnerTest, TriesAgainUntilTheSinkIsBackAndSaysSoOnce) {
 TEST_F(SinkRunnerTest, DeliversAgainWhatItCouldNotRemember) {
   change(1);
   wait_for(*start(), 1);
-  ASSERT_TRUE(write_position(cursor_, {store_.status()->stream_id, 1}));
+  ASSERT_TRUE(write_position(cursor_, {store_.status()->stream_id, 1, 1}));
   wait_for(*start(), 1);
   EXPECT_THAT(received_->all(), ElementsAre(1, 1));
 }
@@ -148,7 +159,10 @@ TEST_F(SinkRunnerTest, LeavesOutWhatItsFilterDoesNotTake) {
   change(1, TrustState::kTrusted);
   change(2, TrustState::kFailed);
   change(3, TrustState::kFailed, true);
-  const auto runner = start({{TrustState::kFailed, TrustState::kStale}, true});
+  SinkFilter filter;
+  filter.states = {TrustState::kFailed, TrustState::kStale};
+  filter.without_maintenance = true;
+  const auto runner = start(filter);
   wait_for(*runner, 3);
   EXPECT_THAT(received_->all(), ElementsAre(2));
   EXPECT_EQ(runner->counters().filtered.load(), 2U);
@@ -157,7 +171,7 @@ TEST_F(SinkRunnerTest, LeavesOutWhatItsFilterDoesNotTake) {
 TEST_F(SinkRunnerTest, ACursorAheadOfTheStreamIsNamedAndGoesBack) {
   change(1);
   change(2);
-  ASSERT_TRUE(write_position(cursor_, {"01K0ZJ6T3T0000000000000000", 100}));
+  ASSERT_TRUE(write_position(cursor_, {"01K0ZJ6T3T0000000000000000", 100, 1}));
   const auto runner = start();
   wait_for(*runner, 2);
   EXPECT_THAT(log(), ElementsAre(HasSubstr("a backup was restored")));
@@ -178,6 +192,36 @@ TEST_F(SinkRunnerTest, ADamagedCursorDeliversNothingUntilSomebodyLooks) {
   EXPECT_THAT(log().front(), HasSubstr("is damaged; remove it"));
   EXPECT_THAT(received_->all(), IsEmpty());
   std::filesystem::remove(cursor_);
+  wait_for(*runner, 1);
+}
+
+TEST_F(SinkRunnerTest, KeepsWhatIsRefusedForGoodWithItsReason) {
+  received_->refused = 2;
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    change(sequence);
+  }
+  const auto runner = start();
+  wait_for(*runner, 3);
+  EXPECT_THAT(received_->all(), ElementsAre(1, 3));
+  EXPECT_EQ(runner->counters().refused.load(), 1U);
+  const Bytes file = testing::read_file(dead_letters_);
+  const std::optional<Json> letter = parse_json(as_text(file));
+  ASSERT_TRUE(letter) << as_text(file);
+  EXPECT_EQ(letter->at("reason"), "a test does not want it");
+  EXPECT_EQ(parse_json(letter->at("event").get<std::string>())->at("seq"), 2);
+  EXPECT_THAT(log(), ElementsAre(HasSubstr("1 events went to the dead letters")));
+}
+
+TEST_F(SinkRunnerTest, RefusesNothingThatItCannotKeep) {
+  received_->refused = 1;
+  change(1);
+  std::filesystem::create_directory(dead_letters_);
+  const auto runner = start();
+  for (int i = 0; i < 1'000 && runner->counters().failures.load() == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(runner->counters().next.load(), 1U);
+  std::filesystem::remove(dead_letters_);
   wait_for(*runner, 1);
 }
 

@@ -1,0 +1,257 @@
+#include "transport/sinks/http_sink.h"
+
+#include <csignal>
+
+#include <gmock/gmock.h>
+
+#include "engine/crypto/hash.h"
+#include "tests/transport/sinks/http_receiver.h"
+#include "tests/transport/sinks/sample_events.h"
+#include "transport/render/json.h"
+#include "transport/sinks/base64.h"
+
+namespace quotemill::transport {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::Ge;
+using ::testing::HasSubstr;
+using testing::HttpFault;
+using testing::HttpReply;
+using testing::HttpRequestSeen;
+using testing::HttpTestReceiver;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using testing::TlsFiles;
+
+HttpTestReceiver::Behaviour always(HttpReply reply) {
+  return [reply](const HttpRequestSeen&) { return reply; };
+}
+
+// Replies in their order; the last one for ever.
+HttpTestReceiver::Behaviour in_turn(std::vector<HttpReply> replies) {
+  return [replies, at = std::size_t{0}](const HttpRequestSeen&) mutable {
+    return replies.at(std::min(at++, replies.size() - 1));
+  };
+}
+
+HttpReceiver to(const HttpTestReceiver& receiver) {
+  HttpReceiver out;
+  out.url = receiver.url("/in");
+  out.timeout = std::chrono::milliseconds(500);
+  return out;
+}
+
+HttpSink webhook(const HttpTestReceiver& receiver, WebhookOptions options = {}) {
+  return {to(receiver), make_webhook_dialect(std::move(options))};
+}
+
+HttpSink elastic(const HttpTestReceiver& receiver) {
+  return {to(receiver), make_elastic_dialect({"logs-test", "ApiKey a2V5"})};
+}
+
+std::string reason(const Result<std::vector<Refusal>>& done) {
+  return done ? "delivered" : done.error().to_string();
+}
+
+class HttpSinkTest : public ::testing::Test {
+ protected:
+  void SetUp() override { std::signal(SIGPIPE, SIG_IGN); }
+};
+
+TEST_F(HttpSinkTest, PostsABatchOfCloudEventsSigned) {
+  HttpTestReceiver receiver(always({}));
+  HttpSink sink = webhook(receiver, {WebhookMode::kBatch, "a secret", "Bearer t"});
+  ASSERT_THAT(*sink.deliver(events_of({"{\"a\":1}", "{\"b\":2}"})), IsEmpty());
+  const auto requests = receiver.requests();
+  ASSERT_THAT(requests, SizeIs(1));
+  HttpRequestSeen request = requests[0];
+  EXPECT_EQ(request.target, "/in");
+  EXPECT_EQ(request.body, "[{\"a\":1},{\"b\":2}]");
+  EXPECT_EQ(request.headers["content-type"], "application/cloudevents-batch+json; charset=utf-8");
+  EXPECT_EQ(request.headers["authorization"], "Bearer t");
+  EXPECT_EQ(request.headers["webhook-id"], "id-{\"a\":1}");
+  const std::string signed_text = request.headers["webhook-id"] + "." +
+                                  request.headers["webhook-timestamp"] + "." + request.body;
+  const std::string secret = "a secret";
+  EXPECT_EQ(request.headers["webhook-signature"],
+            "v1," + base64(hmac_sha256(as_bytes(secret), as_bytes(signed_text)).view()));
+}
+
+TEST_F(HttpSinkTest, PostsEachEventAloneInTheOtherModes) {
+  HttpTestReceiver receiver(always({204, ""}));
+  HttpSink structured = webhook(receiver, {WebhookMode::kStructured, "", ""});
+  ASSERT_TRUE(structured.deliver(events_of({"1", "2"})));
+  std::vector<RenderedEvent> events = events_of({"3"});
+  events[0].attributes = {{"id", "x"}, {"subject", "a \"b\"%\xC3\xA4"}, {"datacontenttype", "a/b"}};
+  HttpSink binary = webhook(receiver, {WebhookMode::kBinary, "", ""});
+  ASSERT_TRUE(binary.deliver(events));
+  auto requests = receiver.requests();
+  ASSERT_THAT(requests, SizeIs(3));
+  EXPECT_EQ(requests[1].body, "2");
+  EXPECT_THAT(requests[1].headers["content-type"], HasSubstr("application/cloudevents+json"));
+  EXPECT_EQ(requests[2].headers["ce-subject"], "a%20%22b%22%25%C3%A4");
+  EXPECT_EQ(requests[2].headers["content-type"], "a/b");
+  EXPECT_EQ(requests[2].headers.count("webhook-signature"), 0U);
+}
+
+TEST_F(HttpSinkTest, PutsEventsIntoSplunksEnvelope) {
+  HttpTestReceiver receiver(always({200, R"({"text":"Success","code":0})"}));
+  HttpSink sink(to(receiver), make_splunk_dialect({"t0ken", "security", "quotemill:trust", true}));
+  ASSERT_TRUE(sink.deliver(events_of({"{\"a\":1}", "{\"b\":2}"})));
+  auto requests = receiver.requests();
+  ASSERT_THAT(requests, SizeIs(1));
+  EXPECT_EQ(requests[0].headers["authorization"], "Splunk t0ken");
+  const std::string first = requests[0].body.substr(0, requests[0].body.find('\n'));
+  const std::optional<Json> envelope = parse_json(first);
+  ASSERT_TRUE(envelope) << first;
+  EXPECT_EQ(envelope->at("event").at("a"), 1);
+  EXPECT_EQ(envelope->at("index"), "security");
+  EXPECT_EQ(envelope->at("fields").at("event_id"), "id-{\"a\":1}");
+  EXPECT_EQ(envelope->at("time"), 1'795'471'200.123);
+}
+
+TEST_F(HttpSinkTest, ATokenThatSplunkDoesNotTakeRefusesNoEvent) {
+  HttpTestReceiver receiver(in_turn({{403, R"({"text":"Invalid token","code":4})"},
+                                     {400, R"({"text":"Incorrect index","code":7})"},
+                                     {400, R"({"text":"Invalid data format","code":6})"}}));
+  HttpSink sink(to(receiver), make_splunk_dialect({}));
+  EXPECT_THAT(reason(sink.deliver(events_of({"1"}))), HasSubstr("Invalid token"));
+  EXPECT_THAT(reason(sink.deliver(events_of({"1"}))), HasSubstr("Incorrect index"));
+  EXPECT_THAT(*sink.deliver(events_of({"1"})), SizeIs(1));
+}
+
+TEST_F(HttpSinkTest, ReadsWhatElasticSaysOfEachEvent) {
+  HttpTestReceiver receiver(always({200, R"({"errors":true,"items":[
+      {"create":{"_id":"a","status":201}},
+      {"create":{"_id":"b","status":409,"error":{"type":"version_conflict_engine_exception"}}},
+      {"create":{"_id":"c","status":400,"error":{"type":"mapper_parsing_exception"}}}]})"}));
+  HttpSink sink = elastic(receiver);
+  const auto refused = sink.deliver(events_of({"{}", "{}", "{}"}));
+  ASSERT_TRUE(refused) << reason(refused);
+  ASSERT_THAT(*refused, SizeIs(1));
+  EXPECT_EQ(refused->front().index, 2U);
+  EXPECT_THAT(refused->front().reason, HasSubstr("mapper_parsing_exception"));
+  auto requests = receiver.requests();
+  EXPECT_EQ(requests[0].headers["authorization"], "ApiKey a2V5");
+  EXPECT_THAT(requests[0].body,
+              HasSubstr("{\"create\":{\"_index\":\"logs-test\",\"_id\":\"id-{}\"}}\n{}\n"));
+}
+
+TEST_F(HttpSinkTest, GivesAgainWhatElasticPutsOff) {
+  HttpTestReceiver receiver(
+      in_turn({{200, R"({"items":[{"create":{"status":201}},{"create":{"status":429}}]})"},
+               {200, R"({"items":[{"create":{"status":409}},{"create":{"status":201}}]})"},
+               {200, R"({"items":[{"create":{"status":201}}]})"},
+               {200, "<html>"},
+               {200, R"({"items":[{"create":{}},{}]})"}}));
+  HttpSink sink = elastic(receiver);
+  EXPECT_THAT(reason(sink.deliver(events_of({"1", "2"}))), HasSubstr("status 429"));
+  EXPECT_THAT(*sink.deliver(events_of({"1", "2"})), IsEmpty());
+  EXPECT_THAT(reason(sink.deliver(events_of({"1", "2"}))), HasSubstr("1 items for 2 events"));
+  EXPECT_THAT(reason(sink.deliver(events_of({"1", "2"}))), HasSubstr("no items"));
+  EXPECT_THAT(reason(sink.deliver(events_of({"1", "2"}))), HasSubstr("without a status"));
+}
+
+TEST_F(HttpSinkTest, FindsTheEventThatIsRefusedAmongMany) {
+  HttpTestReceiver receiver([](const HttpRequestSeen& request) {
+    return request.body.find("bad") == std::string::npos ? HttpReply{} : HttpReply{422, "\x1B[no"};
+  });
+  HttpSink sink = webhook(receiver);
+  std::vector<std::string> bodies(100, "\"good\"");
+  bodies[0] = bodies[57] = bodies[99] = "\"bad\"";
+  const auto refused = sink.deliver(events_of(bodies));
+  ASSERT_TRUE(refused) << reason(refused);
+  EXPECT_THAT(*refused, ElementsAre(Field(&Refusal::index, 0), Field(&Refusal::index, 57),
+                                    Field(&Refusal::index, 99)));
+  EXPECT_EQ(refused->front().reason, "it answered 422: \\x1b[no");
+  std::size_t arrived = 0;
+  for (const HttpRequestSeen& request : receiver.requests()) {
+    if (request.body.find("bad") == std::string::npos) {
+      arrived +=
+          static_cast<std::size_t>(std::count(request.body.begin(), request.body.end(), 'g'));
+    }
+  }
+  EXPECT_EQ(arrived, 97U) << "each good one once";
+}
+
+TEST_F(HttpSinkTest, ComesAgainWhenTheReceiverWants) {
+  HttpTestReceiver receiver(
+      in_turn({{429, "", "Retry-After: 7"}, {503, "busy"}, {500}, {301, "", "Location: /x"}, {}}));
+  HttpSink sink = webhook(receiver);
+  EXPECT_THAT(reason(sink.deliver(events_of({"1"}))), HasSubstr("it answered 429"));
+  EXPECT_EQ(sink.asked_pause(), std::chrono::seconds(7));
+  EXPECT_THAT(reason(sink.deliver(events_of({"1"}))), HasSubstr("it answered 503: busy"));
+  EXPECT_EQ(sink.asked_pause(), std::chrono::seconds(0));
+  EXPECT_THAT(reason(sink.deliver(events_of({"1"}))), HasSubstr("it answered 500"));
+  EXPECT_THAT(reason(sink.deliver(events_of({"1"}))), HasSubstr("it answered 301"))
+      << "no redirects: a token goes nowhere else";
+  EXPECT_TRUE(sink.deliver(events_of({"1"})));
+}
+
+TEST_F(HttpSinkTest, SurvivesReceiversThatStallResetAndBreakOff) {
+  for (const HttpFault fault : {HttpFault::kSilent, HttpFault::kReset, HttpFault::kHalf}) {
+    HttpTestReceiver receiver(in_turn({{200, "{\"a\":\"long enough\"}", "", fault}, {}}));
+    HttpSink sink = webhook(receiver);
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_FALSE(sink.deliver(events_of({"1"}))) << static_cast<int>(fault);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+    EXPECT_TRUE(sink.deliver(events_of({"1"}))) << static_cast<int>(fault);
+  }
+}
+
+TEST_F(HttpSinkTest, KeepsItsConnectionAndBoundsItsRequests) {
+  HttpTestReceiver receiver(always({}));
+  HttpSink sink = webhook(receiver);
+  const std::vector<std::string> large(5, "\"" + std::string(400'000, 'x') + "\"");
+  ASSERT_TRUE(sink.deliver(events_of(large)));
+  EXPECT_THAT(receiver.requests(), SizeIs(3)) << "two, two, one";
+}
+
+TEST_F(HttpSinkTest, SpeaksOnlyToWhomTheCertificateIsFor) {
+  const TlsFiles files;
+  const TlsFiles others(true);
+  HttpTestReceiver good(always({}), &files);
+  HttpTestReceiver bad(always({}), &others);
+  HttpReceiver target = to(good);
+  target.tls.ca_file = files.ca();
+  HttpSink sink(target, make_webhook_dialect({}));
+  EXPECT_EQ(reason(sink.deliver(events_of({"1"}))), "delivered");
+  target.tls.ca_file = others.ca();
+  HttpSink unknown(target, make_webhook_dialect({}));
+  EXPECT_THAT(reason(unknown.deliver(events_of({"1"}))), HasSubstr("certificate"));
+  target.url = bad.url();
+  HttpSink wrong_name(target, make_webhook_dialect({}));
+  EXPECT_THAT(reason(wrong_name.deliver(events_of({"1"}))), HasSubstr("target host name"));
+  EXPECT_THAT(bad.requests(), IsEmpty());
+}
+
+TEST_F(HttpSinkTest, SaysNoSecretWhenItFails) {
+  HttpTestReceiver receiver(always({401, "no"}));
+  HttpSink sink = webhook(receiver, {WebhookMode::kBatch, "s3cret", "Bearer t0ken"});
+  EXPECT_THAT(reason(sink.deliver(events_of({"1"}))),
+              AllOf(HasSubstr("401"), Not(HasSubstr("s3cret")), Not(HasSubstr("t0ken"))));
+}
+
+TEST(Base64, IsThatOfTheRfc) {
+  const std::vector<std::pair<std::string, std::string>> vectors = {{"", ""},
+                                                                    {"f", "Zg=="},
+                                                                    {"fo", "Zm8="},
+                                                                    {"foo", "Zm9v"},
+                                                                    {"foob", "Zm9vYg=="},
+                                                                    {"fooba", "Zm9vYmE="},
+                                                                    {"foobar", "Zm9vYmFy"}};
+  for (const auto& [plain, encoded] : vectors) {
+    EXPECT_EQ(base64(as_bytes(plain)), encoded);
+    EXPECT_EQ(as_text(*from_base64(encoded)), plain);
+  }
+  for (const char* wrong : {"Zg", "Zg=", "Zh==", "Z", "Zm9v!", "=Zm9v", "Zm9v===="}) {
+    EXPECT_EQ(from_base64(wrong), std::nullopt) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace quotemill::transport

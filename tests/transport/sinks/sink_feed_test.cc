@@ -1,0 +1,184 @@
+#include "transport/sinks/sink_feed.h"
+
+#include <gmock/gmock.h>
+
+#include "engine/base/limits.h"
+#include "storage/memory_store.h"
+#include "tests/support/temp_folder.h"
+#include "transport/render/json.h"
+#include "transport/sinks/sink_filter.h"
+
+namespace quotemill::transport {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr WallTime kNow{1'795'471'200'000};
+
+Change change_to(TrustState state, std::uint64_t sequence = 1, std::uint8_t host = 1) {
+  Change change;
+  change.sequence = sequence;
+  change.host.bytes = {host};
+  change.host_name = "web-01";
+  change.previous = TrustState::kTrusted;
+  change.current = state;
+  change.time = {kNow.ms - 1'000};
+  if (state == TrustState::kFailed) {
+    Finding reason;
+    reason.code = FindingCode::kBootEventDigestUnknown;
+    reason.pcr = 4;
+    change.reasons = {reason};
+  }
+  return change;
+}
+
+class SinkFeedTest : public ::testing::Test {
+ protected:
+  SinkFeedTest() { options_.cursor_path = cursor_; }
+
+  void commit(const Change& change) {
+    CommitBatch batch;
+    batch.changes = {change};
+    ASSERT_TRUE(store_.commit(batch));
+  }
+
+  void act(std::uint64_t number) {
+    CommitBatch batch;
+    batch.audit = {next_record(*store_.audit_head(), {"ann", "policy.apply", "prod"}, kNow)};
+    ASSERT_EQ(batch.audit.front().number, number);
+    ASSERT_TRUE(store_.commit(batch));
+  }
+
+  std::unique_ptr<SinkFeed> feed() {
+    return std::make_unique<SinkFeed>(options_, store_,
+                                      [this](const std::string& text) { lost_.push_back(text); });
+  }
+
+  SinkBatch next(SinkFeed& feed, std::int64_t later_ms = 0) {
+    Result<SinkBatch> batch = feed.next({kNow.ms + later_ms}, limits::kSinkBatchMax);
+    EXPECT_TRUE(batch) << batch.error().to_string();
+    return *std::move(batch);
+  }
+
+  // The next batch, delivered: what its events are, by code or new state.
+  std::vector<std::string> taken(SinkFeed& feed, std::int64_t later_ms = 0) {
+    const SinkBatch batch = next(feed, later_ms);
+    EXPECT_TRUE(feed.done(batch, {kNow.ms + later_ms}));
+    std::vector<std::string> out;
+    for (const RenderedEvent& event : batch.events) {
+      const Json json = parse_json(event.body).value_or(Json::object());
+      out.push_back(json.value("code", json.value("new", event.body)));
+    }
+    return out;
+  }
+
+  testing::TempFolder folder_;
+  const std::string cursor_ = folder_ / "test.cursor";
+  storage::MemoryStore store_;
+  SinkFeedOptions options_;
+  std::vector<std::string> lost_;
+};
+
+TEST_F(SinkFeedTest, GivesTheSameAgainUntilItIsDelivered) {
+  commit(change_to(TrustState::kFailed));
+  const auto one = feed();
+  EXPECT_THAT(next(*one).events, SizeIs(1));
+  EXPECT_THAT(taken(*one), ElementsAre("failed"));
+  EXPECT_THAT(taken(*one), IsEmpty());
+  EXPECT_THAT(taken(*feed()), IsEmpty()) << "the cursor is in its file";
+}
+
+TEST_F(SinkFeedTest, GivesActsOnceBesideTheChanges) {
+  act(1);
+  commit(change_to(TrustState::kWarning));
+  const auto one = feed();
+  EXPECT_THAT(taken(*one), ElementsAre("warning", "audit.policy.apply"));
+  act(2);
+  EXPECT_THAT(taken(*feed()), ElementsAre("audit.policy.apply"));
+  options_.with_audit = false;
+  act(3);
+  EXPECT_THAT(taken(*feed()), IsEmpty());
+}
+
+TEST_F(SinkFeedTest, SaysThatItIsAlive) {
+  options_.heartbeat = std::chrono::minutes(1);
+  const auto one = feed();
+  EXPECT_THAT(taken(*one), ElementsAre("stream.heartbeat"));
+  EXPECT_THAT(taken(*one, 59'999), IsEmpty());
+  EXPECT_THAT(next(*one, 60'000).events, SizeIs(1)) << "and it was not delivered";
+  EXPECT_THAT(taken(*one, 60'000), ElementsAre("stream.heartbeat"));
+  EXPECT_THAT(taken(*one, -1), ElementsAre("stream.heartbeat")) << "a clock that was set back";
+}
+
+TEST_F(SinkFeedTest, TellsOfManyHostsWithOneCause) {
+  options_.groups.hosts_min = 3;
+  for (std::uint8_t host = 1; host <= 3; ++host) {
+    commit(change_to(TrustState::kFailed, host, host));
+  }
+  commit(change_to(TrustState::kStale, 4, 4));
+  const auto one = feed();
+  EXPECT_THAT(taken(*one), SizeIs(4));
+  EXPECT_THAT(taken(*one, 59'999), IsEmpty());
+  const SinkBatch batch = next(*one, 60'000);
+  ASSERT_THAT(batch.events, SizeIs(1));
+  const Json group = parse_json(batch.events[0].body).value_or(Json());
+  EXPECT_EQ(group["code"], "group.boot.event.digest_unknown");
+  EXPECT_THAT(group["message"].get<std::string>(), HasSubstr("3 hosts changed to failed: PCR 4"));
+  EXPECT_EQ(group["fields"]["first_change"], "1");
+  EXPECT_EQ(group["fields"]["last_change"], "3");
+  ASSERT_TRUE(one->done(batch, kNow));
+  EXPECT_THAT(taken(*one, 200'000), IsEmpty());
+}
+
+TEST_F(SinkFeedTest, ForgetsTheOldestOfTooManyNotices) {
+  const auto one = feed();
+  for (std::size_t i = 0; i <= limits::kSinkNoticesMax; ++i) {
+    one->tell(notice_of_sink("s", {}, "x", NoticeLevel::kError, "down", std::to_string(i)));
+  }
+  const SinkBatch batch = next(*one);
+  ASSERT_THAT(batch.events, SizeIs(limits::kSinkNoticesMax));
+  EXPECT_THAT(batch.events[0].body, HasSubstr("Sink x: 1\""));
+  one->tell(notice_of_sink("s", {}, "x", NoticeLevel::kInfo, "up", "again"));
+  ASSERT_TRUE(one->done(batch, kNow));
+  EXPECT_THAT(taken(*one), ElementsAre("sink.up")) << "what was told meanwhile is kept";
+}
+
+TEST_F(SinkFeedTest, NamesACursorThatIsAheadAndActsThatAre) {
+  act(1);
+  commit(change_to(TrustState::kFailed));
+  ASSERT_TRUE(write_position(cursor_, {"01K0ZJ6T3T0000000000000000", 100, 50}));
+  const auto one = feed();
+  EXPECT_THAT(taken(*one), IsEmpty());
+  EXPECT_THAT(lost_, ElementsAre(HasSubstr("a backup was restored")));
+  act(2);
+  EXPECT_THAT(taken(*one), ElementsAre("audit.policy.apply"));
+}
+
+TEST(SinkFilter, TakesWhatEveryConditionTakes) {
+  const Labels prod = {{"env", "prod"}, {"rack", "7"}};
+  SinkFilter filter;
+  EXPECT_TRUE(filter.takes(change_to(TrustState::kFailed), {}));
+  filter.labels = {{"env", "prod"}};
+  EXPECT_TRUE(filter.takes(change_to(TrustState::kFailed), prod));
+  EXPECT_FALSE(filter.takes(change_to(TrustState::kFailed), {{"env", "test"}}));
+  EXPECT_FALSE(filter.takes(change_to(TrustState::kFailed), {}));
+}
+
+TEST(SinkFilter, TakesARecoveryWhereItTookTheLoss) {
+  SinkFilter filter;
+  filter.severity_min = Severity::kFail;
+  Change change = change_to(TrustState::kFailed);
+  EXPECT_TRUE(filter.takes(change, {}));
+  std::swap(change.previous, change.current);
+  EXPECT_TRUE(filter.takes(change, {})) << "failed to trusted";
+  EXPECT_FALSE(filter.takes(change_to(TrustState::kWarning), {}));
+  filter.severity_min = Severity::kWarning;
+  EXPECT_TRUE(filter.takes(change_to(TrustState::kStale), {}));
+  EXPECT_FALSE(filter.takes(change_to(TrustState::kUnknown), {}));
+}
+
+}  // namespace
+}  // namespace quotemill::transport

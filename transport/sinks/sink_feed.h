@@ -1,0 +1,91 @@
+// SinkFeed: what one sink is to get next, and how far it has got.
+//
+// Reads the durable changes and acts behind the sink's cursor, leaves out what its filter does not
+// take, adds notices (groups, other sinks' troubles, heartbeats), renders all of it. The cursor
+// moves when the sink has what it was given, durably. What is only told (notices without a number)
+// waits in memory, bounded, and is lost with the process.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/ports/history.h"
+#include "transport/siem/event_format.h"
+#include "transport/sinks/cause_groups.h"
+#include "transport/sinks/sink_cursor.h"
+#include "transport/sinks/sink_filter.h"
+
+namespace quotemill::transport {
+
+struct SinkFeedOptions {
+  EventFormat format = EventFormat::kJson;
+  EventSource source;  // its stream id is the store's
+  std::string cursor_path;
+  SinkFilter filter;
+  bool with_audit = true;                  // acts of operators, enrolments, changes of identity
+  bool with_notices = true;                // groups, and what befalls sinks
+  std::chrono::milliseconds heartbeat{0};  // how often; 0: never
+  GroupSettings groups;
+  std::function<Labels(const HostUid& host)> labels_of;  // any thread; empty: hosts have none
+};
+
+// What is delivered at once.
+struct SinkBatch {
+  std::vector<RenderedEvent> events;
+  std::vector<Change> changes;  // those among the events
+  std::uint64_t filtered = 0;   // changes that the sink does not want
+  std::uint64_t told = 0;       // how many notices were told, up to the last among the events
+  bool has_heartbeat = false;
+  bool has_more = false;           // there may be changes behind it
+  std::optional<WallTime> oldest;  // time of the first change behind the cursor
+  SinkPosition after;              // the cursor, once it is delivered
+
+  // Whether there is nothing to do with it.
+  [[nodiscard]] bool is_idle() const { return events.empty() && filtered == 0; }
+};
+
+class SinkFeed {
+ public:
+  // `lost` is told, as it happens, that the cursor was not where the stream is: changes that the
+  // sink never gets, or a backup that was restored. The history is borrowed.
+  SinkFeed(SinkFeedOptions options, const History& history,
+           std::function<void(const std::string& text)> lost);
+
+  // At most `changes_max` changes, and what there is beside them.
+  Result<SinkBatch> next(WallTime now, std::size_t changes_max);
+
+  // The sink has it. Durable when it returns.
+  Result<void> done(const SinkBatch& batch, WallTime now);
+
+  // To be delivered with the next batch. Of too many, the oldest go. Any thread.
+  void tell(Notice notice);
+
+  [[nodiscard]] const SinkPosition& position() const { return position_; }
+
+ private:
+  Result<void> find_position(const StoreStatus& store);
+  Result<void> add_changes(std::size_t changes_max, SinkBatch& batch) const;
+  Result<void> add_audit(SinkBatch& batch) const;
+  void add_notices(const StoreStatus& store, WallTime now, SinkBatch& batch);
+  [[nodiscard]] EventSource source() const;
+
+  const SinkFeedOptions options_;
+  const History& history_;
+  const std::function<void(const std::string& text)> lost_;
+  SinkPosition position_;
+  bool has_position_ = false;
+  CauseGroups groups_;
+  WallTime heartbeat_;  // the last one
+
+  std::mutex mutex_;
+  std::deque<Notice> told_;
+  std::uint64_t untold_ = 0;  // how many were told before the first of them
+};
+
+}  // namespace quotemill::transport
