@@ -96,6 +96,9 @@ folder = "$FLEET_DIR/state"
 [trust]
 roots = "$FLEET_DIR/roots.d"
 
+[metrics]
+listen = ""
+
 [policy]
 file = "$FLEET_DIR/policy.toml"
 CONF

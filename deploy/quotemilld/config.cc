@@ -72,6 +72,14 @@ void read_pipeline(TomlReader& in, Config::Pipeline& pipeline) {
       in.duration_ms("pipeline.need_timeout", pipeline.need_timeout_ms, 100, 600'000);
 }
 
+std::string read_monitoring_address(TomlReader& in, const std::string& default_value) {
+  std::string address = in.text("metrics.listen", default_value);
+  if (!address.empty() && !transport::is_tcp_endpoint("tcp://" + address)) {
+    in.fail("metrics.listen", "'metrics.listen' must be \"ADDRESS:PORT\", or \"\" for nowhere");
+  }
+  return address;
+}
+
 }  // namespace
 
 Result<Config> parse_config(std::string_view text, std::string_view file_name) {
@@ -91,6 +99,7 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name) {
       kMebibyte *
       in->integer("enrolment.memory_mib", config.enrolment.memory_bytes / kMebibyte, 64, 65'536);
   read_pipeline(*in, config.pipeline);
+  config.metrics.listen = read_monitoring_address(*in, config.metrics.listen);
   constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "error", "off"};
   config.log.level = kLevels.at(in->choice("log.level", 1, {kLevels.begin(), kLevels.end()}));
   config.log.format =

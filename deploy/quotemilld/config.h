@@ -46,6 +46,10 @@ struct Config {
     std::int64_t need_timeout_ms = 30'000;
   } pipeline;
 
+  struct Metrics {
+    std::string listen = "127.0.0.1:9464";  // empty: nowhere
+  } metrics;
+
   program::LogSettings log;
 
   std::string policy_file;                       // empty: the built-in policy

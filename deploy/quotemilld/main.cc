@@ -56,6 +56,8 @@ int serve(const daemon::Config& config, const Policy& policy) {
   const timespec second{1, 0};
   while (sigtimedwait(&signals, nullptr, &second) < 0) {
     (*service)->tick();
+    // Ticks go through the commit thread: if that hangs, so do we, and systemd is told.
+    sd_notify(0, "WATCHDOG=1");
   }
   sd_notify(0, "STOPPING=1");
   log.info("draining; a second signal stops at once");

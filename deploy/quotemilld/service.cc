@@ -4,9 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "deploy/quotemilld/change_fan_out.h"
 #include "deploy/quotemilld/endpoint_counters.h"
 #include "deploy/quotemilld/key_files.h"
 #include "deploy/quotemilld/maintenance.h"
+#include "deploy/quotemilld/metrics.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/sink_fan.h"
 #include "deploy/quotemilld/startup.h"
@@ -35,64 +37,6 @@ constexpr std::string_view kIpcScheme = "ipc://";
 constexpr std::int64_t kNonceKeyAgeMs = 3'600'000;
 constexpr std::int64_t kSweepMs = 10'000;
 constexpr std::int64_t kDrainTimeoutMs = 45'000;
-
-// Durable changes go to the subscribers, into the log, and wake whoever waits for them on the
-// control socket.
-class ChangeFanOut final : public ChangeSink {
- public:
-  ChangeFanOut(std::unique_ptr<transport::ChangePublisher> publisher, const program::Log& log)
-      : publisher_(std::move(publisher)), log_(log) {}
-
-  void publish(std::string_view stream_id, std::span<const Change> changes) override {
-    publisher_->publish(stream_id, changes);
-    for (const Change& change : changes) {
-      note(change);
-    }
-    if (changes.empty()) {
-      return;
-    }
-    const std::lock_guard lock(mutex_);
-    if (control_ != nullptr) {
-      control_->notify();
-    }
-    if (sinks_ != nullptr) {
-      sinks_->notify();
-    }
-  }
-
-  // Borrowed; null before they are there and when they go.
-  void wake_sinks(SinkFan* sinks) {
-    const std::lock_guard lock(mutex_);
-    sinks_ = sinks;
-  }
-
-  // Borrowed; null before it is there and when it goes.
-  void wake(transport::ControlServer* control) {
-    const std::lock_guard lock(mutex_);
-    control_ = control;
-  }
-
- private:
-  void note(const Change& change) const {
-    const bool is_bad = change.current != TrustState::kTrusted &&
-                        change.current != TrustState::kUnknown && !change.in_maintenance;
-    // Its reasons are sorted: the worst comes first.
-    const Finding* why = change.reasons.empty() ? nullptr : &change.reasons.front();
-    log_.write(is_bad ? program::LogLevel::kWarn : program::LogLevel::kInfo, "trust changed",
-               {{"host", change.host_name},
-                {"from", std::string(name_of(change.previous))},
-                {"to", std::string(name_of(change.current))},
-                {"maintenance", change.in_maintenance ? "yes" : "no"},
-                {"code", why == nullptr ? std::string() : std::string(name_of(why->code))},
-                {"why", why == nullptr ? std::string() : message_of(*why)}});
-  }
-
-  std::unique_ptr<transport::ChangePublisher> publisher_;
-  const program::Log& log_;
-  std::mutex mutex_;
-  transport::ControlServer* control_ = nullptr;
-  SinkFan* sinks_ = nullptr;
-};
 
 // The committer is made before the server that carries its replies, and outlives it.
 class ReplyRelay final : public ReplySink {
@@ -147,6 +91,7 @@ struct Service::Parts {
   Result<void> open_attestation();
   Result<void> open_enrolment();
   Result<void> open_control();
+  Result<void> open_monitoring();
 
   const Config config;
   const program::Log& log;
@@ -173,6 +118,7 @@ struct Service::Parts {
   std::unique_ptr<transport::EnrolmentDoor> door;
   std::unique_ptr<OperatorVerbs> verbs;
   std::unique_ptr<transport::ControlServer> control;
+  std::unique_ptr<MonitoringPages> monitoring;
   std::int64_t swept_ms = 0;  // when hosts were last looked through for what is over
 };
 
@@ -194,7 +140,7 @@ Result<void> Service::Parts::open() {
   }
   context = std::move(*made);
   for (const auto step : {&Parts::open_store, &Parts::open_sinks, &Parts::open_attestation,
-                          &Parts::open_enrolment, &Parts::open_control}) {
+                          &Parts::open_enrolment, &Parts::open_control, &Parts::open_monitoring}) {
     if (Result<void> opened = (this->*step)(); !opened) {
       return opened;
     }
@@ -371,6 +317,26 @@ Result<void> Service::Parts::open_control() {
   return {};
 }
 
+Result<void> Service::Parts::open_monitoring() {
+  if (config.metrics.listen.empty()) {
+    return {};
+  }
+  monitoring = std::make_unique<MonitoringPages>(
+      MetricParts{*store,
+                  hosts,
+                  inbox,
+                  counters,
+                  {server->counters(), zap->counters(), enrolment->counters(), *door},
+                  *sinks,
+                  *changes,
+                  clock});
+  if (Result<void> listening = monitoring->listen(config.metrics.listen); !listening) {
+    return listening;
+  }
+  log.info("monitoring endpoint open", {{"endpoint", config.metrics.listen}});
+  return {};
+}
+
 Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Result<std::unique_ptr<Service>> Service::open(const Config& config, const Policy& policy,
@@ -418,10 +384,14 @@ void Service::tick() {
 }
 
 void Service::drain() {
+  if (parts_->monitoring) {
+    parts_->monitoring->set_draining();
+  }
   parts_->server->drain(kDrainTimeoutMs);
   parts_->pipeline->drain();
   parts_->changes->wake(nullptr);
   parts_->control.reset();
+  parts_->monitoring.reset();
   parts_->door.reset();  // after the operators, whom it is shown to
   parts_->committer->stop();
   parts_->changes->wake_sinks(nullptr);

@@ -102,6 +102,7 @@ const std::vector<Home>& homes() {
       {"archive", {"deploy/quotemill", "tests/deploy/quotemill"}},
       {"boost/beast", {"transport/http"}},
       {"librdkafka/", {"transport/sinks", "tests/transport/sinks"}},
+      {"prometheus/", {"transport/http", "tests/transport/http"}},
       {"curl/", {"transport/sinks", "transport/vsphere"}},
   };
   return all;

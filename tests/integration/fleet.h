@@ -130,6 +130,9 @@ class TestDaemon {
   [[nodiscard]] std::string changes_endpoint() const;
   [[nodiscard]] std::string control_path() const;
 
+  // Where it can be watched: "127.0.0.1:PORT".
+  [[nodiscard]] const std::string& metrics_endpoint() const { return metrics_; }
+
   [[nodiscard]] std::filesystem::path config_path() const { return folder_ / "quotemill.toml"; }
 
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
@@ -141,6 +144,7 @@ class TestDaemon {
   TempFolder folder_;
   std::string attest_;
   std::string enrol_;
+  std::string metrics_;
   CurveKey key_{};
   std::string earlier_log_;
   std::optional<Process> process_;

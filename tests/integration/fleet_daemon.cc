@@ -51,7 +51,10 @@ bool eventually(const std::function<bool()>& is_so, std::chrono::milliseconds li
 }
 
 TestDaemon::TestDaemon(const DaemonSettings& settings)
-    : settings_(settings), attest_(free_endpoint()), enrol_(free_endpoint()) {
+    : settings_(settings),
+      attest_(free_endpoint()),
+      enrol_(free_endpoint()),
+      metrics_("127.0.0.1:" + std::to_string(free_port())) {
   write_settings();
 }
 
@@ -73,7 +76,8 @@ void TestDaemon::write_settings() {
                  "\"\n[state]\nfolder = \"" + folder + "/state\"\n[trust]\nroots = \"" + folder +
                  "/roots.d\"\nek_list = \"" + folder + "/ek.list\"\n[policy]\nfile = \"" + folder +
                  "/policy.toml\"\n[pipeline]\n" + settings_.pipeline + "\n[enrolment]\n" +
-                 settings_.enrolment + "\n[sinks]\nfolder = \"" + folder + "/sinks.d\"\n");
+                 settings_.enrolment + "\n[metrics]\nlisten = \"" + metrics_ +
+                 "\"\n[sinks]\nfolder = \"" + folder + "/sinks.d\"\n");
   std::filesystem::create_directory(folder_ / "sinks.d");
   if (!settings_.sink.empty()) {
     std::string sink = settings_.sink;

@@ -29,6 +29,8 @@ TEST(DaemonConfig, RefusesEndpointsThatLibzmqWouldTakeForOthers) {
         << port;
   }
   EXPECT_EQ(mistake("[listen]\nattest = \"tcp://[::1]:7401\"\n"), "");
+  EXPECT_EQ(mistake("[metrics]\nlisten = \"\"\n"), "");
+  EXPECT_THAT(mistake("[metrics]\nlisten = \"9464\"\n"), HasSubstr(":2:"));
   EXPECT_EQ(mistake("[listen]\nattest = \"tcp://*:7401\"\n"), "");
 }
 

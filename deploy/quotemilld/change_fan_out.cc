@@ -1,0 +1,62 @@
+#include "deploy/quotemilld/change_fan_out.h"
+
+namespace quotemill::daemon {
+
+void ChangeFanOut::publish(std::string_view stream_id, std::span<const Change> changes) {
+  publisher_->publish(stream_id, changes);
+  for (const Change& change : changes) {
+    note(change);
+  }
+  if (changes.empty()) {
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  for (const Change& change : changes) {
+    count(change);
+  }
+  if (control_ != nullptr) {
+    control_->notify();
+  }
+  if (sinks_ != nullptr) {
+    sinks_->notify();
+  }
+}
+
+void ChangeFanOut::wake(transport::ControlServer* control) {
+  const std::lock_guard lock(mutex_);
+  control_ = control;
+}
+
+void ChangeFanOut::wake_sinks(SinkFan* sinks) {
+  const std::lock_guard lock(mutex_);
+  sinks_ = sinks;
+}
+
+ChangeTally ChangeFanOut::tally() const {
+  const std::lock_guard lock(mutex_);
+  return tally_;
+}
+
+void ChangeFanOut::count(const Change& change) {
+  ++tally_.edges.at(static_cast<std::size_t>(change.previous))
+        .at(static_cast<std::size_t>(change.current));
+  if (!change.reasons.empty()) {
+    ++tally_.reasons[change.reasons.front().code];  // sorted: the worst comes first
+  }
+}
+
+void ChangeFanOut::note(const Change& change) const {
+  const bool is_bad = change.current != TrustState::kTrusted &&
+                      change.current != TrustState::kUnknown && !change.in_maintenance;
+  // Its reasons are sorted: the worst comes first.
+  const Finding* why = change.reasons.empty() ? nullptr : &change.reasons.front();
+  log_.write(is_bad ? program::LogLevel::kWarn : program::LogLevel::kInfo, "trust changed",
+             {{"host", change.host_name},
+              {"from", std::string(name_of(change.previous))},
+              {"to", std::string(name_of(change.current))},
+              {"maintenance", change.in_maintenance ? "yes" : "no"},
+              {"code", why == nullptr ? std::string() : std::string(name_of(why->code))},
+              {"why", why == nullptr ? std::string() : message_of(*why)}});
+}
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,52 @@
+// ChangeFanOut: durable changes go to the subscribers and into the log, and wake whoever waits for
+// them: the control socket, the sinks.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "deploy/common/log.h"
+#include "deploy/quotemilld/sink_fan.h"
+#include "engine/ports/change_sink.h"
+#include "transport/control/control_server.h"
+#include "transport/server/change_publisher.h"
+
+namespace quotemill::daemon {
+
+// Changes since the start.
+struct ChangeTally {
+  std::array<std::array<std::uint64_t, 5>, 5> edges{};  // by TrustState: [previous][current]
+  std::map<FindingCode, std::uint64_t> reasons;         // by the worst one
+};
+
+class ChangeFanOut final : public ChangeSink {
+ public:
+  // The log is borrowed.
+  ChangeFanOut(std::unique_ptr<transport::ChangePublisher> publisher, const program::Log& log)
+      : publisher_(std::move(publisher)), log_(log) {}
+
+  void publish(std::string_view stream_id, std::span<const Change> changes) override;
+
+  // Borrowed; null before it is there and when it goes. Any thread.
+  void wake(transport::ControlServer* control);
+  void wake_sinks(SinkFan* sinks);
+
+  // Any thread.
+  [[nodiscard]] ChangeTally tally() const;
+
+ private:
+  void note(const Change& change) const;
+  void count(const Change& change);
+
+  std::unique_ptr<transport::ChangePublisher> publisher_;
+  const program::Log& log_;
+  mutable std::mutex mutex_;
+  ChangeTally tally_;
+  transport::ControlServer* control_ = nullptr;
+  SinkFan* sinks_ = nullptr;
+};
+
+}  // namespace quotemill::daemon

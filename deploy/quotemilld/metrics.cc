@@ -1,0 +1,209 @@
+#include "deploy/quotemilld/metrics.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+#include "deploy/quotemilld/fleet_census.h"
+#include "engine/base/limits.h"
+#include "transport/http/metric_page.h"
+
+namespace quotemill::daemon {
+namespace {
+
+using transport::MetricPage;
+
+constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, TrustState::kFailed,
+                                TrustState::kStale, TrustState::kUnknown};
+
+template <class T>
+double value(const std::atomic<T>& counter) {
+  return static_cast<double>(counter.load(std::memory_order_relaxed));
+}
+
+double number(std::uint64_t count) {
+  return static_cast<double>(count);
+}
+
+void add_fleet(const MetricParts& parts, MetricPage& page) {
+  const FleetCensus census = count_fleet(parts.hosts, parts.clock.now().wall);
+  for (const TrustState state : kStates) {
+    page.gauge("hosts", "Hosts that attest, by the state of their trust.",
+               number(census.states.at(static_cast<std::size_t>(state))),
+               {{"state", std::string(name_of(state))}});
+  }
+  page.gauge("hosts_pending", "Hosts that wait to be admitted.",
+             number(parts.hosts.pending_count()));
+  page.gauge("hosts_in_maintenance", "Hosts whose reboots are expected.",
+             number(census.in_maintenance));
+  page.histogram("host_evidence_age_seconds", "Age of each host's newest proven quote.",
+                 {{FleetCensus::kAgeBounds.begin(), FleetCensus::kAgeBounds.end()},
+                  {census.ages.begin(), census.ages.end()},
+                  census.age_sum});
+  for (const auto& [version, count] : census.agents) {
+    page.gauge("agents", "Hosts by the version of their agent.", number(count),
+               {{"version", version}});
+  }
+}
+
+void add_pipeline(const MetricParts& parts, MetricPage& page) {
+  const PipelineCounters& pipeline = parts.pipeline;
+  for (const TrustState state : kStates) {
+    page.counter("attestations_total", "Verdicts made and durable, by result.",
+                 value(pipeline.verdicts.at(static_cast<std::size_t>(state))),
+                 {{"result", std::string(name_of(state))}});
+  }
+  page.counter("batches_total", "Batches judged; attestations by batches is their mean size.",
+               value(pipeline.batches));
+  page.counter("attestations_reaffirmed_total", "Verdicts that said nothing new.",
+               value(pipeline.reaffirmed));
+  page.counter("attestations_without_log_total", "Judged by the quote alone: nothing had changed.",
+               value(pipeline.quote_enough));
+  page.counter("stored_logs_judged_total", "Logs that were judged again, as they are stored.",
+               value(pipeline.stored_log_judged));
+  page.counter("logs_asked_total", "Logs that hosts were asked for.", value(pipeline.logs_asked));
+  page.counter("results_dropped_total", "Results that something newer had overtaken.",
+               value(pipeline.dropped_not_current));
+  page.counter("store_commit_failures_total", "Durable writes that failed.",
+               value(pipeline.commit_failures));
+  page.counter("internal_errors_total", "Bugs that were caught.", value(pipeline.internal_errors));
+  page.gauge("queue_depth", "Evidence that waits to be judged.", number(parts.inbox.depth()),
+             {{"queue", "inbox"}});
+  page.gauge("queue_capacity", "Evidence that may wait.", number(limits::kInboxItemsMax),
+             {{"queue", "inbox"}});
+}
+
+void add_changes(const MetricParts& parts, MetricPage& page) {
+  const ChangeTally tally = parts.changes.tally();
+  for (const TrustState from : kStates) {
+    for (const TrustState to : kStates) {
+      if (from != to) {
+        page.counter(
+            "trust_changes_total", "Changes of trust.",
+            number(tally.edges.at(static_cast<std::size_t>(from)).at(static_cast<std::size_t>(to))),
+            {{"from", std::string(name_of(from))}, {"to", std::string(name_of(to))}});
+      }
+    }
+  }
+  for (const auto& [code, count] : tally.reasons) {
+    page.counter("verdict_reasons_total", "Changes of trust by their worst reason.", number(count),
+                 {{"code", std::string(name_of(code))}});
+  }
+}
+
+void add_endpoints(const MetricParts& parts, MetricPage& page) {
+  parts.endpoints.attest.for_each([&page](const char* name, std::uint64_t count) {
+    page.counter("attest_messages_total", "What the attestation endpoint did, by what it was.",
+                 number(count), {{"event", name}});
+  });
+  const transport::ZapCounters& handshakes = parts.endpoints.handshakes;
+  const auto handshake = [&page](const char* result, const auto& counter) {
+    page.counter("handshakes_total", "CURVE handshakes of the attestation endpoint.",
+                 value(counter), {{"result", result}});
+  };
+  handshake("admitted", handshakes.admitted);
+  handshake("refused_key", handshakes.refused_key);
+  handshake("refused_rate", handshakes.refused_rate);
+  handshake("refused_malformed", handshakes.refused_malformed);
+  const transport::EnrolmentCounters& enrolment = parts.endpoints.enrolment;
+  const auto enrolled = [&page](const char* result, const auto& counter) {
+    page.counter("enrolments_total", "Enrolments, by how they ended.", value(counter),
+                 {{"result", result}});
+  };
+  enrolled("admitted", enrolment.admitted);
+  enrolled("pending", enrolment.pending);
+  enrolled("refused", enrolment.refused);
+  enrolled("busy", enrolment.busy);
+}
+
+void add_store(const MetricParts& parts, MetricPage& page) {
+  const Result<StoreStatus> store = parts.history.status();
+  page.gauge("store_up", "Whether the store answers.", store ? 1 : 0);
+  if (!store) {
+    return;
+  }
+  page.gauge("store_bytes", "Live data on disk.", number(store->bytes));
+  page.gauge("stream_last_sequence", "The newest change.", number(store->last_change));
+  page.gauge("outbox_events", "Changes that are kept.",
+             store->first_change == 0 ? 0 : number(store->last_change - store->first_change + 1));
+  const std::int64_t now = parts.clock.now().wall.ms;
+  for (const auto& sink : parts.sinks.runners()) {
+    const std::uint64_t next = sink->counters().next.load(std::memory_order_relaxed);
+    page.gauge("sink_lag_events", "Changes that a sink does not have yet.",
+               next > store->last_change ? 0 : number(store->last_change + 1 - next),
+               {{"sink", sink->name()}});
+  }
+  for (const auto& sink : parts.sinks.runners()) {
+    const std::int64_t oldest = sink->counters().oldest_ms.load(std::memory_order_relaxed);
+    page.gauge("sink_lag_seconds", "Age of the oldest change that a sink does not have yet.",
+               oldest == 0 ? 0 : std::max(0.0, static_cast<double>(now - oldest) / 1'000.0),
+               {{"sink", sink->name()}});
+  }
+}
+
+void add_sinks(const MetricParts& parts, MetricPage& page) {
+  struct Kind {
+    const char* name;
+    const char* help;
+    std::atomic<std::uint64_t> transport::SinkCounters::*counter;
+  };
+
+  using transport::SinkCounters;
+  constexpr std::array kKinds = {
+      Kind{"sink_sent_total", "Events that a sink has.", &SinkCounters::delivered},
+      Kind{"sink_filtered_total", "Changes that a sink does not want.", &SinkCounters::filtered},
+      Kind{"sink_refused_total", "Events that went to the dead letters.", &SinkCounters::refused},
+      Kind{"sink_errors_total", "Deliveries that were tried again.", &SinkCounters::failures}};
+  for (const Kind& kind : kKinds) {
+    for (const auto& sink : parts.sinks.runners()) {
+      page.counter(kind.name, kind.help, value(sink->counters().*kind.counter),
+                   {{"sink", sink->name()}});
+    }
+  }
+  for (const auto& sink : parts.sinks.runners()) {
+    page.gauge("sink_up", "Whether a sink takes what it is given.",
+               sink->counters().is_down.load(std::memory_order_relaxed) ? 0 : 1,
+               {{"sink", sink->name()}});
+  }
+}
+
+// From /proc, as client libraries do it.
+void add_process(MetricPage& page) {
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident;
+  page.gauge("process_resident_memory_bytes", "Resident memory.",
+             number(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)));
+  page.counter("process_cpu_seconds_total", "Processor time.",
+               static_cast<double>(std::clock()) / CLOCKS_PER_SEC);
+  std::error_code failure;
+  const auto files = std::filesystem::directory_iterator("/proc/self/fd", failure);
+  page.gauge("process_open_fds", "Open file descriptors.",
+             failure ? 0 : static_cast<double>(std::distance(begin(files), end(files))));
+}
+
+}  // namespace
+
+std::string metrics_text(const MetricParts& parts, const transport::HttpServerCounters& server) {
+  MetricPage page;
+  page.gauge("build_info", "What runs.", 1, {{"version", QUOTEMILL_VERSION}});
+  add_fleet(parts, page);
+  add_pipeline(parts, page);
+  add_changes(parts, page);
+  add_endpoints(parts, page);
+  add_store(parts, page);
+  add_sinks(parts, page);
+  page.counter("http_requests_total", "Requests to these pages.", value(server.answered),
+               {{"result", "answered"}});
+  page.counter("http_requests_total", "Requests to these pages.", value(server.broken),
+               {{"result", "broken"}});
+  page.counter("http_connections_refused_total", "Connections beyond the bound.",
+               value(server.refused));
+  add_process(page);
+  return page.text();
+}
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,115 @@
+// The pages of a real daemon, and that what is installed beside it asks for nothing else.
+#include <regex>
+#include <set>
+#include <sstream>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "tests/integration/fleet.h"
+
+namespace quotemill {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using testing::TestDaemon;
+using transport::Json;
+
+// The whole answer of "127.0.0.1:PORT".
+std::string get(const std::string& endpoint, const std::string& target) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port =
+      htons(static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.find(':') + 1))));
+  std::string answer;
+  // sockaddr's own idiom
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {  // NOLINT
+    const std::string request = "GET " + target + " HTTP/1.0\r\n\r\n";
+    ::send(fd, request.data(), request.size(), MSG_NOSIGNAL);
+    std::array<char, 4'096> part{};
+    for (ssize_t size = 0; (size = ::recv(fd, part.data(), part.size(), 0)) > 0;) {
+      answer.append(part.data(), static_cast<std::size_t>(size));
+    }
+  }
+  ::close(fd);
+  return answer;
+}
+
+std::string text_of(const std::string& path) {
+  return std::string(as_text(testing::read_file(path)));
+}
+
+// The names of metrics in a text of PromQL.
+std::set<std::string> metrics_in(const std::string& text) {
+  static const std::regex kName(R"((quotemill|process)_[a-z_]+)");
+  std::set<std::string> names;
+  for (auto at = std::sregex_iterator(text.begin(), text.end(), kName);
+       at != std::sregex_iterator(); ++at) {
+    names.insert(at->str());
+  }
+  return names;
+}
+
+class Monitoring : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(daemon_.start()); }
+
+  std::string page(const std::string& target) { return get(daemon_.metrics_endpoint(), target); }
+
+  TestDaemon daemon_{{.sink = "[file]\npath = \"FOLDER/trust.jsonl\"\n"}};
+};
+
+TEST_F(Monitoring, SaysThatItIsAliveAndReady) {
+  EXPECT_THAT(page("/healthz"), StartsWith("HTTP/1.0 200"));
+  EXPECT_THAT(page("/readyz"), HasSubstr("\r\n\r\nready\n"));
+  EXPECT_THAT(page("/readyz?verbose"), HasSubstr("\"store\":\"open\""));
+  EXPECT_THAT(page("/"), StartsWith("HTTP/1.0 404"));
+}
+
+TEST_F(Monitoring, ExportsWhatItsAlertsAndItsDashboardAskFor) {
+  const std::string metrics = page("/metrics");
+  const std::string rules = text_of("deploy/prometheus/quotemill.rules.yaml");
+  const std::string dashboard = text_of("deploy/grafana/quotemill.json");
+  ASSERT_THAT(metrics, StartsWith("HTTP/1.0 200"));
+  std::string asked;
+  const std::optional<Json> parsed = transport::parse_json(dashboard);
+  ASSERT_TRUE(parsed);
+  for (const Json& panel : parsed->at("panels")) {
+    for (const Json& target : panel.at("targets")) {
+      asked += target.at("expr").get<std::string>() + "\n";
+    }
+  }
+  std::istringstream lines(rules);
+  for (std::string line; std::getline(lines, line);) {
+    asked += line.find("expr:") == std::string::npos ? "" : line + "\n";
+  }
+  const std::set<std::string> names = metrics_in(asked);
+  EXPECT_GT(names.size(), 15U);
+  for (const std::string& name : names) {
+    EXPECT_THAT(metrics, HasSubstr("\n" + name)) << name << " is asked for, and not exported";
+  }
+}
+
+TEST_F(Monitoring, FollowsTheConventionsOfPrometheus) {
+  if (!testing::have_program("promtool")) {
+    GTEST_SKIP() << "no promtool: apt-get install prometheus";
+  }
+  const std::string metrics = page("/metrics");
+  const std::filesystem::path file = daemon_.folder() / "metrics.txt";
+  testing::write_file(file, as_bytes(metrics).subspan(metrics.find("\r\n\r\n") + 4));
+  const testing::Finished checked =
+      testing::run({{"sh", "-c", "promtool check metrics < \"$0\"", file.string()}});
+  EXPECT_TRUE(checked.ok()) << checked.output;
+  const testing::Finished rules =
+      testing::run({{"promtool", "check", "rules", "deploy/prometheus/quotemill.rules.yaml"}});
+  EXPECT_TRUE(rules.ok()) << rules.output;
+}
+
+}  // namespace
+}  // namespace quotemill
