@@ -1,0 +1,135 @@
+// The stream under fire: receivers that fail at random, and a daemon that is killed at random.
+// Nothing is lost, and what comes twice is the same.
+#include <map>
+#include <random>
+
+#include <gmock/gmock.h>
+
+#include "tests/integration/fleet.h"
+#include "tests/transport/sinks/http_receiver.h"
+
+namespace quotemill {
+namespace {
+
+using testing::eventually;
+using testing::HttpFault;
+using testing::HttpReply;
+using testing::HttpRequestSeen;
+using testing::HttpTestReceiver;
+using testing::Process;
+using testing::TestDaemon;
+using transport::Json;
+
+constexpr int kKills = 6;
+
+class SinksUnderFire : public ::testing::Test {
+ protected:
+  SinksUnderFire() {
+    settings_.identity = "imported = \"info\"";
+    settings_.sink = "[sink]\nkind = \"webhook\"\nheartbeat = \"1s\"\n[webhook]\nurl = \"" +
+                     receiver_.url() + "\"\ntimeout = \"500ms\"\n# FOLDER\n";
+  }
+
+  // A third of all requests fail in some way, whether or not what they brought was taken.
+  HttpReply take(const HttpRequestSeen& request) {
+    std::uniform_int_distribution<int> dice(0, 11);
+    switch (dice(random_)) {
+      case 0:
+        return {503, "busy", "Retry-After: 1"};
+      case 1:
+        keep(request);
+        return {200, "{}", "", HttpFault::kReset};
+      case 2:
+        keep(request);
+        return {200, "{\"half\":\"of an answer\"}", "", HttpFault::kHalf};
+      case 3:
+        return {200, "", "", HttpFault::kSilent};
+      default:
+        keep(request);
+        return {};
+    }
+  }
+
+  void keep(const HttpRequestSeen& request) {
+    const std::optional<Json> events = transport::parse_json(request.body);
+    ASSERT_TRUE(events && events->is_array()) << request.body;
+    const std::lock_guard lock(mutex_);
+    for (const Json& event : *events) {
+      const auto [known, is_new] = events_.emplace(event.at("id").get<std::string>(), event);
+      copies_ += is_new ? 0U : 1U;
+      EXPECT_EQ(known->second, event) << "one id, two events";
+    }
+  }
+
+  [[nodiscard]] Json event(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = events_.find(id);
+    return found == events_.end() ? Json() : found->second;
+  }
+
+  // A simulated fleet of imported hosts that lie now and then: changes of trust in plenty.
+  void import_fleet(TestDaemon& daemon) {
+    const std::string file = (daemon.folder() / "hosts.jsonl").string();
+    ASSERT_TRUE(testing::run({{QUOTEMILL_BIN_DIR "/quotemill-fleet", "export", "--hosts", "40",
+                               "--keys", "ecdsa_p256:1", file}},
+                             testing::kPatience)
+                    .ok());
+    ASSERT_TRUE(daemon.cli({"import", file}).ok());
+  }
+
+  static Process attest(const TestDaemon& daemon) {
+    return Process({{QUOTEMILL_BIN_DIR "/quotemill-fleet", "run", "--hosts", "40", "--keys",
+                     "ecdsa_p256:1", "--connect", daemon.attest().endpoint, "--server-key",
+                     (daemon.folder() / "state/server.pub").string(), "--seconds", "2", "--faults",
+                     "bad_signature=0.3"}});
+  }
+
+  std::mutex mutex_;
+  std::map<std::string, Json> events_;
+  std::size_t copies_ = 0;
+  const unsigned seed_ = std::random_device()();
+  std::mt19937 random_{seed_};  // the receiver's
+  HttpTestReceiver receiver_{[this](const HttpRequestSeen& request) { return take(request); }};
+  testing::DaemonSettings settings_;
+};
+
+TEST_F(SinksUnderFire, LoseNothingAndRepeatOnlyWhatIsTheSame) {
+  SCOPED_TRACE("seed " + std::to_string(seed_));
+  TestDaemon daemon(settings_);
+  ASSERT_TRUE(daemon.start());
+  import_fleet(daemon);
+  std::uniform_int_distribution<int> lives_ms(300, 1'500);
+  std::mt19937 random(seed_ + 1);
+  for (int kill = 0; kill < kKills; ++kill) {
+    const Process fleet = attest(daemon);
+    std::this_thread::sleep_for(std::chrono::milliseconds(lives_ms(random)));
+    daemon.kill9();
+    ASSERT_TRUE(daemon.start()) << daemon.log();
+  }
+  ASSERT_NE(daemon.new_token(1), "") << "an act of an operator";
+  const Json store = daemon.get("status").at("store");
+  const auto last = store.at("last_change").get<std::uint64_t>();
+  ASSERT_GT(last, 40U) << "the fleet did nothing";
+  ASSERT_TRUE(eventually([&] {
+    return daemon.counter("endpoints", "sink test", "next") == last + 1;
+  })) << daemon.log();
+  for (std::uint64_t from = 1; from <= last;) {
+    const Json page = daemon.get("changes", {{"from", from}});
+    for (const Json& change : page.at("changes")) {
+      ASSERT_EQ(event(change.at("id").get<std::string>()).value("data", Json()), change);
+    }
+    from = page.at("next").get<std::uint64_t>();
+  }
+  const Json acts = daemon.get("audit.list");
+  ASSERT_GE(acts.at("last").get<int>(), 2);
+  const std::string act_id = store.at("stream").get<std::string>() + ":audit:";
+  for (const Json& act : acts.at("audit")) {
+    const std::string id = act_id + std::to_string(act.at("number").get<std::uint64_t>());
+    EXPECT_TRUE(eventually([&] { return !event(id).is_null(); })) << id;
+  }
+  RecordProperty("changes", std::to_string(last));
+  RecordProperty("copies", std::to_string(copies_));
+}
+
+}  // namespace
+}  // namespace quotemill
