@@ -285,6 +285,12 @@ void Database::erase(Family family, std::string_view key, rocksdb::WriteBatch& o
   (void)out.Delete(handle(family), rocksdb::Slice(key));
 }
 
+void Database::erase_range(Family family, std::string_view from, std::string_view to,
+                           rocksdb::WriteBatch& out) const {
+  (void)out.DeleteRange(handle(family), rocksdb::Slice(from.data(), from.size()),
+                  rocksdb::Slice(to.data(), to.size()));
+}
+
 rocksdb::Status Database::write(rocksdb::WriteBatch& batch) {
   rocksdb::WriteOptions options;
   options.sync = true;

@@ -62,6 +62,9 @@ class Database {
   void put(Family family, std::string_view key, std::string_view value,
            rocksdb::WriteBatch& out) const;
   void erase(Family family, std::string_view key, rocksdb::WriteBatch& out) const;
+  // All keys in [from, to).
+  void erase_range(Family family, std::string_view from, std::string_view to,
+                   rocksdb::WriteBatch& out) const;
 
   // Atomic, and synced to the disk before it returns.
   rocksdb::Status write(rocksdb::WriteBatch& batch);

@@ -1,5 +1,7 @@
 #include "storage/memory_store.h"
 
+#include <algorithm>
+
 #include "engine/crypto/random.h"
 #include "storage/history_run.h"
 #include "storage/ulid.h"
@@ -248,6 +250,15 @@ Result<StoreStatus> MemoryStore::status() const {
   out.last_change = changes_.empty() ? 0 : changes_.rbegin()->first;
   out.bytes = bytes_;
   return out;
+}
+
+Result<void> MemoryStore::drop_changes(std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  if (!changes_.empty()) {
+    const std::uint64_t newest = changes_.rbegin()->first;
+    changes_.erase(changes_.begin(), changes_.lower_bound(std::min(sequence, newest)));
+  }
+  return {};
 }
 
 }  // namespace quotemill::storage

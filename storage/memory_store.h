@@ -1,5 +1,5 @@
-// MemoryStore: VerdictLog and History in RAM, with the same contract as RocksStore. For tests and
-// simulated machines; nothing outlives the object.
+// MemoryStore: VerdictLog, History and Outbox in RAM, with the same contract as RocksStore. For
+// tests and simulated machines; nothing outlives the object.
 //
 // Threads: all functions by any thread.
 #pragma once
@@ -11,11 +11,12 @@
 #include <utility>
 
 #include "engine/ports/history.h"
+#include "engine/ports/outbox.h"
 #include "engine/ports/verdict_log.h"
 
 namespace quotemill::storage {
 
-class MemoryStore final : public VerdictLog, public History {
+class MemoryStore final : public VerdictLog, public History, public Outbox {
  public:
   explicit MemoryStore(std::uint64_t appraisals_per_host = 0);
 
@@ -38,6 +39,7 @@ class MemoryStore final : public VerdictLog, public History {
   [[nodiscard]] Result<Bytes> boot_log(const Digest& id) const override;
   [[nodiscard]] Result<Bytes> reference_file(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
+  Result<void> drop_changes(std::uint64_t sequence) override;
 
   // The next commit fails, and leaves nothing: for tests of whoever commits.
   void fail_next_commit();

@@ -1,4 +1,4 @@
-// Backup and check.
+// Backup, check, sizes, and what is kept: of logs, history and the outbox.
 #include <algorithm>
 #include <filesystem>
 
@@ -96,6 +96,25 @@ Result<void> RocksStore::drop_old_history() {
   }
   const rocksdb::Status status = database_->compact(Family::kHistory);
   return status.ok() ? Result<void>() : error_of("history", status);
+}
+
+// Not synced: what comes back after a crash is dropped again.
+Result<void> RocksStore::drop_changes(std::uint64_t sequence) {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready;
+  }
+  Database::Cursor changes = database_->scan(Family::kChanges, {}, {});
+  changes.to_last();
+  const std::uint64_t newest = changes.valid() ? sequence_of(changes.key()).value_or(0) : 0;
+  if (const rocksdb::Status status = changes.status(); !status.ok()) {
+    return error_of("outbox", status);
+  }
+  rocksdb::WriteBatch batch;
+  database_->erase_range(Family::kChanges, change_key(0), change_key(std::min(sequence, newest)),
+                         batch);
+  const rocksdb::Status status = database_->write_unsynced(batch);
+  return status.ok() ? Result<void>() : error_of("outbox", status);
 }
 
 Result<StoreReport> RocksStore::check() const {

@@ -1,4 +1,5 @@
-// RocksStore: VerdictLog, History and StoreCare on RocksDB. One store, one process, one folder.
+// RocksStore: VerdictLog, History, Outbox and StoreCare on RocksDB. One store, one process, one
+// folder.
 //
 // A commit is one synced WriteBatch, so it is there entirely or not at all. Reaffirmations are in
 // it as one journal record, everything else as rows (journal.h); readers see both. A commit that
@@ -22,6 +23,7 @@
 #include <string>
 
 #include "engine/ports/history.h"
+#include "engine/ports/outbox.h"
 #include "engine/ports/store_care.h"
 #include "engine/ports/verdict_log.h"
 #include "storage/boot_log_rows.h"
@@ -54,7 +56,7 @@ struct StoreOptions {
   std::function<std::uint64_t()> free_bytes = {};
 };
 
-class RocksStore final : public VerdictLog, public History, public StoreCare {
+class RocksStore final : public VerdictLog, public History, public Outbox, public StoreCare {
  public:
   // Opens or creates; see Database::open() for what is refused. Brings what the journal has to the
   // rows first: a damaged journal record is an Error that names it.
@@ -81,6 +83,8 @@ class RocksStore final : public VerdictLog, public History, public StoreCare {
   [[nodiscard]] Result<Bytes> boot_log(const Digest& id) const override;
   [[nodiscard]] Result<Bytes> reference_file(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
+
+  Result<void> drop_changes(std::uint64_t sequence) override;
 
   Result<void> backup(const std::string& folder) const override;
   [[nodiscard]] Result<StoreReport> check() const override;

@@ -80,6 +80,17 @@ std::string read_monitoring_address(TomlReader& in, const std::string& default_v
   return address;
 }
 
+void read_outbox(TomlReader& in, Config::Outbox& outbox) {
+  constexpr std::int64_t kMost = 1'000'000'000;
+  outbox.keep = static_cast<std::uint64_t>(
+      in.integer("outbox.keep", static_cast<std::int64_t>(outbox.keep), 1'000, kMost));
+  outbox.keep_max = static_cast<std::uint64_t>(
+      in.integer("outbox.keep_max", static_cast<std::int64_t>(outbox.keep_max), 0, kMost));
+  if (outbox.keep_max != 0 && outbox.keep_max < outbox.keep) {
+    in.fail("outbox.keep_max", "'outbox.keep_max' must be 0 or at least 'outbox.keep'");
+  }
+}
+
 }  // namespace
 
 Result<Config> parse_config(std::string_view text, std::string_view file_name) {
@@ -99,6 +110,7 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name) {
       kMebibyte *
       in->integer("enrolment.memory_mib", config.enrolment.memory_bytes / kMebibyte, 64, 65'536);
   read_pipeline(*in, config.pipeline);
+  read_outbox(*in, config.outbox);
   config.metrics.listen = read_monitoring_address(*in, config.metrics.listen);
   constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "error", "off"};
   config.log.level = kLevels.at(in->choice("log.level", 1, {kLevels.begin(), kLevels.end()}));

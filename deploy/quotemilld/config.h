@@ -52,6 +52,12 @@ struct Config {
 
   program::LogSettings log;
 
+  // Counts of changes.
+  struct Outbox {
+    std::uint64_t keep = 1'000'000;  // for whoever asks for those of before; sinks have them all
+    std::uint64_t keep_max = 10'000'000;  // however far behind a sink is; 0: no bound
+  } outbox;
+
   std::string policy_file;                       // empty: the built-in policy
   std::string sinks = "/etc/quotemill/sinks.d";  // one TOML file each
 };

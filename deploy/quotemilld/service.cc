@@ -10,6 +10,7 @@
 #include "deploy/quotemilld/maintenance.h"
 #include "deploy/quotemilld/metrics.h"
 #include "deploy/quotemilld/operator_verbs.h"
+#include "deploy/quotemilld/outbox_trim.h"
 #include "deploy/quotemilld/sink_fan.h"
 #include "deploy/quotemilld/startup.h"
 #include "deploy/quotemilld/system_clock.h"
@@ -379,6 +380,11 @@ void Service::tick() {
     if (const Result<void> ended = end_due_maintenance(parts_->hosts, *parts_->committer, now.wall);
         !ended) {
       parts_->log.warn("hosts stay in maintenance", {{"error", ended.error().to_string()}});
+    }
+    if (const Result<void> trimmed = trim_outbox(parts_->config.outbox, *parts_->store,
+                                                 *parts_->store, *parts_->sinks, parts_->log);
+        !trimmed) {
+      parts_->log.warn("old changes stay", {{"error", trimmed.error().to_string()}});
     }
   }
 }

@@ -192,6 +192,20 @@ TYPED_TEST(StoreContract, GivesChangesFromASequenceOn) {
   EXPECT_EQ(this->store().status()->last_change, 4U);
 }
 
+TYPED_TEST(StoreContract, DropsOldChangesAndNeverTheNewest) {
+  for (std::uint64_t sequence = 1; sequence <= 4; ++sequence) {
+    this->commit(change_batch(sequence, 1));
+  }
+  ASSERT_TRUE(this->store().drop_changes(3));
+  EXPECT_EQ(this->store().status()->first_change, 3U);
+  EXPECT_EQ(this->store().changes(1, 10)->front().sequence, 3U);
+  ASSERT_TRUE(this->store().drop_changes(100));
+  EXPECT_EQ(this->store().status()->first_change, 4U);
+  ASSERT_TRUE(this->store().drop_changes(1));
+  this->commit(change_batch(5, 1));
+  EXPECT_EQ(this->store().status()->last_change, 5U);
+}
+
 TYPED_TEST(StoreContract, RefusesAGapInTheChangesAndWritesNothing) {
   this->commit(change_batch(1, 1));
   for (const std::uint64_t wrong : std::array<std::uint64_t, 3>{0, 1, 3}) {

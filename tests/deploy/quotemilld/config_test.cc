@@ -31,6 +31,7 @@ TEST(DaemonConfig, RefusesEndpointsThatLibzmqWouldTakeForOthers) {
   EXPECT_EQ(mistake("[listen]\nattest = \"tcp://[::1]:7401\"\n"), "");
   EXPECT_EQ(mistake("[metrics]\nlisten = \"\"\n"), "");
   EXPECT_THAT(mistake("[metrics]\nlisten = \"9464\"\n"), HasSubstr(":2:"));
+  EXPECT_THAT(mistake("[outbox]\nkeep = 5000\nkeep_max = 4000\n"), HasSubstr(":3:"));
   EXPECT_EQ(mistake("[listen]\nattest = \"tcp://*:7401\"\n"), "");
 }
 

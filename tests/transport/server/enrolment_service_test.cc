@@ -109,6 +109,8 @@ TEST_F(Enrolling, AdmitsAListedHostAndTellsItWhereToAttest) {
   ASSERT_EQ(audit.size(), 1U);
   EXPECT_EQ(audit[0].outcome, "admitted");
   EXPECT_EQ(audit[0].host_uid, enrolled.uid.hex());
+  EXPECT_EQ(registrar.updates.back().audit,
+            (AuditAct{"ek_list", "enrol.admitted", enrolled.uid.hex()}));
 }
 
 TEST_F(Enrolling, ARetiredTpmIsNotAdmittedAnew) {
@@ -165,6 +167,7 @@ TEST_F(Enrolling, ANewAkResetsTheStateWithAFinding) {
   EXPECT_TRUE(update.reset_state);
   ASSERT_EQ(update.reasons.size(), 1U);
   EXPECT_EQ(update.reasons[0].code, FindingCode::kIdentityChanged);
+  EXPECT_EQ(update.audit->verb, "enrol.renewed");
   EXPECT_EQ(audit.back().outcome, "renewed");
 }
 
