@@ -54,6 +54,13 @@ struct DiffOptions {
   bool json = false;
 };
 
+struct BundleOptions {
+  std::string file;
+  bool json = false;
+};
+
+int run_bundle(const BundleOptions& options);
+
 // kExitProven: the logs tell the same; kExitNotProven: they differ, or one breaks.
 int run_diff(const DiffOptions& options);
 

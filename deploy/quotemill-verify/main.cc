@@ -82,6 +82,15 @@ void add_authenticode(CLI::App& app, AuthenticodeOptions& options) {
   hash->add_flag("--json", options.json, "print JSON");
 }
 
+void add_bundle(CLI::App& app, BundleOptions& options) {
+  CLI::App* bundle =
+      app.add_subcommand("bundle",
+                         "Check a proof bundle ('quotemill bundle'): quote, log, policy, "
+                         "verdict, audit");
+  add_file(*bundle, "FILE", options.file, "the bundle")->required();
+  bundle->add_flag("--json", options.json, "print JSON");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Offline verifier of TPM 2.0 evidence: exit 0 proven, 1 not proven, 2 not judged.");
   app.set_version_flag("--version", QUOTEMILL_VERSION);
@@ -96,6 +105,8 @@ int run(int argc, char** argv) {
   add_diff(app, diff);
   AuthenticodeOptions images;
   add_authenticode(app, images);
+  BundleOptions bundle;
+  add_bundle(app, bundle);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -105,6 +116,7 @@ int run(int argc, char** argv) {
                    : app.got_subcommand("ima")          ? run_ima(ima)
                    : app.got_subcommand("diff")         ? run_diff(diff)
                    : app.got_subcommand("authenticode") ? run_authenticode(images)
+                   : app.got_subcommand("bundle")       ? run_bundle(bundle)
                                                         : run_eventlog(eventlog);
   return std::cout.flush() ? exit : kExitNotJudged;
 }

@@ -35,6 +35,15 @@ void CommandLine::add_care() {
     return run_maintenance(session, wanted);
   });
 
+  CLI::App* bundle =
+      add(app_, "bundle", "Print what proves a host's state, to be checked offline, years later",
+          "  quotemill bundle web-01 > web-01.json\n"
+          "  quotemill bundle web-01 --at 2026-11-24T03:31Z > then.json");
+  bundle->add_option("HOST", options.shown.host, "name or uid")->required();
+  is_moment(*bundle, "--at", "what it was then: 2026-11-24T03:31Z, 2026-11-24, or 90m ago",
+            options.shown.at);
+  runs(bundle, [](Session& session, const Options& o) { return run_bundle(session, o.shown); });
+
   CLI::App* backup = add(app_, "backup", "Copy the store as it is now, while the daemon runs",
                          "  quotemill backup /var/backups/quotemill/2026-11-24");
   is_file(backup->add_option("DIR", options.folder, "a folder that is not there yet")->required());

@@ -91,6 +91,18 @@ void read_outbox(TomlReader& in, Config::Outbox& outbox) {
   }
 }
 
+void read_history(TomlReader& in, Config::History& history) {
+  constexpr std::int64_t kDay = 86'400'000;
+  constexpr std::int64_t kAgeMax = 36'500 * kDay;
+  history.trusted_ms = in.duration_ms("history.trusted_for", history.trusted_ms, kDay, kAgeMax);
+  history.warning_ms = in.duration_ms("history.warning_for", history.warning_ms, kDay, kAgeMax);
+  history.failed_ms = in.duration_ms("history.failed_for", history.failed_ms, kDay, kAgeMax);
+  history.appraisals_per_host =
+      in.integer("history.appraisals_per_host", history.appraisals_per_host, 100, 1'000'000'000);
+  history.collect_every_ms =
+      in.duration_ms("history.collect_every", history.collect_every_ms, 60'000, 30 * kDay);
+}
+
 }  // namespace
 
 Result<Config> parse_config(std::string_view text, std::string_view file_name) {
@@ -112,6 +124,7 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name) {
   read_pipeline(*in, config.pipeline);
   read_outbox(*in, config.outbox);
   config.metrics.listen = read_monitoring_address(*in, config.metrics.listen);
+  read_history(*in, config.history);
   constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "error", "off"};
   config.log.level = kLevels.at(in->choice("log.level", 1, {kLevels.begin(), kLevels.end()}));
   config.log.format =

@@ -50,6 +50,15 @@ struct Config {
     std::string listen = "127.0.0.1:9464";  // empty: nowhere
   } metrics;
 
+  // How long appraisals are kept, by the state that they came to.
+  struct History {
+    std::int64_t trusted_ms = 400LL * 86'400'000;
+    std::int64_t warning_ms = 400LL * 86'400'000;
+    std::int64_t failed_ms = 400LL * 86'400'000;
+    std::int64_t appraisals_per_host = 10'000;        // at most, the newest ones
+    std::int64_t collect_every_ms = 6LL * 3'600'000;  // boot logs that nothing rests on
+  } history;
+
   program::LogSettings log;
 
   // Counts of changes.

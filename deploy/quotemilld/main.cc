@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "deploy/quotemilld/config.h"
+#include "deploy/quotemilld/restore_store.h"
 #include "deploy/quotemilld/service.h"
 #include "deploy/quotemilld/sink_settings.h"
 #include "deploy/quotemilld/trust_files.h"
@@ -69,7 +70,20 @@ int serve(const daemon::Config& config, const Policy& policy) {
   return 0;
 }
 
-int checked(const std::string& file, bool check_only) {
+int restored(const daemon::Config& config, const std::string& backup) {
+  umask(kUmask);
+  const Result<StoreReport> report = daemon::restore_store(backup, config.state.store);
+  if (!report) {
+    std::cerr << report.error().to_string() << "\n";
+    return 1;
+  }
+  std::cout << config.state.store << ": restored, " << report->hosts << " hosts, "
+            << report->appraisals << " appraisals, " << report->changes
+            << " changes; it carries on another change stream\n";
+  return 0;
+}
+
+int checked(const std::string& file, bool check_only, const std::string& backup) {
   const Result<daemon::Config> config = daemon::load_config(file);
   const Result<Policy> policy =
       config ? daemon::load_policy(*config) : Result<Policy>(config.error());
@@ -92,7 +106,7 @@ int checked(const std::string& file, bool check_only) {
               << " version " << policy->version << "\n";
     return 0;
   }
-  return serve(*config, *policy);
+  return backup.empty() ? serve(*config, *policy) : restored(*config, backup);
 }
 
 }  // namespace
@@ -100,6 +114,7 @@ int checked(const std::string& file, bool check_only) {
 int main(int argc, char** argv) {
   CLI::App app("Quotemill daemon: verifies the fleet, remembers, publishes changes of trust");
   std::string file;
+  std::string backup;
   bool check = false;
   bool door = false;
   app.add_option("--config", file, "Settings (TOML); without it, the built-in defaults")
@@ -107,6 +122,9 @@ int main(int argc, char** argv) {
         return name.empty() ? std::string("a file name is expected") : std::string();
       });
   app.add_flag("--check-config", check, "Check the settings and the policy, and end");
+  app.add_option("--restore", backup, "Put this backup in the store's place, and end")
+      ->type_name("DIR")
+      ->excludes("--check-config");
   app.add_flag("--enrolment-door", door)->group("");  // the daemon starts itself with it
   app.set_version_flag("--version", QUOTEMILL_VERSION);
   try {
@@ -114,5 +132,5 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
-  return door ? transport::run_enrolment_door(transport::kDoorFd) : checked(file, check);
+  return door ? transport::run_enrolment_door(transport::kDoorFd) : checked(file, check, backup);
 }

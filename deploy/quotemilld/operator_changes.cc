@@ -9,6 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/crypto/hash.h"
 #include "engine/crypto/random.h"
+#include "engine/pipeline/reappraisal.h"
 #include "transport/render/render_records.h"
 
 namespace quotemill::daemon {
@@ -195,9 +196,38 @@ ControlOutcome OperatorVerbs::label(OperatorArgs& args, Call call) {
     return args.error();
   }
   const std::optional<Host> host = find(text);
-  return host ? change_host(call, "label", who, host->record->uid,
-                            label_host(host->record->uid, labels))
-              : no_such_host(text);
+  if (!host) {
+    return no_such_host(text);
+  }
+  // What it would come to, before it is done.
+  const auto labelled = dry_.change(label_host(host->record->uid, labels));
+  const Json move = labelled && *labelled ? policy_move(*host, *labelled) : Json(nullptr);
+  ControlOutcome outcome =
+      change_host(call, "label", who, host->record->uid, label_host(host->record->uid, labels));
+  if (auto* json = std::get_if<Json>(&outcome); json != nullptr && json->is_object()) {
+    (*json)["policy_move"] = move;
+  }
+  return outcome;
+}
+
+Json OperatorVerbs::policy_move(const Host& host,
+                                const std::shared_ptr<const HostRecord>& then) const {
+  const std::shared_ptr<const PolicySet> policies = parts_.policies.current();
+  const HostFacts facts = view_of(host.state->facts);
+  const auto before = policies->snapshot_for(traits_of(*host.record, facts));
+  const auto after = policies->snapshot_for(traits_of(*then, facts));
+  if (before == after) {
+    return nullptr;
+  }
+  ExtendMemo extends;
+  const Reappraisal judged = reappraise(
+      {then, host.state}, {*policies, parts_.server_key, parts_.keys, parts_.history, extends});
+  return {
+      {"from", before->policy().id},
+      {"to", after->policy().id},
+      {"state", name_of(host.state->state)},
+      {"state_then", judged.kind == ReappraisalKind::kVerdict ? Json(name_of(judged.verdict.state))
+                                                              : Json(nullptr)}};
 }
 
 ControlOutcome OperatorVerbs::maintenance(OperatorArgs& args, Call call) {

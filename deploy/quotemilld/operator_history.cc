@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "deploy/quotemilld/operator_verbs.h"
+#include "deploy/quotemilld/proof_bundle.h"
 #include "engine/base/text.h"
 #include "transport/render/render_records.h"
 
@@ -146,6 +147,30 @@ ControlOutcome OperatorVerbs::host_at(OperatorArgs& args, Call /*call*/) {
   out["state"] = name_of(held ? entry.verdict.state : TrustState::kStale);
   out["appraisal"] = transport::render_appraisal(entry);
   return out;
+}
+
+ControlOutcome OperatorVerbs::host_bundle(OperatorArgs& args, Call /*call*/) {
+  const std::string text = args.text("host");
+  HistoryFilter filter;
+  filter.until_ms = static_cast<std::int64_t>(args.number_or("time_ms", INT64_MAX, INT64_MAX));
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<Host> host = find(text);
+  if (!host) {
+    return no_such_host(text);
+  }
+  const Result<HistoryPage> page = filtered(parts_.history, host->record->uid, 0, 1, filter);
+  if (!page) {
+    return failure(page.error());
+  }
+  if (page->entries.empty()) {
+    return ControlError{ErrorCode::kNotFound, escaped(text, 64) + " had not attested by then", {}};
+  }
+  Result<Json> bundle =
+      make_bundle({parts_.history, parts_.policies, parts_.server_key, parts_.configured_policy},
+                  *host->record, page->entries.front(), parts_.clock.now().wall);
+  return bundle ? ControlOutcome(*std::move(bundle)) : failure(bundle.error());
 }
 
 ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call /*call*/) {

@@ -81,6 +81,20 @@ Json render_counters(const PipelineCounters& counters) {
           {"internal_errors", value(counters.internal_errors)}};
 }
 
+// bytes, rows and bytes_each of each part; an average over what is stored, not the next one's size.
+Json render_sizes(const StoreSizes& sizes) {
+  const auto render = [](const StoreSizes::Part& part) {
+    return Json{{"bytes", part.bytes},
+                {"rows", part.rows},
+                {"bytes_each", part.rows == 0 ? Json(nullptr) : Json(part.bytes / part.rows)}};
+  };
+  return {{"hosts", render(sizes.hosts)},
+          {"appraisals", render(sizes.appraisals)},
+          {"boot_logs", render(sizes.boot_logs)},
+          {"changes", render(sizes.changes)},
+          {"journal", render(sizes.journal)}};
+}
+
 }  // namespace
 
 OperatorVerbs::OperatorVerbs(OperatorParts parts)
@@ -119,6 +133,7 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"token.create", &OperatorVerbs::token_create},
       {"token.list", &OperatorVerbs::token_list},
       {"host.at", &OperatorVerbs::host_at},
+      {"host.bundle", &OperatorVerbs::host_bundle},
       {"store.check", &OperatorVerbs::store_check},
       {"backup", &OperatorVerbs::backup},
       {"audit.list", &OperatorVerbs::audit_list},
@@ -188,8 +203,9 @@ ControlError OperatorVerbs::no_such_host(const std::string& text) const {
 
 ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, Call /*call*/) {
   const Result<StoreStatus> store = parts_.history.status();
-  if (!store) {
-    return failure(store.error());
+  const Result<StoreSizes> sizes = parts_.store.sizes();
+  if (!store || !sizes) {
+    return failure(store ? sizes.error() : store.error());
   }
   std::array<std::uint64_t, kStates.size()> counts{};
   std::uint64_t total = 0;
@@ -214,7 +230,8 @@ ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, Call /*call*/) {
                {{"stream", store->stream_id},
                 {"first_change", store->first_change},
                 {"last_change", store->last_change},
-                {"bytes", store->bytes}}},
+                {"bytes", store->bytes},
+                {"sizes", render_sizes(*sizes)}}},
               {"policy", policies_json()},
               {"pipeline", render_counters(parts_.counters)},
               {"endpoints", parts_.endpoints ? parts_.endpoints() : Json(nullptr)}};

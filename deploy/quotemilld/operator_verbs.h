@@ -19,6 +19,7 @@
 //   token.create {count, ttl_ms}, token.list
 //   audit.list {from, limit}, audit.verify    the trail of all that operators changed
 //   host.at {host, time_ms}                   what was known of it at a moment
+//   host.bundle {host, time_ms}               the last appraisal until then, with all it rests on
 //   store.check, backup {folder}
 //   hosts.import {hosts, check}               identities that no TPM proved (operator_import.h)
 //
@@ -99,6 +100,8 @@ struct OperatorParts {
   std::function<void(const OperatorAct&)> audit = {};
   // The counters of the endpoints, for status; any thread. May be empty.
   std::function<transport::Json()> endpoints = {};
+  // The text of the policy that the configuration names.
+  std::string configured_policy = {};
 };
 
 class OperatorVerbs final : public transport::ControlHandler {
@@ -157,6 +160,7 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome token_create(OperatorArgs& args, Call call);
   Outcome token_list(OperatorArgs& args, Call call);
   Outcome host_at(OperatorArgs& args, Call call);
+  Outcome host_bundle(OperatorArgs& args, Call call);
   Outcome store_check(OperatorArgs& args, Call call);
   Outcome backup(OperatorArgs& args, Call call);
   Outcome audit_list(OperatorArgs& args, Call call);
@@ -174,6 +178,10 @@ class OperatorVerbs final : public transport::ControlHandler {
   [[nodiscard]] Result<std::shared_ptr<const Baseline>> baseline_named(OperatorArgs& args,
                                                                        const char* name,
                                                                        const char* version) const;
+  // from and to (policies), state and state_then (by its last evidence; null if that cannot tell)
+  // of a host whose record becomes another one; null if its policy stays.
+  [[nodiscard]] transport::Json policy_move(const Host& host,
+                                            const std::shared_ptr<const HostRecord>& then) const;
   // Says what the plan would do to the hosts, and does it unless it is a check or must be
   // confirmed.
   Outcome change_baselines(Call call, const AuditAct& act, BaselinePlan plan, bool is_confirmed);

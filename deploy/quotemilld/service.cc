@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "deploy/common/text_file.h"
 #include "deploy/quotemilld/change_fan_out.h"
 #include "deploy/quotemilld/endpoint_counters.h"
 #include "deploy/quotemilld/key_files.h"
@@ -13,6 +14,7 @@
 #include "deploy/quotemilld/outbox_trim.h"
 #include "deploy/quotemilld/sink_fan.h"
 #include "deploy/quotemilld/startup.h"
+#include "deploy/quotemilld/store_keeper.h"
 #include "deploy/quotemilld/system_clock.h"
 #include "deploy/quotemilld/trust_files.h"
 #include "engine/base/limits.h"
@@ -73,6 +75,25 @@ transport::LogSink log_sink(const program::Log& log) {
   };
 }
 
+// As it is now; a bundle finds out whether it is that of a verdict.
+std::string configured_policy_text(const Config& config) {
+  if (config.policy_file.empty()) {
+    return {};
+  }
+  const Result<std::string> text =
+      program::read_text_file(config.policy_file, limits::kPolicySizeMax);
+  return text ? *text : std::string();
+}
+
+storage::StoreOptions store_options(const Config& config) {
+  const Config::History& history = config.history;
+  storage::StoreOptions options;
+  options.path = config.state.store;
+  options.appraisals_per_host = static_cast<std::uint64_t>(history.appraisals_per_host);
+  options.history_ages = {history.trusted_ms, history.warning_ms, history.failed_ms};
+  return options;
+}
+
 }  // namespace
 
 // In the order of construction; destroyed in the reverse one.
@@ -100,6 +121,7 @@ struct Service::Parts {
   transport::AdmissionInputs admission;
   Keys keys;
   std::unique_ptr<storage::RocksStore> store;
+  std::unique_ptr<StoreKeeper> keeper;
   HostTable hosts;
   Inbox inbox;
   KeyCache key_cache;
@@ -151,7 +173,7 @@ Result<void> Service::Parts::open() {
 
 Result<void> Service::Parts::open_store() {
   Result<std::unique_ptr<storage::RocksStore>> opened =
-      storage::RocksStore::open({.path = config.state.store});
+      storage::RocksStore::open(store_options(config));
   if (!opened) {
     return opened.error();
   }
@@ -174,6 +196,11 @@ Result<void> Service::Parts::open_store() {
   pipeline = std::make_unique<Pipeline>(PipelineParts{inbox, *committer, hosts, *policies, *store,
                                                       key_cache, counters, keys.server.public_key},
                                         static_cast<unsigned>(config.pipeline.threads));
+  keeper = std::make_unique<StoreKeeper>(
+      *store, clock, config.history.collect_every_ms, [this](bool is_bad, const std::string& text) {
+        log.write(is_bad ? program::LogLevel::kError : program::LogLevel::kInfo, "store",
+                  {{"what", printable(text)}});
+      });
   log.info("store opened", {{"path", config.state.store}, {"hosts", std::to_string(hosts.size())}});
   return {};
 }
@@ -304,9 +331,9 @@ Result<void> Service::Parts::open_control() {
     }
     return out;
   };
-  verbs = std::make_unique<OperatorVerbs>(
-      OperatorParts{hosts, *committer, *store, *store, *policies, key_cache, keys.server.public_key,
-                    inbox, counters, *server, clock, audit, endpoints});
+  verbs = std::make_unique<OperatorVerbs>(OperatorParts{
+      hosts, *committer, *store, *store, *policies, key_cache, keys.server.public_key, inbox,
+      counters, *server, clock, audit, endpoints, configured_policy_text(config)});
   Result<std::unique_ptr<transport::ControlServer>> started =
       transport::ControlServer::start(*context, config.listen.control, *verbs);
   if (!started) {

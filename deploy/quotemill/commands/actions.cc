@@ -6,6 +6,19 @@ namespace quotemill::cli {
 
 namespace {
 
+// Labels can bring another policy, and that another state.
+void note_policy_move(const Session& session, const Json& move) {
+  if (!move.is_object()) {
+    return;
+  }
+  const std::string then = text_at(move, "state_then");
+  session.note(
+      "another policy is for it: " + text_at(move, "to") + ", not " + text_at(move, "from") +
+      (at(move, "state_then").is_null() ? "; only its next attestation can tell what it comes to"
+                                        : "; by its last evidence it is " + then +
+                                              " under it, and " + text_at(move, "state") + " now"));
+}
+
 // Prints what became of the host, or, as "would `what`", what would become of it.
 Exit change_host(Session& session, const std::string& verb, const std::string& what, Json args) {
   args["operator"] = operator_name();
@@ -21,6 +34,7 @@ Exit change_host(Session& session, const std::string& verb, const std::string& w
   } else {
     session.out() << host << " is " << text_at(*row, "life_cycle") << '\n';
   }
+  note_policy_move(session, at(*row, "policy_move"));
   return Exit::kFine;
 }
 

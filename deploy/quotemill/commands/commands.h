@@ -27,6 +27,9 @@ struct HostOptions {
 
 Exit run_host(Session& session, const HostOptions& options);
 
+// All that shows what the appraisal of then rests on, as one JSON file on standard output.
+Exit run_bundle(Session& session, const HostOptions& options);
+
 struct HistoryOptions {
   std::string host = {};
   std::uint64_t limit = 20;

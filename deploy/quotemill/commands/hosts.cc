@@ -263,6 +263,20 @@ Exit run_host(Session& session, const HostOptions& options) {
   return verdicts.exit();
 }
 
+Exit run_bundle(Session& session, const HostOptions& options) {
+  Json args = {{"host", options.host}};
+  if (options.at) {
+    args["time_ms"] = options.at->ms;
+  }
+  const std::optional<Json> bundle = session.ask("host.bundle", args);
+  if (!bundle) {
+    return session.exit();
+  }
+  session.print_event(*bundle);  // as it is: its format has a version of its own
+  session.note("check it with 'quotemill-verify bundle FILE'");
+  return Exit::kFine;
+}
+
 Exit run_history(Session& session, const HistoryOptions& options) {
   Json args = {{"host", options.host},
                {"limit", options.limit},

@@ -160,6 +160,25 @@ TEST_F(OperatorBaselinesTest, SaysWhomAnImportHitsAndRefusesToHitMany) {
   EXPECT_EQ(ask("baseline.import", import_args(uploaded, "boot", 0, true))["version"], 2);
 }
 
+// A label can bring another policy, and with it another state: said before it is found out.
+TEST_F(OperatorBaselinesTest, SaysWhatALabelBringsAHostUnder) {
+  ask("policy.apply", {{"texts",
+                        {"[policy]\nid = \"strict\"\npriority = 1\n[match]\n"
+                         "labels = [\"env=prod\"]\n[boot]\nno_baseline = \"fail\"\n"}},
+                       {"operator", "alice"}});
+  attest(1);
+  const auto label = [&](const std::string& verb, const Json& set) {
+    return ask(verb, {{"host", "host-0"}, {"set", set}, {"operator", "alice"}})["policy_move"];
+  };
+  EXPECT_EQ(label("label.check", {{"role", "db"}}), nullptr) << "the policy stays";
+  const Json move = label("label.check", {{"env", "prod"}});
+  EXPECT_EQ(move["from"], "default");
+  EXPECT_EQ(move["to"], "strict");
+  EXPECT_EQ(move["state"], "warning");
+  EXPECT_EQ(move["state_then"], "failed");
+  EXPECT_EQ(label("label", {{"env", "prod"}}), move);
+}
+
 TEST_F(OperatorBaselinesTest, RefusesToRetireWhatManyHostsRestOn) {
   ask("policy.apply", {{"texts",
                         {"[policy]\nid = \"default\"\nversion = 2\n[boot]\nbaselines = []\n"

@@ -1,0 +1,44 @@
+// Checks a proof bundle (deploy/quotemilld/proof_bundle.h): everything in it that can be proven
+// from itself, with the engine's own checks.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+
+namespace quotemill::offline {
+
+inline constexpr std::size_t kBundleSizeMax =
+    512UL * 1024 * 1024;  // logs and reference files, in hexadecimal
+
+enum class BundleOutcome {
+  kProven,
+  kNotProven,  // it says something else than what it shows
+  kUnknown,    // nothing in it can tell
+};
+
+struct BundleStep {
+  std::string what;  // "quote", "log", "policy", "verdict", "audit"
+  BundleOutcome outcome = BundleOutcome::kUnknown;
+  std::string detail;  // printable
+};
+
+struct BundleReport {
+  std::string host;
+  std::string state;
+  std::string time;
+  std::vector<BundleStep> steps;
+  // What no file can prove: what rests on the word of the engine that made it.
+  std::vector<std::string> on_trust;
+
+  // The quote holds, and nothing is disproven.
+  [[nodiscard]] bool is_proven() const;
+};
+
+// kMalformed if it is no bundle, with the JSON pointer of what is missing; kUnsupported for a newer
+// format. Pure.
+Result<BundleReport> check_bundle(std::string_view file);
+
+}  // namespace quotemill::offline

@@ -1,0 +1,231 @@
+#include "deploy/quotemilld/proof_bundle.h"
+
+#include <algorithm>
+
+#include "engine/base/limits.h"
+#include "engine/base/text.h"
+#include "engine/evidence/evidence_codec.h"
+#include "transport/render/render_records.h"
+
+namespace quotemill::daemon {
+namespace {
+
+using transport::Json;
+
+constexpr std::size_t kAuditMax = 1'000;      // the newest ones, in a bundle
+constexpr std::size_t kLookedAtMax = 10'000;  // older appraisals, for PCR values
+
+Json render_host(const HostRecord& host) {
+  return {{"uuid", host.uid.hex()},
+          {"name", host.name},
+          {"generation", host.generation},
+          {"ak_public", to_hex(host.ak_public)},
+          {"curve_key", to_hex(host.curve_key)},
+          {"ek_sha256", host.ek_sha256},
+          {"ek_certificate", to_hex(host.ek_certificate)},
+          {"enrolled", transport::iso_time(host.enrolled)},
+          {"admitted_by", printable(host.admitted_by)}};
+}
+
+Json render_entry(const HistoryEntry& entry) {
+  Json out = transport::render_appraisal(entry);
+  out["nonce"] = to_hex(entry.nonce);
+  out["nonce_kind"] = entry.nonce_kind == NonceKind::kInteractive ? "interactive" : "preissued";
+  out["evidence"] = to_hex(entry.evidence_item);
+  out["fresh_from"] = transport::iso_time(entry.verdict.fresh_from);
+  out["valid_until"] = transport::iso_time(entry.verdict.valid_until);
+  return out;
+}
+
+std::vector<PcrBank> values_in(ByteView item) {
+  const Result<Evidence> evidence = decode_evidence(item);
+  return evidence ? evidence->pcrs : std::vector<PcrBank>();
+}
+
+// The values that the quote leans on: those it came with, else of the newest evidence before it
+// that had some. Whether they are the right ones, the quote's digest tells.
+Result<Json> pcr_values(const History& history, const HistoryEntry& entry) {
+  std::vector<PcrBank> banks = values_in(entry.evidence_item);
+  if (banks.empty() && entry.run) {
+    banks = values_in(entry.run->first_evidence_item);
+  }
+  std::uint64_t before = entry.first_sequence();
+  for (std::size_t looked_at = 0; banks.empty() && before > 1 && looked_at < kLookedAtMax;) {
+    const auto older = history.history(entry.host, before, 100);
+    if (!older) {
+      return older.error();
+    }
+    for (const HistoryEntry& each : *older) {
+      banks = banks.empty() ? values_in(each.evidence_item) : banks;
+      banks = banks.empty() && each.run ? values_in(each.run->first_evidence_item) : banks;
+    }
+    looked_at += older->size();
+    before = older->empty() ? 0 : older->back().first_sequence();
+  }
+  if (banks.empty()) {
+    return Json(nullptr);
+  }
+  Json values = Json::object();
+  for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+    if (banks.front().has(pcr)) {
+      values[std::to_string(pcr)] = banks.front().at(pcr).hex();
+    }
+  }
+  return Json{{"alg", name_of(banks.front().algorithm())}, {"values", std::move(values)}};
+}
+
+// A policy as it may have been, by its text.
+struct Candidate {
+  std::string text;
+  std::shared_ptr<const Snapshot> snapshot;
+};
+
+std::vector<std::shared_ptr<const Baseline>> baselines_at(const PoliciesInForce& policies,
+                                                          WallTime moment) {
+  std::vector<std::shared_ptr<const Baseline>> then;
+  for (const auto& baseline : policies.baselines()) {
+    if (baseline->captured > moment) {
+      continue;
+    }
+    auto as_it_was = std::make_shared<Baseline>(*baseline);
+    if (as_it_was->retired > moment) {
+      as_it_was->retired = {};
+    }
+    then.push_back(std::move(as_it_was));
+  }
+  return then;
+}
+
+// The policy and baselines whose snapshot the verdict names.
+std::optional<Candidate> policy_of(const BundleParts& parts, const HistoryEntry& entry) {
+  std::vector<std::string> texts = {parts.configured_policy};
+  for (const auto& record : parts.policies.records()) {
+    if (!record->is_withdrawal()) {
+      texts.push_back(record->text);
+    }
+  }
+  const auto baselines = baselines_at(parts.policies, entry.time);
+  for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
+    const Result<Policy> policy = parse_policy(*text, "policy");
+    if (!policy) {
+      continue;
+    }
+    std::shared_ptr<const Snapshot> snapshot = Snapshot::compile(*policy, baselines);
+    if (snapshot->id() == entry.verdict.snapshot) {
+      return Candidate{*text, std::move(snapshot)};
+    }
+  }
+  return std::nullopt;
+}
+
+Json render_event(const ReferenceEvent& event) {
+  Json digests = Json::array();
+  for (const Digest& digest : event.digests) {
+    digests.push_back(std::string(name_of(digest.algorithm())) + ":" + digest.hex());
+  }
+  return {{"number", event.number},
+          {"pcr", event.pcr},
+          {"type", event.type},
+          {"digests", std::move(digests)},
+          {"description", event.description}};
+}
+
+Result<Json> render_whole(const History& history, const Baseline& baseline) {
+  Json out = {{"name", baseline.name}, {"version", baseline.version}};
+  if (!baseline.file) {
+    Json events = Json::array();
+    for (const ReferenceEvent& event : baseline.events) {
+      events.push_back(render_event(event));
+    }
+    out["events"] = std::move(events);
+    return out;
+  }
+  const Result<Bytes> content = history.reference_file(baseline.file->id);
+  if (!content) {
+    return content.error();
+  }
+  out["file"] = {{"format", baseline.file->format},
+                 {"sha256", baseline.file->id.hex()},
+                 {"content", to_hex(*content)}};
+  return out;
+}
+
+Result<Json> render_baselines(const History& history, const Snapshot& snapshot) {
+  Json out = Json::array();
+  for (const auto& baseline : snapshot.baselines()) {
+    Result<Json> whole = render_whole(history, *baseline);
+    if (!whole) {
+      return whole.error();
+    }
+    out.push_back(*std::move(whole));
+  }
+  return out;
+}
+
+Result<Json> render_audit(const History& history) {
+  const Result<AuditHead> head = history.audit_head();
+  if (!head) {
+    return head.error();
+  }
+  const std::uint64_t from = head->number > kAuditMax ? head->number - kAuditMax + 1 : 1;
+  const auto records = history.audit(from, kAuditMax);
+  if (!records) {
+    return records.error();
+  }
+  Json out = Json::array();
+  for (const AuditRecord& record : *records) {
+    out.push_back({{"number", record.number},
+                   {"time_ms", record.time.ms},
+                   {"who", record.act.who},
+                   {"verb", record.act.verb},
+                   {"subject", record.act.subject},
+                   {"id", record.id.hex()}});
+  }
+  return out;
+}
+
+Result<Json> render_log(const History& history, const HistoryEntry& entry) {
+  if (entry.boot_log.is_filled_with(0)) {
+    return Json(nullptr);
+  }
+  const Result<Bytes> log = history.boot_log(entry.boot_log);
+  return log ? Result<Json>(Json(to_hex(*log))) : log.error();
+}
+
+}  // namespace
+
+Result<Json> make_bundle(const BundleParts& parts, const HostRecord& host,
+                         const HistoryEntry& entry, WallTime now) {
+  if (entry.generation != host.generation) {
+    return Error{ErrorCode::kConflict, "bundle", 0,
+                 host.name + " has other keys by now; those of then are not kept"};
+  }
+  const Result<Json> pcrs = pcr_values(parts.history, entry);
+  const Result<Json> log = render_log(parts.history, entry);
+  const Result<Json> audit = render_audit(parts.history);
+  const std::optional<Candidate> policy = policy_of(parts, entry);
+  const Result<Json> baselines =
+      policy ? render_baselines(parts.history, *policy->snapshot) : Result<Json>(Json::array());
+  for (const Result<Json>* part : {&pcrs, &log, &audit, &baselines}) {
+    if (!*part) {
+      return part->error();
+    }
+  }
+  Json named = nullptr;
+  if (policy) {
+    const Policy& rules = policy->snapshot->policy();
+    named = {{"id", rules.id}, {"version", rules.version}, {"text", policy->text}};
+  }
+  return Json{{"format", "quotemill-bundle/1"},
+              {"made", transport::iso_time(now)},
+              {"verifier", {{"curve_key", to_hex(parts.server_key)}}},
+              {"host", render_host(host)},
+              {"appraisal", render_entry(entry)},
+              {"pcrs", *pcrs},
+              {"boot_log", *log},
+              {"policy", std::move(named)},
+              {"baselines", *baselines},
+              {"audit", *audit}};
+}
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,135 @@
+// Bundles as the daemon makes them, checked as anybody can: what is changed in one is noticed.
+#include <gmock/gmock.h>
+
+#include "deploy/quotemill-verify/bundle_check.h"
+#include "tests/deploy/quotemilld/attesting_fixture.h"
+
+namespace quotemill::daemon {
+namespace {
+
+using offline::BundleOutcome;
+using offline::BundleReport;
+using ::testing::HasSubstr;
+using transport::Json;
+
+class ProofBundleTest : public AttestingFixture {
+ protected:
+  Json bundle(const std::string& host = "host-0") { return ask("host.bundle", {{"host", host}}); }
+
+  static BundleReport check(const Json& bundle) {
+    Result<BundleReport> report = offline::check_bundle(transport::to_line(bundle));
+    EXPECT_TRUE(report) << (report ? "" : report.error().to_string());
+    return report ? *std::move(report) : BundleReport{};
+  }
+
+  static BundleOutcome outcome(const BundleReport& report, const std::string& what) {
+    for (const offline::BundleStep& step : report.steps) {
+      if (step.what == what) {
+        return step.outcome;
+      }
+    }
+    ADD_FAILURE() << "no step " << what;
+    return BundleOutcome::kUnknown;
+  }
+
+  // Another hexadecimal digit in the middle.
+  static void damage(Json& text) {
+    auto digits = text.get<std::string>();
+    char& digit = digits[digits.size() / 2];
+    digit = digit == '0' ? '1' : '0';
+    text = digits;
+  }
+};
+
+TEST_F(ProofBundleTest, ProvesWhatTheVerdictRestsOn) {
+  attest(1);
+  const BundleReport report = check(bundle());
+  EXPECT_EQ(report.host, "host-0");
+  EXPECT_EQ(report.state, "warning");
+  for (const char* const what : {"quote", "log", "policy", "verdict"}) {
+    EXPECT_EQ(outcome(report, what), BundleOutcome::kProven) << what;
+  }
+  EXPECT_EQ(outcome(report, "audit"), BundleOutcome::kUnknown) << "nobody did anything";
+  EXPECT_TRUE(report.is_proven());
+  EXPECT_FALSE(report.on_trust.empty());
+}
+
+TEST_F(ProofBundleTest, CarriesAppliedPoliciesBaselinesAndTheTrail) {
+  const std::string sha256 = hash(HashAlgorithm::kSha256, as_bytes(known_boot())).hex();
+  ask("upload", {{"sha256", sha256},
+                 {"size", known_boot().size()},
+                 {"offset", 0},
+                 {"hex", to_hex(as_bytes(known_boot()))}});
+  ask("baseline.import", {{"upload", sha256}, {"name", "boot"}, {"operator", "alice"}});
+  ask("policy.apply", {{"texts",
+                        {"[policy]\nid = \"default\"\nversion = 2\n[boot]\nbaselines = []\n"
+                         "references = [\"boot\"]\n"}},
+                       {"operator", "alice"}});
+  attest(1);
+  const Json made = bundle();
+  EXPECT_EQ(made["policy"]["version"], 2);
+  EXPECT_EQ(made["baselines"][0]["name"], "boot");
+  const BundleReport report = check(made);
+  EXPECT_EQ(report.state, "trusted");
+  EXPECT_EQ(outcome(report, "verdict"), BundleOutcome::kProven);
+  EXPECT_EQ(outcome(report, "audit"), BundleOutcome::kProven);
+  EXPECT_TRUE(report.is_proven());
+}
+
+TEST_F(ProofBundleTest, WhateverIsChangedIsNoticed) {
+  ask("policy.apply",
+      {{"texts", {"[policy]\nid = \"default\"\nversion = 2\n"}}, {"operator", "x"}});
+  attest(1);
+  const Json honest = bundle();
+  ASSERT_TRUE(check(honest).is_proven());
+  const auto with = [&honest](const std::function<void(Json&)>& change) {
+    Json changed = honest;
+    change(changed);
+    return changed;
+  };
+  const std::vector<std::pair<std::string, Json>> changed = {
+      {"quote", with([](Json& b) { damage(b["appraisal"]["evidence"]); })},
+      {"quote", with([](Json& b) { damage(b["appraisal"]["nonce"]); })},
+      {"quote", with([](Json& b) { damage(b["host"]["curve_key"]); })},
+      {"quote", with([](Json& b) { damage(b["host"]["uuid"]); })},
+      {"quote", with([](Json& b) { damage(b["verifier"]["curve_key"]); })},
+      {"quote", with([](Json& b) { b["host"]["generation"] = 9; })},
+      {"log", with([](Json& b) { damage(b["boot_log"]); })},
+      {"policy", with([](Json& b) { b["policy"]["text"] = ""; })},
+      {"policy", with([](Json& b) { damage(b["appraisal"]["snapshot"]); })},
+      {"verdict", with([](Json& b) { b["appraisal"]["findings"] = Json::array(); })},
+      {"audit", with([](Json& b) { b["audit"][0]["who"] = "nobody"; })}};
+  for (const auto& [what, bundle] : changed) {
+    const BundleReport report = check(bundle);
+    EXPECT_EQ(outcome(report, what), BundleOutcome::kNotProven) << what;
+    EXPECT_FALSE(report.is_proven());
+  }
+}
+
+TEST_F(ProofBundleTest, WhatIsNoBundleIsRefusedWithItsPlace) {
+  attest(1);
+  Json without = bundle();
+  without["host"].erase("ak_public");
+  const auto missing = offline::check_bundle(transport::to_line(without));
+  ASSERT_FALSE(missing);
+  EXPECT_THAT(missing.error().detail, HasSubstr("/host/ak_public"));
+  Json newer = bundle();
+  newer["format"] = "quotemill-bundle/2";
+  EXPECT_EQ(offline::check_bundle(transport::to_line(newer)).error().code, ErrorCode::kUnsupported);
+  for (const char* const text : {"", "[]", "{}", "{\"format\":\"quotemill-bundle/1\"}"}) {
+    EXPECT_FALSE(offline::check_bundle(text)) << text;
+  }
+}
+
+TEST_F(ProofBundleTest, IsRefusedForAHostThatNeverAttestedOrHasOtherKeys) {
+  attest(1);
+  add(host_record(9, "fresh", LifeCycle::kActive));
+  EXPECT_EQ(refusal("host.bundle", {{"host", "fresh"}}).code, ErrorCode::kNotFound);
+  HostRecord again = *hosts_.find_by_name("host-0")->record;
+  again.generation += 1;
+  add(again);
+  EXPECT_EQ(refusal("host.bundle", {{"host", "host-0"}}).code, ErrorCode::kConflict);
+}
+
+}  // namespace
+}  // namespace quotemill::daemon
