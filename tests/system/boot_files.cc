@@ -27,6 +27,10 @@ std::string BootFiles::kernel_digest() const {
   return digest ? digest->hex() : std::string();
 }
 
+std::string BootFiles::initramfs_list_text() const {
+  return std::string(as_text(read_file(initramfs_list())));
+}
+
 std::string BootFiles::reference_list() const {
   const Finished printed = run({{"tests/system/expected-references", esp().string(),
                                  QUOTEMILL_BIN_DIR "/quotemill-verify"}});

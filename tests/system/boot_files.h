@@ -33,6 +33,8 @@ class BootFiles {
     return folder_ / "initramfs.sha256";
   }
 
+  [[nodiscard]] std::string initramfs_list_text() const;
+
   // What tests/system/expected-references prints: SHA-256, for PCR 4, 8 and 9. Empty if it failed.
   [[nodiscard]] std::string reference_list() const;
   // The same, by digest.

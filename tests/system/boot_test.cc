@@ -106,12 +106,12 @@ class RealBoot : public ::testing::Test {
     return judged && judged_boot() != before ? judged : judged << "\n" << guest_.console();
   }
 
-  // Whether the daemon takes the list as what may boot, in place of the one before.
-  AssertionResult accepts(const std::string& references) {
+  // Whether the daemon takes the list as what may boot or run, in place of the one before.
+  AssertionResult accepts(const std::string& baseline, const std::string& references) {
     const TempFolder folder;
-    testing::write_file(folder / "debian.list", as_bytes(references));
-    const Finished imported =
-        daemon_.cli({"baseline", "import", (folder / "debian.list").string(), "--as", "debian"});
+    testing::write_file(folder / "references.list", as_bytes(references));
+    const Finished imported = daemon_.cli(
+        {"baseline", "import", (folder / "references.list").string(), "--as", baseline});
     return imported.ok() ? ::testing::AssertionSuccess()
                          : ::testing::AssertionFailure() << imported.output;
   }
@@ -149,7 +149,8 @@ class RealBoot : public ::testing::Test {
 };
 
 void RealBoot::trusted_with_secure_boot() {
-  ASSERT_TRUE(accepts(files_.reference_list()));
+  ASSERT_TRUE(accepts("debian", files_.reference_list()));
+  ASSERT_TRUE(accepts("initramfs", files_.initramfs_list_text() + other_.initramfs_list_text()));
   ASSERT_TRUE(boots(files_, Firmware::kSecureBoot, "trusted"));
   const Json host = shown(0);
   EXPECT_EQ(host["state"], "trusted");
@@ -213,7 +214,7 @@ void RealBoot::failed_with_another_kernel() {
 }
 
 void RealBoot::trusted_once_that_kernel_is_accepted() {
-  ASSERT_TRUE(accepts(files_.reference_list() + other_.reference_list()));
+  ASSERT_TRUE(accepts("debian", files_.reference_list() + other_.reference_list()));
   ASSERT_TRUE(daemon_.becomes(guest_.name(), "trusted"));
   EXPECT_EQ(shown(0)["state"], "trusted");
 }

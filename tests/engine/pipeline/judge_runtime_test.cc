@@ -1,7 +1,10 @@
 // The runtime list (IMA) through judge() and the commit stage: what is asked for, what stands, what
 // a host cannot get away with.
+#include <algorithm>
+
 #include <gmock/gmock.h>
 
+#include "engine/crypto/hash.h"
 #include "engine/eventlog/ima_reader.h"
 #include "engine/pipeline/judge.h"
 #include "tests/engine/pipeline/small_engine.h"
@@ -182,6 +185,58 @@ TEST(JudgeRuntimeRules, UnknownFilesAreNamedOnceAndStayUntilTheNextBoot) {
   host.files.emplace_back("/usr/bin/ls", "ls");
   engine.attest(host);
   EXPECT_EQ(engine.blame(host), first) << "what was found stays, and is not found twice";
+}
+
+std::shared_ptr<const Baseline> files_baseline(
+    const std::vector<std::pair<std::string, std::string>>& files) {
+  auto baseline = std::make_shared<Baseline>();
+  baseline->name = "debian";
+  baseline->file.emplace();
+  for (const auto& [path, content] : files) {
+    ReferenceValue value;
+    value.kind = ReferenceKind::kFile;
+    value.name = path;
+    value.digest = hash(HashAlgorithm::kSha256, as_bytes(content));
+    value.source = "coreutils 9.1";
+    baseline->values.push_back(std::move(value));
+  }
+  std::sort(baseline->values.begin(), baseline->values.end(), in_value_order);
+  return baseline;
+}
+
+TEST(JudgeRuntimeRules, FilesAreHeldAgainstImportedBaselines) {
+  SoftwareHost host;
+  host.selection.mask |= 1U << kImaPcr;
+  host.files = {{"/usr/bin/bash", "bash"}, {"/usr/bin/ls", "ls"}};
+  SmallEngine engine(policy_of("[quote]\npcrs = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14]\n[ima]\n"
+                               "references = [\"debian\"]\nunknown_file = \"fail\""),
+                     {baseline_of(SoftwareHost()), files_baseline(host.files)});
+  engine.enrol(host);
+  engine.attest(host);
+  EXPECT_EQ(engine.state(host).state, TrustState::kTrusted);
+  host.files.emplace_back("/usr/bin/ls", "trojan");
+  engine.attest(host);
+  ASSERT_THAT(engine.blame(host), ElementsAre(FindingCode::kImaFileDigest));
+  const Finding found = engine.state(host).verdict.findings.at(0);
+  EXPECT_EQ(found.event, 3U);
+  EXPECT_EQ(found.expected, hash(HashAlgorithm::kSha256, as_bytes("ls")));
+  host.files.emplace_back("/opt/unknown", "unknown");
+  engine.attest(host);
+  EXPECT_THAT(engine.blame(host),
+              ElementsAre(FindingCode::kImaFileDigest, FindingCode::kImaFileUnknown));
+}
+
+TEST(JudgeRuntimeRules, ASetThatIsNotThereIsNamed) {
+  SoftwareHost host;
+  host.selection.mask |= 1U << kImaPcr;
+  host.files = {{"/usr/bin/bash", "bash"}};
+  SmallEngine engine(policy_of("[quote]\npcrs = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14]\n[ima]\n"
+                               "references = [\"debian\"]\nno_reference = \"fail\""),
+                     {baseline_of(SoftwareHost())});
+  engine.enrol(host);
+  engine.attest(host);
+  EXPECT_THAT(engine.blame(host), Contains(FindingCode::kImaReferencesAbsent));
+  EXPECT_EQ(engine.state(host).state, TrustState::kFailed);
 }
 
 TEST(JudgeRuntimeRules, WithoutPcr10NothingIsAskedFor) {
