@@ -70,7 +70,8 @@ void compare_with_baselines(const Claims& claims, const Snapshot& snapshot, Find
 }
 
 // Events are proven one by one only for rules that ask: most policies compare digests.
-Findings judge_claims(const VerifiedEvidence& evidence, const ClaimRules& rules) {
+Findings judge_claims(const VerifiedEvidence& evidence, const Snapshot& snapshot) {
+  const ClaimRules& rules = snapshot.policy().claims;
   if (!rules.ask_for_claims() && rules.unproven_event == RuleAction::kOff) {
     return {};
   }
@@ -78,7 +79,7 @@ Findings judge_claims(const VerifiedEvidence& evidence, const ClaimRules& rules)
   if (!can_hash(bank)) {
     return {};  // the evidence failed by that already
   }
-  return appraise_claims(ProvenLog(evidence.boot_log(), bank, evidence.proven_pcrs()), rules);
+  return appraise_claims(ProvenLog(evidence.boot_log(), bank, evidence.proven_pcrs()), snapshot);
 }
 
 bool is_oddity(FindingCode code) {
@@ -102,7 +103,7 @@ Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapsho
   const Claims claims = extract(evidence);
   compare_with_baselines(claims, snapshot, findings);
   append(compare_references(claims, evidence.quote().pcrs(), snapshot), findings);
-  append(judge_claims(evidence, snapshot.policy().claims), findings);
+  append(judge_claims(evidence, snapshot), findings);
   return findings;
 }
 

@@ -44,8 +44,11 @@ std::vector<std::string> parameters_of(std::string_view line) {
 
 class ClaimAppraisal {
  public:
-  ClaimAppraisal(const ProvenLog& log, const ClaimRules& rules)
-      : log_(log), rules_(rules), claims_(draw_boot_claims(log, nullptr)) {}
+  ClaimAppraisal(const ProvenLog& log, const Snapshot& snapshot)
+      : log_(log),
+        snapshot_(snapshot),
+        rules_(snapshot.policy().claims),
+        claims_(draw_boot_claims(log, nullptr)) {}
 
   Findings run() && {
     const bool is_enforced = require_secure_boot(rules_.secure_boot.required);
@@ -166,7 +169,11 @@ class ClaimAppraisal {
 
   void judge_revocations() {
     const RevocationRules& rules = rules_.revocation;
-    if (rules.revoked.empty()) {
+    const std::vector<Digest>& revoked = snapshot_.revocations();
+    if (snapshot_.lacks_revocation_list()) {
+      add(FindingCode::kDbxUnproven, rules.missing, "there is no baseline " + rules.list);
+    }
+    if (revoked.empty()) {
       return;
     }
     const SignatureDatabase* const dbx = claims_.databases.find("dbx");
@@ -183,7 +190,7 @@ class ClaimAppraisal {
     }
     std::uint64_t missing = 0;
     std::optional<Digest> first;
-    for (const Digest& digest : rules.revoked) {
+    for (const Digest& digest : revoked) {
       if (present.count(as_text(digest.view())) == 0) {
         first = missing++ == 0 ? digest : first;
       }
@@ -192,7 +199,7 @@ class ClaimAppraisal {
       if (Finding* const finding = add(FindingCode::kDbxMissing, rules.missing, {}, dbx->ground)) {
         finding->expected = first;
         finding->seen_number = missing;
-        finding->expected_number = rules.revoked.size();
+        finding->expected_number = revoked.size();
       }
     }
   }
@@ -267,6 +274,7 @@ class ClaimAppraisal {
   }
 
   const ProvenLog& log_;
+  const Snapshot& snapshot_;
   const ClaimRules& rules_;
   const BootClaims claims_;
   Findings findings_;
@@ -288,10 +296,11 @@ void add_unproven_events(const ProvenLog& log, RuleAction action, Findings& find
 
 }  // namespace
 
-Findings appraise_claims(const ProvenLog& log, const ClaimRules& rules) {
+Findings appraise_claims(const ProvenLog& log, const Snapshot& snapshot) {
+  const ClaimRules& rules = snapshot.policy().claims;
   Findings findings;
   if (rules.ask_for_claims()) {
-    findings = ClaimAppraisal(log, rules).run();
+    findings = ClaimAppraisal(log, snapshot).run();
   }
   add_unproven_events(log, rules.unproven_event, findings);
   return findings;

@@ -4,12 +4,12 @@
 #pragma once
 
 #include "engine/eventlog/proof/proven_log.h"
-#include "engine/policy/claim_rules.h"
+#include "engine/policy/snapshot.h"
 #include "engine/verdict/finding.h"
 
 namespace quotemill {
 
 // `log`: with the PCRs that a quote proved. Draws the claims only if a rule asks for one.
-Findings appraise_claims(const ProvenLog& log, const ClaimRules& rules);
+Findings appraise_claims(const ProvenLog& log, const Snapshot& snapshot);
 
 }  // namespace quotemill

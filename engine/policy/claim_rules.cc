@@ -39,6 +39,17 @@ std::optional<SbatComponent> sbat_component(std::string_view text) {
   return is_whole && component.generation > 0 ? std::optional(component) : std::nullopt;
 }
 
+void read_revocation_list(TomlReader& in, RevocationRules& rules) {
+  rules.list = in.text("dbx.list", "");
+  rules.level = in.text("dbx.level", "");
+  if (!rules.list.empty() && !is_host_name(rules.list)) {
+    in.fail("dbx.list", "'dbx.list' must be 1 to 64 characters of [a-z0-9._-]");
+  }
+  if (!rules.level.empty() && rules.list.empty()) {
+    in.fail("dbx.level", "'dbx.level' needs 'dbx.list': a level is one of a list");
+  }
+}
+
 SbatRules read_sbat(TomlReader& in) {
   SbatRules rules;
   for (const std::string& text : in.texts("sbat.minimum", {})) {
@@ -91,6 +102,7 @@ constexpr std::array kRuleProofs = {
     RuleProof{"secure_boot.authorities", 1U << 7U, "PCR 7"},
     RuleProof{"secure_boot.keys", 1U << 7U, "PCR 7"},
     RuleProof{"dbx.revoked", 1U << 7U, "PCR 7"},
+    RuleProof{"dbx.list", 1U << 7U, "PCR 7"},
     RuleProof{"sbat.minimum", 1U << 7U, "PCR 7"},
     RuleProof{"cmdline.allow", 1U << 8U | 1U << 12U, "PCR 8 (GRUB) or 12 (systemd-stub)"},
     RuleProof{"cmdline.deny", 1U << 8U | 1U << 12U, "PCR 8 (GRUB) or 12 (systemd-stub)"},
@@ -123,8 +135,8 @@ void add_texts(const std::vector<std::string>& texts, ByteWriter& out) {
 
 bool ClaimRules::ask_for_claims() const {
   return secure_boot.required != RuleAction::kOff || !secure_boot.authorities.empty() ||
-         !secure_boot.keys.empty() || !revocation.revoked.empty() || !sbat.minimum.empty() ||
-         !command_line.allow.empty() || !command_line.deny.empty() ||
+         !secure_boot.keys.empty() || !revocation.revoked.empty() || !revocation.list.empty() ||
+         !sbat.minimum.empty() || !command_line.allow.empty() || !command_line.deny.empty() ||
          platform.alarms != RuleAction::kOff || platform.option_roms != RuleAction::kOff;
 }
 
@@ -143,6 +155,7 @@ ClaimRules read_claim_rules(TomlReader& in, const PcrSelection& quoted) {
   secure_boot.keys = read_digests(in, "secure_boot.keys");
   secure_boot.unknown_key = read_action(in, "secure_boot.unknown_key", secure_boot.unknown_key);
   rules.revocation.revoked = read_digests(in, "dbx.revoked");
+  read_revocation_list(in, rules.revocation);
   rules.revocation.missing = read_action(in, "dbx.missing", rules.revocation.missing);
   rules.sbat = read_sbat(in);
   rules.command_line = read_command_line(in);
@@ -163,6 +176,7 @@ void add_content(const ClaimRules& rules, ByteWriter& out) {
   add_digests(rules.secure_boot.authorities, out);
   add_digests(rules.secure_boot.keys, out);
   add_digests(rules.revocation.revoked, out);
+  out.sized16_le(as_bytes(rules.revocation.list)).sized16_le(as_bytes(rules.revocation.level));
   out.u32_le(static_cast<std::uint32_t>(rules.sbat.minimum.size()));
   for (const SbatComponent& component : rules.sbat.minimum) {
     out.sized16_le(as_bytes(component.name)).u32_le(component.generation);

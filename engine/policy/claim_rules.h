@@ -9,6 +9,8 @@
 //   unknown_key = "fail"                   [platform]
 //                                          alarms = "fail"
 //   [dbx]                                  option_roms = "warn"
+//   list = "microsoft-dbx"               an imported baseline,
+//   level = "2023-05-09"                 its values of versions up to this one
 //   revoked = ["<SHA-256>"]
 //   missing = "warn"                       [events]
 //                                          unproven = "warn"
@@ -44,6 +46,10 @@ struct SecureBootRules {
 
 struct RevocationRules {
   std::vector<Digest> revoked;  // SHA-256 digests that dbx must hold
+  // A baseline whose digests it must hold, too: those of versions up to `level`, which sorts as
+  // text ("2023-05-09"), and those without a version. Without a level all of them.
+  std::string list;
+  std::string level;
   RuleAction missing = RuleAction::kWarn;
 };
 

@@ -36,7 +36,33 @@ void add_files(const Baseline& baseline, ImaReferencesBuilder& builder) {
   }
 }
 
+void add_revocations(const Baseline& list, const std::string& level, std::vector<Digest>& out) {
+  for (const ReferenceValue& value : list.values) {
+    const bool is_due = level.empty() || value.version.empty() || value.version <= level;
+    if (is_due && value.digest.algorithm() == HashAlgorithm::kSha256) {
+      out.push_back(value.digest);
+    }
+  }
+}
+
 }  // namespace
+
+void Snapshot::compile_revocations(const std::vector<std::shared_ptr<const Baseline>>& all,
+                                   ByteWriter& content) {
+  const RevocationRules& rules = policy_.claims.revocation;
+  revocations_ = rules.revoked;
+  if (!rules.list.empty()) {
+    const auto list = newest(all, rules.list);
+    lacks_revocation_list_ = list == nullptr;
+    if (list) {
+      content.bytes(content_id(*list).view());
+      add_revocations(*list, rules.level, revocations_);
+      baselines_.push_back(list);
+    }
+  }
+  std::sort(revocations_.begin(), revocations_.end());
+  revocations_.erase(std::unique(revocations_.begin(), revocations_.end()), revocations_.end());
+}
 
 void Snapshot::compile_runtime(const std::vector<std::shared_ptr<const Baseline>>& all,
                                ByteWriter& content) {
@@ -83,6 +109,7 @@ std::shared_ptr<const Snapshot> Snapshot::compile(
       snapshot->absent_sets_.push_back(name);
     }
   }
+  snapshot->compile_revocations(all, out);
   snapshot->compile_runtime(all, out);
   const Digest id = hash(HashAlgorithm::kSha256, out.view());
   std::copy(id.view().begin(), id.view().end(), snapshot->id_.begin());

@@ -42,6 +42,12 @@ class Snapshot {
     return absent_runtime_sets_;
   }
 
+  // What dbx must hold, sorted: the policy's own digests and those of its list.
+  [[nodiscard]] const std::vector<Digest>& revocations() const { return revocations_; }
+
+  // Whether no baseline has the name `dbx.list`.
+  [[nodiscard]] bool lacks_revocation_list() const { return lacks_revocation_list_; }
+
   // What the runtime list is judged under: equal for snapshots that judge it alike.
   [[nodiscard]] const Digest& runtime_id() const { return runtime_id_; }
 
@@ -64,7 +70,9 @@ class Snapshot {
  private:
   Snapshot() = default;
 
-  // Adds to `content` what the list is judged by.
+  // Each adds to `content` what is judged by it.
+  void compile_revocations(const std::vector<std::shared_ptr<const Baseline>>& all,
+                           ByteWriter& content);
   void compile_runtime(const std::vector<std::shared_ptr<const Baseline>>& all,
                        ByteWriter& content);
 
@@ -72,6 +80,8 @@ class Snapshot {
   Policy policy_;
   std::vector<std::shared_ptr<const Baseline>> baselines_;
   std::vector<BootReference> references_;
+  std::vector<Digest> revocations_;
+  bool lacks_revocation_list_ = false;
   std::vector<std::string> absent_runtime_sets_;
   Digest runtime_id_;
   std::shared_ptr<const ImaReferences> runtime_references_;

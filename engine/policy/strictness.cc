@@ -100,6 +100,11 @@ void compare(const ClaimRules& here, const ClaimRules& there, Comparison& out) {
   compare_list("dbx.revoked", is_subset(there.revocation.revoked, here.revocation.revoked),
                "dbx.missing", here.revocation.missing, there.revocation.missing,
                there.revocation.revoked, out);
+  out.require("dbx.list",
+              there.revocation.list.empty() || here.revocation.list == there.revocation.list);
+  out.require("dbx.level", there.revocation.list.empty() || here.revocation.level.empty() ||
+                               (!there.revocation.level.empty() &&
+                                here.revocation.level >= there.revocation.level));
   compare_list("sbat.minimum", is_as_high(here.sbat, there.sbat), "sbat.below", here.sbat.below,
                there.sbat.below, there.sbat.minimum, out);
   const CommandLineRules& line = here.command_line;

@@ -24,15 +24,16 @@ using ::testing::Not;
 using testing::signature_list;
 using testing::variable_data;
 
-ClaimRules rules(const std::string& toml) {
+std::shared_ptr<const Snapshot> rules(
+    const std::string& toml, const std::vector<std::shared_ptr<const Baseline>>& baselines = {}) {
   const Result<Policy> policy = parse_policy(toml, "p.toml");
   EXPECT_TRUE(policy) << (policy ? "" : policy.error().to_string());
-  return policy ? policy->claims : ClaimRules();
+  return Snapshot::compile(policy ? *policy : default_policy(), baselines);
 }
 
 Findings appraise(ClaimedLog& log, const std::string& toml, std::uint32_t pcrs = 0xFFFFFF) {
   log.claims(pcrs);
-  return appraise_claims(ProvenLog(log.log(), ClaimedLog::kBank, pcrs), rules(toml));
+  return appraise_claims(ProvenLog(log.log(), ClaimedLog::kBank, pcrs), *rules(toml));
 }
 
 std::vector<FindingCode> blame(ClaimedLog& log, const std::string& toml,
@@ -149,6 +150,33 @@ TEST(AppraiseClaims, DbxMustHoldEachRevocationNamed) {
               ElementsAre(FindingCode::kDbxUnproven));
 }
 
+std::shared_ptr<const Baseline> revocation_list() {
+  auto list = std::make_shared<Baseline>();
+  list->name = "dbx";
+  for (const std::uint8_t number : {std::uint8_t{4}, std::uint8_t{5}}) {
+    ReferenceValue value;
+    value.digest = *Digest::from(HashAlgorithm::kSha256, Bytes(32, number));
+    value.version = number == 4 ? "2020-07-29" : "2023-05-09";
+    list->values.push_back(value);
+  }
+  return list;
+}
+
+TEST(AppraiseClaims, DbxIsHeldAgainstAListUpToALevel) {
+  ClaimedLog log;
+  log.secure_boot(1).claims();
+  const ProvenLog proven(log.log(), ClaimedLog::kBank, 0xFFFFFF);
+  const auto blamed = [&](const std::string& toml,
+                          const std::vector<std::shared_ptr<const Baseline>>& baselines) {
+    return codes(appraise_claims(proven, *rules(toml, baselines)));
+  };
+  EXPECT_THAT(blamed("[dbx]\nlist = \"dbx\"\nlevel = \"2020-07-29\"", {revocation_list()}),
+              IsEmpty());
+  EXPECT_THAT(blamed("[dbx]\nlist = \"dbx\"", {revocation_list()}),
+              ElementsAre(FindingCode::kDbxMissing));
+  EXPECT_THAT(blamed("[dbx]\nlist = \"dbx\"", {}), ElementsAre(FindingCode::kDbxUnproven));
+}
+
 Bytes sbat(std::string_view text) {
   return variable_data(guids::kShimLock, "SbatLevel", as_bytes(text));
 }
@@ -244,7 +272,7 @@ std::vector<FindingCode> blame_fixture(const std::string& path, const std::strin
   const Bytes bytes = testing::boot_log_bytes(path);
   const BootLog log = read_boot_log(bytes).log;
   const std::uint32_t pcrs = replay(log, HashAlgorithm::kSha256).mask();
-  return codes(appraise_claims(ProvenLog(log, HashAlgorithm::kSha256, pcrs), rules(toml)));
+  return codes(appraise_claims(ProvenLog(log, HashAlgorithm::kSha256, pcrs), *rules(toml)));
 }
 
 constexpr const char* kStrict = R"(
