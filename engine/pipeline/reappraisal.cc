@@ -77,6 +77,12 @@ Reappraisal reappraised(const Host& host, const ReappraisalContext& context) {
   const Judgement judgement =
       judge(*std::move(submission), {context.policies, host.state, context.server_key, context.keys,
                                      context.history, uncounted, context.extends});
+  if (judgement.kind == JudgementKind::kNeedLog && !judgement.need.boot_log) {
+    // The runtime list is not kept: under other rules for it only the host can tell.
+    out.kind = ReappraisalKind::kOldEvidence;
+    out.verdict = host.state->verdict;
+    return out;
+  }
   if (judgement.kind != JudgementKind::kVerdict) {
     return failed(judgement.kind == JudgementKind::kError
                       ? judgement.error

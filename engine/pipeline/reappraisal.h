@@ -23,7 +23,7 @@ struct ReappraisalContext {
 enum class ReappraisalKind : std::uint8_t {
   kVerdict,
   kNoEvidence,   // none is stored, or none of the identity that the host has now
-  kOldEvidence,  // the policy asks for more than the host was asked for: attestation will tell
+  kOldEvidence,  // the policy asks for more than is stored of the host: attestation will tell
   kError,        // could not be judged
 };
 

@@ -74,6 +74,28 @@ TEST_F(ReappraisalTest, SaysThatAPolicyAsksForMoreThanWasQuoted) {
   EXPECT_NE(again.verdict.state, TrustState::kTrusted);
 }
 
+// The runtime list is not stored; what was found in it is.
+TEST(ReappraisalOfRuntimeLists, OtherRulesForTheListNeedTheHost) {
+  constexpr const char* kQuote = "[quote]\npcrs = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14]\n";
+  const std::string rules = std::string(kQuote) + "[ima]\nno_reference = \"off\"\n";
+  SoftwareHost host;
+  host.selection.mask |= 1U << 10U;
+  host.files = {{"/usr/bin/bash", "bash"}};
+  SmallEngine engine(testing::policy_of(rules), {baseline_of(SoftwareHost())});
+  engine.enrol(host);
+  engine.attest(host);
+  const auto under = [&](const std::string& toml) {
+    const auto set = PolicySet::compile({testing::policy_of(toml)}, {baseline_of(SoftwareHost())});
+    return reappraise(*engine.hosts.find(host.record().uid),
+                      {**set, engine.server_key, engine.keys, engine.store, engine.extends});
+  };
+  const Reappraisal same = under(rules + "[boot]\nmismatch = \"warn\"\n");
+  ASSERT_EQ(same.kind, ReappraisalKind::kVerdict) << same.error.to_string();
+  EXPECT_EQ(same.verdict.state, TrustState::kTrusted);
+  const Reappraisal other = under(rules + "exclude = [\"/tmp/.*\"]\n");
+  EXPECT_EQ(other.kind, ReappraisalKind::kOldEvidence);
+}
+
 TEST_F(ReappraisalTest, DoesNotBelieveTheStore) {
   engine.attest(host);
   CommitBatch batch;
