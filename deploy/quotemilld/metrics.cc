@@ -14,6 +14,7 @@
 namespace quotemill::daemon {
 namespace {
 
+using transport::MetricHistogram;
 using transport::MetricPage;
 
 constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, TrustState::kFailed,
@@ -74,6 +75,28 @@ void add_pipeline(const MetricParts& parts, MetricPage& page) {
              {{"queue", "inbox"}});
   page.gauge("queue_capacity", "Evidence that may wait.", number(limits::kInboxItemsMax),
              {{"queue", "inbox"}});
+}
+
+void add_stage(const char* stage, const DurationHistogram& times, MetricPage& page) {
+  constexpr double kSecond = 1e6;
+  MetricHistogram out;
+  for (const std::int64_t bound : DurationHistogram::kBounds) {
+    out.bounds.push_back(static_cast<double>(bound) / kSecond);
+  }
+  for (std::size_t bucket = 0; bucket <= out.bounds.size(); ++bucket) {
+    out.counts.push_back(times.count(bucket));
+  }
+  out.sum = static_cast<double>(times.sum_us()) / kSecond;
+  page.histogram("stage_seconds",
+                 "Time of a stage: judge and commit of a batch, receipt of one attestation, from "
+                 "its evidence to its receipt.",
+                 out, {{"stage", stage}});
+}
+
+void add_stages(const MetricParts& parts, MetricPage& page) {
+  add_stage("judge", parts.pipeline.times.judge, page);
+  add_stage("commit", parts.pipeline.times.commit, page);
+  add_stage("receipt", parts.pipeline.times.receipt, page);
 }
 
 void add_changes(const MetricParts& parts, MetricPage& page) {
@@ -192,6 +215,7 @@ std::string metrics_text(const MetricParts& parts, const transport::HttpServerCo
   page.gauge("build_info", "What runs.", 1, {{"version", QUOTEMILL_VERSION}});
   add_fleet(parts, page);
   add_pipeline(parts, page);
+  add_stages(parts, page);
   add_changes(parts, page);
   add_endpoints(parts, page);
   add_store(parts, page);

@@ -155,6 +155,7 @@ void Committer::run() {
 }
 
 void Committer::handle(BatchTask& task) {
+  const StageTimer timer(ports_.counters.times.commit);
   Write write;
   write.replies.reserve(task.judgements.size());
   for (Judgement& judgement : task.judgements) {
@@ -171,9 +172,20 @@ void Committer::handle(BatchTask& task) {
     }
   }
   ports_.replies.deliver(std::move(write.replies));
+  note_receipts(task);
   count(ports_.counters.batches);
   if (task.done) {
     task.done();
+  }
+}
+
+void Committer::note_receipts(const BatchTask& task) {
+  const BootTime now = ports_.clock.now().boot;
+  for (const Judgement& judgement : task.judgements) {
+    if (judgement.kind == JudgementKind::kVerdict) {
+      ports_.counters.times.receipt.observe(
+          std::chrono::milliseconds(now.ms - judgement.submission.received.boot.ms));
+    }
   }
 }
 

@@ -101,6 +101,7 @@ class Committer final : public Registrar {
   void run();
   bool post(Task&& task);  // false while stopping: the task is untouched then
   void handle(BatchTask& task);
+  void note_receipts(const BatchTask& task);
   void handle(IdentityTask& task);
   void handle(const RenewStreamTask& task);
 

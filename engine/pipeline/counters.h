@@ -1,10 +1,12 @@
-// Counters of the pipeline: how much was judged, and how it went. Relaxed atomics; any thread.
+// Counters of the pipeline: how much was judged, how it went, and how long it took. Relaxed
+// atomics; any thread.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 
+#include "engine/pipeline/stage_times.h"
 #include "engine/verdict/verdict.h"
 
 namespace quotemill {
@@ -21,6 +23,7 @@ struct PipelineCounters {
   std::atomic<std::uint64_t> dropped_not_current{0};
   std::atomic<std::uint64_t> commit_failures{0};
   std::atomic<std::uint64_t> internal_errors{0};
+  StageTimes times;
 };
 
 inline void count(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {

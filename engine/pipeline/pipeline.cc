@@ -46,6 +46,7 @@ struct Pipeline::Graph {
   }
 
   void judge_batch(BatchInFlight& batch) noexcept {
+    const StageTimer timer(parts.counters.times.judge);
     const std::shared_ptr<const PolicySet> policies = parts.policies.current();
     batch.judgements.resize(batch.submissions.size());
     tbb::parallel_for(std::size_t{0}, batch.submissions.size(), [&](std::size_t i) {
