@@ -115,6 +115,9 @@ Findings appraise_absent_log(const Snapshot& snapshot) {
     // Without a log nothing of the policy was exercised: never silently fine.
     add(findings, FindingCode::kPolicyNoRule, RuleAction::kWarn, {});
   }
+  // What must be proven is not, whatever an absent log is worth by itself.
+  const BootLog nothing;
+  append(appraise_claims(ProvenLog(nothing, HashAlgorithm::kSha256, 0), snapshot), findings);
   return findings;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "engine/appraise/appraise.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/replay.h"
 #include "engine/policy/policy.h"
@@ -264,6 +265,15 @@ TEST(AppraiseClaims, UnprovenEventsAreNamedIfThePolicyAsks) {
   log.secure_boot(1).labelled(5, event_type::kEfiAction, as_bytes("one"), as_bytes("another"));
   const Findings findings = appraise(log, "[events]\nunproven = \"fail\"");
   EXPECT_THAT(codes(findings), Contains(FindingCode::kLogEventData));
+  EXPECT_EQ(worst_of(findings), Severity::kFail);
+}
+
+// A host that gives no log must not get away with what a log would have had to prove.
+TEST(AppraiseClaimsHostile, AnAbsentLogSatisfiesNoRule) {
+  const Findings findings = appraise_absent_log(*rules(
+      "[boot]\nlog = \"off\"\n[secure_boot]\nrequired = \"fail\"\n[cmdline]\ndeny = [\"x\"]"));
+  EXPECT_THAT(codes(findings), Contains(FindingCode::kSecureBootUnproven));
+  EXPECT_THAT(codes(findings), Contains(FindingCode::kCommandLineUnproven));
   EXPECT_EQ(worst_of(findings), Severity::kFail);
 }
 
