@@ -116,6 +116,14 @@ TEST(AppraiseClaimsHostile, AnAuthorityCannotBeHiddenUnderAnotherTypeOrOtherData
   EXPECT_THAT(blame(log, toml), Not(IsEmpty()));
 }
 
+TEST(AppraiseClaimsHostile, AnAuthorityCannotBeHiddenUnderATextThatWasNotMeasured) {
+  ClaimedLog log;
+  log.secure_boot(1).labelled(7, event_type::kEfiAction, as_bytes("Exit Boot Services"),
+                              authority("db", 2));
+  EXPECT_THAT(blame(log, "[secure_boot]\nauthorities = [\"" + authority_id(1) + "\"]"),
+              ElementsAre(FindingCode::kSecureBootUnproven));
+}
+
 TEST(AppraiseClaims, AuthoritiesMeanNothingWhereNothingIsEnforced) {
   ClaimedLog log;
   EXPECT_THAT(

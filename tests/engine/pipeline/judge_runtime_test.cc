@@ -113,16 +113,27 @@ TEST_F(JudgeRuntime, AWithheldEntryFailsAndTheHostRecoversByShowingIt) {
   EXPECT_EQ(state_.state, TrustState::kTrusted) << "excluded, and shown";
 }
 
-TEST_F(JudgeRuntime, AListThatRunsAheadOfItsQuoteMustBeProvenByTheNextOne) {
-  attest();
+TEST_F(JudgeRuntime, WhatWasListedAndNotProvenIsAskedForThoughPcr10IsAsItWas) {
   Submission submission = engine.submission(host);
-  host.files.emplace_back("/usr/bin/cat", "cat");
-  // PCR 10 is as before, so no list is asked for; a host that was asked shows more.
-  host.files.emplace_back("/usr/bin/dd", "dd");
-  EXPECT_EQ(engine.judge(submission).kind, JudgementKind::kVerdict);
+  host.files.emplace_back("/usr/bin/cat", "cat");  // listed after the quote
+  submission.boot_log = host.log();
+  submission.runtime_from = 0;
+  submission.runtime_list = host.runtime_list();
+  host.files.pop_back();
+  engine.commit(engine.judge(submission));
+  ASSERT_EQ(engine.state(host).runtime->list.unproven(), 1U);
+  EXPECT_EQ(engine.judge(engine.submission(host)).kind, JudgementKind::kNeedLog);
   attest();
-  EXPECT_EQ(proof().list.progress.entries(), 5U);
-  EXPECT_EQ(proof().list.unproven(), 0U);
+  EXPECT_THAT(engine.blame(host), ElementsAre(FindingCode::kImaBehind));
+}
+
+TEST_F(JudgeRuntime, AResetOrANewBootIdAloneBeginsAnew) {
+  attest();
+  ++host.clock.reset_count;
+  EXPECT_EQ(engine.judge(engine.submission(host)).need.runtime_from, 0U);
+  --host.clock.reset_count;
+  host.boot_id[0] ^= 1U;
+  EXPECT_EQ(engine.judge(engine.submission(host)).need.runtime_from, 0U);
 }
 
 TEST_F(JudgeRuntime, ARebootBeginsAnew) {
