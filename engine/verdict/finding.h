@@ -96,6 +96,12 @@ enum class FindingCode : std::uint16_t {
   kPolicyNone = 610,          // policy.none: no policy applies
   kPolicyNoRule = 611,        // policy.no_rule: nothing in the policy was exercised
   kPolicyPcrsUnquoted = 612,  // policy.pcrs_unquoted: asked before the policy asked for more
+  // A rollout; each verdict made under one has one of the first four (info), and names it
+  kRolloutOld = 620,    // rollout.old: the old set explains this boot, the new one does not
+  kRolloutNew = 621,    // rollout.new: the new set explains this boot
+  kRolloutMixed = 622,  // rollout.mixed: only both together do
+  kRolloutOther = 623,  // rollout.other: not even both together do
+  kRolloutLate = 624,   // rollout.late: not on the new set after the deadline
   // Time
   kStaleNoContact = 700,  // stale.no_contact
   // The runtime log

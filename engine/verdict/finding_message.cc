@@ -299,6 +299,17 @@ std::string other_message(const Finding& finding) {
       return "no rule of the policy was exercised by this evidence";
     case FindingCode::kPolicyPcrsUnquoted:
       return "the quote covers less than the policy asks for" + about(finding);
+    case FindingCode::kRolloutOld:
+      return "this boot is of the old set of rollout " + finding.subject;
+    case FindingCode::kRolloutNew:
+      return "this boot is of the new set of rollout " + finding.subject;
+    case FindingCode::kRolloutMixed:
+      return "this boot is partly of the old and partly of the new set of rollout " +
+             finding.subject;
+    case FindingCode::kRolloutOther:
+      return "this boot is of neither set of rollout " + finding.subject;
+    case FindingCode::kRolloutLate:
+      return "this boot is not of the new set after the deadline of rollout " + finding.subject;
     case FindingCode::kStaleNoContact:
       return "no fresh evidence for " + std::to_string(finding.seen_number) +
              " s, the policy allows " + std::to_string(finding.expected_number) + " s";

@@ -8,9 +8,10 @@ namespace quotemill::testing {
 namespace {
 
 // A total order: each folder includes itself and those before it.
-constexpr std::array<std::string_view, 16> kEngineOrder = {
-    "base",   "crypto", "tpm",  "eventlog", "claims", "evidence", "identity", "verdict",
-    "verify", "baseline", "policy", "esxi", "appraise", "ports",  "pipeline", ""};
+constexpr std::array<std::string_view, 17> kEngineOrder = {
+    "base",     "crypto",   "tpm",    "eventlog", "claims",  "evidence",
+    "identity", "verdict",  "verify", "baseline", "rollout", "policy",
+    "esxi",     "appraise", "ports",  "pipeline", ""};
 
 bool is_in(std::string_view path, std::string_view folder) {
   return path.substr(0, folder.size()) == folder && path.size() > folder.size() &&
