@@ -54,6 +54,8 @@ std::string_view name_of(Family family) {
       return "admissions";
     case Family::kAudit:
       return "audit";
+    case Family::kRollouts:
+      return "rollouts";
   }
   return "";
 }
@@ -82,6 +84,16 @@ std::string policy_key(std::uint64_t number) {
 
 std::string audit_key(std::uint64_t number) {
   return change_key(number);
+}
+
+std::string rollout_key(std::uint64_t number) {
+  return change_key(number);
+}
+
+std::string cohort_key(std::uint64_t number) {
+  ByteWriter key = begin_key();
+  key.u64_be(number).u8(1);
+  return finished(key);
 }
 
 std::string journal_key(std::uint64_t commit) {

@@ -30,12 +30,13 @@ enum class Family : std::uint8_t {
   kMeta,        // format, stream, commit
   kAdmissions,  // SHA-256 of the token -> TokenRecord
   kAudit,       // be64 number -> AuditRecord
+  kRollouts,    // be64 number -> Rollout; be64 number ‖ 01 -> its cohort
 };
 
 inline constexpr std::array kFamilies = {
     Family::kHosts,     Family::kStates,     Family::kHistory, Family::kEvidence, Family::kBlobs,
     Family::kBaselines, Family::kPolicies,   Family::kChanges, Family::kCursors,  Family::kJournal,
-    Family::kMeta,      Family::kAdmissions, Family::kAudit};
+    Family::kMeta,      Family::kAdmissions, Family::kAudit,   Family::kRollouts};
 
 // The column family's name in the store: "hosts", "states", …
 std::string_view name_of(Family family);
@@ -45,6 +46,8 @@ std::string history_key(const HostUid& host, std::uint64_t sequence);
 std::string change_key(std::uint64_t sequence);
 std::string policy_key(std::uint64_t number);
 std::string audit_key(std::uint64_t number);
+std::string rollout_key(std::uint64_t number);
+std::string cohort_key(std::uint64_t number);
 std::string journal_key(std::uint64_t commit);
 // Boot logs and tokens. REQUIRES: id is a SHA-256
 std::string digest_key(const Digest& id);
@@ -52,7 +55,8 @@ std::string baseline_key(std::string_view name, std::uint32_t version);
 
 // The parts of stored keys; nullopt if the key has another shape.
 std::optional<HostUid> host_of(std::string_view key);  // of a host or history key
-// Of a history, change, policy or audit key; the commit number of a journal key.
+// Of a history, change, policy, audit or rollout key (none of a cohort's); the commit number of a
+// journal key.
 std::optional<std::uint64_t> sequence_of(std::string_view key);
 std::optional<Digest> digest_of(std::string_view key);  // of a boot log or token key
 

@@ -88,6 +88,9 @@ void MemoryStore::apply(const CommitBatch& batch) {
   for (const auto& policy : batch.policies) {
     policies_[policy->number] = policy;
   }
+  for (const auto& rollout : batch.rollouts) {
+    rollouts_[rollout->number] = rollout;
+  }
   for (const AuditRecord& record : batch.audit) {
     audit_[record.number] = record;
   }
@@ -169,6 +172,15 @@ Result<std::vector<std::shared_ptr<const PolicyRecord>>> MemoryStore::policies()
   std::vector<std::shared_ptr<const PolicyRecord>> out;
   for (const auto& [number, policy] : policies_) {
     out.push_back(policy);
+  }
+  return out;
+}
+
+Result<Rollouts> MemoryStore::rollouts() const {
+  const std::lock_guard lock(mutex_);
+  Rollouts out;
+  for (const auto& [number, rollout] : rollouts_) {
+    out.push_back(rollout);
   }
   return out;
 }

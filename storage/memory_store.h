@@ -28,6 +28,7 @@ class MemoryStore final : public VerdictLog, public History, public Outbox {
       const override;
   [[nodiscard]] Result<std::vector<std::shared_ptr<const Baseline>>> baselines() const override;
   [[nodiscard]] Result<std::vector<std::shared_ptr<const PolicyRecord>>> policies() const override;
+  [[nodiscard]] Result<Rollouts> rollouts() const override;
   [[nodiscard]] Result<std::vector<TokenRecord>> tokens() const override;
   [[nodiscard]] Result<std::vector<HistoryEntry>> history(const HostUid& host, std::uint64_t before,
                                                           std::size_t limit) const override;
@@ -65,6 +66,7 @@ class MemoryStore final : public VerdictLog, public History, public Outbox {
   std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Baseline>> baselines_;
   std::map<Digest, std::shared_ptr<const ReferenceFile>> reference_files_;
   std::map<std::uint64_t, std::shared_ptr<const PolicyRecord>> policies_;
+  std::map<std::uint64_t, std::shared_ptr<const Rollout>> rollouts_;
   std::map<Digest, TokenRecord> tokens_;
   std::map<std::uint64_t, AuditRecord> audit_;
   std::map<std::uint64_t, Change> changes_;

@@ -50,6 +50,13 @@ Result<FullEvidence> decode_full_evidence(std::string_view value);
 std::string encode_baseline(const Baseline& baseline);
 Result<Baseline> decode_baseline(std::string_view value);
 
+std::string encode_rollout(const Rollout& rollout);
+Result<Rollout> decode_rollout(std::uint64_t number, std::shared_ptr<const Cohort> cohort,
+                               std::string_view value);
+// Version, then uid[16] ‖ u8 wave of each host, by uid: 17 MB of a million.
+std::string encode_cohort(const Cohort& cohort);
+Result<std::shared_ptr<const Cohort>> decode_cohort(std::string_view value);
+
 std::string encode_policy(const PolicyRecord& policy);
 Result<PolicyRecord> decode_policy(std::uint64_t number, std::string_view value);
 

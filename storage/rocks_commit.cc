@@ -162,6 +162,12 @@ Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out)
   for (const auto& policy : batch.policies) {
     db.put(Family::kPolicies, policy_key(policy->number), encode_policy(*policy), out);
   }
+  for (const auto& rollout : batch.rollouts) {
+    db.put(Family::kRollouts, rollout_key(rollout->number), encode_rollout(*rollout), out);
+    if (rollout->revision == 1) {  // a cohort never changes
+      db.put(Family::kRollouts, cohort_key(rollout->number), encode_cohort(*rollout->cohort), out);
+    }
+  }
   for (const AuditRecord& record : batch.audit) {
     db.put(Family::kAudit, audit_key(record.number), encode_audit(record), out);
   }

@@ -230,6 +230,39 @@ Result<std::vector<std::shared_ptr<const PolicyRecord>>> RocksStore::policies() 
   return out;
 }
 
+Result<Rollouts> RocksStore::rollouts() const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  Rollouts out;
+  Database::Cursor cursor = database_->scan(Family::kRollouts, {}, {});
+  for (cursor.to_first(); cursor.valid(); cursor.next()) {
+    const std::optional<std::uint64_t> number = sequence_of(cursor.key());
+    if (!number) {
+      return damaged_key(Family::kRollouts);
+    }
+    const std::string record(cursor.value());
+    cursor.next();
+    if (!cursor.valid() || cursor.key() != cohort_key(*number)) {
+      return damaged_key(Family::kRollouts);
+    }
+    Result<std::shared_ptr<const Cohort>> cohort = decode_cohort(cursor.value());
+    if (!cohort) {
+      return cohort.error();
+    }
+    Result<Rollout> rollout = decode_rollout(*number, *std::move(cohort), record);
+    if (!rollout) {
+      return rollout.error();
+    }
+    out.push_back(std::make_shared<const Rollout>(*std::move(rollout)));
+  }
+  if (Result<void> done = finished(cursor); !done) {
+    return done.error();
+  }
+  return out;
+}
+
 Result<std::vector<TokenRecord>> RocksStore::tokens() const {
   const std::shared_lock lock(mutex_);
   if (Result<void> ready = usable(); !ready) {

@@ -72,6 +72,7 @@ class RocksStore final : public VerdictLog, public History, public Outbox, publi
       const override;
   [[nodiscard]] Result<std::vector<std::shared_ptr<const Baseline>>> baselines() const override;
   [[nodiscard]] Result<std::vector<std::shared_ptr<const PolicyRecord>>> policies() const override;
+  [[nodiscard]] Result<Rollouts> rollouts() const override;
   [[nodiscard]] Result<std::vector<TokenRecord>> tokens() const override;
   [[nodiscard]] Result<std::vector<HistoryEntry>> history(const HostUid& host, std::uint64_t before,
                                                           std::size_t limit) const override;

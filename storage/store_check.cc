@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <unordered_set>
+#include <utility>
 
 #include "engine/base/limits.h"
 #include "storage/boot_log_rows.h"
@@ -30,12 +31,33 @@ class StoreCheck {
                    [](auto number, auto value) { return reason(decode_policy(number, value)); });
     check_numbered(Family::kChanges, report_.changes, std::nullopt,
                    [](auto number, auto value) { return reason(decode_change(number, value)); });
+    check_rollouts();
     check_audit();
     check_journal();
     return std::move(report_);
   }
 
  private:
+  // A row, and that of its cohort behind it.
+  void check_rollouts() {
+    std::uint64_t rows = 0;
+    std::optional<std::uint64_t> without_cohort;
+    each(Family::kRollouts, rows, [&](std::string_view key, std::string_view value) {
+      const std::optional<std::uint64_t> number = sequence_of(key);
+      if (number) {
+        const bool lacks_one = std::exchange(without_cohort, number).has_value();
+        const std::string wrong = reason(decode_rollout(*number, nullptr, value));
+        return lacks_one ? std::string("the rollout before has no cohort") : wrong;
+      }
+      const auto of = std::exchange(without_cohort, std::nullopt);
+      return of && key == cohort_key(*of) ? reason(decode_cohort(value))
+                                          : std::string("is no rollout's");
+    });
+    if (without_cohort) {
+      problem("rollouts", "the last one has no cohort");
+    }
+  }
+
   // What is wrong with a row; empty if it is as it should be.
   using Check = std::function<std::string(std::string_view key, std::string_view value)>;
 

@@ -37,6 +37,8 @@ class History {
   // By number, ascending.
   [[nodiscard]] virtual Result<std::vector<std::shared_ptr<const PolicyRecord>>> policies()
       const = 0;
+  // By number, ascending.
+  [[nodiscard]] virtual Result<Rollouts> rollouts() const = 0;
   [[nodiscard]] virtual Result<std::vector<TokenRecord>> tokens() const = 0;
 
   // Appraisals of one host and runs of them, newest first: at most `limit` of those that begin

@@ -11,6 +11,7 @@
 #include "engine/evidence/challenge.h"
 #include "engine/identity/audit_trail.h"
 #include "engine/identity/host_record.h"
+#include "engine/rollout/rollout.h"
 #include "engine/verdict/change.h"
 #include "engine/verdict/host_state.h"
 
@@ -106,6 +107,7 @@ struct CommitBatch {
   std::vector<std::shared_ptr<const Baseline>> baselines;  // one of a stored version replaces it
   std::vector<std::shared_ptr<const ReferenceFile>> reference_files;
   std::vector<std::shared_ptr<const PolicyRecord>> policies;
+  std::vector<std::shared_ptr<const Rollout>> rollouts;  // one of a stored number replaces it
   std::vector<TokenRecord> tokens;
   std::vector<AuditRecord> audit;      // their numbers are contiguous with the stored ones
   std::vector<HostUid> hosts_removed;  // pending hosts that expired: record and state go
@@ -114,7 +116,8 @@ struct CommitBatch {
   [[nodiscard]] bool empty() const {
     return reaffirmed.empty() && hosts.empty() && states.empty() && history.empty() &&
            boot_logs.empty() && baselines.empty() && reference_files.empty() && policies.empty() &&
-           tokens.empty() && audit.empty() && hosts_removed.empty() && changes.empty();
+           rollouts.empty() && tokens.empty() && audit.empty() && hosts_removed.empty() &&
+           changes.empty();
   }
 };
 
