@@ -1,5 +1,6 @@
 #include "engine/appraise/appraise.h"
 #include "engine/appraise/appraise_claims.h"
+#include "engine/appraise/appraise_rollout.h"
 #include "engine/appraise/compare_boot.h"
 #include "engine/appraise/compare_references.h"
 #include "engine/crypto/hash.h"
@@ -89,6 +90,13 @@ bool is_oddity(FindingCode code) {
 
 }  // namespace
 
+Findings compare_sets(const Claims& claims, const PcrBank& quoted, const Snapshot& snapshot) {
+  Findings findings;
+  compare_with_baselines(claims, snapshot, findings);
+  append(compare_references(claims, quoted, snapshot), findings);
+  return findings;
+}
+
 Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapshot) {
   Findings findings;
   const std::optional<Severity> oddity = severity_of(snapshot.policy().boot.log_oddity);
@@ -101,8 +109,10 @@ Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapsho
     }
   }
   const Claims claims = extract(evidence);
-  compare_with_baselines(claims, snapshot, findings);
-  append(compare_references(claims, evidence.quote().pcrs(), snapshot), findings);
+  const PcrBank& quoted = evidence.quote().pcrs();
+  Findings compared = compare_sets(claims, quoted, snapshot);
+  append(appraise_rollout(claims, quoted, snapshot, compared), findings);
+  append(std::move(compared), findings);
   append(judge_claims(evidence, snapshot), findings);
   return findings;
 }

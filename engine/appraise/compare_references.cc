@@ -20,18 +20,6 @@ bool is_action_text(ByteView data) {
          });
 }
 
-// Whether its data alone shows that nothing was loaded.
-bool needs_no_reference(const EventClaim& claim, HashAlgorithm bank) {
-  const BootEvent& event = *claim.event;
-  const bool is_separator =
-      event.type == event_type::kSeparator && event.data.size() == kSeparatorSize;
-  const bool is_action =
-      (event.type == event_type::kEfiAction || event.type == event_type::kAction) &&
-      is_action_text(event.data);
-  return (is_separator || is_action) && can_hash(bank) &&
-         equal(hash(bank, event.data).view(), claim.digest);
-}
-
 bool knows_event(const ReferenceSets& sets, const Digest& digest, std::uint32_t pcr) {
   return std::any_of(sets.begin(), sets.end(), [&](const auto& set) {
     return find_event(set->values, digest, pcr) != nullptr;
@@ -60,7 +48,8 @@ void check_events(const Claims& claims, const ReferenceSets& sets, std::uint32_t
                   Severity severity, Findings& findings) {
   for (const EventClaim& claim : claims.events.of(pcr)) {
     const std::optional<Digest> digest = Digest::from(claims.bank, claim.digest);
-    if (digest && !knows_event(sets, *digest, pcr) && !needs_no_reference(claim, claims.bank)) {
+    if (digest && !knows_event(sets, *digest, pcr) &&
+        !needs_no_reference(*claim.event, claim.digest, claims.bank)) {
       findings.push_back(unknown_event(claim, *digest, severity));
     }
   }
@@ -94,6 +83,16 @@ void note_absent(const Snapshot& snapshot, Findings& findings) {
 }
 
 }  // namespace
+
+bool needs_no_reference(const BootEvent& event, ByteView digest, HashAlgorithm bank) {
+  const bool is_separator =
+      event.type == event_type::kSeparator && event.data.size() == kSeparatorSize;
+  const bool is_action =
+      (event.type == event_type::kEfiAction || event.type == event_type::kAction) &&
+      is_action_text(event.data);
+  return (is_separator || is_action) && can_hash(bank) &&
+         equal(hash(bank, event.data).view(), digest);
+}
 
 Findings compare_references(const Claims& claims, const PcrBank& quoted, const Snapshot& snapshot) {
   Findings findings;

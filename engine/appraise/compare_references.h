@@ -19,4 +19,7 @@ namespace quotemill {
 // have loaded nothing. PCRs that the log does not explain have their finding already.
 Findings compare_references(const Claims& claims, const PcrBank& quoted, const Snapshot& snapshot);
 
+// Whether the event's data alone shows that nothing was loaded: what the above passes over.
+bool needs_no_reference(const BootEvent& event, ByteView digest, HashAlgorithm bank);
+
 }  // namespace quotemill

@@ -290,8 +290,8 @@ Result<void> Committer::write_durably(Write& write) {
   for (const TokenRecord& token : write.batch.tokens) {
     tokens_[token.id.hex()] = token;
   }
-  for (const auto& baseline : write.batch.baselines) {
-    ports_.policies.add(baseline);
+  if (!write.batch.baselines.empty() || !write.batch.rollouts.empty()) {
+    ports_.policies.add(write.batch.baselines, write.batch.rollouts);
   }
   for (const AuditRecord& act : write.batch.audit) {
     audit_ = {act.number, act.id};
@@ -350,6 +350,12 @@ void Committer::handle(IdentityTask& task) {
   write.batch.hosts_removed = update->removed;
   if (update->baseline) {
     write.batch.baselines.push_back(update->baseline);
+  }
+  if (update->replaced) {
+    write.batch.baselines.push_back(update->replaced);
+  }
+  if (update->rollout) {
+    write.batch.rollouts.push_back(update->rollout);
   }
   if (update->reference_file) {
     write.batch.reference_files.push_back(update->reference_file);

@@ -26,6 +26,17 @@ void put(std::vector<std::shared_ptr<const Baseline>>& baselines,
   baselines.push_back(std::move(baseline));
 }
 
+void put(Rollouts& rollouts, std::shared_ptr<const Rollout> rollout) {
+  const auto same = std::find_if(rollouts.begin(), rollouts.end(), [&](const auto& other) {
+    return other->number == rollout->number;
+  });
+  if (same != rollouts.end()) {
+    *same = std::move(rollout);
+  } else {
+    rollouts.push_back(std::move(rollout));
+  }
+}
+
 Result<std::vector<Policy>> applied_by(
     const std::vector<std::shared_ptr<const PolicyRecord>>& records) {
   std::vector<Policy> applied;
@@ -119,15 +130,15 @@ Result<std::vector<Policy>> parsed(const PolicyRequest& request) {
 
 Result<std::unique_ptr<PoliciesInForce>> PoliciesInForce::create(
     Policy configured, std::vector<std::shared_ptr<const PolicyRecord>> records,
-    std::vector<std::shared_ptr<const Baseline>> baselines) {
+    std::vector<std::shared_ptr<const Baseline>> baselines, Rollouts rollouts) {
   Result<std::vector<Policy>> applied = applied_by(records);
   if (!applied) {
     return applied.error();
   }
   std::unique_ptr<PoliciesInForce> policies(
-      new PoliciesInForce(std::move(configured), std::move(baselines)));
-  Result<std::shared_ptr<const PolicySet>> set =
-      PolicySet::compile(policies->with_configured(*applied), policies->baselines_);
+      new PoliciesInForce(std::move(configured), std::move(baselines), std::move(rollouts)));
+  Result<std::shared_ptr<const PolicySet>> set = PolicySet::compile(
+      policies->with_configured(*applied), policies->baselines_, policies->rollouts_);
   if (!set) {
     return set.error();
   }
@@ -152,6 +163,11 @@ std::shared_ptr<const PolicySet> PoliciesInForce::current() const {
 std::vector<std::shared_ptr<const Baseline>> PoliciesInForce::baselines() const {
   const std::lock_guard lock(mutex_);
   return baselines_;
+}
+
+Rollouts PoliciesInForce::rollouts() const {
+  const std::lock_guard lock(mutex_);
+  return rollouts_;
 }
 
 std::vector<std::shared_ptr<const PolicyRecord>> PoliciesInForce::records() const {
@@ -184,7 +200,7 @@ Result<PolicyChange> PoliciesInForce::plan(const PolicyRequest& request, WallTim
   }
   change.records = planning.take();
   Result<std::shared_ptr<const PolicySet>> set =
-      PolicySet::compile(with_configured(change.policies), baselines_);
+      PolicySet::compile(with_configured(change.policies), baselines_, rollouts_);
   if (!set) {
     return set.error();
   }
@@ -194,21 +210,38 @@ Result<PolicyChange> PoliciesInForce::plan(const PolicyRequest& request, WallTim
 
 std::shared_ptr<const PolicySet> PoliciesInForce::with(
     const std::shared_ptr<const Baseline>& baseline) const {
+  return with({baseline}, {});
+}
+
+std::shared_ptr<const PolicySet> PoliciesInForce::with(
+    const std::vector<std::shared_ptr<const Baseline>>& baselines, const Rollouts& rollouts) const {
   const std::lock_guard lock(mutex_);
-  std::vector<std::shared_ptr<const Baseline>> baselines = baselines_;
-  put(baselines, baseline);
+  std::vector<std::shared_ptr<const Baseline>> all = baselines_;
+  for (const auto& baseline : baselines) {
+    put(all, baseline);
+  }
+  Rollouts all_rollouts = rollouts_;
+  for (const auto& rollout : rollouts) {
+    put(all_rollouts, rollout);
+  }
   Result<std::shared_ptr<const PolicySet>> set =
-      PolicySet::compile(with_configured(applied_), baselines);
+      PolicySet::compile(with_configured(applied_), all, all_rollouts);
   assert(set);  // as in add()
   return *std::move(set);
 }
 
-void PoliciesInForce::add(std::shared_ptr<const Baseline> baseline) {
+void PoliciesInForce::add(const std::vector<std::shared_ptr<const Baseline>>& baselines,
+                          const Rollouts& rollouts) {
   const std::lock_guard lock(mutex_);
-  put(baselines_, std::move(baseline));
+  for (const auto& baseline : baselines) {
+    put(baselines_, baseline);
+  }
+  for (const auto& rollout : rollouts) {
+    put(rollouts_, rollout);
+  }
   Result<std::shared_ptr<const PolicySet>> set =
-      PolicySet::compile(with_configured(applied_), baselines_);
-  assert(set);  // the policies compiled before, and baselines cannot make them wrong
+      PolicySet::compile(with_configured(applied_), baselines_, rollouts_);
+  assert(set);  // the policies compiled before, and neither baselines nor rollouts make them wrong
   current_ = *std::move(set);
 }
 

@@ -40,12 +40,15 @@ class PoliciesInForce {
   // knows other rules, or beside another policy of the configuration.
   static Result<std::unique_ptr<PoliciesInForce>> create(
       Policy configured, std::vector<std::shared_ptr<const PolicyRecord>> records,
-      std::vector<std::shared_ptr<const Baseline>> baselines);
+      std::vector<std::shared_ptr<const Baseline>> baselines, Rollouts rollouts = {});
 
   [[nodiscard]] std::shared_ptr<const PolicySet> current() const;
   [[nodiscard]] std::vector<std::shared_ptr<const Baseline>> baselines() const;
   // All that ever was applied or withdrawn, the oldest first.
   [[nodiscard]] std::vector<std::shared_ptr<const PolicyRecord>> records() const;
+
+  // All that ever was started, the oldest first.
+  [[nodiscard]] Rollouts rollouts() const;
 
   // What the request comes to. kConfig with every mistake; kConflict if it goes back to a lower
   // version; kNotFound for a policy to withdraw that is not applied. Changes nothing.
@@ -55,18 +58,28 @@ class PoliciesInForce {
   // the one of its name and version. Changes nothing.
   [[nodiscard]] std::shared_ptr<const PolicySet> with(
       const std::shared_ptr<const Baseline>& baseline) const;
+  // The same for several, and rollouts: in the place of those of their numbers.
+  [[nodiscard]] std::shared_ptr<const PolicySet> with(
+      const std::vector<std::shared_ptr<const Baseline>>& baselines,
+      const Rollouts& rollouts) const;
 
   // --- Commit thread
 
-  // All verdicts from now on are made under policies that know it, in the place of the one of its
-  // name and version if there is one.
-  void add(std::shared_ptr<const Baseline> baseline);
+  // All verdicts from now on are made under policies that know all of them, each in the place of
+  // the one of its name and version, or number, if there is one.
+  void add(const std::vector<std::shared_ptr<const Baseline>>& baselines, const Rollouts& rollouts);
+
+  void add(const std::shared_ptr<const Baseline>& baseline) { add({baseline}, {}); }
+
   // REQUIRES: planned since the last change
   void adopt(const PolicyChange& change);
 
  private:
-  PoliciesInForce(Policy configured, std::vector<std::shared_ptr<const Baseline>> baselines)
-      : configured_(std::move(configured)), baselines_(std::move(baselines)) {}
+  PoliciesInForce(Policy configured, std::vector<std::shared_ptr<const Baseline>> baselines,
+                  Rollouts rollouts)
+      : configured_(std::move(configured)),
+        baselines_(std::move(baselines)),
+        rollouts_(std::move(rollouts)) {}
 
   // The configured policy, unless an applied one has its id, and the applied ones.
   [[nodiscard]] std::vector<Policy> with_configured(std::vector<Policy> applied) const;
@@ -74,6 +87,7 @@ class PoliciesInForce {
   mutable std::mutex mutex_;
   const Policy configured_;
   std::vector<std::shared_ptr<const Baseline>> baselines_;
+  Rollouts rollouts_;
   std::vector<std::shared_ptr<const PolicyRecord>> records_;
   std::vector<Policy> applied_;
   std::shared_ptr<const PolicySet> current_;

@@ -35,6 +35,8 @@ struct IdentityUpdate {
   std::vector<TokenRecord> tokens;                      // created or spent
   std::vector<HostUid> removed;                         // pending hosts that expired
   std::shared_ptr<const Baseline> baseline;             // captured, imported, or as it is retired
+  std::shared_ptr<const Baseline> replaced;             // the one that it stands in for, as retired
+  std::shared_ptr<const Rollout> rollout;               // started, or as it goes on or ends
   std::shared_ptr<const ReferenceFile> reference_file;  // that it was imported from
   std::optional<PolicyChange> policies;                 // planned in this very decision
   std::optional<AuditAct> audit;  // whose deed it is; kept with it, if it is one

@@ -74,7 +74,8 @@ std::string mistakes_of(const std::vector<Policy>& policies) {
 }  // namespace
 
 Result<std::shared_ptr<const PolicySet>> PolicySet::compile(
-    std::vector<Policy> policies, const std::vector<std::shared_ptr<const Baseline>>& baselines) {
+    std::vector<Policy> policies, const std::vector<std::shared_ptr<const Baseline>>& baselines,
+    const Rollouts& rollouts) {
   std::sort(policies.begin(), policies.end(), comes_before);
   if (std::string mistakes = mistakes_of(policies); !mistakes.empty()) {
     return Error{ErrorCode::kConfig, "policies", 0, std::move(mistakes)};
@@ -86,6 +87,16 @@ Result<std::shared_ptr<const PolicySet>> PolicySet::compile(
     out.bytes(snapshot->id());
     set->snapshots_.push_back(std::move(snapshot));
   }
+  for (const auto& rollout : rollouts) {
+    set->add(rollout, baselines);
+  }
+  for (const Transition& transition : set->transitions_) {
+    for (std::size_t i = 0; i < transition.both.size(); ++i) {
+      out.bytes(transition.both[i]->id()).bytes(transition.only_new[i]->id());
+    }
+    out.u64_be(transition.rollout->number).u32_be(transition.rollout->waves_open);
+    out.u8(static_cast<std::uint8_t>(transition.rollout->phase));
+  }
   const Digest id = hash(HashAlgorithm::kSha256, out.view());
   std::copy(id.view().begin(), id.view().end(), set->id_.begin());
   set->none_ = Snapshot::of_nobody();
@@ -93,18 +104,57 @@ Result<std::shared_ptr<const PolicySet>> PolicySet::compile(
 }
 
 const std::shared_ptr<const Snapshot>& PolicySet::snapshot_for(const HostTraits& host) const {
-  const std::shared_ptr<const Snapshot>* by_facts = nullptr;
-  for (const auto& snapshot : snapshots_) {
-    const HostSelector& selector = snapshot->policy().selector;
+  std::optional<std::size_t> by_facts;
+  for (std::size_t i = 0; i < snapshots_.size(); ++i) {
+    const HostSelector& selector = snapshots_[i]->policy().selector;
     if (selector.asks_for_facts()) {
-      if (by_facts == nullptr && selector.matches(host)) {
-        by_facts = &snapshot;
+      if (!by_facts && selector.matches(host)) {
+        by_facts = i;
       }
     } else if (selector.matches_identity(host)) {
-      return by_facts != nullptr ? *by_facts : snapshot;
+      return in_rollout(by_facts.value_or(i), host);
     }
   }
   return none_;
+}
+
+// A host is in one live rollout at most: overlapping ones are refused when they start.
+const std::shared_ptr<const Snapshot>& PolicySet::in_rollout(std::size_t policy,
+                                                             const HostTraits& host) const {
+  if (host.uid != nullptr) {
+    for (const Transition& transition : transitions_) {
+      switch (accepts(*transition.rollout, *host.uid)) {
+        case RolloutAccepts::kNothing:
+          break;
+        case RolloutAccepts::kBoth:
+          return transition.both[policy];
+        case RolloutAccepts::kNew:
+          return transition.only_new[policy];
+      }
+    }
+  }
+  return snapshots_[policy];
+}
+
+// Without its new set (retired meanwhile) there is nothing to go to: its hosts stay as they are.
+void PolicySet::add(const std::shared_ptr<const Rollout>& rollout,
+                    const std::vector<std::shared_ptr<const Baseline>>& baselines) {
+  const auto to = std::find_if(baselines.begin(), baselines.end(), [&](const auto& baseline) {
+    return baseline->name == rollout->to.name && baseline->version == rollout->to.version &&
+           !baseline->is_retired();
+  });
+  if (!rollout->is_live() || to == baselines.end()) {
+    return;
+  }
+  Transition transition;
+  transition.rollout = rollout;
+  for (const auto& snapshot : snapshots_) {
+    RolloutSets sets{rollout->name, rollout->from.name, *to, true};
+    transition.both.push_back(Snapshot::compile_for(snapshot, sets, baselines));
+    sets.has_old = false;
+    transition.only_new.push_back(Snapshot::compile_for(snapshot, sets, baselines));
+  }
+  transitions_.push_back(std::move(transition));
 }
 
 std::shared_ptr<const Snapshot> PolicySet::find(std::string_view id) const {

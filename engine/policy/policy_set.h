@@ -16,6 +16,7 @@
 #include "engine/base/result.h"
 #include "engine/policy/selector.h"
 #include "engine/policy/snapshot.h"
+#include "engine/rollout/rollout.h"
 
 namespace quotemill {
 
@@ -24,13 +25,15 @@ class PolicySet {
   // kConfig with every mistake, one a line: an id given twice, too many policies
   // (limits::kPoliciesMax), a policy by facts that is laxer than one behind it or has none.
   static Result<std::shared_ptr<const PolicySet>> compile(
-      std::vector<Policy> policies, const std::vector<std::shared_ptr<const Baseline>>& baselines);
+      std::vector<Policy> policies, const std::vector<std::shared_ptr<const Baseline>>& baselines,
+      const Rollouts& rollouts = {});
 
   // The snapshot that applies to the host, owned by the set; Snapshot::is_of_nobody() if there is
-  // none.
+  // none. Within a live rollout the one of its cohort; outside, rollouts cost a look into each
+  // cohort, and nothing if none is live.
   [[nodiscard]] const std::shared_ptr<const Snapshot>& snapshot_for(const HostTraits& host) const;
 
-  // In the order in which they are tried.
+  // In the order in which they are tried; those of rollouts' cohorts are not among them.
   [[nodiscard]] const std::vector<std::shared_ptr<const Snapshot>>& snapshots() const {
     return snapshots_;
   }
@@ -42,10 +45,23 @@ class PolicySet {
   [[nodiscard]] const SnapshotId& id() const { return id_; }
 
  private:
+  // A live rollout, and the snapshots of its hosts, each in the place of that of its policy.
+  struct Transition {
+    std::shared_ptr<const Rollout> rollout;
+    std::vector<std::shared_ptr<const Snapshot>> both;
+    std::vector<std::shared_ptr<const Snapshot>> only_new;
+  };
+
   PolicySet() = default;
+
+  void add(const std::shared_ptr<const Rollout>& rollout,
+           const std::vector<std::shared_ptr<const Baseline>>& baselines);
+  [[nodiscard]] const std::shared_ptr<const Snapshot>& in_rollout(std::size_t policy,
+                                                                  const HostTraits& host) const;
 
   SnapshotId id_{};
   std::vector<std::shared_ptr<const Snapshot>> snapshots_;
+  std::vector<Transition> transitions_;
   std::shared_ptr<const Snapshot> none_;
 };
 

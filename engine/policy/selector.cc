@@ -14,7 +14,7 @@ bool matches_any(const std::vector<std::string>& patterns, std::string_view text
 }  // namespace
 
 HostTraits traits_of(const HostRecord& record, const HostFacts& facts) {
-  return {record.name, record.labels, facts};
+  return {record.name, record.labels, facts, &record.uid};
 }
 
 bool HostSelector::matches_identity(const HostTraits& host) const {

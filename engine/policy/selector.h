@@ -29,6 +29,8 @@ struct HostTraits {
   std::string_view name;
   const std::map<std::string, std::string>& labels;
   HostFacts facts;
+  // Which host it is; null where nobody asks for a particular one. Selectors do not look at it.
+  const HostUid* uid = nullptr;
 };
 
 HostTraits traits_of(const HostRecord& record, const HostFacts& facts);

@@ -24,6 +24,28 @@ std::shared_ptr<const Baseline> newest(const std::vector<std::shared_ptr<const B
   return found;
 }
 
+// Those of a name that count: the newest one, and in a rollout of it the new set beside it or in
+// its place.
+std::vector<std::shared_ptr<const Baseline>> counting(
+    const std::vector<std::shared_ptr<const Baseline>>& all, std::string_view name,
+    const RolloutSets* sets) {
+  std::vector<std::shared_ptr<const Baseline>> found;
+  const bool is_rolled_out = sets != nullptr && sets->from == name;
+  if (!is_rolled_out || sets->has_old) {
+    if (auto baseline = newest(all, name)) {
+      found.push_back(std::move(baseline));
+    }
+  }
+  if (is_rolled_out) {
+    found.push_back(sets->to);
+  }
+  return found;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 // Values that name a path. What does not fit beyond limits::kImaReferencesMax is unknown then:
 // files are not trusted by it.
 void add_files(const Baseline& baseline, ImaReferencesBuilder& builder) {
@@ -65,20 +87,21 @@ void Snapshot::compile_revocations(const std::vector<std::shared_ptr<const Basel
 }
 
 void Snapshot::compile_runtime(const std::vector<std::shared_ptr<const Baseline>>& all,
-                               ByteWriter& content) {
+                               const RolloutSets* sets, ByteWriter& content) {
   ByteWriter runtime;
   runtime.u32_le(kJudgementVersion);
   add_content(policy_.runtime, runtime);
   ImaReferencesBuilder builder;
   for (const std::string& name : policy_.runtime.references) {
-    const auto baseline = newest(all, name);
-    if (!baseline) {
+    const auto found = counting(all, name, sets);
+    if (found.empty()) {
       absent_runtime_sets_.push_back(name);
-      continue;
     }
-    runtime.bytes(content_id(*baseline).view());
-    add_files(*baseline, builder);
-    baselines_.push_back(baseline);
+    for (const auto& baseline : found) {
+      runtime.bytes(content_id(*baseline).view());
+      add_files(*baseline, builder);
+      baselines_.push_back(baseline);
+    }
   }
   runtime_id_ = hash(HashAlgorithm::kSha256, runtime.view());
   content.bytes(runtime_id_.view());
@@ -89,28 +112,57 @@ void Snapshot::compile_runtime(const std::vector<std::shared_ptr<const Baseline>
 
 std::shared_ptr<const Snapshot> Snapshot::compile(
     const Policy& policy, const std::vector<std::shared_ptr<const Baseline>>& all) {
+  return compiled(policy, all, nullptr);
+}
+
+std::shared_ptr<const Snapshot> Snapshot::compile_for(
+    const std::shared_ptr<const Snapshot>& base, const RolloutSets& sets,
+    const std::vector<std::shared_ptr<const Baseline>>& all) {
+  const Policy& policy = base->policy();
+  if (!contains(policy.boot.baselines, sets.from) && !contains(policy.boot.references, sets.from) &&
+      !contains(policy.runtime.references, sets.from)) {
+    return base;
+  }
+  const RolloutSets alone{sets.rollout, sets.from, sets.to, false};
+  const RolloutSets beside{sets.rollout, sets.from, sets.to, true};
+  std::shared_ptr<Snapshot> snapshot = compiled(policy, all, &sets);
+  snapshot->rollout_ = RolloutScope{sets.rollout, !sets.has_old, base,
+                                    compiled(policy, all, &alone), compiled(policy, all, &beside)};
+  ByteWriter out;
+  out.bytes(as_bytes("rollout")).u8(0).bytes(as_bytes(sets.rollout)).u8(0).u8(sets.has_old ? 1 : 0);
+  out.bytes(snapshot->id_).bytes(base->id()).bytes(snapshot->rollout_->after->id());
+  const Digest id = hash(HashAlgorithm::kSha256, out.view());
+  std::copy(id.view().begin(), id.view().end(), snapshot->id_.begin());
+  return snapshot;
+}
+
+std::shared_ptr<Snapshot> Snapshot::compiled(
+    const Policy& policy, const std::vector<std::shared_ptr<const Baseline>>& all,
+    const RolloutSets* sets) {
   std::shared_ptr<Snapshot> snapshot(new Snapshot());
   snapshot->policy_ = policy;
   ByteWriter out;
   out.u32_le(kJudgementVersion).bytes(policy.content.view());
   for (const std::string& name : policy.boot.baselines) {
-    if (auto baseline = newest(all, name)) {
+    for (auto& baseline : counting(all, name, sets)) {
       out.bytes(content_id(*baseline).view());
       snapshot->references_.emplace_back(baseline);
       snapshot->baselines_.push_back(std::move(baseline));
     }
   }
   for (const std::string& name : policy.boot.references) {
-    if (auto baseline = newest(all, name)) {
+    auto found = counting(all, name, sets);
+    if (found.empty()) {
+      snapshot->absent_sets_.push_back(name);
+    }
+    for (auto& baseline : found) {
       out.bytes(content_id(*baseline).view());
       snapshot->reference_sets_.push_back(baseline);
       snapshot->baselines_.push_back(std::move(baseline));
-    } else {
-      snapshot->absent_sets_.push_back(name);
     }
   }
   snapshot->compile_revocations(all, out);
-  snapshot->compile_runtime(all, out);
+  snapshot->compile_runtime(all, sets, out);
   const Digest id = hash(HashAlgorithm::kSha256, out.view());
   std::copy(id.view().begin(), id.view().end(), snapshot->id_.begin());
   return snapshot;

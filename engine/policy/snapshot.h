@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,26 @@
 
 namespace quotemill {
 
+class Snapshot;
+
+// What is judged by beside a policy while a rollout is on: of its name's baselines the old set and
+// the new one, or after the deadline the new one alone.
+struct RolloutSets {
+  std::string rollout;
+  std::string from;                    // the name that policies use
+  std::shared_ptr<const Baseline> to;  // never null
+  bool has_old = true;
+};
+
+// The same policy with either set alone: what tells which of them explains a boot.
+struct RolloutScope {
+  std::string rollout;
+  bool is_overdue = false;
+  std::shared_ptr<const Snapshot> before;  // as for hosts outside
+  std::shared_ptr<const Snapshot> after;   // as for all when it is promoted
+  std::shared_ptr<const Snapshot> both;    // with either
+};
+
 // Immutable; shared by all threads through PoliciesInForce (engine/pipeline).
 class Snapshot {
  public:
@@ -23,6 +44,12 @@ class Snapshot {
   static std::shared_ptr<const Snapshot> compile(
       const Policy& policy, const std::vector<std::shared_ptr<const Baseline>>& all);
 
+  // The same for the hosts of a rollout. `base` itself if its policy does not use the baselines of
+  // that name: then the rollout is none of its business.
+  static std::shared_ptr<const Snapshot> compile_for(
+      const std::shared_ptr<const Snapshot>& base, const RolloutSets& sets,
+      const std::vector<std::shared_ptr<const Baseline>>& all);
+
   // What a host is under that no policy is for: the default policy's questions and intervals, and
   // an id of zeros. Nothing is judged by it.
   static std::shared_ptr<const Snapshot> of_nobody();
@@ -30,6 +57,9 @@ class Snapshot {
   [[nodiscard]] bool is_of_nobody() const { return id_ == SnapshotId{}; }
 
   [[nodiscard]] const SnapshotId& id() const { return id_; }
+
+  // Null unless it is for the hosts of a rollout.
+  [[nodiscard]] const RolloutScope* rollout() const { return rollout_ ? &*rollout_ : nullptr; }
 
   [[nodiscard]] const Policy& policy() const { return policy_; }
 
@@ -70,12 +100,17 @@ class Snapshot {
  private:
   Snapshot() = default;
 
+  static std::shared_ptr<Snapshot> compiled(const Policy& policy,
+                                            const std::vector<std::shared_ptr<const Baseline>>& all,
+                                            const RolloutSets* sets);
+
   // Each adds to `content` what is judged by it.
   void compile_revocations(const std::vector<std::shared_ptr<const Baseline>>& all,
                            ByteWriter& content);
   void compile_runtime(const std::vector<std::shared_ptr<const Baseline>>& all,
-                       ByteWriter& content);
+                       const RolloutSets* sets, ByteWriter& content);
 
+  std::optional<RolloutScope> rollout_;
   SnapshotId id_{};
   Policy policy_;
   std::vector<std::shared_ptr<const Baseline>> baselines_;
