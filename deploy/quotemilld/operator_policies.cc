@@ -36,7 +36,10 @@ std::unordered_map<const Snapshot*, std::uint64_t> hosts_by_snapshot(const HostT
   for (std::vector<Host> page = hosts.list(after, kPage); !page.empty();
        page = hosts.list(after, kPage)) {
     for (const Host& host : page) {
-      ++counts[policies.snapshot_for(traits_of(*host.record, view_of(host.state->facts))).get()];
+      const auto& snapshot =
+          policies.snapshot_for(traits_of(*host.record, view_of(host.state->facts)));
+      // The hosts of a rollout are their policy's all the same.
+      ++counts[snapshot->rollout() ? snapshot->rollout()->before.get() : snapshot.get()];
     }
     after = page.back().record->name;
   }

@@ -98,7 +98,9 @@ Json render_sizes(const StoreSizes& sizes) {
 }  // namespace
 
 OperatorVerbs::OperatorVerbs(OperatorParts parts)
-    : parts_(std::move(parts)), dry_(parts_.registrar) {}
+    : parts_(std::move(parts)),
+      rollout_clock_(parts_.clock.now(), parts_.policies.rollouts()),
+      dry_(parts_.registrar) {}
 
 const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
   static const std::vector<Entry> kVerbs = {
@@ -122,6 +124,14 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"policy.history", &OperatorVerbs::policy_history},
       {"policy.apply", &OperatorVerbs::policy_apply},
       {"policy.withdraw", &OperatorVerbs::policy_withdraw},
+      {"rollout.start", &OperatorVerbs::rollout_start},
+      {"rollout.extend", &OperatorVerbs::rollout_extend},
+      {"rollout.promote", &OperatorVerbs::rollout_promote},
+      {"rollout.abort", &OperatorVerbs::rollout_abort},
+      {"rollout.status", &OperatorVerbs::rollout_status},
+      {"rollout.list", &OperatorVerbs::rollout_list},
+      {"mine", &OperatorVerbs::mine_groups},
+      {"mine.promote", &OperatorVerbs::mine_promote},
       {"pending.list", &OperatorVerbs::pending_list},
       {"pending.approve", &OperatorVerbs::pending_approve},
       {"pending.deny", &OperatorVerbs::pending_deny},
@@ -146,6 +156,11 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"baseline.retire.check", &OperatorVerbs::baseline_retire, true},
       {"policy.apply.check", &OperatorVerbs::policy_apply, true},
       {"policy.withdraw.check", &OperatorVerbs::policy_withdraw, true},
+      {"rollout.start.check", &OperatorVerbs::rollout_start, true},
+      {"rollout.extend.check", &OperatorVerbs::rollout_extend, true},
+      {"rollout.promote.check", &OperatorVerbs::rollout_promote, true},
+      {"rollout.abort.check", &OperatorVerbs::rollout_abort, true},
+      {"mine.promote.check", &OperatorVerbs::mine_promote, true},
       {"pending.approve.check", &OperatorVerbs::pending_approve, true},
       {"pending.deny.check", &OperatorVerbs::pending_deny, true},
       {"retire.check", &OperatorVerbs::retire, true},

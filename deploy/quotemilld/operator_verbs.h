@@ -13,11 +13,15 @@
 //   baseline.import {upload, name, version, format, file, confirmed}
 //   policy.list, policy.show {id, number}, policy.history {id}
 //   policy.apply {texts, force, confirmed}, policy.withdraw {id, confirmed}
-//   pending.list, pending.approve {host, name}, pending.deny {host}
-//   retire {host}, restore {host, name}, hosts.ended    (retired and denied ones)
-//   label {host, set{}, remove[]}, maintenance {host, for_ms}, maintenance.end {host}
-//   token.create {count, ttl_ms}, token.list
-//   audit.list {from, limit}, audit.verify    the trail of all that operators changed
+//   rollout.start {name, from, from_version, to, to_version, hosts[] | names[], labels[] | all,
+//     waves[], wave_every_ms, for_ms | deadline_ms, confirmed}, rollout.status {name, names},
+//   rollout.extend {name, for_ms | deadline_ms, wave}, rollout.promote {name, confirmed},
+//   rollout.abort {name, confirmed}, rollout.list           (operator_rollouts.cc)
+//   mine {pcrs[], limit}, mine.promote {group, pcrs[], name, version, confirmed}
+//   (operator_mining.cc) pending.list, pending.approve {host, name}, pending.deny {host} retire
+//   {host}, restore {host, name}, hosts.ended    (retired and denied ones) label {host, set{},
+//   remove[]}, maintenance {host, for_ms}, maintenance.end {host} token.create {count, ttl_ms},
+//   token.list audit.list {from, limit}, audit.verify    the trail of all that operators changed
 //   host.at {host, time_ms}                   what was known of it at a moment
 //   host.bundle {host, time_ms}               the last appraisal until then, with all it rests on
 //   store.check, backup {folder}
@@ -36,6 +40,7 @@
 #include "deploy/quotemilld/blast.h"
 #include "deploy/quotemilld/dry_registrar.h"
 #include "deploy/quotemilld/operator_args.h"
+#include "deploy/quotemilld/rollout_plans.h"
 #include "deploy/quotemilld/uploads.h"
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/host_table.h"
@@ -149,6 +154,14 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome policy_history(OperatorArgs& args, Call call);
   Outcome policy_apply(OperatorArgs& args, Call call);
   Outcome policy_withdraw(OperatorArgs& args, Call call);
+  Outcome rollout_start(OperatorArgs& args, Call call);
+  Outcome rollout_extend(OperatorArgs& args, Call call);
+  Outcome rollout_promote(OperatorArgs& args, Call call);
+  Outcome rollout_abort(OperatorArgs& args, Call call);
+  Outcome rollout_status(OperatorArgs& args, Call call);
+  Outcome rollout_list(OperatorArgs& args, Call call);
+  Outcome mine_groups(OperatorArgs& args, Call call);
+  Outcome mine_promote(OperatorArgs& args, Call call);
   Outcome pending_list(OperatorArgs& args, Call call);
   Outcome pending_approve(OperatorArgs& args, Call call);
   Outcome pending_deny(OperatorArgs& args, Call call);
@@ -185,6 +198,11 @@ class OperatorVerbs final : public transport::ControlHandler {
   // Says what the plan would do to the hosts, and does it unless it is a check or must be
   // confirmed.
   Outcome change_baselines(Call call, const AuditAct& act, BaselinePlan plan, bool is_confirmed);
+  [[nodiscard]] WallTime rollout_deadline(OperatorArgs& args) const;
+  Outcome begin_rollout(Call call, const RolloutRequest& request, bool is_confirmed);
+  // As change_baselines(). A plan without baselines changes the rollout alone.
+  Outcome change_rollout(Call call, const AuditAct& act, bool is_confirmed,
+                         const std::function<Result<Promotion>(WallTime now)>& plan);
   // set, policies[], unmatched (hosts that no policy is for).
   [[nodiscard]] transport::Json policies_json() const;
   Outcome change_policies(Call call, std::string_view verb, const PolicyRequest& request,
@@ -205,6 +223,7 @@ class OperatorVerbs final : public transport::ControlHandler {
              const Error* failure) const;
 
   const OperatorParts parts_;
+  const RolloutClock rollout_clock_;
   DryRegistrar dry_;
   Uploads uploads_;
 };

@@ -12,6 +12,7 @@
 #include "deploy/quotemilld/metrics.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/outbox_trim.h"
+#include "deploy/quotemilld/rollout_plans.h"
 #include "deploy/quotemilld/sink_fan.h"
 #include "deploy/quotemilld/startup.h"
 #include "deploy/quotemilld/store_keeper.h"
@@ -128,6 +129,7 @@ struct Service::Parts {
   PipelineCounters counters;
   const Policy configured_policy;
   std::unique_ptr<PoliciesInForce> policies;
+  std::optional<RolloutClock> rollout_clock;
   std::unique_ptr<NonceAuthority> nonces;
   std::unique_ptr<transport::Context> context;
   std::unique_ptr<ChangeFanOut> changes;
@@ -187,6 +189,7 @@ Result<void> Service::Parts::open_store() {
     return recalled.error();
   }
   policies = *std::move(recalled);
+  rollout_clock.emplace(clock.now(), policies->rollouts());
   if (Result<void> streaming = open_stream(); !streaming) {
     return streaming;
   }
@@ -407,6 +410,11 @@ void Service::tick() {
     if (const Result<void> ended = end_due_maintenance(parts_->hosts, *parts_->committer, now.wall);
         !ended) {
       parts_->log.warn("hosts stay in maintenance", {{"error", ended.error().to_string()}});
+    }
+    if (const Result<void> kept = keep_rollouts(parts_->hosts, *parts_->policies,
+                                                *parts_->committer, *parts_->rollout_clock, now);
+        !kept) {
+      parts_->log.warn("rollouts stay as they were", {{"error", kept.error().to_string()}});
     }
     if (const Result<void> trimmed = trim_outbox(parts_->config.outbox, *parts_->store,
                                                  *parts_->store, *parts_->sinks, parts_->log);

@@ -105,7 +105,12 @@ Result<std::unique_ptr<PoliciesInForce>> recall_policies(const History& store,
   if (!applied) {
     return applied.error();
   }
-  return PoliciesInForce::create(configured, *std::move(applied), *std::move(baselines));
+  Result<Rollouts> rollouts = store.rollouts();
+  if (!rollouts) {
+    return rollouts.error();
+  }
+  return PoliciesInForce::create(configured, *std::move(applied), *std::move(baselines),
+                                 *std::move(rollouts));
 }
 
 }  // namespace quotemill::daemon

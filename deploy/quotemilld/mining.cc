@@ -1,0 +1,189 @@
+#include "deploy/quotemilld/mining.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+#include "deploy/references/reference_file.h"
+#include "engine/base/byte_writer.h"
+#include "engine/base/text.h"
+#include "engine/crypto/hash.h"
+#include "engine/eventlog/boot_log.h"
+
+namespace quotemill::daemon {
+namespace {
+
+constexpr std::size_t kPage = 1'000;
+constexpr std::size_t kNamesMax = 5;
+constexpr std::uint32_t kRuntimePcr = 10;
+constexpr std::size_t kIdDigits = 12;
+
+// What is unknown in one PCR, by digests: the key under which hosts are counted.
+using Content = std::vector<UnknownEvent>;
+
+struct BySameContent {
+  bool operator()(const Content& left, const Content& right) const {
+    return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end(),
+                                        [](const UnknownEvent& a, const UnknownEvent& b) {
+                                          return a.digest.hex() < b.digest.hex();
+                                        });
+  }
+};
+
+// A distinct log under a snapshot, and the hosts that booted with it, by what they say they are.
+struct DistinctBoot {
+  MinedBoot boot;
+  std::uint32_t pcrs = 0;
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> hosts;  // names
+};
+
+std::uint32_t quoted_pcrs(const Policy& policy) {
+  std::uint32_t pcrs = 0;
+  for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+    pcrs |= policy.selection.has(pcr) && pcr != kRuntimePcr ? 1U << pcr : 0U;
+  }
+  return pcrs;
+}
+
+class Miner {
+ public:
+  Miner(const PolicySet& policies, const History& history, std::uint32_t pcrs)
+      : policies_(policies), history_(history), pcrs_(pcrs) {}
+
+  void look_at(const Host& host) {
+    ++mined_.hosts;
+    const std::shared_ptr<const BootProof>& proof = host.state->proof;
+    const auto& snapshot =
+        policies_.snapshot_for(traits_of(*host.record, view_of(host.state->facts)));
+    if (!proof || proof->generation != host.record->generation || snapshot->is_of_nobody()) {
+      ++mined_.unproven;
+      return;
+    }
+    const Result<Bytes> log = history_.boot_log(proof->log);
+    if (!log) {
+      ++mined_.unreadable;
+      return;
+    }
+    std::string key(as_text(hash(HashAlgorithm::kSha256, *log).view()));
+    key.append(as_text(snapshot->id()));
+    const auto [at, is_new] = boots_.try_emplace(std::move(key));
+    if (is_new) {
+      const HashAlgorithm bank = proof->pcrs.values().algorithm();
+      at->second.pcrs = quoted_pcrs(snapshot->policy()) & (pcrs_ == 0 ? ~0U : pcrs_);
+      at->second.boot = mine_boot(read_boot_log(*log).log, bank, at->second.pcrs, *snapshot);
+    }
+    const FactsRecord& facts = host.state->facts;
+    at->second.hosts[{escaped(facts.vendor), escaped(facts.model)}].push_back(
+        escaped(host.record->name));
+  }
+
+  Mined finish() && {
+    mined_.distinct_logs = boots_.size();
+    for (const auto& [key, boot] : boots_) {
+      for (const auto& [machine, names] : boot.hosts) {
+        add(boot, {machine.first, machine.second, boot.boot.firmware}, names);
+      }
+    }
+    for (auto& [place, groups] : groups_) {
+      for (auto& [content, group] : groups) {
+        close(place.first, place.second, content, std::move(group));
+      }
+    }
+    std::sort(mined_.groups.begin(), mined_.groups.end(), [](const auto& left, const auto& right) {
+      return left.hosts != right.hosts ? left.hosts > right.hosts : left.id < right.id;
+    });
+    return std::move(mined_);
+  }
+
+ private:
+  using Place = std::pair<MinedPlatform, std::uint32_t>;
+
+  void add(const DistinctBoot& boot, const MinedPlatform& platform,
+           const std::vector<std::string>& names) {
+    of_platform_[platform] += names.size();
+    std::map<std::uint32_t, Content> by_pcr;
+    for (const UnknownEvent& event : boot.boot.unknown) {
+      by_pcr[event.pcr].push_back(event);
+    }
+    for (auto& [pcr, content] : by_pcr) {
+      unexplained_[{platform, pcr}] += names.size();
+      MinedGroup& group = groups_[{platform, pcr}][std::move(content)];
+      group.hosts += names.size();
+      for (std::size_t i = 0; i < names.size() && group.names.size() < kNamesMax; ++i) {
+        group.names.push_back(names[i]);
+      }
+    }
+  }
+
+  void close(const MinedPlatform& platform, std::uint32_t pcr, const Content& content,
+             MinedGroup group) {
+    group.platform = platform;
+    group.pcr = pcr;
+    group.events = content;
+    group.of_platform = of_platform_[platform];
+    group.explained = group.of_platform - unexplained_[{platform, pcr}];
+    ByteWriter out;
+    for (const std::string* text : {&platform.vendor, &platform.model, &platform.firmware}) {
+      out.bytes(as_bytes(*text)).u8(0);
+    }
+    out.u32_be(pcr);
+    for (const UnknownEvent& event : content) {
+      out.bytes(event.digest.view());
+    }
+    group.id = hash(HashAlgorithm::kSha256, out.view()).hex().substr(0, kIdDigits);
+    mined_.groups.push_back(std::move(group));
+  }
+
+  const PolicySet& policies_;
+  const History& history_;
+  const std::uint32_t pcrs_;
+  Mined mined_;
+  std::unordered_map<std::string, DistinctBoot> boots_;
+  std::map<MinedPlatform, std::uint64_t> of_platform_;
+  std::map<Place, std::uint64_t> unexplained_;
+  std::map<Place, std::map<Content, MinedGroup, BySameContent>> groups_;
+};
+
+}  // namespace
+
+Mined mine(const HostTable& hosts, const PoliciesInForce& policies, const History& history,
+           std::uint32_t pcrs) {
+  const std::shared_ptr<const PolicySet> set = policies.current();
+  Miner miner(*set, history, pcrs);
+  std::string after;
+  for (std::vector<Host> page = hosts.list(after, kPage); !page.empty();
+       page = hosts.list(after, kPage)) {
+    for (const Host& host : page) {
+      miner.look_at(host);
+    }
+    after = page.back().record->name;
+  }
+  return std::move(miner).finish();
+}
+
+std::string reference_file_of(const MinedGroup& group) {
+  Baseline baseline;
+  for (const UnknownEvent& event : group.events) {
+    ReferenceValue value;
+    value.digest = event.digest;
+    value.kind = ReferenceKind::kEvent;
+    value.pcr = event.pcr;
+    value.name = event.description;
+    value.vendor = group.platform.vendor;
+    value.source = "mined from " + std::to_string(group.hosts) + " hosts";
+    baseline.values.push_back(std::move(value));
+  }
+  std::sort(baseline.values.begin(), baseline.values.end(), in_value_order);
+  // One digest measured twice is one value, whatever it was called.
+  const auto is_same = [](const ReferenceValue& left, const ReferenceValue& right) {
+    return left.digest == right.digest && left.pcr == right.pcr;
+  };
+  baseline.values.erase(std::unique(baseline.values.begin(), baseline.values.end(), is_same),
+                        baseline.values.end());
+  baseline.file = ImportedFile{};
+  return references::write_own_references(baseline);
+}
+
+}  // namespace quotemill::daemon
