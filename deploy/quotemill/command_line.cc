@@ -73,6 +73,8 @@ CommandLine::CommandLine(Settings& settings)
   add_questions();
   add_actions();
   add_baselines();
+  add_rollouts();
+  add_mining();
   add_admission();
   add_texts();
 }

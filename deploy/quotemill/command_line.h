@@ -48,6 +48,10 @@ class CommandLine {
   void add_baselines();
   void add_reference_files(CLI::App& baseline);
   void add_baseline_questions(CLI::App& baseline);
+  void add_rollouts();
+  void add_deadline(CLI::App& command);
+  void add_rollout_ends(CLI::App& rollout);
+  void add_mining();
   void add_admission();
   void add_texts();
 

@@ -27,6 +27,8 @@ struct CommandLine::Options {
   NamedOptions named;
   std::string host;
   PolicyOptions policy;
+  RolloutOptions rollout;
+  MineOptions mine;
   LabelOptions label;
   MaintenanceOptions maintenance;
   std::string maintenance_for = "1h";

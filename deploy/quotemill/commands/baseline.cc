@@ -8,29 +8,6 @@ namespace quotemill::cli {
 
 namespace {
 
-// NAME or NAME@VERSION.
-struct BaselineName {
-  std::string name;
-  std::uint32_t version = 0;  // 0: the one in use
-};
-
-std::optional<BaselineName> parse_name(Session& session, const std::string& text) {
-  const std::size_t at_sign = text.find('@');
-  BaselineName named{text.substr(0, at_sign), 0};
-  if (at_sign == std::string::npos) {
-    return named;
-  }
-  const std::string_view digits = std::string_view(text).substr(at_sign + 1);
-  const char* const end = digits.data() + digits.size();  // NOLINT(*-pointer-arithmetic)
-  const auto [rest, error] = std::from_chars(digits.data(), end, named.version);
-  if (error != std::errc() || rest != end || named.version == 0) {
-    session.fail("'" + text + "' names no baseline", "NAME, or NAME@VERSION such as shim@2",
-                 Exit::kUsage);
-    return std::nullopt;
-  }
-  return named;
-}
-
 std::string title_of(const Json& baseline) {
   return text_at(baseline, "name") + " version " + text_at(baseline, "version");
 }
@@ -68,6 +45,23 @@ Json name_args(const BaselineName& named) {
 }
 
 }  // namespace
+
+std::optional<BaselineName> parse_baseline_name(Session& session, const std::string& text) {
+  const std::size_t at_sign = text.find('@');
+  BaselineName named{text.substr(0, at_sign), 0};
+  if (at_sign == std::string::npos) {
+    return named;
+  }
+  const std::string_view digits = std::string_view(text).substr(at_sign + 1);
+  const char* const end = digits.data() + digits.size();  // NOLINT(*-pointer-arithmetic)
+  const auto [rest, error] = std::from_chars(digits.data(), end, named.version);
+  if (error != std::errc() || rest != end || named.version == 0) {
+    session.fail("'" + text + "' names no baseline", "NAME, or NAME@VERSION such as shim@2",
+                 Exit::kUsage);
+    return std::nullopt;
+  }
+  return named;
+}
 
 Exit run_baseline_capture(Session& session, const CaptureOptions& options) {
   const std::optional<Json> baseline = change_with_blast(
@@ -125,7 +119,7 @@ Exit run_baseline_list(Session& session) {
 }
 
 Exit run_baseline_show(Session& session, const std::string& baseline) {
-  const std::optional<BaselineName> named = parse_name(session, baseline);
+  const std::optional<BaselineName> named = parse_baseline_name(session, baseline);
   if (!named) {
     return session.exit();
   }
@@ -162,8 +156,8 @@ Exit run_baseline_show(Session& session, const std::string& baseline) {
 }
 
 Exit run_baseline_diff(Session& session, const std::string& from, const std::string& to) {
-  const std::optional<BaselineName> left = parse_name(session, from);
-  const std::optional<BaselineName> right = left ? parse_name(session, to) : std::nullopt;
+  const std::optional<BaselineName> left = parse_baseline_name(session, from);
+  const std::optional<BaselineName> right = left ? parse_baseline_name(session, to) : std::nullopt;
   if (!right) {
     return session.exit();
   }
@@ -192,7 +186,7 @@ Exit run_baseline_diff(Session& session, const std::string& from, const std::str
 }
 
 Exit run_baseline_retire(Session& session, const std::string& baseline) {
-  const std::optional<BaselineName> named = parse_name(session, baseline);
+  const std::optional<BaselineName> named = parse_baseline_name(session, baseline);
   if (!named) {
     return session.exit();
   }
@@ -214,7 +208,7 @@ Exit run_baseline_retire(Session& session, const std::string& baseline) {
 }
 
 Exit run_baseline_export(Session& session, const std::string& baseline) {
-  const std::optional<BaselineName> named = parse_name(session, baseline);
+  const std::optional<BaselineName> named = parse_baseline_name(session, baseline);
   if (!named) {
     return session.exit();
   }

@@ -105,6 +105,46 @@ Exit run_baseline_retire(Session& session, const std::string& baseline);
 // Byte for byte as it was imported, to standard output.
 Exit run_baseline_export(Session& session, const std::string& baseline);
 
+// NAME or NAME@VERSION. Null after an error, which is said.
+struct BaselineName {
+  std::string name;
+  std::uint32_t version = 0;  // 0: the one in use
+};
+
+std::optional<BaselineName> parse_baseline_name(Session& session, const std::string& text);
+
+// rollout.cc
+struct RolloutOptions {
+  std::string name = {};
+  std::string from = {};  // NAME or NAME@VERSION, as `to`
+  std::string to = {};
+  std::vector<std::string> hosts = {};
+  std::vector<std::string> names = {};
+  std::vector<std::string> labels = {};
+  std::vector<std::string> waves = {};
+  bool is_all = false;
+  bool opens_wave = false;
+  std::int64_t wave_every_ms = 0;
+  std::int64_t for_ms = 0;
+  std::optional<WallTime> deadline = {};
+};
+
+Exit run_rollout_start(Session& session, const RolloutOptions& options);
+Exit run_rollout_extend(Session& session, const RolloutOptions& options);
+Exit run_rollout_promote(Session& session, const RolloutOptions& options);
+Exit run_rollout_abort(Session& session, const RolloutOptions& options);
+Exit run_rollout_status(Session& session, const RolloutOptions& options);
+Exit run_rollout_list(Session& session);
+
+struct MineOptions {
+  std::vector<std::string> pcrs = {};
+  std::string group = {};
+  std::vector<std::string> as = {};  // name, and version if one is wanted
+};
+
+Exit run_mine(Session& session, const MineOptions& options);
+Exit run_mine_promote(Session& session, const MineOptions& options);
+
 // baseline_import.cc
 struct BaselineImportOptions {
   std::vector<std::string> files = {};  // one, or packages
