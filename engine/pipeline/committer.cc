@@ -278,10 +278,11 @@ Result<void> Committer::write_durably(Write& write) {
   }
   for (const auto& [uid, state] : write.states) {
     ports_.hosts.put_state(state);
-    deadlines_.clear(uid);
-  }
-  for (const auto& [uid, deadline] : write.deadlines) {
-    deadlines_.set(uid, deadline);
+    if (const auto deadline = write.deadlines.find(uid); deadline != write.deadlines.end()) {
+      deadlines_.set(uid, deadline->second);
+    } else {
+      deadlines_.clear(uid);
+    }
   }
   for (const HostUid& uid : write.batch.hosts_removed) {
     ports_.hosts.remove(uid);
