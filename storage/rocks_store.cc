@@ -403,6 +403,7 @@ Result<StoreStatus> RocksStore::status() const {
     return done.error();
   }
   out.bytes = database_->live_bytes();
+  out.figures = database_->figures();
   return out;
 }
 

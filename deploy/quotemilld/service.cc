@@ -354,6 +354,8 @@ Result<void> Service::Parts::open_monitoring() {
                   hosts,
                   inbox,
                   counters,
+                  key_cache,
+                  *policies,
                   {server->counters(), zap->counters(), enrolment->counters(), *door},
                   *sinks,
                   *changes,

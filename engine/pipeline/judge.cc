@@ -208,7 +208,11 @@ class Judging {
 
   Findings judge_log(VerifiedQuote quote, ByteView log) {
     const std::uint32_t reset_count = quote.quote().clock.reset_count;
+    const std::uint64_t hits = context_.extends.hits();
+    const std::uint64_t misses = context_.extends.misses();
     const VerifiedEvidence evidence = verify_boot_log(std::move(quote), log, &context_.extends);
+    count(context_.counters.extends_remembered, context_.extends.hits() - hits);
+    count(context_.counters.extends_hashed, context_.extends.misses() - misses);
     Findings findings = appraise_boot(evidence, *judgement_.snapshot);
     if (evidence.is_proven()) {
       auto proof = std::make_shared<BootProof>();

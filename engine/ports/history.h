@@ -13,11 +13,18 @@
 
 namespace quotemill {
 
+struct StoreFigure {
+  std::string name;
+  std::uint64_t value = 0;
+};
+
 struct StoreStatus {
   std::string stream_id;           // ULID; event ids are <stream id>:<sequence>
   std::uint64_t last_change = 0;   // sequence of the newest change; 0 if none
   std::uint64_t first_change = 0;  // of the oldest still kept; 0 if none
   std::uint64_t bytes = 0;         // on disk, live data
+  // What the storage engine tells of itself, by names of its own in snake_case.
+  std::vector<StoreFigure> figures;
 };
 
 class History {

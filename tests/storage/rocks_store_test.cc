@@ -1,5 +1,6 @@
 #include "storage/rocks_store.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <gtest/gtest.h>
@@ -71,6 +72,12 @@ TEST_F(RocksStoreTest, KeepsEverythingAcrossReopening) {
   EXPECT_EQ(store->history(sample_uid(1), 0, 10)->size(), 2U);
   EXPECT_EQ(store->boot_log(sample_boot_log(100'000, 7).id)->size(), 100'000U);
   EXPECT_GT(store->status()->bytes, 0U);
+  const std::vector<StoreFigure> figures = store->status()->figures;
+  const auto stopped = std::find_if(figures.begin(), figures.end(), [](const StoreFigure& figure) {
+    return figure.name == "is_write_stopped";
+  });
+  ASSERT_NE(stopped, figures.end());
+  EXPECT_EQ(stopped->value, 0U);
   EXPECT_FALSE(store->commit(change_batch(1, 1)));
   EXPECT_TRUE(store->commit(change_batch(2, 1)));
 }
