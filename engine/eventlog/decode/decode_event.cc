@@ -11,6 +11,7 @@
 #include "engine/eventlog/decode/loader_text.h"
 #include "engine/eventlog/decode/no_action.h"
 #include "engine/eventlog/decode/partition_table.h"
+#include "engine/eventlog/decode/secrets.h"
 #include "engine/eventlog/decode/tagged_event.h"
 #include "engine/eventlog/decode/text.h"
 #include "engine/eventlog/event_type.h"
@@ -31,7 +32,10 @@ DecodedEvent decode_plain(const BootEvent& event) {
     return {"text", text, {{"text", text}}, {}};
   }
   const ByteView shown = event.data.first(std::min(event.data.size(), kHexShownMax));
-  return {"binary", {}, {{"size", std::uint64_t{event.data.size()}}, {"hex", to_hex(shown)}}, {}};
+  return {"binary",
+          {},
+          {{"size", std::uint64_t{event.data.size()}}, {"hex", to_hex(without_secrets(shown))}},
+          {}};
 }
 
 // What could not be decoded as its type says: as bytes, with the reason.
