@@ -79,8 +79,7 @@ struct EsxiProblem {
   std::optional<std::uint32_t> event = {};
   std::optional<std::uint32_t> pcr = {};
   std::size_t offset = 0;     // in the event's data
-  std::string_view what;      // a literal: "a module after the first signer"
-  std::string_view expected;  // a literal, or empty
+  std::string_view what = {};  // a literal: "a second command line"
   std::optional<HashAlgorithm> bank = {};
   std::uint64_t number = 0;  // of a tag, or how many
 
@@ -128,6 +127,10 @@ void read_esxi_boot(const ProvenLog& log, const EsxiFormat& format, EsxiBoot& ou
 // What one event is by `boot.layout`; nullopt if it is not in ESXi's PCRs, or not measured.
 std::optional<EsxiEvent> esxi_event(const BootEvent& event, const EsxiBoot& boot,
                                     const EsxiFormat& format);
+
+// "execInstalledOnly = TRUE", "uefiSecureBootEnabled = FALSE", without a NUL: into the two flags.
+// Others are passed over.
+void take_security_option(std::string_view text, EsxiBoot& out);
 
 // The certificate that a SHA-256 of DER belongs to: role and key id.
 struct KnownSigner {
