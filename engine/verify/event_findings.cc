@@ -5,7 +5,6 @@
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/event_description.h"
 #include "engine/eventlog/event_type.h"
-#include "engine/verify/esxi_log_findings.h"
 
 namespace quotemill {
 namespace {
@@ -22,7 +21,6 @@ class EventFindings {
     }
     add_excuses();
     read_separators();
-    add_esxi();
     return std::move(findings_);
   }
 
@@ -80,14 +78,6 @@ class EventFindings {
       Finding finding{.code = FindingCode::kLogEventQuirk, .severity = Severity::kInfo};
       finding.subject = std::string(quirk->id) + ": " + std::string(quirk->deviates);
       finding.seen_number = events;
-      findings_.push_back(std::move(finding));
-    }
-  }
-
-  void add_esxi() {
-    EsxiBoot boot;
-    read_esxi_boot(log_, known_esxi_format(), boot);
-    for (Finding& finding : esxi_log_findings(boot)) {
       findings_.push_back(std::move(finding));
     }
   }

@@ -8,8 +8,7 @@
 namespace quotemill {
 
 // By the digests of log.bank(); the other banks are compared with it. In the log's order, what is
-// about separators behind. Windows' own events (PCR 11 and above) need no separators; logs of
-// ESXi hosts are held against the order in which ESXi measures.
+// about separators behind. Windows' own events (PCR 11 and above) need no separators.
 Findings event_findings(const ProvenLog& log);
 
 }  // namespace quotemill

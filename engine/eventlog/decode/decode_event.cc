@@ -128,6 +128,11 @@ DecodedEvent decode_tagged(const BootEvent& event) {
                  (name.empty() ? "tag " + hex_number(each.id) : std::string(name));
     }
   }
+  // A tag without a name says something by its text only: VMware's name files so.
+  if (tagged->size() == 1 && tagged_event_name(tagged->front().id).empty() &&
+      is_ascii_text(tagged->front().data)) {
+    summary += ": " + text_of_ascii(tagged->front().data);
+  }
   return {"tagged_events", std::move(summary), describe_tagged_events(*tagged), {}};
 }
 

@@ -4,6 +4,7 @@
 #include "bench/fleet/esxi_boot_model.h"
 #include "engine/esxi/log/esxi_boot.h"
 #include "engine/eventlog/replay.h"
+#include "engine/verify/esxi_log_findings.h"
 #include "engine/verify/event_findings.h"
 #include "engine/verify/log_findings.h"
 
@@ -41,6 +42,9 @@ class EsxiScene {
   [[nodiscard]] Findings findings() const {
     Findings all = log_findings(reading_);
     for (Finding& finding : event_findings(*proven_)) {
+      all.push_back(std::move(finding));
+    }
+    for (Finding& finding : esxi_log_findings(boot_)) {
       all.push_back(std::move(finding));
     }
     return all;
