@@ -221,7 +221,7 @@ class ReportChecker {
     }
     if (report.entries.size() > limits::esxi::kEventsMax) {
       add(FindingCode::kEsxiLogTooLong, Severity::kFail).subject =
-          "the kernel keeps no more events than " + std::to_string(limits::esxi::kEventsMax);
+          "the kernel keeps no more than " + std::to_string(limits::esxi::kEventsMax);
     }
     const bool is_weak =
         std::all_of(report.pcrs.begin(), report.pcrs.end(),

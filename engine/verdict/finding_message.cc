@@ -275,13 +275,13 @@ std::string esxi_log_message(const Finding& finding) {
     case FindingCode::kEsxiLogBank:
       return "nothing better than SHA-1 proves the log: " + finding.subject;
     case FindingCode::kEsxiLogTooLong:
-      return finding.subject;
+      return "the log has more events than anybody has seen: " + finding.subject;
     case FindingCode::kEsxiLogUnreliable:
       return "the host says itself that its log is not reliable" + about(finding);
     case FindingCode::kEsxiLogSecret:
       return "a secret was typed at the boot loader; it is in the log, and shown nowhere";
     case FindingCode::kEsxiLogSecureBoot:
-      return "Secure Boot: " + finding.subject;
+      return "kernel and firmware disagree on Secure Boot: " + finding.subject;
     default:
       return {};
   }

@@ -124,7 +124,7 @@ class EsxiReader {
       }
     }
     if (measured > limits::esxi::kEventsMax) {
-      add(EsxiProblemKind::kTooLong, "the kernel keeps no more events than").number =
+      add(EsxiProblemKind::kTooLong, "the kernel keeps no more than").number =
           limits::esxi::kEventsMax;
     }
     if (const std::optional<std::string_view> wrong = grammar_.finish()) {
