@@ -98,6 +98,16 @@ enum class FindingCode : std::uint16_t {
   kPolicyPcrsUnquoted = 612,  // policy.pcrs_unquoted: asked before the policy asked for more
   // Time
   kStaleNoContact = 700,  // stale.no_contact
+  // The boot log of an ESXi host
+  kEsxiLogGrammar = 930,     // esxi.log.grammar: an order in which ESXi does not measure
+  kEsxiLogMalformed = 931,   // esxi.log.malformed: a tagged event that breaks
+  kEsxiLogData = 932,        // esxi.log.data: its data is not what was measured
+  kEsxiLogTagUnknown = 933,  // esxi.log.tag_unknown: in its PCRs, and nobody has explained it
+  kEsxiLogBank = 934,        // esxi.log.bank: nothing better than SHA-1
+  kEsxiLogTooLong = 935,     // esxi.log.too_long: more events than the kernel keeps
+  kEsxiLogUnreliable = 936,  // esxi.log.unreliable: the host itself says so (reports)
+  kEsxiLogSecret = 937,      // esxi.log.secret: a recovery key on the command line
+  kEsxiLogSecureBoot = 938,  // esxi.log.secure_boot: kernel and firmware tell different things
   // The runtime log
   kImaMalformed = 800,             // ima.malformed
   kImaMismatch = 801,              // ima.mismatch

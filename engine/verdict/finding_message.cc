@@ -262,6 +262,31 @@ std::string ima_list_message(const Finding& finding) {
   }
 }
 
+std::string esxi_log_message(const Finding& finding) {
+  switch (finding.code) {
+    case FindingCode::kEsxiLogGrammar:
+      return "ESXi does not measure in this order (grammar): " + finding.subject;
+    case FindingCode::kEsxiLogMalformed:
+      return "the event breaks: " + finding.subject;
+    case FindingCode::kEsxiLogData:
+      return "the data is not what was measured: " + finding.subject;
+    case FindingCode::kEsxiLogTagUnknown:
+      return "nobody has explained this event: " + finding.subject;
+    case FindingCode::kEsxiLogBank:
+      return "nothing better than SHA-1 proves the log: " + finding.subject;
+    case FindingCode::kEsxiLogTooLong:
+      return "the log has more events than anybody has seen: " + finding.subject;
+    case FindingCode::kEsxiLogUnreliable:
+      return "the host says itself that its log is not reliable" + about(finding);
+    case FindingCode::kEsxiLogSecret:
+      return "a secret was typed at the boot loader; it is in the log, and shown nowhere";
+    case FindingCode::kEsxiLogSecureBoot:
+      return "kernel and firmware disagree on Secure Boot: " + finding.subject;
+    default:
+      return {};
+  }
+}
+
 std::string ima_file_message(const Finding& finding) {
   switch (finding.code) {
     case FindingCode::kImaFileUnknown:
@@ -310,8 +335,9 @@ std::string other_message(const Finding& finding) {
 }  // namespace
 
 std::string message_of(const Finding& finding) {
-  for (const auto& sentence : {quote_message, tpm_message, log_message, boot_message, claim_message,
-                               ima_list_message, ima_file_message, other_message}) {
+  for (const auto& sentence :
+       {quote_message, tpm_message, log_message, boot_message, claim_message, esxi_log_message,
+        ima_list_message, ima_file_message, other_message}) {
     std::string text = sentence(finding);
     if (!text.empty()) {
       return place_of(finding) + text;

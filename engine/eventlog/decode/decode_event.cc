@@ -12,6 +12,7 @@
 #include "engine/eventlog/decode/loader_text.h"
 #include "engine/eventlog/decode/no_action.h"
 #include "engine/eventlog/decode/partition_table.h"
+#include "engine/eventlog/decode/secrets.h"
 #include "engine/eventlog/decode/tagged_event.h"
 #include "engine/eventlog/decode/text.h"
 #include "engine/eventlog/event_type.h"
@@ -32,7 +33,10 @@ DecodedEvent decode_plain(const BootEvent& event) {
     return {"text", text, {{"text", text}}, {}};
   }
   const ByteView shown = event.data.first(std::min(event.data.size(), kHexShownMax));
-  return {"binary", {}, {{"size", std::uint64_t{event.data.size()}}, {"hex", to_hex(shown)}}, {}};
+  return {"binary",
+          {},
+          {{"size", std::uint64_t{event.data.size()}}, {"hex", to_hex(without_secrets(shown))}},
+          {}};
 }
 
 // EV_NONHOST_*: of a manageability engine or a hypervisor. The specification leaves the form to
@@ -148,6 +152,11 @@ DecodedEvent decode_tagged(const BootEvent& event) {
       summary += (summary.empty() ? "" : ", ") +
                  (name.empty() ? "tag " + hex_number(each.id) : std::string(name));
     }
+  }
+  // A tag without a name says something by its text only: VMware's name files so.
+  if (tagged->size() == 1 && tagged_event_name(tagged->front().id).empty() &&
+      is_ascii_text(tagged->front().data)) {
+    summary += ": " + text_of_ascii(tagged->front().data);
   }
   return {"tagged_events", std::move(summary), describe_tagged_events(*tagged), {}};
 }
