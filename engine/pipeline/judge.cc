@@ -209,7 +209,7 @@ class Judging {
   Findings judge_log(VerifiedQuote quote, ByteView log) {
     const std::uint32_t reset_count = quote.quote().clock.reset_count;
     const VerifiedEvidence evidence = verify_boot_log(std::move(quote), log, &context_.extends);
-    Findings findings = appraise_boot(evidence, *judgement_.snapshot);
+    Findings findings = appraise_boot(evidence, *judgement_.snapshot, context_.software);
     if (evidence.is_proven()) {
       auto proof = std::make_shared<BootProof>();
       proof->generation = judgement_.submission.host->generation;
