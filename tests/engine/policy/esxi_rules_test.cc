@@ -32,8 +32,9 @@ TEST(EsxiRules, AreOffUnlessTheFileSaysWhatAnImageMeans) {
   EXPECT_FALSE(policy->esxi.is_on);
   EXPECT_EQ(Snapshot::compile(*policy, {})->images(), nullptr);
   EXPECT_TRUE(policy_of("image = \"fail\"").esxi.is_on);
-  EXPECT_THAT(mistakes("modules = \"warn\""),
-              HasSubstr("p.toml:4:11: 'esxi.modules' needs 'esxi.image' (off, info, warn or fail)"));
+  EXPECT_THAT(
+      mistakes("modules = \"warn\""),
+      HasSubstr("p.toml:4:11: 'esxi.modules' needs 'esxi.image' (off, info, warn or fail)"));
 }
 
 TEST(EsxiRules, AreReadAsTheyAreWritten) {
@@ -144,7 +145,8 @@ TEST(EsxiRules, CountApprovedImagesThatAreNotRetired) {
       image_baseline("d", true)};
   const auto approved = [&](const std::string& rules) {
     std::string names;
-    for (const KnownImage& image : Snapshot::compile(policy_of(rules), all)->images()->images()) {
+    const auto snapshot = Snapshot::compile(policy_of(rules), all);
+    for (const KnownImage& image : snapshot->images()->images()) {
       names += image.is_approved ? image.image->name.back() : '-';
     }
     return names;
