@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <benchmark/benchmark.h>
 
+#include "bench/engine/esxi_software.h"
 #include "bench/engine/ima_lists.h"
 #include "bench/engine/judging.h"
 #include "bench/engine/log_reading.h"
@@ -36,6 +37,7 @@ void register_all(const Settings& settings) {
   register_store_floor();
   register_judging(settings);
   register_ima_lists();
+  register_esxi_software();
   register_log_reading(settings);
   register_commits(settings);
   register_pipeline_rates(settings);

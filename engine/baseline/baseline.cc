@@ -29,6 +29,26 @@ std::vector<ReferenceEvent> reference_events(const BootLog& log) {
   return events;
 }
 
+namespace {
+
+// What the boot loader measures a payload as, by the name under which the image boots it.
+void add_values(const BaseImage& image, std::vector<ReferenceValue>& out) {
+  for (const Vib& vib : image.vibs) {
+    for (const VibPayload& payload : vib.payloads) {
+      const bool is_booted = !payload.boot_file.empty();
+      out.push_back({payload.digest,
+                     ReferenceKind::kFile,
+                     {},
+                     is_booted ? payload.boot_file : vib.name + "/" + payload.name,
+                     vib.version,
+                     vib.vendor,
+                     vib.name});
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<ReferenceValue> values_of(const Baseline& baseline) {
   std::vector<ReferenceValue> values = baseline.values;
   for (const ReferenceEvent& event : baseline.events) {
@@ -36,6 +56,9 @@ std::vector<ReferenceValue> values_of(const Baseline& baseline) {
       ReferenceValue value{digest, ReferenceKind::kEvent, event.pcr, event.description, {}, {}, {}};
       values.push_back(std::move(value));
     }
+  }
+  if (baseline.image) {
+    add_values(*baseline.image, values);
   }
   std::sort(values.begin(), values.end(), in_value_order);
   return values;

@@ -213,7 +213,7 @@ class Judging {
     const VerifiedEvidence evidence = verify_boot_log(std::move(quote), log, &context_.extends);
     count(context_.counters.extends_remembered, context_.extends.hits() - hits);
     count(context_.counters.extends_hashed, context_.extends.misses() - misses);
-    Findings findings = appraise_boot(evidence, *judgement_.snapshot);
+    Findings findings = appraise_boot(evidence, *judgement_.snapshot, context_.software);
     if (evidence.is_proven()) {
       auto proof = std::make_shared<BootProof>();
       proof->generation = judgement_.submission.host->generation;

@@ -211,6 +211,7 @@ Digest content_of(const Policy& policy) {
   }
   add_references(policy.boot, out);
   add_content(policy.claims, out);
+  add_content(policy.esxi, out);
   add_content(policy.runtime, out);
   return hash(HashAlgorithm::kSha256, out.view());
 }
@@ -243,6 +244,7 @@ Result<Policy> parse_policy(std::string_view text, std::string_view file_name) {
   read_counters(*in, policy.counters);
   read_boot(*in, policy.boot, policy.selection);
   policy.claims = read_claim_rules(*in, policy.selection);
+  policy.esxi = read_esxi_rules(*in, policy.selection);
   policy.runtime = read_runtime_rules(*in, policy.selection);
   if (Result<void> done = in->finish(); !done) {
     return done.error();

@@ -17,8 +17,9 @@
 //   reference_values = [0]                           the PCR's value must be
 //   unreferenced = "fail"
 //
-// The tables of claim_rules.h say what the boot log must prove beside that, and those of
-// runtime_rules.h what the runtime list must.
+// The tables of claim_rules.h say what the boot log must prove beside that, that of esxi_rules.h
+// what an ESXi host must have booted, and those of runtime_rules.h what the runtime list must
+// prove.
 //
 // A rule's action is off | info | warn | fail. The trust path itself (signature, nonce, selection,
 // PCR digest, replay) is no rule: it cannot be switched off.
@@ -32,6 +33,7 @@
 #include "engine/base/digest.h"
 #include "engine/base/result.h"
 #include "engine/policy/claim_rules.h"
+#include "engine/policy/esxi_rules.h"
 #include "engine/policy/rule_action.h"
 #include "engine/policy/runtime_rules.h"
 #include "engine/policy/selector.h"
@@ -83,6 +85,7 @@ struct Policy {
   CounterRules counters;
   BootRules boot;
   ClaimRules claims;
+  EsxiRules esxi;
   RuntimeRules runtime;
   Digest content;  // SHA-256 of the canonical form of all of the above
 };

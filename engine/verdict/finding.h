@@ -127,6 +127,30 @@ enum class FindingCode : std::uint16_t {
   kImaKeyUnknown = 831,            // ima.key.unknown: a key loaded that is not in the keyring
   kImaAbsent = 840,                // ima.absent: PCR 10 is quoted, and nothing was measured into it
   kImaReferencesAbsent = 841,      // ima.references_absent: nothing to hold the list against
+  // What an ESXi host booted
+  kEsxiImage = 950,               // esxi.image: which one (info)
+  kEsxiImageUnknown = 951,        // esxi.image.unknown: no module is of a known image
+  kEsxiImageNotApproved = 952,    // esxi.image.not_approved
+  kEsxiImageMixed = 953,          // esxi.image.mixed: modules of two builds
+  kEsxiImagesAbsent = 954,        // esxi.images_absent: nothing to hold the modules against
+  kEsxiModuleUnknown = 955,       // esxi.module.unknown
+  kEsxiModuleChanged = 956,       // esxi.module.changed: not what the image has under that name
+  kEsxiModuleMissing = 957,       // esxi.module.missing
+  kEsxiModuleExtra = 958,         // esxi.module.extra: of a VIB that nobody approved
+  kEsxiModuleRenamed = 959,       // esxi.module.renamed
+  kEsxiOptions = 960,             // esxi.options: an options file that somebody changed
+  kEsxiDatabase = 961,            // esxi.database: an image database that was not imported
+  kEsxiVersionConflict = 962,     // esxi.version.conflict: its sources tell different ones
+  kEsxiVersionNotApproved = 963,  // esxi.version.not_approved
+  kEsxiVersionUnknown = 964,      // esxi.version.unknown
+  kEsxiVibDenied = 965,           // esxi.vib.denied
+  kEsxiVibAcceptance = 966,       // esxi.vib.acceptance
+  kEsxiExecInstalledOnly = 967,   // esxi.exec_installed_only: off, or nobody says
+  kEsxiSecureBoot = 968,          // esxi.secure_boot: off, or not proven
+  kEsxiSignerTest = 969,          // esxi.signer.test_key
+  kEsxiSignerUnknown = 970,       // esxi.signer.unknown
+  kEsxiCommandLine = 971,         // esxi.cmdline
+  kEsxiAssetTag = 972,            // esxi.asset_tag
 };
 
 // "boot.event.digest_unknown".

@@ -11,6 +11,8 @@ namespace {
 constexpr std::array<std::string_view, 5> kLevels = {"unknown", "community", "partner", "accepted",
                                                      "certified"};
 
+constexpr std::size_t kTitlePartMax = 40;  // bound, so that a sentence stays one
+
 bool is_digit(char letter) {
   return letter >= '0' && letter <= '9';
 }
@@ -65,7 +67,7 @@ std::optional<AcceptanceLevel> acceptance_level_named(std::string_view name) {
 }
 
 std::string title_of(const Vib& vib) {
-  return escaped(vib.name) + " " + escaped(vib.version);
+  return escaped(vib.name, kTitlePartMax) + " " + escaped(vib.version, kTitlePartMax);
 }
 
 EsxiVersion esxi_version_of(std::string_view text) {

@@ -19,6 +19,7 @@ struct KnownImage {
   std::shared_ptr<const BaseImage> image;
   // What an operator said that hosts may boot. The others only give names.
   bool is_approved = false;
+  Digest id = {};  // of the file that it was imported from: what findings name it by
 };
 
 // Immutable; any thread. The order of the images is the caller's.

@@ -30,6 +30,7 @@ class Matcher {
       has_image_ = true;
       out_.image = index_.images()[image_].image;
       out_.is_approved = index_.images()[image_].is_approved;
+      out_.image_id = index_.images()[image_].id;
       is_there_.resize(index_.boot_files(image_).size());
     }
     for (std::uint32_t i = 0; i < modules_.size(); ++i) {

@@ -90,6 +90,7 @@ struct StaticSoftware {
   ImageMatch match = ImageMatch::kNone;
   std::shared_ptr<const BaseImage> image;  // the nearest; null if `match` is kNone
   bool is_approved = false;                // of that image
+  Digest image_id;                         // as the index has it
   EsxiVersion version;                     // of the esx-base whose modules were measured
   AcceptanceLevel acceptance = AcceptanceLevel::kUnknown;  // the least of `vibs`
   std::vector<InferredVib> vibs;

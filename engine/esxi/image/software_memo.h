@@ -28,8 +28,7 @@ class SoftwareMemo {
 
   explicit SoftwareMemo(std::size_t entries = kEntries) : entries_max_(entries) {}
 
-  // As infer_software(), and with the same result. Another index than the last one's makes it
-  // forget all.
+  // As infer_software(), and with the same result. Indexes that it has answers of are kept alive.
   SoftwareReport infer(const std::shared_ptr<const ImageIndex>& index,
                        const SoftwareEvidence& evidence, const HostModules& own = {});
 
@@ -43,14 +42,15 @@ class SoftwareMemo {
 
   struct Entry {
     std::string content;
+    std::shared_ptr<const ImageIndex> index;  // its address is in the content
     std::shared_ptr<const StaticSoftware> software;
   };
 
-  std::shared_ptr<const StaticSoftware> find_or_infer(const SoftwareEvidence& evidence);
-  void write_key(const SoftwareEvidence& evidence);
+  std::shared_ptr<const StaticSoftware> find_or_infer(
+      const std::shared_ptr<const ImageIndex>& index, const SoftwareEvidence& evidence);
+  void write_key(const ImageIndex& index, const SoftwareEvidence& evidence);
 
   const std::size_t entries_max_;
-  std::shared_ptr<const ImageIndex> index_;
   std::list<Entry> entries_;  // the last one asked for is in front
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_content_;
   std::string key_;
