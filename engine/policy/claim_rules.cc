@@ -5,6 +5,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
+#include "engine/policy/policy_content.h"
 #include "engine/policy/toml_reader.h"
 
 namespace quotemill {
@@ -121,13 +122,6 @@ void add_digests(const std::vector<Digest>& digests, ByteWriter& out) {
   out.u32_le(static_cast<std::uint32_t>(digests.size()));
   for (const Digest& digest : digests) {
     out.bytes(digest.view());
-  }
-}
-
-void add_texts(const std::vector<std::string>& texts, ByteWriter& out) {
-  out.u32_le(static_cast<std::uint32_t>(texts.size()));
-  for (const std::string& text : texts) {
-    out.sized16_le(as_bytes(text));
   }
 }
 

@@ -134,7 +134,7 @@ void compare(const RuntimeRules& here, const RuntimeRules& there, Comparison& ou
 std::vector<std::string> laxer_settings(const Policy& policy, const Policy& other) {
   // All members by name: a new one does not compile until somebody decides what it means here.
   const auto& [id, version, priority, selector, freshness, selection, weak_algorithm,
-               imported_identity, counters, boot, claims, runtime, content] = policy;
+               imported_identity, counters, boot, claims, runtime, latch, content] = policy;
   Comparison out;
   compare(freshness, other.freshness, out);
   out.require("quote.bank", selection.bank == other.selection.bank);
@@ -147,6 +147,7 @@ std::vector<std::string> laxer_settings(const Policy& policy, const Policy& othe
   if (other.selection.has(kImaPcr)) {
     compare(runtime, other.runtime, out);
   }
+  out.require("latch.findings", is_subset(other.latch, latch));
   return out.take();
 }
 

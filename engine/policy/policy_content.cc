@@ -1,0 +1,12 @@
+#include "engine/policy/policy_content.h"
+
+namespace quotemill {
+
+void add_texts(const std::vector<std::string>& texts, ByteWriter& out) {
+  out.u32_le(static_cast<std::uint32_t>(texts.size()));
+  for (const std::string& text : texts) {
+    out.sized16_le(as_bytes(text));
+  }
+}
+
+}  // namespace quotemill
