@@ -17,6 +17,7 @@
 #include "deploy/quotemilld/store_keeper.h"
 #include "deploy/quotemilld/system_clock.h"
 #include "deploy/quotemilld/trust_files.h"
+#include "deploy/quotemilld/validity_keeper.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/pipeline/committer.h"
@@ -135,6 +136,7 @@ struct Service::Parts {
   ReplyRelay replies;
   std::unique_ptr<Committer> committer;
   std::unique_ptr<Pipeline> pipeline;
+  std::unique_ptr<ValidityKeeper> validity;
   std::unique_ptr<transport::ZapHandler> zap;
   std::unique_ptr<transport::EvidenceServer> server;
   std::unique_ptr<transport::EnrolmentService> enrolment;
@@ -276,6 +278,12 @@ Result<void> Service::Parts::open_attestation() {
   replies.connect(server.get());
   committer->start();
   pipeline->start();
+  validity = std::make_unique<ValidityKeeper>(
+      TimeSweepParts{hosts, *committer, *store, *policies, keys.server.public_key, key_cache},
+      [this](bool is_bad, const std::string& text) {
+        log.write(is_bad ? program::LogLevel::kError : program::LogLevel::kInfo, "validity",
+                  {{"what", text}});
+      });
   server->start();
   log.info("attestation endpoint open", {{"endpoint", server->endpoint()}});
   return {};
@@ -420,6 +428,7 @@ void Service::drain() {
   if (parts_->monitoring) {
     parts_->monitoring->set_draining();
   }
+  parts_->validity.reset();
   parts_->server->drain(kDrainTimeoutMs);
   parts_->pipeline->drain();
   parts_->changes->wake(nullptr);

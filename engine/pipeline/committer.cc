@@ -56,6 +56,7 @@ Committer::~Committer() {
 
 void Committer::start() {
   const Moment now = ports_.clock.now();
+  ports_.policies.observe(now.wall);
   std::string after;
   for (std::vector<Host> page = ports_.hosts.list(after, 1000); !page.empty();
        page = ports_.hosts.list(after, 1000)) {
@@ -414,6 +415,7 @@ void Committer::handle(const RenewStreamTask& /*task*/) {
 }
 
 void Committer::expire(Moment now) {
+  ports_.policies.observe(now.wall);
   const std::vector<HostUid> due = deadlines_.take_due(now.boot);
   if (due.empty()) {
     return;
