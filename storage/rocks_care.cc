@@ -79,10 +79,15 @@ Result<std::uint64_t> RocksStore::collect_logs() {
     return ready.error();
   }
   collection_.begin();
-  Result<std::vector<Digest>> unused = find_unused_logs(*database_);
+  RetentionPlanner planner(options_.history_ages, options_.history_counts, retention_->now());
+  Result<std::vector<Digest>> unused =
+      find_unused_logs(*database_, [&planner](const HistoryEntry& entry) { planner.add(entry); });
   if (!unused) {
     collection_.found({});
     return unused.error();
+  }
+  if (retention_->now().ms != 0) {
+    retention_->adopt(planner.take());
   }
   const std::uint64_t count = unused->size();
   collection_.found(*std::move(unused));

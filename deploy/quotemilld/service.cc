@@ -92,6 +92,9 @@ storage::StoreOptions store_options(const Config& config) {
   options.path = config.state.store;
   options.appraisals_per_host = static_cast<std::uint64_t>(history.appraisals_per_host);
   options.history_ages = {history.trusted_ms, history.warning_ms, history.failed_ms};
+  options.history_counts = {static_cast<std::uint64_t>(history.trusted_count),
+                            static_cast<std::uint64_t>(history.warning_count),
+                            static_cast<std::uint64_t>(history.failed_count)};
   return options;
 }
 
