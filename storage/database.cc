@@ -10,6 +10,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 
+#include "storage/database_log.h"
 #include "storage/records.h"
 #include "storage/rocks_status.h"
 
@@ -33,8 +34,6 @@ rocksdb::DBOptions database_options() {
   options.max_open_files = 512;
   options.max_background_jobs = 2;
   options.bytes_per_sync = kMebibyte;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 8 * kMebibyte;
   return options;
 }
 
@@ -153,6 +152,7 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseOptions& wanted) 
     return made.error();
   }
   rocksdb::DBOptions options = database_options();
+  options.info_log = std::make_shared<DatabaseLog>(wanted.path);
   std::vector<std::string> names;
   if (std::filesystem::exists(wanted.path + "/CURRENT")) {
     rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options, wanted.path, &names);

@@ -19,6 +19,7 @@ namespace quotemill::storage {
 inline constexpr std::uint8_t kRecordVersion = 1;
 // A run of appraisals in the history; single ones stay of version 1.
 inline constexpr std::uint8_t kRunRecordVersion = 2;
+inline constexpr std::uint8_t kLatchedRecordVersion = 2;  // of a state: the host has latches
 // A boot log by the evidence that it came with (boot_log_rows.h); those of version 1 have the
 // SHA-256 of their content as id.
 inline constexpr std::uint8_t kBootLogRecordVersion = 2;

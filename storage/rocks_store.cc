@@ -62,7 +62,7 @@ void add_newest_first(HistoryEntry row, std::optional<HistoryEntry>& pending,
 
 RocksStore::RocksStore(StoreOptions options)
     : options_(std::move(options)),
-      retention_(std::make_shared<HistoryRetention>(options_.history_ages)),
+      retention_(std::make_shared<HistoryRetention>()),
       journal_({options_.journal_entries_max, options_.journal_age_ms_max,
                 options_.appraisals_per_host}) {}
 

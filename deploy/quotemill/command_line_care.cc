@@ -35,6 +35,19 @@ void CommandLine::add_care() {
     return run_maintenance(session, wanted);
   });
 
+  CLI::App* acknowledge =
+      add(app_, "acknowledge", "Let go of findings that hold a host's state until they are seen",
+          "  quotemill acknowledge web-01 --reason \"test of the alarm\"\n"
+          "  quotemill acknowledge web-01 --finding ima.file.unknown");
+  acknowledge->add_option("HOST", options.acknowledge.host, "name or uid")->required();
+  acknowledge->add_option("--finding", options.acknowledge.finding, "of this code alone")
+      ->type_name("CODE");
+  acknowledge->add_option("--reason", options.acknowledge.reason, "why; it is kept with the act")
+      ->type_name("TEXT");
+  may_be_dry(acknowledge);
+  runs(acknowledge,
+       [](Session& session, const Options& o) { return run_acknowledge(session, o.acknowledge); });
+
   CLI::App* bundle =
       add(app_, "bundle", "Print what proves a host's state, to be checked offline, years later",
           "  quotemill bundle web-01 > web-01.json\n"

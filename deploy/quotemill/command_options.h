@@ -29,6 +29,7 @@ struct CommandLine::Options {
   PolicyOptions policy;
   LabelOptions label;
   MaintenanceOptions maintenance;
+  AcknowledgeOptions acknowledge;
   std::string maintenance_for = "1h";
   AuditOptions audit;
   std::string folder;

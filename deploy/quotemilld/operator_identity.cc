@@ -5,6 +5,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
+#include "engine/verdict/latch.h"
 
 namespace quotemill::daemon {
 
@@ -207,6 +208,33 @@ IdentityDecision end_maintenance(const HostUid& host) {
     update.record->life_cycle = LifeCycle::kActive;
     update.record->expires = {};
     update.record->note.clear();
+    return update;
+  };
+}
+
+IdentityDecision acknowledge_host(const HostUid& host, std::optional<FindingCode> code,
+                                  Findings& acknowledged) {
+  return [host, code, &acknowledged](const RegistryView& view) -> Result<IdentityUpdate> {
+    const std::optional<Host> known = view.hosts.find(host);
+    if (!known) {
+      return refuse(ErrorCode::kNotFound, host, "is not known");
+    }
+    const HostState& state = *known->state;
+    std::optional<Acknowledgement> done = acknowledge(state.latches.get(), code, state.verdict);
+    if (!done) {
+      return refuse(ErrorCode::kConflict, host,
+                    code ? "is not held by " + std::string(name_of(*code))
+                         : std::string("is not held by anything that latched"));
+    }
+    acknowledged = std::move(done->acknowledged);
+    IdentityUpdate update;
+    update.state = state;
+    update.state->latches = std::move(done->latches);
+    // No acknowledgement makes a silent host trusted.
+    if (rests_on_evidence(state.state)) {
+      update.state->verdict = held(state.verdict, update.state->latches.get());
+      update.state->state = update.state->verdict.state;
+    }
     return update;
   };
 }

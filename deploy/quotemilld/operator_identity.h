@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,12 @@ IdentityDecision label_host(const HostUid& host, const LabelChange& change);
 IdentityDecision begin_maintenance(const HostUid& host, WallTime until, const std::string& who);
 // kConflict if it is not in maintenance.
 IdentityDecision end_maintenance(const HostUid& host);
+
+// Lets go of the findings that hold the host's state (verdict/latch.h): those of `code`, or all;
+// its state is then what the last evidence says. kConflict if none of them holds it. `acknowledged`
+// gets what was let go of; it outlives the decision.
+IdentityDecision acknowledge_host(const HostUid& host, std::optional<FindingCode> code,
+                                  Findings& acknowledged);
 
 // Keeps a token, of which only the hash is known.
 IdentityDecision add_token(const TokenRecord& token);

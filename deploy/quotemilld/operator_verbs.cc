@@ -130,6 +130,7 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"label", &OperatorVerbs::label},
       {"maintenance", &OperatorVerbs::maintenance},
       {"maintenance.end", &OperatorVerbs::maintenance_end},
+      {"acknowledge", &OperatorVerbs::acknowledge},
       {"token.create", &OperatorVerbs::token_create},
       {"token.list", &OperatorVerbs::token_list},
       {"host.at", &OperatorVerbs::host_at},
@@ -153,6 +154,7 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"label.check", &OperatorVerbs::label, true},
       {"maintenance.check", &OperatorVerbs::maintenance, true},
       {"maintenance.end.check", &OperatorVerbs::maintenance_end, true},
+      {"acknowledge.check", &OperatorVerbs::acknowledge, true},
       {"token.create.check", &OperatorVerbs::token_create, true},
   };
   return kVerbs;

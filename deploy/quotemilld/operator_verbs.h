@@ -16,6 +16,7 @@
 //   pending.list, pending.approve {host, name}, pending.deny {host}
 //   retire {host}, restore {host, name}, hosts.ended    (retired and denied ones)
 //   label {host, set{}, remove[]}, maintenance {host, for_ms}, maintenance.end {host}
+//   acknowledge {host, finding, reason}       lets go of what latched
 //   token.create {count, ttl_ms}, token.list
 //   audit.list {from, limit}, audit.verify    the trail of all that operators changed
 //   host.at {host, time_ms}                   what was known of it at a moment
@@ -157,6 +158,7 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome label(OperatorArgs& args, Call call);
   Outcome maintenance(OperatorArgs& args, Call call);
   Outcome maintenance_end(OperatorArgs& args, Call call);
+  Outcome acknowledge(OperatorArgs& args, Call call);
   Outcome token_create(OperatorArgs& args, Call call);
   Outcome token_list(OperatorArgs& args, Call call);
   Outcome host_at(OperatorArgs& args, Call call);

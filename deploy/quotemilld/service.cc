@@ -17,6 +17,7 @@
 #include "deploy/quotemilld/store_keeper.h"
 #include "deploy/quotemilld/system_clock.h"
 #include "deploy/quotemilld/trust_files.h"
+#include "deploy/quotemilld/validity_keeper.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/pipeline/committer.h"
@@ -91,6 +92,9 @@ storage::StoreOptions store_options(const Config& config) {
   options.path = config.state.store;
   options.appraisals_per_host = static_cast<std::uint64_t>(history.appraisals_per_host);
   options.history_ages = {history.trusted_ms, history.warning_ms, history.failed_ms};
+  options.history_counts = {static_cast<std::uint64_t>(history.trusted_count),
+                            static_cast<std::uint64_t>(history.warning_count),
+                            static_cast<std::uint64_t>(history.failed_count)};
   return options;
 }
 
@@ -135,6 +139,7 @@ struct Service::Parts {
   ReplyRelay replies;
   std::unique_ptr<Committer> committer;
   std::unique_ptr<Pipeline> pipeline;
+  std::unique_ptr<ValidityKeeper> validity;
   std::unique_ptr<transport::ZapHandler> zap;
   std::unique_ptr<transport::EvidenceServer> server;
   std::unique_ptr<transport::EnrolmentService> enrolment;
@@ -276,6 +281,12 @@ Result<void> Service::Parts::open_attestation() {
   replies.connect(server.get());
   committer->start();
   pipeline->start();
+  validity = std::make_unique<ValidityKeeper>(
+      TimeSweepParts{hosts, *committer, *store, *policies, keys.server.public_key, key_cache},
+      [this](bool is_bad, const std::string& text) {
+        log.write(is_bad ? program::LogLevel::kError : program::LogLevel::kInfo, "validity",
+                  {{"what", text}});
+      });
   server->start();
   log.info("attestation endpoint open", {{"endpoint", server->endpoint()}});
   return {};
@@ -422,6 +433,7 @@ void Service::drain() {
   if (parts_->monitoring) {
     parts_->monitoring->set_draining();
   }
+  parts_->validity.reset();
   parts_->server->drain(kDrainTimeoutMs);
   parts_->pipeline->drain();
   parts_->changes->wake(nullptr);

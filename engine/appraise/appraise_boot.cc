@@ -19,11 +19,6 @@ void add(Findings& findings, FindingCode code, RuleAction action, std::string su
   }
 }
 
-void append(Findings more, Findings& findings) {
-  findings.insert(findings.end(), std::make_move_iterator(more.begin()),
-                  std::make_move_iterator(more.end()));
-}
-
 // One baseline that explains the PCR is enough; if none does, the nearest one tells what differs.
 Findings compare_with_nearest(const Claims& claims,
                               const std::vector<const BootReference*>& references,

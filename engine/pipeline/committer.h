@@ -109,7 +109,8 @@ class Committer final : public Registrar {
   void add_verdict(Judgement& judgement, const HostRecord& record, const HostState& previous,
                    Write& write);
   void add_state(const HostRecord& record, const HostState& previous,
-                 const std::shared_ptr<HostState>& next, Write& write);
+                 const std::shared_ptr<HostState>& next, WallTime now, Write& write);
+  void replace_state(HostState state, Write& write);
   void reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write);
   void expire(Moment now);
   Result<void> write_durably(Write& write);

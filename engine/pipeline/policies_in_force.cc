@@ -126,8 +126,9 @@ Result<std::unique_ptr<PoliciesInForce>> PoliciesInForce::create(
   }
   std::unique_ptr<PoliciesInForce> policies(
       new PoliciesInForce(std::move(configured), std::move(baselines)));
+  policies->valid_ = valid_at(policies->baselines_, std::nullopt);
   Result<std::shared_ptr<const PolicySet>> set =
-      PolicySet::compile(policies->with_configured(*applied), policies->baselines_);
+      PolicySet::compile(policies->with_configured(*applied), policies->valid_.baselines);
   if (!set) {
     return set.error();
   }
@@ -184,7 +185,7 @@ Result<PolicyChange> PoliciesInForce::plan(const PolicyRequest& request, WallTim
   }
   change.records = planning.take();
   Result<std::shared_ptr<const PolicySet>> set =
-      PolicySet::compile(with_configured(change.policies), baselines_);
+      PolicySet::compile(with_configured(change.policies), valid_.baselines);
   if (!set) {
     return set.error();
   }
@@ -198,7 +199,7 @@ std::shared_ptr<const PolicySet> PoliciesInForce::with(
   std::vector<std::shared_ptr<const Baseline>> baselines = baselines_;
   put(baselines, baseline);
   Result<std::shared_ptr<const PolicySet>> set =
-      PolicySet::compile(with_configured(applied_), baselines);
+      PolicySet::compile(with_configured(applied_), valid_at(baselines, moment_).baselines);
   assert(set);  // as in add()
   return *std::move(set);
 }
@@ -206,10 +207,38 @@ std::shared_ptr<const PolicySet> PoliciesInForce::with(
 void PoliciesInForce::add(std::shared_ptr<const Baseline> baseline) {
   const std::lock_guard lock(mutex_);
   put(baselines_, std::move(baseline));
+  compile();
+}
+
+void PoliciesInForce::compile() {
+  valid_ = valid_at(baselines_, moment_);
   Result<std::shared_ptr<const PolicySet>> set =
-      PolicySet::compile(with_configured(applied_), baselines_);
+      PolicySet::compile(with_configured(applied_), valid_.baselines);
   assert(set);  // the policies compiled before, and baselines cannot make them wrong
   current_ = *std::move(set);
+}
+
+bool PoliciesInForce::observe(WallTime now) {
+  const std::lock_guard lock(mutex_);
+  if (moment_ && valid_.window.has(now)) {
+    moment_ = now;
+    return false;
+  }
+  moment_ = now;
+  const SnapshotId before = current_->id();
+  compile();
+  const bool is_changed = current_->id() != before;
+  // At start-up hosts may have been judged before a validity began or ended: unless nothing has
+  // one.
+  if (is_changed || valid_.window.is_bounded()) {
+    ++turns_;
+  }
+  return is_changed;
+}
+
+std::uint64_t PoliciesInForce::turns() const {
+  const std::lock_guard lock(mutex_);
+  return turns_;
 }
 
 void PoliciesInForce::adopt(const PolicyChange& change) {

@@ -5,6 +5,7 @@
 
 #include "engine/evidence/evidence_codec.h"
 #include "engine/tpm/quote.h"
+#include "engine/verdict/latch.h"
 
 namespace quotemill {
 namespace {
@@ -93,7 +94,7 @@ Reappraisal reappraised(const Host& host, const ReappraisalContext& context) {
     return finding.code == FindingCode::kPolicyPcrsUnquoted;
   });
   out.kind = is_old ? ReappraisalKind::kOldEvidence : ReappraisalKind::kVerdict;
-  out.verdict = judgement.verdict;
+  out.verdict = held(judgement.verdict, host.state->latches.get());
   return out;
 }
 

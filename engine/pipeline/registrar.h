@@ -16,6 +16,7 @@
 #include "engine/pipeline/host_table.h"
 #include "engine/pipeline/policies_in_force.h"
 #include "engine/ports/records.h"
+#include "engine/verdict/host_state.h"
 
 namespace quotemill {
 
@@ -30,7 +31,10 @@ struct RegistryView {
 struct IdentityUpdate {
   std::optional<HostRecord> record;
   bool reset_state = false;
-  Findings reasons;                                     // why, for the change of trust
+  Findings reasons;  // why, for the change of trust
+  // A host's state after something that no evidence says: of the sequence that it has, which is
+  // why nothing in flight is lost by it.
+  std::optional<HostState> state;
   std::vector<HostRecord> added;                        // new hosts, all `unknown`
   std::vector<TokenRecord> tokens;                      // created or spent
   std::vector<HostUid> removed;                         // pending hosts that expired

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/base/text.h"
+#include "engine/policy/policy_content.h"
 #include "engine/policy/toml_reader.h"
 
 namespace quotemill {
@@ -136,20 +137,6 @@ void refuse_unquoted(TomlReader& in, const PcrSelection& quoted) {
   }
 }
 
-void add_texts(const std::vector<std::string>& texts, ByteWriter& out) {
-  out.u32_le(static_cast<std::uint32_t>(texts.size()));
-  for (const std::string& text : texts) {
-    out.sized16_le(as_bytes(text));
-  }
-}
-
-void add_digests(const std::vector<Digest>& digests, ByteWriter& out) {
-  out.u32_le(static_cast<std::uint32_t>(digests.size()));
-  for (const Digest& digest : digests) {
-    out.bytes(digest.view());
-  }
-}
-
 }  // namespace
 
 EsxiRules read_esxi_rules(TomlReader& in, const PcrSelection& quoted) {
@@ -186,6 +173,7 @@ void add_content(const EsxiRules& rules, ByteWriter& out) {
   if (!rules.is_on) {
     return;
   }
+  out.sized16_le(as_bytes("esxi"));
   for (const RuleAction action :
        {rules.image, rules.modules, rules.extra, rules.renamed, rules.database, rules.version,
         rules.vibs, rules.exec_installed_only, rules.secure_boot, rules.signer, rules.cmdline,

@@ -17,6 +17,10 @@
 //   reference_values = [0]                           the PCR's value must be
 //   unreferenced = "fail"
 //
+//   [latch]
+//   findings = ["ima.file.unknown", "boot.secure_boot.off"]   once found, they hold the host's
+//                                                state until an operator acknowledges them
+//
 // The tables of claim_rules.h say what the boot log must prove beside that, that of esxi_rules.h
 // what an ESXi host must have booted, and those of runtime_rules.h what the runtime list must
 // prove.
@@ -87,7 +91,8 @@ struct Policy {
   ClaimRules claims;
   EsxiRules esxi;
   RuntimeRules runtime;
-  Digest content;  // SHA-256 of the canonical form of all of the above
+  std::vector<FindingCode> latch;  // verdict/latch.h
+  Digest content;                  // SHA-256 of the canonical form of all of the above
 };
 
 // What applies where no file says otherwise: as if an empty file had been parsed.

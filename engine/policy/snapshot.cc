@@ -53,7 +53,8 @@ void Snapshot::compile_revocations(const std::vector<std::shared_ptr<const Basel
   revocations_ = rules.revoked;
   if (!rules.list.empty()) {
     const auto list = newest(all, rules.list);
-    lacks_revocation_list_ = list == nullptr;
+    // One whose values have all lost their validity asks for nothing: that must not pass silently.
+    lacks_revocation_list_ = list == nullptr || list->values.empty();
     if (list) {
       content.bytes(content_id(*list).view());
       add_revocations(*list, rules.level, revocations_);

@@ -174,7 +174,7 @@ void compare(const EsxiRules& here, const EsxiRules& there, Comparison& out) {
 std::vector<std::string> laxer_settings(const Policy& policy, const Policy& other) {
   // All members by name: a new one does not compile until somebody decides what it means here.
   const auto& [id, version, priority, selector, freshness, selection, weak_algorithm,
-               imported_identity, counters, boot, claims, esxi, runtime, content] = policy;
+               imported_identity, counters, boot, claims, esxi, runtime, latch, content] = policy;
   Comparison out;
   compare(freshness, other.freshness, out);
   out.require("quote.bank", selection.bank == other.selection.bank);
@@ -188,6 +188,7 @@ std::vector<std::string> laxer_settings(const Policy& policy, const Policy& othe
   if (other.selection.has(kImaPcr)) {
     compare(runtime, other.runtime, out);
   }
+  out.require("latch.findings", is_subset(other.latch, latch));
   return out.take();
 }
 

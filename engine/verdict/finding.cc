@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <vector>
+
+#include "engine/base/text.h"
 
 namespace quotemill {
 namespace {
@@ -148,6 +152,8 @@ constexpr std::array kCatalogue = {
           "The policy asks for nothing that this evidence could show: add a rule."},
     Entry{FindingCode::kPolicyPcrsUnquoted, "policy.pcrs_unquoted",
           "The next attestation is asked for all of them: 'quotemill reattest' asks now."},
+    Entry{FindingCode::kLatchHeld, "latch.held",
+          "Look into what was found, then 'quotemill acknowledge HOST' lets go of it."},
     Entry{FindingCode::kStaleNoContact, "stale.no_contact",
           "Check the host, its agent and the network between."},
     Entry{
@@ -284,6 +290,27 @@ std::string_view name_of(FindingCode code) {
 std::optional<FindingCode> finding_code(std::uint16_t number) {
   const auto code = static_cast<FindingCode>(number);
   return entry_of(code) == nullptr ? std::nullopt : std::optional(code);
+}
+
+std::optional<FindingCode> finding_code_named(std::string_view name) {
+  const auto* found = std::find_if(kCatalogue.begin(), kCatalogue.end(),
+                                   [name](const Entry& entry) { return entry.name == name; });
+  return found == kCatalogue.end() ? std::nullopt : std::optional(found->code);
+}
+
+std::string_view nearest_finding_name(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Entry& entry : kCatalogue) {
+    names.emplace_back(entry.name);
+  }
+  const std::string near(nearest(name, names));
+  const std::optional<FindingCode> code = finding_code_named(near);
+  return code ? name_of(*code) : std::string_view();
+}
+
+void append(Findings more, Findings& findings) {
+  findings.insert(findings.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
 }
 
 std::string_view remedy_of(FindingCode code) {

@@ -96,6 +96,7 @@ enum class FindingCode : std::uint16_t {
   kPolicyNone = 610,          // policy.none: no policy applies
   kPolicyNoRule = 611,        // policy.no_rule: nothing in the policy was exercised
   kPolicyPcrsUnquoted = 612,  // policy.pcrs_unquoted: asked before the policy asked for more
+  kLatchHeld = 620,           // latch.held: found before, and not acknowledged yet
   // Time
   kStaleNoContact = 700,  // stale.no_contact
   // The boot log of an ESXi host
@@ -158,6 +159,9 @@ std::string_view name_of(FindingCode code);
 
 // The code of a stored number or of a name; nullopt if there is none.
 std::optional<FindingCode> finding_code(std::uint16_t number);
+std::optional<FindingCode> finding_code_named(std::string_view name);
+// "boot.event.digest_unknown" for "boot.event.digest_unkown"; empty if none is near.
+std::string_view nearest_finding_name(std::string_view name);
 
 struct Finding {
   FindingCode code = FindingCode::kEvidenceMalformed;
@@ -178,6 +182,9 @@ struct Finding {
 };
 
 using Findings = std::vector<Finding>;
+
+// Moves them behind those that are there.
+void append(Findings more, Findings& findings);
 
 // The sentence an operator reads: "PCR 4, event 31: EV_EFI_BOOT_SERVICES_APPLICATION … has digest
 // sha256:…, baseline golden expects sha256:…". One line, printable ASCII, at most about 500

@@ -391,6 +391,9 @@ std::string other_message(const Finding& finding) {
       return "no rule of the policy was exercised by this evidence";
     case FindingCode::kPolicyPcrsUnquoted:
       return "the quote covers less than the policy asks for" + about(finding);
+    case FindingCode::kLatchHeld:
+      return "found at attestation " + std::to_string(finding.expected_number) +
+             " and not acknowledged: " + finding.subject;
     case FindingCode::kStaleNoContact:
       return "no fresh evidence for " + std::to_string(finding.seen_number) +
              " s, the policy allows " + std::to_string(finding.expected_number) + " s";

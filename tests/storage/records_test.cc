@@ -57,6 +57,23 @@ TEST(Records, StateKeepsEveryField) {
   EXPECT_EQ(encode_state(*read), encode_state(state));
 }
 
+TEST(Records, StateKeepsItsLatches) {
+  HostState state = sample_state(1, 77);
+  Latches latches;
+  latches.all = {{state.verdict.findings.front(), {1'795'471'100'000}, 70, true},
+                 {state.verdict.findings.back(), {1'795'471'100'001}, 71, false}};
+  latches.is_full = true;
+  state.latches = std::make_shared<const Latches>(latches);
+  const std::string value = encode_state(state);
+  EXPECT_EQ(value.front(), 2) << "a program that would forget them must not read it";
+  const Result<HostState> read = decode_state(state.host, value);
+  ASSERT_TRUE(read) << read.error().to_string();
+  ASSERT_TRUE(read->latches);
+  EXPECT_EQ(*read->latches, latches);
+  EXPECT_EQ(encode_state(*read), value);
+  EXPECT_EQ(encode_state(sample_state(1, 77)).front(), 1) << "others stay as they were";
+}
+
 TEST(Records, FreshStateKeepsItsAbsentParts) {
   HostState state;
   state.host = sample_uid(1);
@@ -65,6 +82,7 @@ TEST(Records, FreshStateKeepsItsAbsentParts) {
   EXPECT_FALSE(read->counters);
   EXPECT_FALSE(read->proof);
   EXPECT_FALSE(read->runtime);
+  EXPECT_FALSE(read->latches);
   EXPECT_FALSE(read->nonce_issued);
 }
 

@@ -138,6 +138,18 @@ Json render_run(const HistoryEntry& entry) {
             {"nonce", name_of_kind(run.first_nonce_kind)}}}};
 }
 
+Json render_latches(const HostState& state) {
+  Json out = Json::array();
+  for (const Latch& latch : state.latches ? state.latches->all : std::vector<Latch>()) {
+    Json one = render_finding(latch.finding);
+    one["since"] = iso_time(latch.since);
+    one["seq"] = latch.sequence;
+    one["acknowledged"] = latch.is_acknowledged;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 Json render_evidence(const HostState& state) {
   return {{"seq", state.sequence},
           {"sha256", hex_or_null(state.evidence.view())},
@@ -205,6 +217,8 @@ Json render_host(const Host& host) {
   out["changes"] = state.host_changes;
   out["findings"] = with_remedies(state.verdict.findings);
   out["findings_dropped"] = state.verdict.findings_dropped;
+  out["latched"] = render_latches(state);
+  out["latched_full"] = state.latches && state.latches->is_full;
   out["facts"] = render_facts(state.facts);
   out["identity"] = render_identity(*host.record);
   out["boot"] = render_boot(state);

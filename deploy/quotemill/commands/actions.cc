@@ -136,6 +136,32 @@ Exit run_maintenance(Session& session, const MaintenanceOptions& options) {
                      {{"host", options.host}, {"for_ms", options.for_ms}});
 }
 
+Exit run_acknowledge(Session& session, const AcknowledgeOptions& options) {
+  Json args = {{"host", options.host}, {"operator", operator_name()}};
+  if (!options.finding.empty()) {
+    args["finding"] = options.finding;
+  }
+  if (!options.reason.empty()) {
+    args["reason"] = options.reason;
+  }
+  const std::optional<Json> answer = session.change("acknowledge", args);
+  if (!answer) {
+    return session.exit();
+  }
+  if (!session.is_for_people()) {
+    session.print(*answer);
+    return Exit::kFine;
+  }
+  for (const Json& finding : at(*answer, "acknowledged")) {
+    session.out() << (session.settings().is_dry_run ? "would acknowledge " : "acknowledged ")
+                  << text_at(finding, "code") << ": " << text_at(finding, "message") << '\n';
+  }
+  if (!session.settings().is_dry_run) {
+    session.out() << text_at(*answer, "name") << " is " << text_at(*answer, "state") << '\n';
+  }
+  return Exit::kFine;
+}
+
 Exit run_pending_approve(Session& session, const NamedOptions& options) {
   return change_life_cycle(session, "pending.approve", "approve", options);
 }

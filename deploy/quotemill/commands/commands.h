@@ -71,6 +71,14 @@ struct MaintenanceOptions {
 };
 
 Exit run_maintenance(Session& session, const MaintenanceOptions& options);
+
+struct AcknowledgeOptions {
+  std::string host = {};
+  std::string finding = {};  // a code; empty: all that latched
+  std::string reason = {};
+};
+
+Exit run_acknowledge(Session& session, const AcknowledgeOptions& options);
 Exit run_pending_approve(Session& session, const NamedOptions& options);
 Exit run_pending_deny(Session& session, const std::string& host);
 
