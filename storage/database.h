@@ -114,6 +114,9 @@ class Database::Cursor {
 
   void to_last() { iterator_->SeekToLast(); }
 
+  // To the first one at or behind `key`.
+  void seek(std::string_view key) { iterator_->Seek(rocksdb::Slice(key)); }
+
   void next() { iterator_->Next(); }
 
   void previous() { iterator_->Prev(); }

@@ -83,6 +83,9 @@ class RocksStore final : public VerdictLog, public History, public Outbox, publi
                                                        std::size_t limit) const override;
   [[nodiscard]] Result<AuditHead> audit_head() const override;
   [[nodiscard]] Result<Bytes> boot_log(const Digest& id) const override;
+  Result<void> boot_log_tellings(
+      std::span<const Digest> ids,
+      const std::function<void(std::size_t place, ByteView telling)>& visit) const override;
   [[nodiscard]] Result<Bytes> reference_file(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
 

@@ -53,7 +53,7 @@ ControlOutcome OperatorVerbs::change_baselines(Call call, const AuditAct& act, B
   const std::shared_ptr<const PolicySet> then = parts_.policies.with(baseline);
   Json out = Json::object();
   if (!is_confirmed) {
-    const Blast blast = blast_to(*then);
+    const Blast blast = blast_to(then);
     if (!call.is_check && blast.must_be_confirmed()) {
       return too_many(blast);
     }

@@ -221,7 +221,7 @@ Json OperatorVerbs::policy_move(const Host& host,
     return nullptr;
   }
   ExtendMemo extends;
-  const Reappraisal judged = reappraise(
+  const Reappraisal judged = quotemill::reappraise(
       {then, host.state}, {*policies, parts_.server_key, parts_.keys, parts_.history, extends});
   return {
       {"from", before->policy().id},

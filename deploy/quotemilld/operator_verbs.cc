@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <numeric>
 
 #include "engine/base/text.h"
 #include "transport/render/render_records.h"
@@ -29,19 +30,6 @@ constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, Trus
 
 ControlError failure(const Error& error, std::string hint = {}) {
   return {error.code, error.to_string(), std::move(hint)};
-}
-
-// Every host with a name, page by page.
-template <class Visit>
-void for_each_page(const HostTable& hosts, Visit visit) {
-  std::string after;
-  for (std::vector<Host> page = hosts.list(after, kHostsPageMax); !page.empty();
-       page = hosts.list(after, kHostsPageMax)) {
-    if (!visit(page)) {
-      return;
-    }
-    after = page.back().record->name;
-  }
 }
 
 // The one with this name; none if several have it: then the uid must tell which is meant.
@@ -140,8 +128,17 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"audit.list", &OperatorVerbs::audit_list},
       {"audit.verify", &OperatorVerbs::audit_check},
       {"hosts.import", &OperatorVerbs::hosts_import},
+      {"reappraise", &OperatorVerbs::reappraise},
+      {"reappraise.status", &OperatorVerbs::reappraise_status},
+      {"reappraise.stop", &OperatorVerbs::reappraise_stop},
+      {"reappraise.resume", &OperatorVerbs::reappraise_resume},
+      {"reattest.wave", &OperatorVerbs::wave},
+      {"reattest.wave.status", &OperatorVerbs::wave_status},
+      {"reattest.wave.stop", &OperatorVerbs::wave_stop},
       // Verbs of their own: a daemon that is too old for them refuses them, and changes nothing.
       {"reattest.check", &OperatorVerbs::reattest, true},
+      {"reattest.wave.check", &OperatorVerbs::wave, true},
+      {"reappraise.check", &OperatorVerbs::reappraise, true},
       {"baseline.capture.check", &OperatorVerbs::baseline_capture, true},
       {"baseline.import.check", &OperatorVerbs::baseline_import, true},
       {"baseline.retire.check", &OperatorVerbs::baseline_retire, true},
@@ -209,15 +206,8 @@ ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, Call /*call*/) {
   if (!store || !sizes) {
     return failure(store ? sizes.error() : store.error());
   }
-  std::array<std::uint64_t, kStates.size()> counts{};
-  std::uint64_t total = 0;
-  for_each_page(parts_.hosts, [&](const std::vector<Host>& page) {
-    total += page.size();
-    for (const Host& host : page) {
-      ++counts.at(static_cast<std::size_t>(host.state->state));
-    }
-    return true;
-  });
+  const std::array<std::size_t, 5> counts = parts_.hosts.counts();
+  const std::size_t total = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
   Json states = Json::object();
   for (const TrustState state : kStates) {
     states[std::string(name_of(state))] = counts.at(static_cast<std::size_t>(state));

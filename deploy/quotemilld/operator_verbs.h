@@ -6,6 +6,9 @@
 //   history   {host, before, limit, since_ms, until_ms, state}   its appraisals, newest first
 //   changes   {from, limit, wait_ms}          the outbox; waits for the next one
 //   reattest  {hosts | all}                   challenge them now
+//   reattest.wave {hosts (a selector), rate, deadline_ms}, reattest.wave.status, reattest.wave.stop
+//   reappraise {hosts (a selector), signatures}, reappraise.check {the same, texts}: a what-if,
+//     reappraise.status, reappraise.stop, reappraise.resume     (operator_reappraisal.cc)
 //   baseline.list, baseline.show {name, version, from}, baseline.diff {from, from_version, to,
 //     to_version}, baseline.export {name, version, offset}       (operator_baselines.cc)
 //   baseline.capture {host, name, confirmed}, baseline.retire {name, version, confirmed}
@@ -35,8 +38,11 @@
 
 #include "deploy/quotemilld/baseline_plans.h"
 #include "deploy/quotemilld/blast.h"
+#include "deploy/quotemilld/challenger.h"
 #include "deploy/quotemilld/dry_registrar.h"
+#include "deploy/quotemilld/fleet_run.h"
 #include "deploy/quotemilld/operator_args.h"
+#include "deploy/quotemilld/reattest_wave.h"
 #include "deploy/quotemilld/uploads.h"
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/host_table.h"
@@ -49,32 +55,6 @@
 #include "transport/control/control_server.h"
 
 namespace quotemill::daemon {
-
-// Who sends challenges: the evidence server (which outlives this), or a function in tests. Gets the
-// hosts to ask, returns those that could be asked because they are connected.
-class Challenger {
- public:
-  using Function = std::function<std::vector<HostUid>(std::vector<HostUid>)>;
-
-  Challenger(Function function)  // NOLINT(google-explicit-constructor)
-      : function_(std::move(function)) {}
-
-  template <class Server>
-
-  requires requires(Server& server) { server.challenge_now(std::vector<HostUid>()); }
-
-  Challenger(Server& server)  // NOLINT(google-explicit-constructor)
-      : function_([&server](std::vector<HostUid> hosts) {
-          return server.challenge_now(std::move(hosts));
-        }) {}
-
-  std::vector<HostUid> operator()(std::vector<HostUid> hosts) const {
-    return function_(std::move(hosts));
-  }
-
- private:
-  Function function_;
-};
 
 // One line for the audit log. The texts are escaped.
 struct OperatorAct {
@@ -103,6 +83,8 @@ struct OperatorParts {
   std::function<transport::Json()> endpoints = {};
   // The text of the policy that the configuration names.
   std::string configured_policy = {};
+  FleetRuns* runs = nullptr;       // null: none can be started
+  ReattestWaves* waves = nullptr;  // null: as well
 };
 
 class OperatorVerbs final : public transport::ControlHandler {
@@ -168,6 +150,13 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome audit_list(OperatorArgs& args, Call call);
   Outcome audit_check(OperatorArgs& args, Call call);
   Outcome hosts_import(OperatorArgs& args, Call call);
+  Outcome reappraise(OperatorArgs& args, Call call);
+  Outcome reappraise_status(OperatorArgs& args, Call call);
+  Outcome reappraise_stop(OperatorArgs& args, Call call);
+  Outcome reappraise_resume(OperatorArgs& args, Call call);
+  Outcome wave(OperatorArgs& args, Call call);
+  Outcome wave_status(OperatorArgs& args, Call call);
+  Outcome wave_stop(OperatorArgs& args, Call call);
 
   // The host of a name or uid; a pending one by its name only if no other has it.
   [[nodiscard]] std::optional<Host> find(const std::string& text) const;
@@ -191,7 +180,7 @@ class OperatorVerbs final : public transport::ControlHandler {
   [[nodiscard]] transport::Json policies_json() const;
   Outcome change_policies(Call call, std::string_view verb, const PolicyRequest& request,
                           bool is_confirmed);
-  [[nodiscard]] Blast blast_to(const PolicySet& then) const;
+  [[nodiscard]] Blast blast_to(const std::shared_ptr<const PolicySet>& then) const;
   // What a change is refused with that nobody confirmed.
   [[nodiscard]] static transport::ControlError too_many(const Blast& blast);
   [[nodiscard]] Outcome ask(std::vector<HostUid> hosts) const;
@@ -203,6 +192,10 @@ class OperatorVerbs final : public transport::ControlHandler {
   [[nodiscard]] Registrar& registrar(Call call);
   Outcome change_host(Call call, std::string_view verb, const std::string& who, const HostUid& host,
                       IdentityDecision decision);
+  // Keeps an act in the trail that writes nothing else.
+  Result<void> keep_act(Call call, const AuditAct& act);
+  // Those that the selector takes.
+  [[nodiscard]] Result<std::vector<Host>> selected_hosts(const std::string& selector) const;
   void audit(Call call, std::string_view verb, const std::string& who, const std::string& subject,
              const Error* failure) const;
 

@@ -144,6 +144,8 @@ struct Service::Parts {
   std::unique_ptr<transport::EvidenceServer> server;
   std::unique_ptr<transport::EnrolmentService> enrolment;
   std::unique_ptr<transport::EnrolmentDoor> door;
+  std::unique_ptr<FleetRuns> runs;
+  std::unique_ptr<ReattestWaves> waves;
   std::unique_ptr<OperatorVerbs> verbs;
   std::unique_ptr<transport::ControlServer> control;
   std::unique_ptr<MonitoringPages> monitoring;
@@ -342,9 +344,17 @@ Result<void> Service::Parts::open_control() {
     }
     return out;
   };
-  verbs = std::make_unique<OperatorVerbs>(OperatorParts{
-      hosts, *committer, *store, *store, *policies, key_cache, keys.server.public_key, inbox,
-      counters, *server, clock, audit, endpoints, configured_policy_text(config)});
+  runs = std::make_unique<FleetRuns>(FleetRunParts{hosts, *store, *policies, keys.server.public_key,
+                                                   [this](std::vector<ReappraisedHost> judged) {
+                                                     return committer->commit_reappraised(
+                                                         std::move(judged));
+                                                   },
+                                                   config.state.folder + "/reappraisal.json"});
+  waves = std::make_unique<ReattestWaves>(hosts, *server, clock);
+  verbs = std::make_unique<OperatorVerbs>(
+      OperatorParts{hosts, *committer, *store, *store, *policies, key_cache, keys.server.public_key,
+                    inbox, counters, *server, clock, audit, endpoints,
+                    configured_policy_text(config), runs.get(), waves.get()});
   Result<std::unique_ptr<transport::ControlServer>> started =
       transport::ControlServer::start(*context, config.listen.control, *verbs);
   if (!started) {
@@ -434,10 +444,13 @@ void Service::drain() {
     parts_->monitoring->set_draining();
   }
   parts_->validity.reset();
+  (void)parts_->runs->interrupt().has_value();  // it is continued by whoever asks for it
   parts_->server->drain(kDrainTimeoutMs);
   parts_->pipeline->drain();
   parts_->changes->wake(nullptr);
   parts_->control.reset();
+  parts_->waves.reset();
+  parts_->runs.reset();
   parts_->monitoring.reset();
   parts_->door.reset();  // after the operators, whom it is shown to
   parts_->committer->stop();

@@ -363,7 +363,7 @@ void Committer::handle(IdentityTask& task) {
   if (update->policies) {
     write.batch.policies = update->policies->records;
   }
-  if (update->audit && !write.batch.empty()) {
+  if (update->audit && (update->is_act_alone || !write.batch.empty())) {
     write.batch.audit.push_back(next_record(audit_, *std::move(update->audit), store_time()));
   }
   if (Result<void> written = write_durably(write); !written) {

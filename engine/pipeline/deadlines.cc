@@ -25,6 +25,11 @@ void Deadlines::clear(const HostUid& host) {
   }
 }
 
+std::optional<BootTime> Deadlines::find(const HostUid& host) const {
+  const auto found = by_host_.find(host);
+  return found == by_host_.end() ? std::nullopt : std::optional(found->second.at);
+}
+
 std::vector<HostUid> Deadlines::take_due(BootTime now) {
   std::vector<HostUid> due;
   while (!by_time_.empty() && by_time_.begin()->first <= now) {

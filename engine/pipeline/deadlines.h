@@ -23,6 +23,9 @@ class Deadlines {
   void set(const HostUid& host, BootTime at);
   void clear(const HostUid& host);
 
+  // nullopt if the host has none.
+  [[nodiscard]] std::optional<BootTime> find(const HostUid& host) const;
+
   // The hosts whose deadline is not after `now`, the earliest first; they are forgotten.
   std::vector<HostUid> take_due(BootTime now);
 

@@ -42,6 +42,7 @@ struct IdentityUpdate {
   std::shared_ptr<const ReferenceFile> reference_file;  // that it was imported from
   std::optional<PolicyChange> policies;                 // planned in this very decision
   std::optional<AuditAct> audit;  // whose deed it is; kept with it, if it is one
+  bool is_act_alone = false;      // the act is kept though nothing else is written
 };
 
 using IdentityDecision = std::function<Result<IdentityUpdate>(const RegistryView&)>;

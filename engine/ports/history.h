@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -66,10 +67,27 @@ class History {
   // By BootLogRecord::id. kNotFound if there is none; kStorage if what is there is damaged.
   [[nodiscard]] virtual Result<Bytes> boot_log(const Digest& id) const = 0;
 
+  // By what each of these logs is told apart from others without being read: equal bytes, equal
+  // logs (equal logs may be told differently). `ids` are ascending; `visit` gets the place of each
+  // in them, in that order, and must not call the store. Those that are not stored are passed over.
+  virtual Result<void> boot_log_tellings(
+      std::span<const Digest> ids,
+      const std::function<void(std::size_t place, ByteView telling)>& visit) const;
+
   // By ImportedFile::id; as for boot_log().
   [[nodiscard]] virtual Result<Bytes> reference_file(const Digest& id) const = 0;
 
   [[nodiscard]] virtual Result<StoreStatus> status() const = 0;
 };
+
+// Where nothing better is known each log is one of its own.
+inline Result<void> History::boot_log_tellings(
+    std::span<const Digest> ids,
+    const std::function<void(std::size_t place, ByteView telling)>& visit) const {
+  for (std::size_t place = 0; place < ids.size(); ++place) {
+    visit(place, ids[place].view());
+  }
+  return {};
+}
 
 }  // namespace quotemill
