@@ -48,6 +48,8 @@ class Sweep {
         return;
       case ReappraisalKind::kNoEvidence:
       case ReappraisalKind::kOldEvidence:
+      case ReappraisalKind::kSilent:
+      case ReappraisalKind::kOvertaken:
         ++report_.waiting;
         return;
       case ReappraisalKind::kError:
