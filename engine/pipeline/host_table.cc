@@ -57,6 +57,12 @@ std::optional<Host> HostTable::find_by_name(std::string_view name) const {
   return found == by_name_.end() ? std::nullopt : std::optional(hosts_.at(found->second));
 }
 
+std::optional<Host> HostTable::find_expected(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = expected_.find(name);
+  return found == expected_.end() ? std::nullopt : std::optional(hosts_.at(found->second));
+}
+
 std::optional<Host> HostTable::find_by_ek(std::string_view ek_sha256) const {
   const std::shared_lock lock(mutex_);
   const auto found = by_ek_.find(std::string(ek_sha256));
@@ -85,6 +91,15 @@ std::vector<Host> HostTable::list(std::string_view after, std::size_t limit) con
   const std::shared_lock lock(mutex_);
   std::vector<Host> page;
   for (auto it = by_name_.upper_bound(after); it != by_name_.end() && page.size() < limit; ++it) {
+    page.push_back(hosts_.at(it->second));
+  }
+  return page;
+}
+
+std::vector<Host> HostTable::expected(std::string_view after, std::size_t limit) const {
+  const std::shared_lock lock(mutex_);
+  std::vector<Host> page;
+  for (auto it = expected_.upper_bound(after); it != expected_.end() && page.size() < limit; ++it) {
     page.push_back(hosts_.at(it->second));
   }
   return page;
@@ -158,6 +173,9 @@ void HostTable::index(const HostRecord& record) {
   if (record.life_cycle == LifeCycle::kPending) {
     pending_[record.uid] = record.name;
   }
+  if (record.life_cycle == LifeCycle::kExpected) {
+    expected_[record.name] = record.uid;
+  }
   index_ek(record);
 }
 
@@ -193,6 +211,7 @@ void HostTable::forget_indexes(const HostRecord& record) {
   erase_if_owned(by_key_, record.curve_key, record.uid);
   erase_if_owned(by_name_, record.name, record.uid);
   erase_if_owned(by_ek_, record.ek_sha256, record.uid);
+  erase_if_owned(expected_, record.name, record.uid);
   const auto [first, last] = by_ak_hash_.equal_range(hash_of(record.ak_public));
   for (auto it = first; it != last; ++it) {
     if (it->second == record.uid) {
