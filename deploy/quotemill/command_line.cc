@@ -74,6 +74,7 @@ CommandLine::CommandLine(Settings& settings)
   add_actions();
   add_baselines();
   add_admission();
+  add_inventory();
   add_texts();
 }
 

@@ -45,6 +45,7 @@ class CommandLine {
   void add_care();
   void add_policy_changes(CLI::App& policy);
   void add_policy_questions(CLI::App& policy);
+  void add_inventory();
   void add_baselines();
   void add_reference_files(CLI::App& baseline);
   void add_baseline_questions(CLI::App& baseline);

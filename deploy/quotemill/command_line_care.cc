@@ -77,6 +77,32 @@ void CommandLine::add_care() {
   runs(audit, [](Session& session, const Options& o) { return run_audit(session, o.audit); });
 }
 
+void CommandLine::add_inventory() {
+  Options& options = *options_;
+  CLI::App* inventory = add(app_, "inventory", "Which TPMs are in which hosts of the fleet",
+                            "  quotemill inventory import fleet.csv");
+  inventory->require_subcommand(1);
+  CLI::App* import =
+      add(*inventory, "import", "Expect the hosts of a CSV or JSON file, by their EK",
+          "  quotemill inventory import --dry-run fleet.csv\n"
+          "  quotemill inventory import fleet.csv");
+  is_file(
+      import->add_option("FILE", options.inventory, "columns ek, name, and labels")->required());
+  may_be_dry(import);
+  runs(import, [](Session& session, const Options& o) {
+    return run_inventory_import(session, o.inventory);
+  });
+  CLI::App* list = add(*inventory, "list", "List the hosts that no TPM has proven yet",
+                       "  quotemill inventory list");
+  runs(list, [](Session& session, const Options&) { return run_inventory_list(session); });
+  CLI::App* remove =
+      add(*inventory, "remove", "Expect a host no more", "  quotemill inventory remove web-09");
+  remove->add_option("HOST", options.host, "its name")->required();
+  may_be_dry(remove);
+  runs(remove,
+       [](Session& session, const Options& o) { return run_inventory_remove(session, o.host); });
+}
+
 void CommandLine::add_policy_changes(CLI::App& policy) {
   Options& options = *options_;
   CLI::App* apply = add(policy, "apply", "Judge hosts by these policies from now on",

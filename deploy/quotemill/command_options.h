@@ -33,6 +33,7 @@ struct CommandLine::Options {
   std::string maintenance_for = "1h";
   AuditOptions audit;
   std::string folder;
+  std::string inventory;
   std::string shell;
 };
 

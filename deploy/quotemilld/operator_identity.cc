@@ -38,6 +38,14 @@ Result<void> check_name_is_free(const RegistryView& view, const HostRecord& reco
                   "cannot be called " + record.name + ": host " + holder->record->uid.hex() +
                       " is; retire that one, or choose another name with --name");
   }
+  const std::optional<Host> expected = view.hosts.find_expected(record.name);
+  if (expected && expected->record->ek_sha256 != record.ek_sha256) {
+    return refuse(ErrorCode::kConflict, record.uid,
+                  "cannot be called " + record.name +
+                      ": the inventory gives that name to another TPM; choose another name with "
+                      "--name, or 'quotemill inventory remove " +
+                      record.name + "'");
+  }
   return {};
 }
 
@@ -56,19 +64,24 @@ Result<void> check_keys_are_free(const RegistryView& view, const HostRecord& rec
 }
 
 IdentityUpdate activated(HostRecord record, const std::string& who) {
-  record.life_cycle = LifeCycle::kActive;
   // Neither retiring nor bringing back proves anything.
-  record.admitted_by =
+  const std::string rule =
       (record.is_imported() ? std::string(HostRecord::kImportedPrefix) : "operator:") + who;
-  record.expires = {};
-  record.note.clear();
   IdentityUpdate update;
-  update.record = std::move(record);
+  update.record = as_active(std::move(record), rule);
   update.reset_state = true;
   return update;
 }
 
 }  // namespace
+
+HostRecord as_active(HostRecord record, const std::string& admitted_by) {
+  record.life_cycle = LifeCycle::kActive;
+  record.admitted_by = admitted_by;
+  record.expires = {};
+  record.note.clear();
+  return record;
+}
 
 IdentityDecision approve_host(const HostUid& host, const std::string& name,
                               const std::string& who) {
@@ -149,6 +162,11 @@ IdentityDecision restore_host(const HostUid& host, const std::string& name,
   };
 }
 
+bool is_label(const std::string& key, const std::string& value) {
+  return is_label_key(key) && value.size() <= limits::kLabelValueSizeMax &&
+         printable(value) == value;
+}
+
 IdentityDecision label_host(const HostUid& host, const LabelChange& change) {
   return [=](const RegistryView& view) -> Result<IdentityUpdate> {
     const std::optional<Host> known = view.hosts.find(host);
@@ -162,12 +180,9 @@ IdentityDecision label_host(const HostUid& host, const LabelChange& change) {
       labels.erase(key);
     }
     for (const auto& [key, value] : change.set) {
-      if (!is_label_key(key) || value.size() > limits::kLabelValueSizeMax ||
-          printable(value) != value) {
+      if (!is_label(key, value)) {
         return refuse(ErrorCode::kConfig, host,
-                      "cannot have the label " + escaped(key) +
-                          ": keys are 1 to 64 of a-z 0-9 . _ - /, values at most 128 printable "
-                          "characters of ASCII");
+                      "cannot have the label " + escaped(key) + ": " + kLabelForm);
       }
       labels[key] = value;
     }

@@ -13,6 +13,9 @@
 
 namespace quotemill::daemon {
 
+// The record of a host that an operator lets in. Its state is to be judged anew.
+HostRecord as_active(HostRecord record, const std::string& admitted_by);
+
 // A pending host becomes active, under `name` or, if that is empty, under the name it asked for.
 // kConflict if another host has that name, kNotFound if it is not pending (any more).
 IdentityDecision approve_host(const HostUid& host, const std::string& name, const std::string& who);
@@ -26,6 +29,11 @@ IdentityDecision retire_host(const HostUid& host, const std::string& who);
 // A retired or denied host may attest again, judged anew, under `name` or, if that is empty, under
 // the name it had. kConflict if its name, TPM or channel key belongs to another host by now.
 IdentityDecision restore_host(const HostUid& host, const std::string& name, const std::string& who);
+
+// Whether a label may be called so, and have that value; kLabelForm says when.
+bool is_label(const std::string& key, const std::string& value);
+inline constexpr const char* kLabelForm =
+    "keys are 1 to 64 of a-z 0-9 . _ - /, values at most 128 printable characters of ASCII";
 
 // Labels to set, by key, and keys to take away. kConfig for keys, values or numbers beyond
 // limits.h; labels decide which policy is for the host, from its next attestation on.

@@ -135,6 +135,9 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"reattest.wave", &OperatorVerbs::wave},
       {"reattest.wave.status", &OperatorVerbs::wave_status},
       {"reattest.wave.stop", &OperatorVerbs::wave_stop},
+      {"inventory.import", &OperatorVerbs::inventory_import},
+      {"inventory.list", &OperatorVerbs::inventory_list},
+      {"inventory.remove", &OperatorVerbs::inventory_remove},
       // Verbs of their own: a daemon that is too old for them refuses them, and changes nothing.
       {"reattest.check", &OperatorVerbs::reattest, true},
       {"reattest.wave.check", &OperatorVerbs::wave, true},
@@ -151,6 +154,8 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"label.check", &OperatorVerbs::label, true},
       {"maintenance.check", &OperatorVerbs::maintenance, true},
       {"maintenance.end.check", &OperatorVerbs::maintenance_end, true},
+      {"inventory.import.check", &OperatorVerbs::inventory_import, true},
+      {"inventory.remove.check", &OperatorVerbs::inventory_remove, true},
       {"acknowledge.check", &OperatorVerbs::acknowledge, true},
       {"token.create.check", &OperatorVerbs::token_create, true},
   };
@@ -185,7 +190,8 @@ std::optional<Host> OperatorVerbs::find(const std::string& text) const {
   if (const std::optional<HostUid> uid = HostUid::from_hex(text)) {
     return parts_.hosts.find(*uid);
   }
-  return find_pending(text);
+  std::optional<Host> expected = parts_.hosts.find_expected(text);
+  return expected ? expected : find_pending(text);
 }
 
 ControlError OperatorVerbs::no_such_host(const std::string& text) const {

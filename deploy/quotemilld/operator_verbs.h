@@ -25,6 +25,8 @@
 //   host.at {host, time_ms}                   what was known of it at a moment
 //   host.bundle {host, time_ms}               the last appraisal until then, with all it rests on
 //   store.check, backup {folder}
+//   inventory.import {upload}, inventory.list {after}, inventory.remove {host}
+//                                             hosts that are expected (operator_inventory.h)
 //   hosts.import {hosts, check}               identities that no TPM proved (operator_import.h)
 //
 // Those that change something take "operator", the name for the record; whoever may enter the
@@ -149,6 +151,9 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome backup(OperatorArgs& args, Call call);
   Outcome audit_list(OperatorArgs& args, Call call);
   Outcome audit_check(OperatorArgs& args, Call call);
+  Outcome inventory_import(OperatorArgs& args, Call call);
+  Outcome inventory_list(OperatorArgs& args, Call call);
+  Outcome inventory_remove(OperatorArgs& args, Call call);
   Outcome hosts_import(OperatorArgs& args, Call call);
   Outcome reappraise(OperatorArgs& args, Call call);
   Outcome reappraise_status(OperatorArgs& args, Call call);
@@ -165,6 +170,8 @@ class OperatorVerbs final : public transport::ControlHandler {
   [[nodiscard]] std::optional<Host> find_ended(const std::string& text) const;
   [[nodiscard]] transport::ControlError no_such_host(const std::string& text) const;
   [[nodiscard]] std::vector<HostUid> all_hosts() const;
+  // The SHA-256 that the argument "upload" names a file by; the argument is marked as wrong if not.
+  [[nodiscard]] static std::optional<Digest> upload_named(OperatorArgs& args);
   // The baseline that two arguments name.
   [[nodiscard]] Result<std::shared_ptr<const Baseline>> baseline_named(OperatorArgs& args,
                                                                        const char* name,

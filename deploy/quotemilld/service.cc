@@ -1,10 +1,8 @@
 #include "deploy/quotemilld/service.h"
 
-#include <mutex>
 #include <string>
 #include <utility>
 
-#include "deploy/common/text_file.h"
 #include "deploy/quotemilld/change_fan_out.h"
 #include "deploy/quotemilld/endpoint_counters.h"
 #include "deploy/quotemilld/key_files.h"
@@ -12,6 +10,8 @@
 #include "deploy/quotemilld/metrics.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/outbox_trim.h"
+#include "deploy/quotemilld/reply_relay.h"
+#include "deploy/quotemilld/service_options.h"
 #include "deploy/quotemilld/sink_fan.h"
 #include "deploy/quotemilld/startup.h"
 #include "deploy/quotemilld/store_keeper.h"
@@ -41,62 +41,6 @@ constexpr std::string_view kIpcScheme = "ipc://";
 constexpr std::int64_t kNonceKeyAgeMs = 3'600'000;
 constexpr std::int64_t kSweepMs = 10'000;
 constexpr std::int64_t kDrainTimeoutMs = 45'000;
-
-// The committer is made before the server that carries its replies, and outlives it.
-class ReplyRelay final : public ReplySink {
- public:
-  void deliver(std::vector<Reply> replies) override {
-    const std::lock_guard lock(mutex_);
-    if (server_ != nullptr) {
-      server_->deliver(std::move(replies));
-    }
-  }
-
-  // Borrowed; null before it is there and when it goes.
-  void connect(ReplySink* server) {
-    const std::lock_guard lock(mutex_);
-    server_ = server;
-  }
-
- private:
-  std::mutex mutex_;
-  ReplySink* server_ = nullptr;
-};
-
-transport::LogSink log_sink(const program::Log& log) {
-  return [&log](transport::LogLevel level, std::string_view host, std::string_view text) {
-    const auto at = level == transport::LogLevel::kInfo      ? program::LogLevel::kInfo
-                    : level == transport::LogLevel::kWarning ? program::LogLevel::kWarn
-                                                             : program::LogLevel::kError;
-    if (host.empty()) {
-      log.write(at, text);
-    } else {
-      log.write(at, text, {{"host", std::string(host)}});
-    }
-  };
-}
-
-// As it is now; a bundle finds out whether it is that of a verdict.
-std::string configured_policy_text(const Config& config) {
-  if (config.policy_file.empty()) {
-    return {};
-  }
-  const Result<std::string> text =
-      program::read_text_file(config.policy_file, limits::kPolicySizeMax);
-  return text ? *text : std::string();
-}
-
-storage::StoreOptions store_options(const Config& config) {
-  const Config::History& history = config.history;
-  storage::StoreOptions options;
-  options.path = config.state.store;
-  options.appraisals_per_host = static_cast<std::uint64_t>(history.appraisals_per_host);
-  options.history_ages = {history.trusted_ms, history.warning_ms, history.failed_ms};
-  options.history_counts = {static_cast<std::uint64_t>(history.trusted_count),
-                            static_cast<std::uint64_t>(history.warning_count),
-                            static_cast<std::uint64_t>(history.failed_count)};
-  return options;
-}
 
 }  // namespace
 

@@ -352,6 +352,9 @@ void Committer::handle(IdentityTask& task) {
     write.batch.hosts.push_back(std::make_shared<const HostRecord>(std::move(added)));
     reset_state(*write.batch.hosts.back(), *update, write);
   }
+  for (HostRecord& other : update->records) {
+    write.batch.hosts.push_back(std::make_shared<const HostRecord>(std::move(other)));
+  }
   write.batch.tokens = update->tokens;
   write.batch.hosts_removed = update->removed;
   if (update->baseline) {

@@ -58,6 +58,11 @@ std::optional<Host> HostTable::find_by_name(std::string_view name) const {
   return host_at(by_name_, by_name_.find(name));
 }
 
+std::optional<Host> HostTable::find_expected(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  return host_at(expected_, expected_.find(name));
+}
+
 std::optional<Host> HostTable::find_by_ek(std::string_view ek_sha256) const {
   const std::shared_lock lock(mutex_);
   return host_at(by_ek_, by_ek_.find(ek_sha256));
@@ -86,6 +91,15 @@ std::vector<Host> HostTable::list(std::string_view after, std::size_t limit) con
 std::array<std::size_t, 5> HostTable::counts() const {
   const std::shared_lock lock(mutex_);
   return counts_;
+}
+
+std::vector<Host> HostTable::expected(std::string_view after, std::size_t limit) const {
+  const std::shared_lock lock(mutex_);
+  std::vector<Host> page;
+  for (auto it = expected_.upper_bound(after); it != expected_.end() && page.size() < limit; ++it) {
+    page.push_back(**it);
+  }
+  return page;
 }
 
 std::vector<Host> HostTable::pending() const {
@@ -158,6 +172,9 @@ void HostTable::index(const Host& host) {
   if (record.life_cycle == LifeCycle::kPending) {
     pending_[record.uid] = record.name;
   }
+  if (record.life_cycle == LifeCycle::kExpected) {
+    replace_in(expected_, host);
+  }
   index_ek(host);
 }
 
@@ -200,6 +217,7 @@ void HostTable::forget_indexes(const Host& host) {
   erase_if_owned(by_key_, host);
   erase_if_owned(by_name_, host);
   erase_if_owned(by_ek_, host);
+  erase_if_owned(expected_, host);
   const auto [first, last] = by_ak_.equal_range(&host);
   for (auto it = first; it != last; ++it) {
     if (*it == &host) {

@@ -36,6 +36,8 @@ class HostTable {
   [[nodiscard]] std::optional<Host> find_by_key(const CurveKey& key) const;
   [[nodiscard]] std::optional<Host> find_by_name(
       std::string_view name) const;  // active or in maintenance
+  // Of the inventory, not proven yet: nobody else is to get this name.
+  [[nodiscard]] std::optional<Host> find_expected(std::string_view name) const;
   // Any life cycle: a TPM whose host was retired or denied is no newcomer.
   // None for "": hosts that were imported without an EK are not found.
   [[nodiscard]] std::optional<Host> find_by_ek(std::string_view ek_sha256) const;
@@ -48,6 +50,9 @@ class HostTable {
   // `limit`.
   [[nodiscard]] std::vector<Host> list(std::string_view after, std::size_t limit) const;
   [[nodiscard]] std::vector<Host> pending() const;
+  // Those of the inventory that no TPM has proven yet, sorted by name; after `after`, at most
+  // `limit`.
+  [[nodiscard]] std::vector<Host> expected(std::string_view after, std::size_t limit) const;
   // Retired and denied hosts, sorted by name, then uid; at most `limit`. Looks at every host.
   [[nodiscard]] std::vector<Host> ended(std::size_t limit) const;
   [[nodiscard]] std::size_t size() const;
@@ -149,6 +154,7 @@ class HostTable {
   std::unordered_multiset<const Host*, HashOf<ByAk>, EqualBy<ByAk>> by_ak_;
   std::set<const Host*, ByName> by_name_;
   std::map<HostUid, std::string> pending_;
+  std::set<const Host*, ByName> expected_;
   std::array<std::size_t, 5> counts_{};
 };
 

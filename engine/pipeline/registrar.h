@@ -36,6 +36,7 @@ struct IdentityUpdate {
   // why nothing in flight is lost by it.
   std::optional<HostState> state;
   std::vector<HostRecord> added;                        // new hosts, all `unknown`
+  std::vector<HostRecord> records;                      // others; their states stay
   std::vector<TokenRecord> tokens;                      // created or spent
   std::vector<HostUid> removed;                         // pending hosts that expired
   std::shared_ptr<const Baseline> baseline;             // captured, imported, or as it is retired

@@ -7,10 +7,10 @@
 #include "deploy/common/text_file.h"
 #include "deploy/quotemill/commands/blast_report.h"
 #include "deploy/quotemill/commands/commands.h"
+#include "deploy/quotemill/commands/upload.h"
 #include "deploy/quotemill/packages/package_files.h"
 #include "deploy/references/reference_file.h"
 #include "engine/base/limits.h"
-#include "engine/crypto/hash.h"
 
 namespace quotemill::cli {
 
@@ -64,24 +64,6 @@ bool is_readable(Session& session, const Source& source, const std::string& form
                  "nothing was changed; the file is taken as a whole or not at all");
   }
   return static_cast<bool>(reading);
-}
-
-// The SHA-256 by which the daemon knows it; null after an error, which is said.
-std::optional<std::string> upload(Session& session, const std::string& content) {
-  const std::string sha256 = hash(HashAlgorithm::kSha256, as_bytes(content)).hex();
-  std::size_t sent = 0;
-  do {
-    const std::string_view part =
-        std::string_view(content).substr(sent, limits::kUploadPartSizeMax);
-    if (!session.ask("upload", {{"sha256", sha256},
-                                {"size", content.size()},
-                                {"offset", sent},
-                                {"hex", to_hex(as_bytes(part))}})) {
-      return std::nullopt;
-    }
-    sent += part.size();
-  } while (sent < content.size());
-  return sha256;
 }
 
 std::optional<std::uint32_t> version_of(Session& session, const BaselineImportOptions& options) {

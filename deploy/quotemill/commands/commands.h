@@ -158,6 +158,11 @@ struct AuditOptions {
 
 Exit run_audit(Session& session, const AuditOptions& options);
 
+// inventory.cc
+Exit run_inventory_import(Session& session, const std::string& file);
+Exit run_inventory_list(Session& session);
+Exit run_inventory_remove(Session& session, const std::string& host);
+
 // import.cc
 struct ImportOptions {
   std::string file = {};

@@ -102,6 +102,7 @@ TEST_F(ProofBundleTest, ProvesAnAppraisalByValuesThatHaveEndedSince) {
   const Json then = bundle();
   EXPECT_EQ(check(then).state, "trusted");
   EXPECT_TRUE(check(then).is_proven());
+  clock_.advance(1'000);
   const WallTime moment = clock_.now().wall;
   clock_.advance(20LL * 86'400'000);
   const Json later = ask("host.bundle", {{"host", "host-0"}, {"time_ms", moment.ms}});
