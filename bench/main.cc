@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <benchmark/benchmark.h>
 
+#include "bench/engine/esxi_logs.h"
 #include "bench/engine/esxi_software.h"
 #include "bench/engine/ima_lists.h"
 #include "bench/engine/judging.h"
@@ -39,6 +40,7 @@ void register_all(const Settings& settings) {
   register_ima_lists();
   register_esxi_software();
   register_log_reading(settings);
+  register_esxi_logs();
   register_commits(settings);
   register_pipeline_rates(settings);
   register_round_trips();

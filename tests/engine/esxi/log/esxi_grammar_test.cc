@@ -62,6 +62,7 @@ TEST(EsxiGrammar, RefusesAnyOtherOrder) {
   EXPECT_NE(wrong({kKernel, kCommand, kOptions}), "");
   EXPECT_NE(wrong({kSigner, kKernel, kCommand}), "");
   EXPECT_NE(wrong({kKernel, kCommand, kSigner}), "");
+  EXPECT_NE(wrong({kKernel, kCommand, kSigner, kCommand}), "");
   EXPECT_NE(wrong({kKernel, kCommand, kCommand}), "");
   EXPECT_NE(wrong({kKernel, kTag, kCommand}), "");
   EXPECT_NE(wrong({kKernel, kCommand, kTag, kTag}), "");
@@ -73,6 +74,7 @@ TEST(EsxiGrammar, RefusesAnyOtherOrder) {
 
 TEST(EsxiGrammar, RefusesAnotherFirstModuleThanTheKernelOfTheCommandLine) {
   EXPECT_NE(wrong({kModule, kKernel, kCommand}), "");
+  EXPECT_NE(wrong({kModule, kKernel, {Kind::kCommandLine, 14, "vmx.v00"}}), "");
   EXPECT_NE(wrong({kOptions, kKernel, kCommand}), "");
   EXPECT_NE(wrong({kKernel, {Kind::kCommandLine, 14, "k.b00"}}), "");
 }

@@ -233,6 +233,19 @@ TEST(ReadEsxiBoot, KernelAndFirmwareMustAgreeOnSecureBoot) {
   }
 }
 
+TEST(ReadEsxiBoot, DataThatWasNotMeasuredIsNobodysWordInALogOfOneBank) {
+  EsxiLog log;
+  log.module("b.b00", 12).tagged(14, 7, "certificate", "other").tagged(14, 4, "/b.b00 x", "/b.b00");
+  log.tagged(14, 6, "rack-1", "rack-2");
+  const EsxiScene scene(log.bytes());
+  EXPECT_THAT(kinds(scene.boot()),
+              ElementsAre(EsxiProblemKind::kDataDiffers, EsxiProblemKind::kDataDiffers,
+                          EsxiProblemKind::kDataDiffers));
+  EXPECT_EQ(scene.boot().command_line, std::nullopt);
+  EXPECT_FALSE(scene.boot().asset_tag.has_value());
+  EXPECT_THAT(scene.boot().signers, IsEmpty());
+}
+
 TEST(ReadEsxiBoot, AnEventThatIsNoTaggedOneIsNoneOfESXi) {
   EsxiLog log;
   log.module("b.b00", 12).command_line().plain(14, event_type::kIpl);

@@ -57,7 +57,9 @@ TEST(TaggedData, TakesVersionRecordsWhoseTextsStayInside) {
   for (std::size_t at = 16; at < 32; at += 2) {
     Bytes outside = good;
     outside[at + 1] = 0xFF;
-    EXPECT_FALSE(read_version_record(outside)) << at;
+    const Result<EsxiVersionRecord> refused = read_version_record(outside);
+    ASSERT_FALSE(refused) << at;
+    EXPECT_THAT(refused.error().context, ::testing::HasSubstr("outside")) << at;
   }
   Bytes no_format = good;
   no_format[4] = 0;
