@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
+#include <optional>
 #include <set>
 #include <string_view>
 
 #include "deploy/common/text_file.h"
-#include "deploy/quotemill/packages/archive_reader.h"
+#include "deploy/quotemill/packages/bounded_entries.h"
 #include "deploy/references/esxi/descriptors.h"
-#include "engine/base/limits.h"
 #include "engine/base/text.h"
-#include "engine/crypto/hash.h"
-#include "engine/crypto/hash_stream.h"
 #include "engine/esxi/image/limits.h"
 
 namespace quotemill::cli {
@@ -21,143 +18,10 @@ namespace {
 using references::ImageProfile;
 using references::VibDescriptor;
 
-constexpr std::size_t kBlockSize = std::size_t{64} * 1024;
 constexpr std::string_view kDatabaseRoot = "var/db/esximg/";
 constexpr std::string_view kGzipMark("\x1f\x8b", 2);
 constexpr std::string_view kArMark = "!<arch>\n";
 constexpr std::string_view kZipMark("PK\x03\x04", 4);
-
-Error refused(ErrorCode code, std::string detail) {
-  return {code, "image", 0, std::move(detail)};
-}
-
-Error in_file(Error error, std::string_view name) {
-  error.detail = escaped(name, 200) + ": " + error.detail;
-  return error;
-}
-
-// The path without "./" before it; kMalformed for one that leads elsewhere.
-Result<std::string> plain_path(std::string path) {
-  while (path.starts_with("./")) {
-    path.erase(0, 2);
-  }
-  const std::string guarded = "/" + path + "/";
-  const bool is_odd = path.starts_with('/') || path.find('\\') != std::string::npos ||
-                      guarded.find("/../") != std::string::npos || path.size() > 1'024;
-  return is_odd ? Result<std::string>(refused(ErrorCode::kMalformed,
-                                              "has a path that leads elsewhere: " + escaped(path)))
-                : Result<std::string>(std::move(path));
-}
-
-// What one archive may still unpack.
-class Budget {
- public:
-  explicit Budget(std::uint64_t size = limits::kEsxiUnpackedSizeMax) : size_(size) {}
-
-  Result<void> take(std::size_t size) {
-    used_ += size;
-    return used_ <= size_
-               ? Result<void>()
-               : refused(ErrorCode::kTooLarge, "unpacks to more than such a file may have");
-  }
-
-  Result<void> count_entry() {
-    return ++entries_ <= limits::kEsxiEntriesMax
-               ? Result<void>()
-               : refused(ErrorCode::kTooLarge, "has more entries than such a file may have");
-  }
-
- private:
-  const std::uint64_t size_;
-  std::uint64_t used_ = 0;
-  std::size_t entries_ = 0;
-};
-
-using Sink = std::function<Result<void>(ByteView)>;
-
-// All bytes of the entry that it is at.
-Result<void> drain(ArchiveReader& reader, Budget& budget, const Sink& sink) {
-  std::array<std::uint8_t, kBlockSize> block;
-  while (true) {
-    const Result<std::size_t> size = reader.read(block);
-    if (!size) {
-      return size.error();
-    }
-    if (*size == 0) {
-      return {};
-    }
-    if (Result<void> taken = budget.take(*size); !taken) {
-      return taken;
-    }
-    if (Result<void> given = sink(ByteView(block).first(*size)); !given) {
-      return given;
-    }
-  }
-}
-
-Result<std::string> content_of(ArchiveReader& reader, Budget& budget, std::size_t size_max) {
-  std::string content;
-  const Result<void> read = drain(reader, budget, [&](ByteView part) {
-    content += as_text(part);
-    return content.size() <= size_max
-               ? Result<void>()
-               : refused(ErrorCode::kTooLarge,
-                         "is larger than " + std::to_string(size_max) + " bytes");
-  });
-  return read ? Result<std::string>(std::move(content)) : read.error();
-}
-
-Result<void> pass_over(ArchiveReader& reader, Budget& budget) {
-  return drain(reader, budget, [](ByteView) { return Result<void>(); });
-}
-
-// Of the entry that it is at; of nothing, if there is none: an empty file is no entry.
-Result<Digest> digest_of(ArchiveReader& reader, bool is_there, Budget& budget) {
-  HashStream stream(HashAlgorithm::kSha256);
-  const Result<void> read = is_there ? drain(reader, budget,
-                                             [&stream](ByteView part) {
-                                               stream.add(part);
-                                               return Result<void>();
-                                             })
-                                     : Result<void>();
-  return read ? Result<Digest>(stream.finish()) : read.error();
-}
-
-// Entries with their plain paths, each once, and no links among them; folders are passed over.
-Result<void> for_each_file(
-    ArchiveReader& reader, Budget& budget,
-    const std::function<Result<void>(const std::string& path, ArchiveReader& reader)>& visit) {
-  std::set<std::string> seen;
-  while (true) {
-    const Result<bool> is_there = reader.next();
-    if (!is_there) {
-      return is_there.error();
-    }
-    if (!*is_there) {
-      return {};
-    }
-    if (Result<void> counted = budget.count_entry(); !counted) {
-      return counted;
-    }
-    const Result<std::string> path = plain_path(reader.path());
-    if (!path) {
-      return path.error();
-    }
-    if (reader.is_folder()) {
-      continue;
-    }
-    if (!reader.is_file() || !reader.hard_link().empty()) {
-      return refused(ErrorCode::kMalformed,
-                     "has a link, or what is neither file nor folder: " + escaped(*path));
-    }
-    if (!seen.insert(*path).second) {
-      return refused(ErrorCode::kConflict, "has a file twice: " + escaped(*path));
-    }
-    if (Result<void> visited = visit(*path, reader); !visited) {
-      return in_file(visited.error(), *path);
-    }
-  }
-}
 
 // What image databases and bundles' metadata are made of.
 struct Descriptors {
@@ -171,10 +35,10 @@ struct Descriptors {
       return vib.error();
     }
     if (vibs.size() == limits::kEsxiDescriptorsMax) {
-      return refused(ErrorCode::kTooLarge, "has more VIBs than such a file may have");
+      return image_error(ErrorCode::kTooLarge, "has more VIBs than such a file may have");
     }
     if (!ids.insert(vib->id).second) {
-      return refused(ErrorCode::kConflict, "has VIB " + escaped(vib->id, 100) + " twice");
+      return image_error(ErrorCode::kConflict, "has VIB " + escaped(vib->id, 100) + " twice");
     }
     vibs.push_back(*std::move(vib));
     return {};
@@ -188,7 +52,7 @@ struct Descriptors {
     profiles.push_back(*std::move(profile));
     return profiles.size() <= limits::kEsxiDescriptorsMax
                ? Result<void>()
-               : refused(ErrorCode::kTooLarge, "has more profiles than such a file may have");
+               : image_error(ErrorCode::kTooLarge, "has more profiles than such a file may have");
   }
 
   // By the folder that it is in.
@@ -215,12 +79,12 @@ struct Descriptors {
       names += (names.empty() ? "" : ", ") + escaped(profile.name, 100);
     }
     if (names.empty()) {
-      return refused(ErrorCode::kMalformed, "has no image profile");
+      return image_error(ErrorCode::kMalformed, "has no image profile");
     }
-    return refused(ErrorCode::kConfig,
-                   (wanted.empty() ? std::string("has several profiles: ")
-                                   : "has no profile " + escaped(wanted, 100) + ", but ") +
-                       names);
+    return image_error(ErrorCode::kConfig,
+                       (wanted.empty() ? std::string("has several profiles: ")
+                                       : "has no profile " + escaped(wanted, 100) + ", but ") +
+                           names);
   }
 
   [[nodiscard]] Result<EsxiReading> reading(const std::string& wanted,
@@ -268,7 +132,7 @@ Result<EsxiReading> read_database(std::string_view bytes, const std::string& pro
         return path.starts_with(kDatabaseRoot)
                    ? descriptors.add(std::string_view(path).substr(kDatabaseRoot.size()), entry,
                                      budget)
-                   : refused(ErrorCode::kMalformed, "is no part of an image database");
+                   : image_error(ErrorCode::kMalformed, "is no part of an image database");
       });
   if (!read) {
     return read.error();
@@ -321,7 +185,7 @@ Result<EsxiReading> read_bundle(const std::string& file, const std::string& prof
     return read.error();
   }
   if (!has_metadata) {
-    return refused(ErrorCode::kMalformed, "is no offline bundle: it has no metadata.zip");
+    return image_error(ErrorCode::kMalformed, "is no offline bundle: it has no metadata.zip");
   }
   Result<EsxiReading> out = descriptors.reading(profile, "offline bundle");
   if (out) {
@@ -355,10 +219,10 @@ Result<void> check_payload(const VibDescriptor& vib, const std::string& name, Ar
     return digest.error();
   }
   return *digest == payload->digest ? Result<void>()
-                                    : refused(ErrorCode::kMismatch,
-                                              "is not what the descriptor says: its content is "
-                                              "sha256:" +
-                                                  digest->hex());
+                                    : image_error(ErrorCode::kMismatch,
+                                                  "is not what the descriptor says: its content is "
+                                                  "sha256:" +
+                                                      digest->hex());
 }
 
 // Descriptor first, as VMware writes them: without it no payload can be held against anything.
@@ -377,7 +241,7 @@ Result<VibDescriptor> read_vib(const std::string& file) {
           return check_payload(*vib, path, entry, budget);
         }
         if (path != "descriptor.xml") {
-          return Result<void>(refused(ErrorCode::kMalformed, "stands before descriptor.xml"));
+          return Result<void>(image_error(ErrorCode::kMalformed, "stands before descriptor.xml"));
         }
         const Result<std::string> xml = content_of(entry, budget, limits::kEsxiDescriptorSizeMax);
         Result<VibDescriptor> described = xml ? references::read_vib_descriptor(*xml) : xml.error();
@@ -391,8 +255,8 @@ Result<VibDescriptor> read_vib(const std::string& file) {
     return read.error();
   }
   if (!vib || checked < vib->vib.payloads.size()) {
-    return refused(ErrorCode::kMalformed, vib ? "lacks payloads that its descriptor names"
-                                              : "is no VIB: it has no descriptor.xml");
+    return image_error(ErrorCode::kMalformed, vib ? "lacks payloads that its descriptor names"
+                                                  : "is no VIB: it has no descriptor.xml");
   }
   return *std::move(vib);
 }
@@ -439,8 +303,8 @@ Result<EsxiReading> read_one(const std::string& file, const std::string& profile
     return read_bundle(file, profile);
   }
   if (!mark->starts_with(kGzipMark)) {
-    return refused(ErrorCode::kMalformed,
-                   "is no image database (gzip), offline bundle (zip) or VIB (ar)");
+    return image_error(ErrorCode::kMalformed,
+                       "is no image database (gzip), offline bundle (zip) or VIB (ar)");
   }
   const Result<std::string> bytes = program::read_text_file(file, limits::kEsxiArchiveSizeMax);
   return bytes ? read_database(*bytes, profile) : bytes.error();
@@ -465,8 +329,8 @@ Result<EsxiReading> read_esxi_files(const std::vector<std::string>& files,
   }
   if (files.empty() || files.size() > limits::kEsxiVibsMax ||
       (vibs != files.size() && files.size() != 1)) {
-    return refused(ErrorCode::kConfig,
-                   "one image database or bundle is one image, unless all files are VIBs");
+    return image_error(ErrorCode::kConfig,
+                       "one image database or bundle is one image, unless all files are VIBs");
   }
   if (vibs == files.size()) {
     return read_vibs(files);
