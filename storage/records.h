@@ -27,6 +27,8 @@ inline constexpr std::uint8_t kBootLogRecordVersion = 2;
 // A baseline that was imported or retired: an older Quotemill would take it for an empty one, or
 // for one in use. A captured one stays of version 1.
 inline constexpr std::uint8_t kBaselineRecordVersion = 2;
+// An image of ESXi.
+inline constexpr std::uint8_t kImageRecordVersion = 3;
 
 std::string encode_host(const HostRecord& record);
 Result<HostRecord> decode_host(const HostUid& uid, std::string_view value);

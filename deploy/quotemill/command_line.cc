@@ -73,6 +73,7 @@ CommandLine::CommandLine(Settings& settings)
   add_questions();
   add_actions();
   add_baselines();
+  add_images();
   add_admission();
   add_inventory();
   add_texts();

@@ -49,6 +49,7 @@ class CommandLine {
   void add_baselines();
   void add_reference_files(CLI::App& baseline);
   void add_baseline_questions(CLI::App& baseline);
+  void add_images();
   void add_admission();
   void add_texts();
 

@@ -19,6 +19,7 @@ struct CommandLine::Options {
   ReattestOptions reattest;
   CaptureOptions capture;
   BaselineImportOptions references;
+  ImageImportOptions images;
   std::string baseline;
   std::string other_baseline;
   TokenOptions token;

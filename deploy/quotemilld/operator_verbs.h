@@ -12,6 +12,7 @@
 //   baseline.list, baseline.show {name, version, from}, baseline.diff {from, from_version, to,
 //     to_version}, baseline.export {name, version, offset}       (operator_baselines.cc)
 //   baseline.capture {host, name, confirmed}, baseline.retire {name, version, confirmed}
+//   image.list, image.approve {name, version, confirmed}       (operator_images.cc)
 //   upload {sha256, size, offset, hex}        a file in parts, for
 //   baseline.import {upload, name, version, format, file, confirmed}
 //   policy.list, policy.show {id, number}, policy.history {id}
@@ -128,6 +129,8 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome baseline_show(OperatorArgs& args, Call call);
   Outcome baseline_diff(OperatorArgs& args, Call call);
   Outcome baseline_export(OperatorArgs& args, Call call);
+  Outcome image_list(OperatorArgs& args, Call call);
+  Outcome image_approve(OperatorArgs& args, Call call);
   Outcome upload(OperatorArgs& args, Call call);
   Outcome policy_list(OperatorArgs& args, Call call);
   Outcome policy_show(OperatorArgs& args, Call call);

@@ -129,8 +129,37 @@ TEST(Records, AnOlderQuotemillDoesNotTakeAnImportedBaselineForAnEmptyOne) {
   EXPECT_EQ(encode_baseline(*sample_baseline("prod", 2)).front(), 1);
   EXPECT_EQ(encode_baseline(*sample_imported_baseline("prod", 2)).front(), 2);
   std::string newer = encode_baseline(*sample_imported_baseline("prod", 2));
-  newer.front() = 3;
+  newer.front() = 4;
   EXPECT_EQ(decode_baseline(newer).error().code, ErrorCode::kUnsupported);
+}
+
+TEST(Records, AnImageOfEsxiKeepsEveryField) {
+  BaseImage image;
+  image.name = "ESXi-8.0U3";
+  image.vendor = "VMware, Inc.";
+  image.database = Digest::from(HashAlgorithm::kSha256, Bytes(32, 0xDB));
+  image.vibs = {{"esx-base",
+                 "8.0.3-0.35.24280767",
+                 "VMware",
+                 AcceptanceLevel::kCertified,
+                 {{"b", "b.b00", *Digest::from(HashAlgorithm::kSha256, Bytes(32, 0xAB))},
+                  {"tools", "", *Digest::from(HashAlgorithm::kSha256, Bytes(32, 0xCD))}}}};
+  derive_from_vibs(image);
+  Baseline baseline = *sample_imported_baseline("esxi", 2);
+  baseline.values.clear();
+  baseline.image = std::make_shared<const BaseImage>(image);
+  baseline.approved = {1'700'000'000'001};
+  baseline.approved_by = "bob";
+  const std::string stored = encode_baseline(baseline);
+  EXPECT_EQ(stored.front(), 3) << "an older Quotemill would take it for an empty list";
+  const Result<Baseline> read = decode_baseline(stored);
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(*read->image, image);
+  EXPECT_EQ(read->approved, baseline.approved);
+  EXPECT_EQ(read->approved_by, "bob");
+  EXPECT_TRUE(read->is_approved());
+  EXPECT_EQ(encode_baseline(*read), stored);
+  EXPECT_EQ(values_of(*read).size(), 2U);
 }
 
 TEST(Records, ChangeBaselineTokenKeepEveryField) {

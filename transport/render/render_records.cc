@@ -251,6 +251,24 @@ Json render_appraisal(const HistoryEntry& entry) {
           {"run", render_run(entry)}};
 }
 
+namespace {
+
+Json render_image(const Baseline& baseline) {
+  const BaseImage& image = *baseline.image;
+  return {{"name", text_of(image.name)},
+          {"vendor", text_of(image.vendor)},
+          {"version", text_of(image.version.version)},
+          {"build", text_of(image.version.build)},
+          {"acceptance", name_of(image.acceptance)},
+          {"vibs", image.vibs.size()},
+          {"database", image.database ? Json("sha256:" + image.database->hex()) : Json(nullptr)},
+          {"approved", iso_time(baseline.approved)},
+          {"approved_by",
+           baseline.approved.ms != 0 ? Json(printable(baseline.approved_by)) : Json(nullptr)}};
+}
+
+}  // namespace
+
 Json render_baseline(const Baseline& baseline) {
   const std::optional<ImportedFile>& file = baseline.file;
   return {
@@ -267,6 +285,7 @@ Json render_baseline(const Baseline& baseline) {
                            {"sha256", file->id.hex()},
                            {"by", printable(file->by)}}
                     : Json(nullptr)},
+      {"image", baseline.is_image() ? render_image(baseline) : Json(nullptr)},
       {"retired", iso_time(baseline.retired)},
       {"retired_by", baseline.is_retired() ? Json(printable(baseline.retired_by)) : Json(nullptr)},
       {"sha256", content_id(baseline).hex()}};

@@ -1,35 +1,12 @@
-#include <charconv>
 #include <ostream>
 
+#include "deploy/quotemill/commands/baseline_name.h"
 #include "deploy/quotemill/commands/blast_report.h"
 #include "deploy/quotemill/commands/commands.h"
 
 namespace quotemill::cli {
 
 namespace {
-
-// NAME or NAME@VERSION.
-struct BaselineName {
-  std::string name;
-  std::uint32_t version = 0;  // 0: the one in use
-};
-
-std::optional<BaselineName> parse_name(Session& session, const std::string& text) {
-  const std::size_t at_sign = text.find('@');
-  BaselineName named{text.substr(0, at_sign), 0};
-  if (at_sign == std::string::npos) {
-    return named;
-  }
-  const std::string_view digits = std::string_view(text).substr(at_sign + 1);
-  const char* const end = digits.data() + digits.size();  // NOLINT(*-pointer-arithmetic)
-  const auto [rest, error] = std::from_chars(digits.data(), end, named.version);
-  if (error != std::errc() || rest != end || named.version == 0) {
-    session.fail("'" + text + "' names no baseline", "NAME, or NAME@VERSION such as shim@2",
-                 Exit::kUsage);
-    return std::nullopt;
-  }
-  return named;
-}
 
 std::string title_of(const Json& baseline) {
   return text_at(baseline, "name") + " version " + text_at(baseline, "version");
@@ -61,10 +38,6 @@ void print_head(const Session& session, const Json& baseline) {
     out << "retired " << time_of(at(baseline, "retired")) << " by "
         << text_at(baseline, "retired_by") << '\n';
   }
-}
-
-Json name_args(const BaselineName& named) {
-  return {{"name", named.name}, {"version", named.version}};
 }
 
 }  // namespace

@@ -122,6 +122,18 @@ struct BaselineImportOptions {
 
 Exit run_baseline_import(Session& session, const BaselineImportOptions& options);
 
+// images.cc
+struct ImageImportOptions {
+  std::vector<std::string> files = {};  // an image database, a bundle, or VIBs
+  std::vector<std::string> as = {};     // name, and version if one is wanted
+  std::string profile = {};             // of a bundle with several
+};
+
+Exit run_images_import(Session& session, const ImageImportOptions& options);
+Exit run_images_list(Session& session);
+Exit run_images_show(Session& session, const std::string& image);
+Exit run_images_approve(Session& session, const std::string& image);
+
 // policy.cc
 Exit run_policy_check(Session& session, const std::vector<std::string>& files);
 

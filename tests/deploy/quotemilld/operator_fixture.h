@@ -93,6 +93,20 @@ class OperatorFixture : public ::testing::Test {
     return error != nullptr ? *error : transport::ControlError{};
   }
 
+  // In parts of `step` bytes; returns the SHA-256.
+  std::string upload(const std::string& content, std::size_t step = 50) {
+    const std::string sha256 = hash(HashAlgorithm::kSha256, as_bytes(content)).hex();
+    for (std::size_t at = 0; at < content.size(); at += step) {
+      const transport::Json answer =
+          ask("upload", {{"sha256", sha256},
+                         {"size", content.size()},
+                         {"offset", at},
+                         {"hex", to_hex(as_bytes(content.substr(at, step)))}});
+      EXPECT_EQ(answer["received"], std::min(content.size(), at + step)) << answer;
+    }
+    return sha256;
+  }
+
   quotemill::testing::ManualClock clock_;
   storage::MemoryStore store_;
   HostTable hosts_;
