@@ -43,6 +43,8 @@ class CommandLine {
   void add_questions();
   void add_actions();
   void add_care();
+  void add_wave(CLI::App* reattest);
+  void add_reappraise();
   void add_policy_changes(CLI::App& policy);
   void add_policy_questions(CLI::App& policy);
   void add_inventory();

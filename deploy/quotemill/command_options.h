@@ -17,6 +17,9 @@ struct CommandLine::Options {
   WatchOptions watch;
   std::uint64_t watch_from = 0;
   ReattestOptions reattest;
+  std::string reattest_rate;
+  std::string reattest_deadline;
+  ReappraiseOptions reappraise;
   CaptureOptions capture;
   BaselineImportOptions references;
   ImageImportOptions images;

@@ -60,6 +60,9 @@ Exit print_dry_reattest(const Session& session, const Json& answer) {
 }  // namespace
 
 Exit run_reattest(Session& session, const ReattestOptions& options) {
+  if (is_wave(options)) {
+    return run_reattest_wave(session, options);
+  }
   if (options.is_all != options.hosts.empty()) {
     session.fail("name the hosts to ask, or say --all", "quotemill reattest web-01 web-02",
                  Exit::kUsage);

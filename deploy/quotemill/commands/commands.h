@@ -43,11 +43,32 @@ Exit run_history(Session& session, const HistoryOptions& options);
 
 // actions.cc
 struct ReattestOptions {
-  std::vector<std::string> hosts = {};
+  std::vector<std::string> hosts = {};  // names or uids; of a wave: a selector's terms
   bool is_all = false;
+  std::uint64_t rate = 0;        // challenges a second; 0: at once
+  std::int64_t deadline_ms = 0;  // 0: a minute after the last challenge
 };
 
 Exit run_reattest(Session& session, const ReattestOptions& options);
+
+// reattest_wave.cc
+// Whether the options ask for a wave, which is followed until its end.
+bool is_wave(const ReattestOptions& options);
+Exit run_reattest_wave(Session& session, const ReattestOptions& options);
+
+// reappraise.cc
+struct ReappraiseOptions {
+  std::vector<std::string> files = {};  // policies: as if they were applied; or applied first
+  std::string selector = {};            // empty: all hosts
+  bool checks_signatures = false;
+  bool is_resume = false;
+  bool is_stop = false;
+  bool is_status = false;
+};
+
+Exit run_reappraise(Session& session, const ReappraiseOptions& options);
+
+// actions.cc
 Exit run_retire(Session& session, const std::string& host);
 
 struct NamedOptions {
