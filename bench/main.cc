@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <benchmark/benchmark.h>
 
+#include "bench/engine/esxi_logs.h"
+#include "bench/engine/esxi_software.h"
 #include "bench/engine/ima_lists.h"
 #include "bench/engine/judging.h"
 #include "bench/engine/log_reading.h"
@@ -36,7 +38,9 @@ void register_all(const Settings& settings) {
   register_store_floor();
   register_judging(settings);
   register_ima_lists();
+  register_esxi_software();
   register_log_reading(settings);
+  register_esxi_logs();
   register_commits(settings);
   register_pipeline_rates(settings);
   register_round_trips();

@@ -78,6 +78,30 @@ RuntimeProof read_runtime(FieldReader& in, const pb::RuntimeProof& from) {
   return out;
 }
 
+void write_latches(const Latches& from, pb::State& to) {
+  for (const Latch& latch : from.all) {
+    pb::Latch& out = *to.add_latches();
+    write(latch.finding, *out.mutable_finding());
+    out.set_since_ms(latch.since.ms);
+    out.set_sequence(latch.sequence);
+    out.set_acknowledged(latch.is_acknowledged);
+  }
+  to.set_latches_full(from.is_full);
+}
+
+std::shared_ptr<const Latches> read_latches(FieldReader& in, const pb::State& from) {
+  if (from.latches().empty()) {
+    return nullptr;
+  }
+  auto out = std::make_shared<Latches>();
+  for (const pb::Latch& latch : from.latches()) {
+    out->all.push_back(
+        {in.finding(latch.finding()), {latch.since_ms()}, latch.sequence(), latch.acknowledged()});
+  }
+  out->is_full = from.latches_full();
+  return out;
+}
+
 void write_facts(const FactsRecord& from, pb::Facts& to) {
   to.set_os_id(from.os_id);
   to.set_os_version(from.os_version);
@@ -174,11 +198,18 @@ std::string encode_state(const HostState& state) {
   }
   out.set_nonce_deadline_ms(state.nonce_deadline.ms);
   out.set_host_changes(state.host_changes);
+  if (state.latches) {
+    write_latches(*state.latches, out);
+    return seal_record(out, kLatchedRecordVersion);
+  }
   return seal_record(out);
 }
 
 Result<HostState> decode_state(const HostUid& uid, std::string_view value) {
-  const Result<pb::State> from = open_record<pb::State>("state record", value);
+  const bool is_latched =
+      !value.empty() && static_cast<std::uint8_t>(value.front()) == kLatchedRecordVersion;
+  const Result<pb::State> from = open_record<pb::State>(
+      "state record", value, is_latched ? kLatchedRecordVersion : kRecordVersion);
   if (!from) {
     return from.error();
   }
@@ -208,6 +239,7 @@ Result<HostState> decode_state(const HostUid& uid, std::string_view value) {
   }
   out.nonce_deadline.ms = from->nonce_deadline_ms();
   out.host_changes = from->host_changes();
+  out.latches = read_latches(in, *from);
   return in.finish(std::move(out));
 }
 

@@ -1,4 +1,5 @@
-// Baselines: of version 1 as they are captured, of version 2 what is imported or retired.
+// Baselines: of version 1 as they are captured, of version 2 what is imported or retired, of
+// version 3 images of ESXi.
 #include <algorithm>
 
 #include "storage/record_fields.h"
@@ -40,6 +41,30 @@ void write(const ImportedFile& from, pb::ImportedFile& to) {
   to.set_values(from.values);
 }
 
+void write(const Vib& from, pb::EsxiVib& to) {
+  to.set_name(from.name);
+  to.set_version(from.version);
+  to.set_vendor(from.vendor);
+  to.set_acceptance(static_cast<std::uint32_t>(from.acceptance));
+  for (const VibPayload& payload : from.payloads) {
+    pb::EsxiPayload& out = *to.add_payloads();
+    out.set_name(payload.name);
+    out.set_boot_file(payload.boot_file);
+    storage::write(payload.digest, *out.mutable_digest());
+  }
+}
+
+void write(const BaseImage& from, pb::EsxiImage& to) {
+  to.set_name(from.name);
+  to.set_vendor(from.vendor);
+  if (from.database) {
+    storage::write(*from.database, *to.mutable_database());
+  }
+  for (const Vib& vib : from.vibs) {
+    write(vib, *to.add_vibs());
+  }
+}
+
 ReferenceEvent read(const pb::ReferenceEvent& from, FieldReader& in) {
   ReferenceEvent out{from.number(), from.pcr(), from.type(), {}, from.description()};
   for (const pb::Digest& digest : from.digests()) {
@@ -68,6 +93,43 @@ ImportedFile read(const pb::ImportedFile& from, FieldReader& in) {
   return {in.digest(from.id()), from.size(), from.format(), from.name(), from.by(), from.values()};
 }
 
+Vib read(const pb::EsxiVib& from, FieldReader& in) {
+  Vib out{from.name(), from.version(), from.vendor(), {}, {}};
+  out.acceptance =
+      in.enumerator("acceptance level", from.acceptance(), AcceptanceLevel::kCertified);
+  for (const pb::EsxiPayload& payload : from.payloads()) {
+    out.payloads.push_back({payload.name(), payload.boot_file(), in.digest(payload.digest())});
+  }
+  return out;
+}
+
+std::shared_ptr<const BaseImage> read(const pb::EsxiImage& from, FieldReader& in) {
+  BaseImage out;
+  out.name = from.name();
+  out.vendor = from.vendor();
+  if (from.has_database()) {
+    out.database = in.digest(from.database());
+  }
+  for (const pb::EsxiVib& vib : from.vibs()) {
+    out.vibs.push_back(read(vib, in));
+  }
+  derive_from_vibs(out);
+  return std::make_shared<const BaseImage>(std::move(out));
+}
+
+std::uint8_t version_of(const Baseline& baseline) {
+  if (baseline.is_image()) {
+    return kImageRecordVersion;
+  }
+  const bool is_as_captured = !baseline.is_imported() && !baseline.is_retired();
+  return is_as_captured ? kRecordVersion : kBaselineRecordVersion;
+}
+
+std::uint8_t version_of(std::string_view value) {
+  const auto version = value.empty() ? kRecordVersion : static_cast<std::uint8_t>(value.front());
+  return std::min(version, kImageRecordVersion);
+}
+
 }  // namespace
 
 std::string encode_baseline(const Baseline& baseline) {
@@ -88,15 +150,17 @@ std::string encode_baseline(const Baseline& baseline) {
   }
   out.set_retired_ms(baseline.retired.ms);
   out.set_retired_by(baseline.retired_by);
-  const bool is_as_captured = !baseline.is_imported() && !baseline.is_retired();
-  return seal_record(out, is_as_captured ? kRecordVersion : kBaselineRecordVersion);
+  if (baseline.image) {
+    write(*baseline.image, *out.mutable_image());
+    out.set_approved_ms(baseline.approved.ms);
+    out.set_approved_by(baseline.approved_by);
+  }
+  return seal_record(out, version_of(baseline));
 }
 
 Result<Baseline> decode_baseline(std::string_view value) {
-  const bool is_newer =
-      !value.empty() && static_cast<std::uint8_t>(value.front()) != kRecordVersion;
-  const Result<pb::Baseline> from = open_record<pb::Baseline>(
-      "baseline record", value, is_newer ? kBaselineRecordVersion : kRecordVersion);
+  const Result<pb::Baseline> from =
+      open_record<pb::Baseline>("baseline record", value, version_of(value));
   if (!from) {
     return from.error();
   }
@@ -123,6 +187,11 @@ Result<Baseline> decode_baseline(std::string_view value) {
   }
   out.retired.ms = from->retired_ms();
   out.retired_by = from->retired_by();
+  if (from->has_image()) {
+    out.image = read(from->image(), in);
+    out.approved.ms = from->approved_ms();
+    out.approved_by = from->approved_by();
+  }
   return in.finish(std::move(out));
 }
 

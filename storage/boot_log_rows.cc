@@ -7,6 +7,7 @@
 #include "engine/crypto/hash.h"
 #include "storage/database.h"
 #include "storage/records.h"
+#include "storage/rocks_status.h"
 
 namespace quotemill::storage {
 
@@ -36,6 +37,19 @@ std::optional<Telling> read_telling(ByteView body) {
 
 bool is_of_version_1(std::string_view value) {
   return !value.empty() && static_cast<std::uint8_t>(value.front()) == kRecordVersion;
+}
+
+// A few rows are passed over faster than a place is sought.
+constexpr int kRowsPassedOver = 8;
+
+// Moves to the first row at or behind `key`; rows before the cursor's are not looked for.
+void advance_to(const std::string& key, Database::Cursor& cursor) {
+  for (int row = 0; row < kRowsPassedOver && cursor.valid() && cursor.key() < key; ++row) {
+    cursor.next();
+  }
+  if (cursor.valid() && cursor.key() < key) {
+    cursor.seek(key);
+  }
 }
 
 // Version 1 had logs by the SHA-256 of their content.
@@ -133,6 +147,30 @@ Result<std::optional<Digest>> base_of_boot_log_row(const Database& database, con
     return damaged(id, "is too short");
   }
   return telling->base.is_filled_with(0) ? std::optional<Digest>() : std::optional(telling->base);
+}
+
+Result<void> boot_log_row_tellings(
+    const Database& database, std::span<const Digest> ids,
+    const std::function<void(std::size_t place, ByteView telling)>& visit) {
+  if (ids.empty()) {
+    return {};
+  }
+  Database::Cursor cursor = database.scan(Family::kBlobs, digest_key(ids.front()), {});
+  cursor.to_first();
+  for (std::size_t place = 0; place < ids.size(); ++place) {
+    const std::string key = digest_key(ids[place]);
+    advance_to(key, cursor);
+    if (!cursor.valid() || cursor.key() != key) {
+      continue;
+    }
+    const ByteView row = as_bytes(cursor.value());
+    const bool may_lean = !row.empty() && row.front() == kBootLogRecordVersion;
+    const std::optional<Telling> telling = may_lean ? read_telling(row.subspan(1)) : std::nullopt;
+    const bool leans = telling && !telling->base.is_filled_with(0);
+    visit(place, leans ? row : ids[place].view());
+  }
+  const rocksdb::Status status = cursor.status();
+  return status.ok() ? Result<void>() : error_of("boot logs", status);
 }
 
 Result<Bytes> read_boot_log_row(const Database& database, const Digest& id) {

@@ -1,7 +1,9 @@
 // Rows of the boot logs: each log as a whole, or as what differs from one that is there as a whole.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
 
 #include "engine/base/result.h"
 #include "engine/ports/records.h"
@@ -39,5 +41,11 @@ Result<std::optional<Digest>> base_of_boot_log_row(const Database& database, con
 
 // kNotFound if there is none, kStorage if what is there does not make a log.
 Result<Bytes> read_boot_log_row(const Database& database, const Digest& id);
+
+// As History::boot_log_tellings(): a log that is told by another one by its row, any other by its
+// id.
+Result<void> boot_log_row_tellings(
+    const Database& database, std::span<const Digest> ids,
+    const std::function<void(std::size_t place, ByteView telling)>& visit);
 
 }  // namespace quotemill::storage

@@ -10,6 +10,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 
+#include "storage/database_log.h"
 #include "storage/records.h"
 #include "storage/rocks_status.h"
 
@@ -33,8 +34,6 @@ rocksdb::DBOptions database_options() {
   options.max_open_files = 512;
   options.max_background_jobs = 2;
   options.bytes_per_sync = kMebibyte;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 8 * kMebibyte;
   return options;
 }
 
@@ -153,6 +152,7 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseOptions& wanted) 
     return made.error();
   }
   rocksdb::DBOptions options = database_options();
+  options.info_log = std::make_shared<DatabaseLog>(wanted.path);
   std::vector<std::string> names;
   if (std::filesystem::exists(wanted.path + "/CURRENT")) {
     rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options, wanted.path, &names);
@@ -288,7 +288,7 @@ void Database::erase(Family family, std::string_view key, rocksdb::WriteBatch& o
 void Database::erase_range(Family family, std::string_view from, std::string_view to,
                            rocksdb::WriteBatch& out) const {
   (void)out.DeleteRange(handle(family), rocksdb::Slice(from.data(), from.size()),
-                  rocksdb::Slice(to.data(), to.size()));
+                        rocksdb::Slice(to.data(), to.size()));
 }
 
 rocksdb::Status Database::write(rocksdb::WriteBatch& batch) {
@@ -310,6 +310,27 @@ rocksdb::Status Database::checkpoint(const std::string& folder) const {
   const rocksdb::Status status = rocksdb::Checkpoint::Create(db_.get(), &made);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
   return status.ok() ? checkpoint->CreateCheckpoint(folder) : status;
+}
+
+std::vector<StoreFigure> Database::figures() const {
+  using Properties = rocksdb::DB::Properties;
+  constexpr std::string_view kPrefix = "rocksdb.";
+  std::vector<StoreFigure> figures;
+  for (const std::string& property :
+       {Properties::kCurSizeAllMemTables, Properties::kNumImmutableMemTable,
+        Properties::kNumRunningFlushes, Properties::kNumRunningCompactions,
+        Properties::kCompactionPending, Properties::kEstimatePendingCompactionBytes,
+        Properties::kActualDelayedWriteRate, Properties::kIsWriteStopped,
+        Properties::kBackgroundErrors, Properties::kEstimateTableReadersMem,
+        Properties::kBlockCacheUsage, Properties::kTotalSstFilesSize}) {
+    std::uint64_t value = 0;
+    if (db_->GetAggregatedIntProperty(property, &value)) {
+      StoreFigure& figure =
+          figures.emplace_back(StoreFigure{property.substr(kPrefix.size()), value});
+      std::replace(figure.name.begin(), figure.name.end(), '-', '_');
+    }
+  }
+  return figures;
 }
 
 std::uint64_t Database::live_bytes() const {

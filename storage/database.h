@@ -19,6 +19,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "engine/base/result.h"
+#include "engine/ports/history.h"
 #include "storage/keyspace.h"
 
 namespace quotemill::storage {
@@ -82,6 +83,8 @@ class Database {
   // Bytes on disk and in memory tables, live data.
   [[nodiscard]] std::uint64_t live_bytes() const;
   [[nodiscard]] std::uint64_t live_bytes(Family family) const;
+  // Of all families together: memory, compactions, stalls, errors; the names without "rocksdb.".
+  [[nodiscard]] std::vector<StoreFigure> figures() const;
   // RocksDB's estimate: what was written over may be counted twice until files are rewritten.
   [[nodiscard]] std::uint64_t rows(Family family) const;
 
@@ -110,6 +113,9 @@ class Database::Cursor {
   void to_first() { iterator_->SeekToFirst(); }
 
   void to_last() { iterator_->SeekToLast(); }
+
+  // To the first one at or behind `key`.
+  void seek(std::string_view key) { iterator_->Seek(rocksdb::Slice(key)); }
 
   void next() { iterator_->Next(); }
 

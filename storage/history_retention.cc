@@ -1,78 +1,75 @@
 #include "storage/history_retention.h"
 
-#include "engine/base/limits.h"
-#include "engine/verdict/verdict.h"
+#include <string>
+#include <utility>
+
 #include "records.pb.h"
+#include "storage/keyspace.h"
 #include "storage/records.h"
 
 namespace quotemill::storage {
 namespace {
 
 // The end of a run decides for all of it.
-bool read_last(std::string_view row, pb::Appraisal& out) {
-  if (row.empty()) {
-    return false;
+std::optional<RetainedRow> read_row(std::uint64_t first_sequence, std::string_view value) {
+  if (value.empty()) {
+    return std::nullopt;
   }
-  const auto version = static_cast<std::uint8_t>(row.front());
-  const int size = static_cast<int>(row.size()) - 1;
-  const char* const body = row.substr(1).data();
-  if (version == kRecordVersion) {
-    return out.ParseFromArray(body, size);
-  }
+  const auto version = static_cast<std::uint8_t>(value.front());
+  const int size = static_cast<int>(value.size()) - 1;
+  const char* const body = value.substr(1).data();
   pb::Run run;
-  if (version != kRunRecordVersion || !run.ParseFromArray(body, size)) {
-    return false;
+  if (version == kRecordVersion) {
+    if (!run.mutable_last()->ParseFromArray(body, size)) {
+      return std::nullopt;
+    }
+    run.set_last_sequence(first_sequence);
+  } else if (version != kRunRecordVersion || !run.ParseFromArray(body, size)) {
+    return std::nullopt;
   }
-  out = std::move(*run.mutable_last());
-  return true;
+  const std::uint32_t state = run.last().verdict().state();
+  const std::optional<TrustState> known =
+      state <= UINT8_MAX ? trust_state(static_cast<std::uint8_t>(state)) : std::nullopt;
+  if (!known) {
+    return std::nullopt;
+  }
+  return RetainedRow{first_sequence, run.last_sequence(), *known, {run.last().time_ms()}};
 }
 
-std::int64_t age_kept(std::uint32_t state, const HistoryAges& ages) {
-  switch (static_cast<TrustState>(state)) {
-    case TrustState::kTrusted:
-      return ages.trusted_ms;
-    case TrustState::kWarning:
-      return ages.warning_ms;
-    case TrustState::kFailed:
-      return ages.failed_ms;
-    case TrustState::kStale:
-    case TrustState::kUnknown:
-      break;
-  }
-  return 0;  // no appraisal comes to those
-}
-
-class AgeFilter final : public rocksdb::CompactionFilter {
+class PlanFilter final : public rocksdb::CompactionFilter {
  public:
-  AgeFilter(const HistoryAges& ages, WallTime now) : ages_(ages), now_(now) {}
+  explicit PlanFilter(std::shared_ptr<const RetentionPlan> plan) : plan_(std::move(plan)) {}
 
   [[nodiscard]] const char* Name() const override { return "quotemill.history_filter"; }
 
-  bool Filter(int /*level*/, const rocksdb::Slice& /*key*/, const rocksdb::Slice& row,
+  bool Filter(int /*level*/, const rocksdb::Slice& key, const rocksdb::Slice& row,
               std::string* /*new_value*/, bool* /*value_changed*/) const override {
-    return is_over(row.ToStringView(), ages_, now_);
+    return is_over(*plan_, key.ToStringView(), row.ToStringView());
   }
 
  private:
-  const HistoryAges ages_;
-  const WallTime now_;
+  const std::shared_ptr<const RetentionPlan> plan_;
 };
 
 }  // namespace
 
 std::unique_ptr<rocksdb::CompactionFilter> HistoryRetention::CreateCompactionFilter(
     const rocksdb::CompactionFilter::Context& /*context*/) {
-  const WallTime moment = now();
-  return moment.ms == 0 ? nullptr : std::make_unique<AgeFilter>(ages_, moment);
+  const std::lock_guard lock(mutex_);
+  return plan_ ? std::make_unique<PlanFilter>(plan_) : nullptr;
 }
 
-bool is_over(std::string_view row, const HistoryAges& ages, WallTime now) {
-  pb::Appraisal last;
-  if (!read_last(row, last)) {
-    return false;  // a check of the store shall find it
-  }
-  const std::int64_t kept_ms = age_kept(last.verdict().state(), ages);
-  return kept_ms > 0 && last.time_ms() < now.ms - kept_ms;
+void HistoryRetention::adopt(RetentionPlan plan) {
+  auto next = std::make_shared<const RetentionPlan>(std::move(plan));
+  const std::lock_guard lock(mutex_);
+  plan_ = std::move(next);
+}
+
+bool is_over(const RetentionPlan& plan, std::string_view key, std::string_view value) {
+  const std::optional<HostUid> host = host_of(key);
+  const std::optional<std::uint64_t> first = sequence_of(key);
+  const std::optional<RetainedRow> row = first ? read_row(*first, value) : std::nullopt;
+  return host && row && is_over(plan, *host, *row);
 }
 
 }  // namespace quotemill::storage

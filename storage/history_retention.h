@@ -1,6 +1,8 @@
-// HistoryRetention: how long appraisals are kept, by the state that they came to. What is older is
-// dropped where RocksDB rewrites files anyway (a compaction filter), so that ageing costs no write
-// of its own and nobody waits for it. Rows may outlive their age by a day or two.
+// HistoryRetention: how long appraisals are kept, and how many, by the state that they came to.
+// What is kept no longer is dropped where RocksDB rewrites files anyway (a compaction filter), so
+// that retention costs no write of its own and nobody waits for it. Rows may outlive their time by
+// a day or two. What may go is planned beforehand, by a walk over all of the history
+// (retention_plan.h): a filter sees rows one by one, and not which is a host's newest.
 //
 // Age is not told by the wall clock: one that is set a year ahead would empty the history. The
 // clock here goes on with the time that the daemon runs, and stands still while it does not.
@@ -8,36 +10,28 @@
 // Threads: any; compactions ask beside everything else.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <mutex>
 #include <string_view>
 
 #include <rocksdb/compaction_filter.h>
 
-#include "engine/base/time.h"
+#include "storage/retention_plan.h"
 
 namespace quotemill::storage {
 
-// Zero: for ever.
-struct HistoryAges {
-  std::int64_t trusted_ms = 0;
-  std::int64_t warning_ms = 0;
-  std::int64_t failed_ms = 0;
-};
-
 class HistoryRetention final : public rocksdb::CompactionFilterFactory {
  public:
-  explicit HistoryRetention(const HistoryAges& ages) : ages_(ages) {}
+  HistoryRetention() = default;
 
   [[nodiscard]] const char* Name() const override { return "quotemill.history_retention"; }
 
   std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
       const rocksdb::CompactionFilter::Context& context) override;
 
-  // Nothing is dropped before: a journal that is not folded yet leans on rows.
+  // The clock begins. Nothing is dropped before adopt().
   void begin(WallTime now) { now_ms_.store(now.ms, std::memory_order_relaxed); }
 
   void advance(std::int64_t elapsed_ms) {
@@ -48,12 +42,17 @@ class HistoryRetention final : public rocksdb::CompactionFilterFactory {
 
   [[nodiscard]] WallTime now() const { return {now_ms_.load(std::memory_order_relaxed)}; }
 
+  // What compactions go by from now on; those under way, by the plan before.
+  void adopt(RetentionPlan plan);
+
  private:
-  const HistoryAges ages_;
   std::atomic<std::int64_t> now_ms_{0};  // 0: not begun
+  mutable std::mutex mutex_;
+  std::shared_ptr<const RetentionPlan> plan_;  // null: everything is kept
 };
 
-// Whether a row of the history is of an age that is not kept. One that cannot be read is.
-bool is_over(std::string_view row, const HistoryAges& ages, WallTime now);
+// Whether a row of the history is kept no longer by the plan. One that cannot be read is kept: a
+// check of the store shall find it.
+bool is_over(const RetentionPlan& plan, std::string_view key, std::string_view value);
 
 }  // namespace quotemill::storage

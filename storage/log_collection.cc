@@ -46,8 +46,9 @@ namespace {
 
 class Marking {
  public:
-  explicit Marking(const Database& database)
+  Marking(const Database& database, const std::function<void(const HistoryEntry&)>& on_appraisal)
       : database_(database),
+        on_appraisal_(on_appraisal),
         // Made first: what is written afterwards is not even looked at.
         logs_(database.scan(Family::kBlobs, {}, {})) {}
 
@@ -93,6 +94,7 @@ class Marking {
       if (!entry) {
         return Result<void>(entry.error());
       }
+      on_appraisal_(*entry);
       needed_.insert(entry->boot_log);
       return Result<void>();
     });
@@ -139,14 +141,16 @@ class Marking {
   }
 
   const Database& database_;
+  const std::function<void(const HistoryEntry&)>& on_appraisal_;
   Database::Cursor logs_;
   std::set<Digest> needed_;
 };
 
 }  // namespace
 
-Result<std::vector<Digest>> find_unused_logs(const Database& database) {
-  return Marking(database).run();
+Result<std::vector<Digest>> find_unused_logs(
+    const Database& database, const std::function<void(const HistoryEntry&)>& on_appraisal) {
+  return Marking(database, on_appraisal).run();
 }
 
 }  // namespace quotemill::storage

@@ -7,12 +7,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <vector>
 
 #include "engine/base/digest.h"
 #include "engine/base/result.h"
+#include "engine/ports/records.h"
 
 namespace quotemill::storage {
 
@@ -44,6 +46,8 @@ class LogCollection {
 // Boot logs that no state, no appraisal, no baseline and no other log needs: the base of a log that
 // is needed is needed. Reads all rows of the history: minutes for many gigabytes. A row that cannot
 // be read is an Error, and nothing is found: what it rests on is not known.
-Result<std::vector<Digest>> find_unused_logs(const Database& database);
+// `on_appraisal` is shown each row of the history on the way, in the order of their keys.
+Result<std::vector<Digest>> find_unused_logs(
+    const Database& database, const std::function<void(const HistoryEntry&)>& on_appraisal);
 
 }  // namespace quotemill::storage

@@ -6,7 +6,18 @@ namespace {
 
 using FindingList = google::protobuf::RepeatedPtrField<pb::Finding>;
 
-void write_finding(const Finding& from, pb::Finding& to) {
+}  // namespace
+
+std::string to_text(ByteView bytes) {
+  return std::string(as_text(bytes));
+}
+
+void write(const Digest& from, pb::Digest& to) {
+  to.set_algorithm(static_cast<std::uint32_t>(from.algorithm()));
+  to.set_value(to_text(from.view()));
+}
+
+void write(const Finding& from, pb::Finding& to) {
   to.set_code(static_cast<std::uint32_t>(from.code));
   to.set_severity(static_cast<std::uint32_t>(from.severity));
   if (from.pcr) {
@@ -29,20 +40,9 @@ void write_finding(const Finding& from, pb::Finding& to) {
   to.set_expected_number(from.expected_number);
 }
 
-}  // namespace
-
-std::string to_text(ByteView bytes) {
-  return std::string(as_text(bytes));
-}
-
-void write(const Digest& from, pb::Digest& to) {
-  to.set_algorithm(static_cast<std::uint32_t>(from.algorithm()));
-  to.set_value(to_text(from.view()));
-}
-
 void write(const Findings& from, FindingList& to) {
   for (const Finding& finding : from) {
-    write_finding(finding, *to.Add());
+    write(finding, *to.Add());
   }
 }
 

@@ -22,6 +22,7 @@ namespace quotemill::storage {
 std::string to_text(ByteView bytes);
 
 void write(const Digest& from, pb::Digest& to);
+void write(const Finding& from, pb::Finding& to);
 void write(const Findings& from, google::protobuf::RepeatedPtrField<pb::Finding>& to);
 void write(const Verdict& from, pb::Verdict& to);
 void write(const PcrBank& from, pb::PcrBank& to);
@@ -32,6 +33,7 @@ class FieldReader {
   explicit FieldReader(const char* what) : what_(what) {}
 
   Digest digest(const pb::Digest& from);
+  Finding finding(const pb::Finding& from);
   Findings findings(const google::protobuf::RepeatedPtrField<pb::Finding>& from);
   Verdict verdict(const pb::Verdict& from);
   PcrBank pcr_bank(const pb::PcrBank& from);
@@ -67,7 +69,6 @@ class FieldReader {
   }
 
  private:
-  Finding finding(const pb::Finding& from);
   void unknown(const char* name, std::uint64_t number);
 
   const char* what_;

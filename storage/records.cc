@@ -55,7 +55,7 @@ Result<HostRecord> decode_host(const HostUid& uid, std::string_view value) {
   out.uid = uid;
   out.generation = from->generation();
   out.name = from->name();
-  out.life_cycle = in.enumerator("life cycle", from->life_cycle(), LifeCycle::kDenied);
+  out.life_cycle = in.enumerator("life cycle", from->life_cycle(), LifeCycle::kExpected);
   out.ek_public = to_bytes(as_bytes(from->ek_public()));
   out.ek_certificate = to_bytes(as_bytes(from->ek_certificate()));
   out.ek_sha256 = from->ek_sha256();

@@ -19,6 +19,7 @@ namespace quotemill::storage {
 inline constexpr std::uint8_t kRecordVersion = 1;
 // A run of appraisals in the history; single ones stay of version 1.
 inline constexpr std::uint8_t kRunRecordVersion = 2;
+inline constexpr std::uint8_t kLatchedRecordVersion = 2;  // of a state: the host has latches
 // A boot log by the evidence that it came with (boot_log_rows.h); those of version 1 have the
 // SHA-256 of their content as id.
 inline constexpr std::uint8_t kBootLogRecordVersion = 2;
@@ -26,6 +27,8 @@ inline constexpr std::uint8_t kBootLogRecordVersion = 2;
 // A baseline that was imported or retired: an older Quotemill would take it for an empty one, or
 // for one in use. A captured one stays of version 1.
 inline constexpr std::uint8_t kBaselineRecordVersion = 2;
+// An image of ESXi.
+inline constexpr std::uint8_t kImageRecordVersion = 3;
 
 std::string encode_host(const HostRecord& record);
 Result<HostRecord> decode_host(const HostUid& uid, std::string_view value);

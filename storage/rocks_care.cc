@@ -11,6 +11,8 @@
 namespace quotemill::storage {
 namespace {
 
+constexpr const char* kPartialSuffix = ".partial";
+
 // A copy that failed half-way is worse than none.
 Error given_up(const std::string& folder, Error error) {
   std::error_code unused;
@@ -44,15 +46,23 @@ Result<void> RocksStore::backup(const std::string& folder) const {
   if (!stream_id) {
     return stream_id.error();
   }
-  if (const rocksdb::Status status = database_->checkpoint(folder); !status.ok()) {
-    return given_up(folder, error_of("backup", status));
-  }
+  // Under its name only when it is whole: whoever is killed half-way leaves no folder that would
+  // carry this store's stream on.
+  const std::string partial = folder + kPartialSuffix;
   std::error_code failure;
-  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);
-  if (Result<void> named = give_new_stream(folder, *stream_id); !named) {
-    return given_up(folder, named.error());
+  std::filesystem::remove_all(partial, failure);
+  std::filesystem::remove_all(partial + ".tmp", failure);  // RocksDB's own
+  if (const rocksdb::Status status = database_->checkpoint(partial); !status.ok()) {
+    return given_up(partial, error_of("backup", status));
   }
-  return {};
+  std::filesystem::permissions(partial, std::filesystem::perms::owner_all, failure);
+  if (Result<void> named = give_new_stream(partial, *stream_id); !named) {
+    return given_up(partial, named.error());
+  }
+  std::filesystem::rename(partial, folder, failure);
+  return failure ? Result<void>(given_up(
+                       partial, {ErrorCode::kIo, "backup", 0, partial + ": " + failure.message()}))
+                 : Result<void>();
 }
 
 Result<StoreSizes> RocksStore::sizes() const {
@@ -79,10 +89,15 @@ Result<std::uint64_t> RocksStore::collect_logs() {
     return ready.error();
   }
   collection_.begin();
-  Result<std::vector<Digest>> unused = find_unused_logs(*database_);
+  RetentionPlanner planner(options_.history_ages, options_.history_counts, retention_->now());
+  Result<std::vector<Digest>> unused =
+      find_unused_logs(*database_, [&planner](const HistoryEntry& entry) { planner.add(entry); });
   if (!unused) {
     collection_.found({});
     return unused.error();
+  }
+  if (retention_->now().ms != 0) {
+    retention_->adopt(planner.take());
   }
   const std::uint64_t count = unused->size();
   collection_.found(*std::move(unused));

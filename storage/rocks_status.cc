@@ -16,6 +16,9 @@ Error opening_error(const std::string& path, const rocksdb::Status& status) {
     return {ErrorCode::kBusy, "store", 0,
             path + " is in use by another process; only one daemon may open it (" + words + ")"};
   }
+  if (status.IsNoSpace()) {
+    return {ErrorCode::kBusy, "store", 0, path + ": the disk is full (" + words + ")"};
+  }
   if (status.IsCorruption()) {
     return {ErrorCode::kStorage, "store", 0,
             path + " is damaged, and nothing behind the damage can be trusted (" + words +

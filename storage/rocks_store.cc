@@ -11,6 +11,7 @@ namespace quotemill::storage {
 
 namespace {
 
+constexpr std::size_t kTellingsStep = 16'384;  // bound: rows that are read under one lock
 constexpr std::uint64_t kLastSequence = std::numeric_limits<std::uint64_t>::max();
 
 Error damaged_key(Family family) {
@@ -62,7 +63,7 @@ void add_newest_first(HistoryEntry row, std::optional<HistoryEntry>& pending,
 
 RocksStore::RocksStore(StoreOptions options)
     : options_(std::move(options)),
-      retention_(std::make_shared<HistoryRetention>(options_.history_ages)),
+      retention_(std::make_shared<HistoryRetention>()),
       journal_({options_.journal_entries_max, options_.journal_age_ms_max,
                 options_.appraisals_per_host}) {}
 
@@ -398,6 +399,26 @@ Result<Bytes> RocksStore::boot_log(const Digest& id) const {
   return read_boot_log_row(*database_, id);
 }
 
+Result<void> RocksStore::boot_log_tellings(
+    std::span<const Digest> ids,
+    const std::function<void(std::size_t place, ByteView telling)>& visit) const {
+  // In pieces: a store that must be reopened is not kept waiting for all of it.
+  for (std::size_t begin = 0; begin < ids.size(); begin += kTellingsStep) {
+    const std::shared_lock lock(mutex_);
+    if (Result<void> ready = usable(); !ready) {
+      return ready;
+    }
+    const auto piece = ids.subspan(begin, std::min(kTellingsStep, ids.size() - begin));
+    const Result<void> read = boot_log_row_tellings(
+        *database_, piece,
+        [&](std::size_t place, ByteView telling) { visit(begin + place, telling); });
+    if (!read) {
+      return read;
+    }
+  }
+  return {};
+}
+
 Result<Bytes> RocksStore::reference_file(const Digest& id) const {
   return boot_log(id);  // a blob as those of before (boot_log_rows.h): plain, by its own SHA-256
 }
@@ -436,6 +457,7 @@ Result<StoreStatus> RocksStore::status() const {
     return done.error();
   }
   out.bytes = database_->live_bytes();
+  out.figures = database_->figures();
   return out;
 }
 

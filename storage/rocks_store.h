@@ -47,6 +47,8 @@ struct StoreOptions {
   std::uint64_t appraisals_per_host = 10'000;
   // Besides, by their age.
   HistoryAges history_ages = {};
+  // And by number, of those that came to one state.
+  HistoryCounts history_counts = {};
   std::size_t journal_entries_max = limits::kJournalEntriesMax;  // see JournalRules
   std::int64_t journal_age_ms_max = limits::kJournalAgeMsMax;
   std::shared_ptr<rocksdb::FileSystem> file_system = nullptr;  // null: the system's
@@ -82,6 +84,9 @@ class RocksStore final : public VerdictLog, public History, public Outbox, publi
                                                        std::size_t limit) const override;
   [[nodiscard]] Result<AuditHead> audit_head() const override;
   [[nodiscard]] Result<Bytes> boot_log(const Digest& id) const override;
+  Result<void> boot_log_tellings(
+      std::span<const Digest> ids,
+      const std::function<void(std::size_t place, ByteView telling)>& visit) const override;
   [[nodiscard]] Result<Bytes> reference_file(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
 
@@ -95,11 +100,12 @@ class RocksStore final : public VerdictLog, public History, public Outbox, publi
   // Time in which the daemon ran: history grows older by it (history_retention.h). Any thread.
   void grow_older(std::int64_t elapsed_ms) { retention_->advance(elapsed_ms); }
 
-  // Looks for boot logs that nothing rests on any more; the next commits remove them, a few each.
-  // Returns how many. Reads the whole history: for a thread of its own, beside everything else.
+  // Plans what of the history goes (retention_plan.h), and looks for boot logs that nothing rests
+  // on any more; the next commits remove them, a few each. Returns how many. Reads the whole
+  // history: for a thread of its own, beside everything else.
   Result<std::uint64_t> collect_logs();
 
-  // Drops now what is too old, instead of with the next rewriting of files. Blocks.
+  // Drops now what was planned to go, instead of with the next rewriting of files. Blocks.
   Result<void> drop_old_history();
 
   // The last evidence of a host that carried PCR values and was no reaffirmation; kNotFound if

@@ -11,6 +11,7 @@
 #include "engine/appraise/appraise.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
+#include "engine/baseline/validity.h"
 #include "engine/crypto/check_signature.h"
 #include "engine/crypto/hash.h"
 #include "engine/evidence/evidence_codec.h"
@@ -19,6 +20,7 @@
 #include "engine/tpm/public_area.h"
 #include "engine/tpm/quote.h"
 #include "engine/verify/verify.h"
+#include "transport/render/json.h"
 
 namespace quotemill::offline {
 namespace {
@@ -76,6 +78,14 @@ class BundleReader {
     return out;
   }
 
+  WallTime moment(const std::string& pointer) {
+    const std::optional<WallTime> read = transport::parse_iso_time(text(pointer));
+    if (!read) {
+      fail(pointer);
+    }
+    return read.value_or(WallTime{});
+  }
+
   void fail(const std::string& pointer) {
     if (!error_) {
       error_ = references::wrong_at(pointer, "is missing, or of another kind");
@@ -98,6 +108,8 @@ struct Bundle {
   std::optional<KnownPcrs> pcrs;
   std::optional<Bytes> log;
   SnapshotId snapshot{};
+  WallTime time;
+  WallTime fresh_from;
   std::optional<std::string> policy;
   std::vector<std::shared_ptr<const Baseline>> baselines;
   std::vector<AuditRecord> audit;
@@ -239,6 +251,8 @@ Result<Bundle> read_bundle(const Json& json) {
   out.challenge.kind = in.text("/appraisal/nonce_kind") == "interactive" ? NonceKind::kInteractive
                                                                          : NonceKind::kPreissued;
   out.snapshot = in.array<32>("/appraisal/snapshot");
+  out.time = in.moment("/appraisal/time");
+  out.fresh_from = in.moment("/appraisal/fresh_from");
   out.findings = in.find("/appraisal/findings");
   if (const Json* const pcrs = in.find("/pcrs")) {
     out.pcrs = read_pcrs(*pcrs);
@@ -305,7 +319,8 @@ class BundleCheck {
     report_.on_trust = {
         "that this key is the host's: enrolment bound it to the endorsement key",
         "when the nonce was made and when the evidence came",
-        "the findings that compare this quote with the one before (clock, counters)"};
+        "the findings that compare this quote with the one before (clock, counters)",
+        "the findings that latched at an earlier attestation (latch.held)"};
   }
 
  private:
@@ -358,14 +373,26 @@ class BundleCheck {
       add("policy", BundleOutcome::kNotProven, policy.error().detail);
       return;
     }
-    const std::shared_ptr<const Snapshot> snapshot = Snapshot::compile(*policy, bundle_.baselines);
-    if (snapshot->id() != bundle_.snapshot) {
+    const std::shared_ptr<const Snapshot> snapshot = snapshot_of_then(*policy);
+    if (!snapshot) {
       add("policy", BundleOutcome::kNotProven,
           "policy and baselines are not those whose snapshot the verdict names");
       return;
     }
     add("policy", BundleOutcome::kProven, "snapshot " + to_hex(snapshot->id()));
     check_verdict(appraise_boot(evidence, *snapshot));
+  }
+
+  // The one that the verdict names, with the values that counted then: a validity may have begun or
+  // ended between question and verdict. Null if there is none.
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot_of_then(const Policy& policy) const {
+    for (const WallTime moment : {bundle_.time, bundle_.fresh_from}) {
+      auto snapshot = Snapshot::compile(policy, valid_at(bundle_.baselines, moment).baselines);
+      if (snapshot->id() == bundle_.snapshot) {
+        return snapshot;
+      }
+    }
+    return nullptr;
   }
 
   // The findings about the boot follow from what is here; those about the quote are beside them.

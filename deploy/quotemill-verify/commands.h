@@ -48,6 +48,14 @@ struct ImaOptions {
 
 int run_ima(const ImaOptions& options);
 
+struct EsxiOptions {
+  std::string report;
+  bool json = false;
+};
+
+// A report of vCenter's, which nobody signed: kExitProven says that it does not contradict itself.
+int run_esxi(const EsxiOptions& options);
+
 struct DiffOptions {
   std::string before;
   std::string after;

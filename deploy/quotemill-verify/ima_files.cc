@@ -3,90 +3,35 @@
 #include <algorithm>
 #include <system_error>
 
-#include <nlohmann/json.hpp>
-
 #include "deploy/quotemill-verify/input_files.h"
+#include "deploy/references/keylime_policy.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
-#include "engine/eventlog/ima_reader.h"
 
 namespace quotemill::offline {
 namespace {
 
-using Json = nlohmann::json;
-
-Error malformed(std::string detail) {
-  return {ErrorCode::kMalformed, "runtime policy", 0, std::move(detail)};
-}
-
-std::optional<Digest> digest_of(const Json& value) {
-  const std::optional<Bytes> bytes =
-      value.is_string() ? from_hex(value.get_ref<const std::string&>()) : std::nullopt;
-  const std::optional<HashAlgorithm> algorithm =
-      bytes.has_value() ? sha_of_size(bytes->size()) : std::nullopt;
-  return algorithm.has_value() ? Digest::from(*algorithm, *bytes) : std::nullopt;
-}
-
-// {"/usr/bin/ls": ["<hex>", …], …}
-Result<void> add_digests(const Json& policy, const char* member, ImaReferencesBuilder& builder) {
-  const auto found = policy.find(member);
-  if (found == policy.end()) {
-    return {};
-  }
-  if (!found->is_object()) {
-    return malformed(std::string("'") + member + "' is no object");
-  }
-  for (const auto& [path, digests] : found->items()) {
-    if (!digests.is_array()) {
-      return malformed("the digests of '" + escaped(path) + "' are no list");
-    }
-    for (const Json& text : digests) {
-      const std::optional<Digest> digest = digest_of(text);
-      if (!digest.has_value()) {
-        return malformed("a digest of '" + escaped(path) + "' is none");
-      }
-      const Result<void> added = builder.add(path, *digest);
-      if (!added) {
-        return added.error();
-      }
-    }
-  }
-  return {};
-}
-
-Result<void> add_exclusions(const Json& policy, ReferenceExtras& extras) {
-  const auto found = policy.find("excludes");
-  if (found == policy.end()) {
-    return {};
-  }
-  if (!found->is_array()) {
-    return malformed("'excludes' is no list");
-  }
-  for (const Json& pattern : *found) {
-    if (!pattern.is_string()) {
-      return malformed("an exclusion is no text");
-    }
-    extras.exclusions.push_back("(?:" + pattern.get<std::string>() + ").*");
-  }
-  return {};
-}
-
 Result<void> add_keylime_policy(std::string_view contents, ImaReferencesBuilder& builder,
                                 ReferenceExtras& extras) {
-  const Json policy = Json::parse(contents, nullptr, false);
-  if (!policy.is_object()) {
-    return malformed("is no JSON object");
+  const Result<references::Json> policy = references::parse_strict_json(contents);
+  if (!policy) {
+    return policy.error();
   }
-  if (policy.find("digests") == policy.end()) {
-    return malformed("has no 'digests'");
+  const Result<void> added = references::for_each_keylime_digest(
+      *policy, [&builder](const references::KeylimeDigest& found) {
+        return builder.add(found.path, found.digest);
+      });
+  if (!added) {
+    return added;
   }
-  for (const char* const member : {"digests", "keyrings", "ima-buf"}) {
-    const Result<void> added = add_digests(policy, member, builder);
-    if (!added) {
-      return added;
-    }
+  const Result<std::vector<std::string>> exclusions = references::keylime_exclusions(*policy);
+  if (!exclusions) {
+    return exclusions.error();
   }
-  return add_exclusions(policy, extras);
+  for (const std::string& pattern : *exclusions) {
+    extras.exclusions.push_back("(?:" + pattern + ").*");
+  }
+  return {};
 }
 
 }  // namespace

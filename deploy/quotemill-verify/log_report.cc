@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "engine/crypto/hash.h"
+#include "engine/esxi/log/describe_esxi.h"
 #include "engine/eventlog/replay.h"
+#include "engine/verify/esxi_log_findings.h"
 #include "engine/verify/event_findings.h"
 #include "engine/verify/log_findings.h"
 
@@ -27,8 +29,30 @@ void read_log(ByteView file, const DbxList* list, LogReport& report) {
                    [&bank](const PcrBank& pcrs) { return pcrs.algorithm() == *bank; });
   report.proven.emplace(log, *bank, replayed->mask());
   report.claims = draw_boot_claims(*report.proven, list);
+  read_esxi_boot(*report.proven, known_esxi_format(), report.esxi);
   const Findings events = event_findings(*report.proven);
   report.findings.insert(report.findings.end(), events.begin(), events.end());
+  const Findings esxi = esxi_log_findings(report.esxi);
+  report.findings.insert(report.findings.end(), esxi.begin(), esxi.end());
+}
+
+DecodedEvent decoded_event(const LogReport& report, const BootEvent& event) {
+  const std::optional<EsxiEvent> esxi = esxi_event(event, report.esxi, known_esxi_format());
+  return esxi && esxi->tag ? describe(*esxi) : decode_event(event);
+}
+
+EventStanding standing_of(const LogReport& report, const BootEvent& event) {
+  if (const auto esxi = esxi_event(event, report.esxi, known_esxi_format())) {
+    const bool is_data = esxi->proof == ProofClass::kDataProven;
+    return {esxi->proof, esxi->why, is_data ? "tagged_data" : "", nullptr};
+  }
+  if (!report.proven) {
+    return {};
+  }
+  const EventProof& proof = report.proven->proof(event.number);
+  return {proof.proof, proof.problem,
+          proof.hashed == HashedPart::kNone ? std::string_view() : name_of(proof.hashed),
+          proof.quirk};
 }
 
 void add_userspace(ByteView file, LogReport& report) {

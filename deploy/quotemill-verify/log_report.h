@@ -8,7 +8,9 @@
 
 #include "deploy/quotemill-verify/userspace_log.h"
 #include "engine/claims/boot_claims.h"
+#include "engine/esxi/log/esxi_boot.h"
 #include "engine/eventlog/boot_log.h"
+#include "engine/eventlog/decode/decode_event.h"
 #include "engine/eventlog/proof/proven_log.h"
 #include "engine/tpm/pcr.h"
 #include "engine/verdict/finding.h"
@@ -22,6 +24,7 @@ struct LogReport {
   std::vector<PcrBank> pcrs;
   std::optional<ProvenLog> proven;  // of the fullest bank; none if no bank can be computed
   std::optional<BootClaims> claims;
+  EsxiBoot esxi;  // layout kNone: not an ESXi host's
   std::optional<UserspaceLog> userspace;
   Findings findings;
 };
@@ -31,6 +34,19 @@ void read_log(ByteView file, const DbxList* list, LogReport& report);
 
 // Adds what systemd measured after boot, and its extends to the PCRs.
 void add_userspace(ByteView file, LogReport& report);
+
+// An event in words: as ESXi means it if it is one of ESXi's.
+DecodedEvent decoded_event(const LogReport& report, const BootEvent& event);
+
+// What is proven of it: likewise.
+struct EventStanding {
+  ProofClass proof = ProofClass::kUnprovenType;
+  ProofProblem problem = ProofProblem::kNone;
+  std::string_view hashed;  // "data", "tagged_data", ...; empty if nothing is
+  const Quirk* quirk = nullptr;
+};
+
+EventStanding standing_of(const LogReport& report, const BootEvent& event);
 
 void print_text(std::ostream& out, const LogReport& report);
 void print_json(std::ostream& out, const LogReport& report);

@@ -1,6 +1,7 @@
 #include "deploy/quotemill-verify/json_parts.h"
 #include "deploy/quotemill-verify/log_report.h"
-#include "engine/eventlog/decode/decode_event.h"
+#include "engine/esxi/log/describe_esxi.h"
+#include "engine/eventlog/decode/secrets.h"
 #include "engine/eventlog/event_type.h"
 
 namespace quotemill::offline {
@@ -17,33 +18,24 @@ Json digests_of(const BootEvent& event, const std::vector<HashAlgorithm>& banks)
   return digests;
 }
 
-Json proof_of(const LogReport& report, const BootEvent& event) {
-  return report.proven ? name_of(report.proven->proof(event.number).proof)
-                       : name_of(ProofClass::kUnprovenType);
-}
-
 // What the proof says beside its class, where it says anything.
-void add_proof_details(const LogReport& report, const BootEvent& event, Json& json) {
-  if (!report.proven) {
-    return;
+void add_proof_details(const EventStanding& standing, Json& json) {
+  if (!standing.hashed.empty()) {
+    json["hashed"] = standing.hashed;
   }
-  const EventProof& proof = report.proven->proof(event.number);
-  if (proof.hashed != HashedPart::kNone) {
-    json["hashed"] = name_of(proof.hashed);
+  if (standing.problem != ProofProblem::kNone) {
+    json["unproven_because"] = name_of(standing.problem);
   }
-  if (proof.problem != ProofProblem::kNone) {
-    json["unproven_because"] = name_of(proof.problem);
-  }
-  if (proof.quirk != nullptr) {
-    json["quirk"] = {{"id", proof.quirk->id},
-                     {"machine", proof.quirk->machine},
-                     {"deviates", proof.quirk->deviates},
-                     {"excuses", proof.quirk->excuses}};
+  if (standing.quirk != nullptr) {
+    json["quirk"] = {{"id", standing.quirk->id},
+                     {"machine", standing.quirk->machine},
+                     {"deviates", standing.quirk->deviates},
+                     {"excuses", standing.quirk->excuses}};
   }
 }
 
-Json data_of(const BootEvent& event) {
-  const DecodedEvent decoded = decode_event(event);
+Json data_of(const LogReport& report, const BootEvent& event) {
+  const DecodedEvent decoded = decoded_event(report, event);
   Json data = {{"kind", decoded.kind}};
   data.update(json_of(decoded.fields));
   if (!decoded.problem.empty()) {
@@ -53,16 +45,17 @@ Json data_of(const BootEvent& event) {
 }
 
 Json json_of_event(const LogReport& report, const BootEvent& event) {
+  const EventStanding standing = standing_of(report, event);
   Json json = {{"index", event.number},
                {"pcr", event.pcr},
                {"type", event_type_name(event.type)},
                {"type_number", event.type},
                {"digests", digests_of(event, report.reading.log.banks)},
-               {"proof", proof_of(report, event)}};
-  add_proof_details(report, event, json);
-  json["data"] = data_of(event);
+               {"proof", name_of(standing.proof)}};
+  add_proof_details(standing, json);
+  json["data"] = data_of(report, event);
   json["data_size"] = event.data.size();
-  json["data_hex"] = to_hex(event.data);
+  json["data_hex"] = to_hex(without_secrets(event.data));
   return json;
 }
 
@@ -86,6 +79,9 @@ Json claims_of(const LogReport& report) {
   Json claims = {{"bank", name_of(report.proven->bank())},
                  {"rests_on", "the log alone: proven is what a quote of these PCRs proves"}};
   claims.update(json_of(describe_claims(*report.claims)));
+  if (report.esxi.layout != EsxiLayout::kNone) {
+    claims["esxi"] = json_of(describe(report.esxi));
+  }
   return claims;
 }
 

@@ -2,6 +2,7 @@
 
 #include "deploy/quotemill-verify/log_report.h"
 #include "deploy/quotemill-verify/report.h"
+#include "engine/eventlog/decode/text.h"
 #include "engine/eventlog/event_description.h"
 #include "engine/eventlog/event_type.h"
 
@@ -24,7 +25,7 @@ std::string proof_word(const LogReport& report, const BootEvent& event) {
   if (!report.proven) {
     return "-";
   }
-  switch (report.proven->proof(event.number).proof) {
+  switch (standing_of(report, event).proof) {
     case ProofClass::kDataProven:
       return "data";
     case ProofClass::kDigestProven:
@@ -37,6 +38,14 @@ std::string proof_word(const LogReport& report, const BootEvent& event) {
   return "-";
 }
 
+// A log of ESXi is read as ESXi means it.
+std::string words_of(const LogReport& report, const BootEvent& event) {
+  constexpr std::size_t kWordsMax = 120;
+  return report.esxi.layout == EsxiLayout::kNone
+             ? describe(event)
+             : decoded_event(report, event).summary.substr(0, kWordsMax);
+}
+
 void print_events(std::ostream& out, const LogReport& report) {
   out << "\n  event  PCR  type                              proven      size  about\n";
   for (const BootEvent& event : report.reading.log.events) {
@@ -44,7 +53,7 @@ void print_events(std::ostream& out, const LogReport& report) {
     out << "  " << std::right << std::setw(5) << event.number << std::setw(5) << pcr << "  "
         << std::left << std::setw(34) << event_type_name(event.type) << std::setw(9)
         << proof_word(report, event) << std::right << std::setw(7) << event.data.size() << "  "
-        << describe(event) << '\n';
+        << words_of(report, event) << '\n';
   }
 }
 
@@ -112,6 +121,28 @@ void print_chain(std::ostream& out, const BootChain& chain) {
   }
 }
 
+void print_esxi(std::ostream& out, const EsxiBoot& boot) {
+  print_line(out, "ESXi layout", std::string(name_of(boot.layout)));
+  for (const EsxiVersionRecord& version : boot.versions) {
+    print_line(
+        out, "ESXi version",
+        text_of_ascii(as_bytes(version.version)) + " of " + text_of_ascii(as_bytes(version.file)));
+  }
+  print_line(out, "ESXi modules", std::to_string(boot.modules.size()));
+  for (const EsxiSigner& signer : boot.signers) {
+    print_line(out, "ESXi signer",
+               signer.digest.hex() + " " + std::string(signer.key_id) + " [" +
+                   std::string(name_of(signer.role)) +
+                   "] (proves nothing unless Secure Boot was on)");
+  }
+  if (boot.command_line) {
+    print_line(out, "ESXi options", text_of_ascii(as_bytes(*boot.command_line)));
+  }
+  if (boot.asset_tag && is_ascii_text(*boot.asset_tag)) {
+    print_line(out, "ESXi asset tag", text_of_ascii(*boot.asset_tag));
+  }
+}
+
 void print_platform(std::ostream& out, const PlatformClaims& platform) {
   const FirmwareClaim& firmware = platform.firmware;
   print_line(out, "firmware", with_standing(firmware.version, firmware.version_ground));
@@ -142,6 +173,9 @@ void print_text(std::ostream& out, const LogReport& report) {
     print_databases(out, *report.claims);
     print_chain(out, report.claims->chain);
     print_platform(out, report.claims->platform);
+    if (report.esxi.layout != EsxiLayout::kNone) {
+      print_esxi(out, report.esxi);
+    }
   }
   print_findings(out, report.findings);
 }

@@ -66,6 +66,15 @@ void add_ima(CLI::App& app, ImaOptions& options) {
   ima->add_flag("--json", options.json, "print JSON");
 }
 
+void add_esxi(CLI::App& app, EsxiOptions& options) {
+  CLI::App* esxi = app.add_subcommand(
+      "esxi", "Read vCenter's report of an ESXi host and replay it; it is signed by nobody");
+  add_file(*esxi, "--report", options.report,
+           "QueryTpmAttestationReport as SOAP or VI-JSON, or a host manifest of Intel SecL")
+      ->required();
+  esxi->add_flag("--json", options.json, "print JSON");
+}
+
 void add_diff(CLI::App& app, DiffOptions& options) {
   CLI::App* diff = app.add_subcommand("diff", "Compare two boot logs, event by event");
   add_file(*diff, "BEFORE", options.before, "boot log")->required();
@@ -101,6 +110,8 @@ int run(int argc, char** argv) {
   add_eventlog(app, eventlog);
   ImaOptions ima;
   add_ima(app, ima);
+  EsxiOptions esxi;
+  add_esxi(app, esxi);
   DiffOptions diff;
   add_diff(app, diff);
   AuthenticodeOptions images;
@@ -114,6 +125,7 @@ int run(int argc, char** argv) {
   }
   const int exit = app.got_subcommand("quote")          ? run_quote(quote)
                    : app.got_subcommand("ima")          ? run_ima(ima)
+                   : app.got_subcommand("esxi")         ? run_esxi(esxi)
                    : app.got_subcommand("diff")         ? run_diff(diff)
                    : app.got_subcommand("authenticode") ? run_authenticode(images)
                    : app.got_subcommand("bundle")       ? run_bundle(bundle)

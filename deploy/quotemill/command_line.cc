@@ -73,9 +73,11 @@ CommandLine::CommandLine(Settings& settings)
   add_questions();
   add_actions();
   add_baselines();
+  add_images();
   add_rollouts();
   add_mining();
   add_admission();
+  add_inventory();
   add_texts();
 }
 
@@ -195,12 +197,12 @@ void CommandLine::add_questions() {
 void CommandLine::add_actions() {
   Options& options = *options_;
   CLI::App* reattest = add(app_, "reattest", "Challenge hosts now",
-                           "  quotemill reattest web-01 web-02\n  quotemill reattest --all");
-  reattest->add_option("HOST", options.reattest.hosts, "names or uids");
+                           "  quotemill reattest web-01 web-02\n  quotemill reattest --all\n"
+                           "  quotemill reattest env=prod,role=db-* --rate 50/s --deadline 10m");
+  reattest->add_option("HOST", options.reattest.hosts, "names or uids, or a selector");
   reattest->add_flag("--all", options.reattest.is_all, "all hosts");
+  add_wave(reattest);
   may_be_dry(reattest);
-  runs(reattest,
-       [](Session& session, const Options& o) { return run_reattest(session, o.reattest); });
 
   CLI::App* retire = add(app_, "retire", "End a host's life: it may not attest, its name is free",
                          "  quotemill retire web-01\n  quotemill retire web-01 --dry-run");
@@ -218,6 +220,7 @@ void CommandLine::add_actions() {
   runs(restore, [](Session& session, const Options& o) { return run_restore(session, o.named); });
 
   add_care();
+  add_reappraise();
   CLI::App* policy = add(app_, "policy", "Policies", "  quotemill policy check policy.toml");
   policy->require_subcommand(1);
   CLI::App* check = add(*policy, "check", "Say what is wrong with a policy file",

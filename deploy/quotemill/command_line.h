@@ -43,11 +43,15 @@ class CommandLine {
   void add_questions();
   void add_actions();
   void add_care();
+  void add_wave(CLI::App* reattest);
+  void add_reappraise();
   void add_policy_changes(CLI::App& policy);
   void add_policy_questions(CLI::App& policy);
+  void add_inventory();
   void add_baselines();
   void add_reference_files(CLI::App& baseline);
   void add_baseline_questions(CLI::App& baseline);
+  void add_images();
   void add_rollouts();
   void add_deadline(CLI::App& command);
   void add_rollout_ends(CLI::App& rollout);

@@ -35,6 +35,19 @@ void CommandLine::add_care() {
     return run_maintenance(session, wanted);
   });
 
+  CLI::App* acknowledge =
+      add(app_, "acknowledge", "Let go of findings that hold a host's state until they are seen",
+          "  quotemill acknowledge web-01 --reason \"test of the alarm\"\n"
+          "  quotemill acknowledge web-01 --finding ima.file.unknown");
+  acknowledge->add_option("HOST", options.acknowledge.host, "name or uid")->required();
+  acknowledge->add_option("--finding", options.acknowledge.finding, "of this code alone")
+      ->type_name("CODE");
+  acknowledge->add_option("--reason", options.acknowledge.reason, "why; it is kept with the act")
+      ->type_name("TEXT");
+  may_be_dry(acknowledge);
+  runs(acknowledge,
+       [](Session& session, const Options& o) { return run_acknowledge(session, o.acknowledge); });
+
   CLI::App* bundle =
       add(app_, "bundle", "Print what proves a host's state, to be checked offline, years later",
           "  quotemill bundle web-01 > web-01.json\n"
@@ -62,6 +75,32 @@ void CommandLine::add_care() {
       ->capture_default_str();
   audit->add_flag("--verify", options.audit.is_check, "check the whole chain");
   runs(audit, [](Session& session, const Options& o) { return run_audit(session, o.audit); });
+}
+
+void CommandLine::add_inventory() {
+  Options& options = *options_;
+  CLI::App* inventory = add(app_, "inventory", "Which TPMs are in which hosts of the fleet",
+                            "  quotemill inventory import fleet.csv");
+  inventory->require_subcommand(1);
+  CLI::App* import =
+      add(*inventory, "import", "Expect the hosts of a CSV or JSON file, by their EK",
+          "  quotemill inventory import --dry-run fleet.csv\n"
+          "  quotemill inventory import fleet.csv");
+  is_file(
+      import->add_option("FILE", options.inventory, "columns ek, name, and labels")->required());
+  may_be_dry(import);
+  runs(import, [](Session& session, const Options& o) {
+    return run_inventory_import(session, o.inventory);
+  });
+  CLI::App* list = add(*inventory, "list", "List the hosts that no TPM has proven yet",
+                       "  quotemill inventory list");
+  runs(list, [](Session& session, const Options&) { return run_inventory_list(session); });
+  CLI::App* remove =
+      add(*inventory, "remove", "Expect a host no more", "  quotemill inventory remove web-09");
+  remove->add_option("HOST", options.host, "its name")->required();
+  may_be_dry(remove);
+  runs(remove,
+       [](Session& session, const Options& o) { return run_inventory_remove(session, o.host); });
 }
 
 void CommandLine::add_policy_changes(CLI::App& policy) {

@@ -17,8 +17,12 @@ struct CommandLine::Options {
   WatchOptions watch;
   std::uint64_t watch_from = 0;
   ReattestOptions reattest;
+  std::string reattest_rate;
+  std::string reattest_deadline;
+  ReappraiseOptions reappraise;
   CaptureOptions capture;
   BaselineImportOptions references;
+  ImageImportOptions images;
   std::string baseline;
   std::string other_baseline;
   TokenOptions token;
@@ -31,9 +35,11 @@ struct CommandLine::Options {
   MineOptions mine;
   LabelOptions label;
   MaintenanceOptions maintenance;
+  AcknowledgeOptions acknowledge;
   std::string maintenance_for = "1h";
   AuditOptions audit;
   std::string folder;
+  std::string inventory;
   std::string shell;
 };
 

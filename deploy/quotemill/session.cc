@@ -98,6 +98,20 @@ void Session::note(const std::string& text) const {
   }
 }
 
+void Session::progress(const std::string& line) const {
+  if (is_for_people() && !settings_.is_quiet && console_.in != nullptr) {
+    console_.err << '\r' << printable(line) << "\x1b[K" << std::flush;
+    has_progress_ = true;
+  }
+}
+
+void Session::end_progress() const {
+  if (has_progress_) {
+    console_.err << "\r\x1b[K" << std::flush;
+    has_progress_ = false;
+  }
+}
+
 void Session::print(const Json& answer) const {
   if (!settings_.json) {
     print_fields(console_.out, answer);

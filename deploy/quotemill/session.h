@@ -93,6 +93,10 @@ class Session {
   // A remark for people on standard error; not with --quiet or --json.
   void note(const std::string& text) const;
 
+  // A line on standard error that the next one replaces, for people at a terminal; and its end.
+  void progress(const std::string& line) const;
+  void end_progress() const;
+
   // Whether answers are tables and sentences; else print() prints them for programs.
   [[nodiscard]] bool is_for_people() const { return !settings_.json && !settings_.is_plain; }
 
@@ -113,6 +117,7 @@ class Session {
   const Ask ask_;
   const Console console_;
   Exit exit_ = Exit::kFine;
+  mutable bool has_progress_ = false;
 };
 
 // 3 if any of these states is failed, 4 if any is stale or unknown, else 0.

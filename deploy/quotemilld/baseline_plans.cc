@@ -111,9 +111,10 @@ Result<BaselinePlan> plan_import(const ImportRequest& request,
       ReferenceFile{hash(HashAlgorithm::kSha256, as_bytes(*content)), *content});
   plan.baseline.name = request.name;
   plan.baseline.values = std::move(reading->values);
+  plan.baseline.image = std::move(reading->image);
   plan.baseline.file =
       ImportedFile{plan.file->id,     content->size(), reading->format,
-                   request.file_name, request.by,      plan.baseline.values.size()};
+                   request.file_name, request.by,      values_of(plan.baseline).size()};
   return plan;
 }
 
@@ -132,9 +133,25 @@ Result<BaselinePlan> plan_retirement(const Baseline& baseline, const std::string
   return plan;
 }
 
+Result<BaselinePlan> plan_approval(const Baseline& image, const std::string& by, WallTime now) {
+  const std::string title = image.name + " version " + std::to_string(image.version);
+  if (!image.is_image()) {
+    return refused(ErrorCode::kConflict, title + " is no image of ESXi");
+  }
+  if (image.is_retired() || image.is_approved()) {
+    return refused(ErrorCode::kConflict,
+                   title + (image.is_retired() ? " is retired" : " is approved already"));
+  }
+  BaselinePlan plan;
+  plan.baseline = image;
+  plan.baseline.approved = now;
+  plan.baseline.approved_by = by;
+  return plan;
+}
+
 Result<void> number_plan(BaselinePlan& plan, const PoliciesInForce& policies, WallTime now) {
   Baseline& baseline = plan.baseline;
-  if (baseline.is_retired()) {
+  if (baseline.is_retired() || baseline.is_approved()) {
     return {};
   }
   const std::vector<std::shared_ptr<const Baseline>> all = policies.baselines();

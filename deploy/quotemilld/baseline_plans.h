@@ -43,9 +43,13 @@ Result<BaselinePlan> plan_import(const ImportRequest& request,
 // kConflict if it is retired already.
 Result<BaselinePlan> plan_retirement(const Baseline& baseline, const std::string& by, WallTime now);
 
-// Gives a capture or an import its version and moment; a retirement is as it is. kConflict if the
-// version wanted is not above all of its name; kBusy if there are too many baselines or values. To
-// be called once more where nothing can come between.
+// Hosts may boot the image from `now` on. kConflict if it is no image, is retired, or approved
+// already.
+Result<BaselinePlan> plan_approval(const Baseline& image, const std::string& by, WallTime now);
+
+// Gives a capture or an import its version and moment; a retirement or approval is as it is.
+// kConflict if the version wanted is not above all of its name; kBusy if there are too many
+// baselines or values. To be called once more where nothing can come between.
 Result<void> number_plan(BaselinePlan& plan, const PoliciesInForce& policies, WallTime now);
 
 // The version of this name; 0: the newest, if possible one that is not retired. kNotFound.

@@ -4,14 +4,15 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
-#include "engine/pipeline/reappraisal.h"
+#include "engine/pipeline/fleet_reappraisal.h"
 
 namespace quotemill::daemon {
 namespace {
 
 constexpr std::size_t kPage = 1'000;
 constexpr std::size_t kExamplesMax = 5;
-constexpr std::size_t kGroupsMax = 100;
+constexpr std::size_t kGroupsMax = 100;     // told
+constexpr std::size_t kCausesMax = 10'000;  // bound: told apart
 
 // How bad a state is for a host that was judged.
 int badness(TrustState state) {
@@ -38,8 +39,18 @@ const Finding* cause_of(const Verdict& verdict) {
 
 class Survey {
  public:
-  Survey(const PolicySet& now, const PolicySet& then, const BlastParts& parts)
-      : now_(now), then_(then), parts_(parts) {}
+  Survey(const std::shared_ptr<const PolicySet>& now, const std::shared_ptr<const PolicySet>& then,
+         const BlastParts& parts)
+      : now_(*now), then_(*then), parts_(parts) {
+    Result<LogClasses> known = LogClasses::of(
+        logs_of(parts.hosts, {}, [this](const Host& host) { return is_hit(host); }), parts.history);
+    // Without them each log is read: slower, and the same.
+    const auto logs = std::make_shared<const LogClasses>(known ? *std::move(known) : LogClasses());
+    before_ = std::make_unique<FleetReappraisal>(
+        FleetReappraisalParts{now, parts.server_key, parts.history, logs});
+    after_ = std::make_unique<FleetReappraisal>(
+        FleetReappraisalParts{then, parts.server_key, parts.history, logs});
+  }
 
   Blast run() && {
     std::string after;
@@ -50,92 +61,114 @@ class Survey {
       }
       after = page.back().record->name;
     }
-    for (auto& [cause, group] : groups_) {
-      blast_.groups.push_back(std::move(group));
-    }
-    std::stable_sort(
-        blast_.groups.begin(), blast_.groups.end(),
-        [](const BlastGroup& left, const BlastGroup& right) { return left.hosts > right.hosts; });
-    if (blast_.groups.size() > kGroupsMax) {
-      blast_.groups.resize(kGroupsMax);
-    }
-    return std::move(blast_);
+    return tally_.result();
   }
 
  private:
-  // Whence, whither, and why, as far as it is the same for several hosts.
-  using Cause = std::tuple<TrustState, TrustState, std::string, std::uint32_t, std::string>;
+  // Another snapshot would be for it.
+  [[nodiscard]] bool is_hit(const Host& host) const {
+    const HostTraits traits = traits_of(*host.record, view_of(host.state->facts));
+    return now_.snapshot_for(traits)->id() != then_.snapshot_for(traits)->id();
+  }
 
   void look_at(const Host& host) {
     if (host.state->sequence != 0) {
-      ++blast_.judged;
+      tally_.note_judged();
     }
-    const HostTraits traits = traits_of(*host.record, view_of(host.state->facts));
-    if (now_.snapshot_for(traits)->id() == then_.snapshot_for(traits)->id()) {
+    if (!is_hit(host)) {
       return;
     }
-    ++blast_.looked_at;
-    const Reappraisal after = judged_under(then_, host);
-    switch (after.kind) {
-      case ReappraisalKind::kNoEvidence:
-        ++blast_.no_evidence;
-        return;
-      case ReappraisalKind::kOldEvidence:
-        ++blast_.old_evidence;
-        return;
-      case ReappraisalKind::kError:
-        ++blast_.errors;
-        return;
-      case ReappraisalKind::kVerdict:
-        break;
+    const Reappraisal after = after_->judge(host, extends_);
+    TrustState from = host.state->verdict.state;
+    if (after.kind == ReappraisalKind::kVerdict) {
+      const Reappraisal before = before_->judge(host, extends_);
+      const bool is_told =
+          before.kind == ReappraisalKind::kVerdict || before.kind == ReappraisalKind::kOldEvidence;
+      from = is_told ? before.verdict.state : from;
     }
-    const Reappraisal before = judged_under(now_, host);
-    const TrustState from =
-        before.kind == ReappraisalKind::kVerdict || before.kind == ReappraisalKind::kOldEvidence
-            ? before.verdict.state
-            : host.state->verdict.state;
-    note(host, from, after.verdict);
-  }
-
-  Reappraisal judged_under(const PolicySet& policies, const Host& host) {
-    return reappraise(host, {policies, parts_.server_key, parts_.keys, parts_.history, extends_});
-  }
-
-  void note(const Host& host, TrustState from, const Verdict& verdict) {
-    if (verdict.state == from) {
-      return;
-    }
-    ++(badness(verdict.state) > badness(from) ? blast_.worse : blast_.better);
-    const Finding* finding = cause_of(verdict);
-    const Cause cause{from, verdict.state, finding ? std::string(name_of(finding->code)) : "",
-                      finding && finding->pcr ? *finding->pcr : limits::kPcrCount,
-                      finding && finding->digest ? finding->digest->hex() : ""};
-    BlastGroup& group = groups_[cause];
-    if (group.hosts == 0) {
-      group = {from, verdict.state, std::get<2>(cause), finding ? message_of(*finding) : "", 0, {}};
-    }
-    ++group.hosts;
-    if (group.examples.size() < kExamplesMax) {
-      group.examples.push_back(host.record->name);
-    }
+    tally_.note(*host.record, from, after);
   }
 
   const PolicySet& now_;
   const PolicySet& then_;
   const BlastParts& parts_;
+  std::unique_ptr<FleetReappraisal> before_;
+  std::unique_ptr<FleetReappraisal> after_;
   ExtendMemo extends_;
-  Blast blast_;
-  std::map<Cause, BlastGroup> groups_;
+  BlastTally tally_;
 };
 
 }  // namespace
+
+void BlastTally::note(const HostRecord& record, TrustState from, const Reappraisal& after) {
+  ++blast_.looked_at;
+  switch (after.kind) {
+    case ReappraisalKind::kNoEvidence:
+      ++blast_.no_evidence;
+      return;
+    case ReappraisalKind::kOldEvidence:
+    case ReappraisalKind::kOvertaken:
+      ++blast_.old_evidence;
+      return;
+    case ReappraisalKind::kSilent:
+      ++blast_.silent;
+      return;
+    case ReappraisalKind::kError:
+      ++blast_.errors;
+      return;
+    case ReappraisalKind::kVerdict:
+      note_shift(record, from, after.verdict);
+      return;
+  }
+}
+
+void BlastTally::note_shift(const HostRecord& record, TrustState from, const Verdict& verdict) {
+  if (verdict.state == from) {
+    return;
+  }
+  ++(badness(verdict.state) > badness(from) ? blast_.worse : blast_.better);
+  const Finding* finding = cause_of(verdict);
+  const Cause cause{from, verdict.state, finding ? std::string(name_of(finding->code)) : "",
+                    finding && finding->pcr ? *finding->pcr : limits::kPcrCount,
+                    finding && finding->digest ? finding->digest->hex() : ""};
+  auto found = groups_.find(cause);
+  if (found == groups_.end()) {
+    // A fleet in which every host has its own cause must not fill the memory.
+    const Cause others{from, verdict.state, std::get<2>(cause), limits::kPcrCount, "others"};
+    const bool is_full = groups_.size() >= kCausesMax;
+    found = groups_.try_emplace(is_full ? others : cause).first;
+  }
+  BlastGroup& group = found->second;
+  if (group.hosts == 0) {
+    group = {from, verdict.state, std::get<2>(cause), finding ? message_of(*finding) : "", 0, {}};
+  }
+  ++group.hosts;
+  if (group.examples.size() < kExamplesMax) {
+    group.examples.push_back(record.name);
+  }
+}
+
+Blast BlastTally::result() const {
+  Blast blast = blast_;
+  for (const auto& [cause, group] : groups_) {
+    blast.groups.push_back(group);
+  }
+  std::stable_sort(
+      blast.groups.begin(), blast.groups.end(),
+      [](const BlastGroup& left, const BlastGroup& right) { return left.hosts > right.hosts; });
+  if (blast.groups.size() > kGroupsMax) {
+    blast.groups.resize(kGroupsMax);
+  }
+  return blast;
+}
 
 bool Blast::must_be_confirmed() const {
   const std::uint64_t feared = worse + errors;
   return feared > limits::kBlastHostsMax && feared * 100 > judged * limits::kBlastPercentMax;
 }
 
-Blast blast_of(const PolicySet& now, const PolicySet& then, const BlastParts& parts) {
+Blast blast_of(const std::shared_ptr<const PolicySet>& now,
+               const std::shared_ptr<const PolicySet>& then, const BlastParts& parts) {
   return Survey(now, then, parts).run();
 }
 
@@ -155,6 +188,7 @@ transport::Json render_blast(const Blast& blast) {
           {"better", blast.better},
           {"old_evidence", blast.old_evidence},
           {"no_evidence", blast.no_evidence},
+          {"silent", blast.silent},
           {"errors", blast.errors},
           {"must_be_confirmed", blast.must_be_confirmed()},
           {"groups", std::move(groups)}};

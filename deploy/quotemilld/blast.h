@@ -7,12 +7,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "engine/pipeline/host_table.h"
-#include "engine/pipeline/key_cache.h"
+#include "engine/pipeline/reappraisal.h"
 #include "engine/policy/policy_set.h"
 #include "engine/ports/history.h"
 #include "transport/render/json.h"
@@ -35,6 +36,7 @@ struct Blast {
   std::uint64_t better = 0;
   std::uint64_t old_evidence = 0;  // only their next attestation can tell
   std::uint64_t no_evidence = 0;   // never attested
+  std::uint64_t silent = 0;        // stale, whatever the policies are
   std::uint64_t errors = 0;        // could not be judged
   std::uint64_t judged = 0;        // hosts of the whole fleet that have a verdict
   std::vector<BlastGroup> groups;  // the largest first
@@ -44,18 +46,40 @@ struct Blast {
   [[nodiscard]] bool must_be_confirmed() const;
 };
 
+// Counts what re-appraised hosts come to, and why, by groups of those that it is the same for.
+class BlastTally {
+ public:
+  // Of a host that is looked at: what it comes to, from the state `from`.
+  void note(const HostRecord& record, TrustState from, const Reappraisal& after);
+
+  // A host of the fleet, looked at or not.
+  void note_judged() { ++blast_.judged; }
+
+  // All of it so far.
+  [[nodiscard]] Blast result() const;
+
+ private:
+  // Whence, whither, and why.
+  using Cause = std::tuple<TrustState, TrustState, std::string, std::uint32_t, std::string>;
+
+  void note_shift(const HostRecord& record, TrustState from, const Verdict& verdict);
+
+  Blast blast_;
+  std::map<Cause, BlastGroup> groups_;
+};
+
 // Borrowed for the call.
 struct BlastParts {
   const HostTable& hosts;
   const History& history;
-  KeyCache& keys;
   const CurveKey& server_key;
 };
 
-// Blocks while it judges: some 100 µs a host that is looked at.
-Blast blast_of(const PolicySet& now, const PolicySet& then, const BlastParts& parts);
+// Blocks while it judges: each distinct log of those looked at twice.
+Blast blast_of(const std::shared_ptr<const PolicySet>& now,
+               const std::shared_ptr<const PolicySet>& then, const BlastParts& parts);
 
-// looked_at, judged, worse, better, old_evidence, no_evidence, errors, must_be_confirmed,
+// looked_at, judged, worse, better, old_evidence, no_evidence, silent, errors, must_be_confirmed,
 // groups[]{from, to, code, message, hosts, examples[]}.
 transport::Json render_blast(const Blast& blast);
 

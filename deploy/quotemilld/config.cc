@@ -97,6 +97,10 @@ void read_history(TomlReader& in, Config::History& history) {
   history.trusted_ms = in.duration_ms("history.trusted_for", history.trusted_ms, kDay, kAgeMax);
   history.warning_ms = in.duration_ms("history.warning_for", history.warning_ms, kDay, kAgeMax);
   history.failed_ms = in.duration_ms("history.failed_for", history.failed_ms, kDay, kAgeMax);
+  constexpr std::int64_t kCountMax = 1'000'000'000;
+  history.trusted_count = in.integer("history.trusted_count", history.trusted_count, 0, kCountMax);
+  history.warning_count = in.integer("history.warning_count", history.warning_count, 0, kCountMax);
+  history.failed_count = in.integer("history.failed_count", history.failed_count, 0, kCountMax);
   history.appraisals_per_host =
       in.integer("history.appraisals_per_host", history.appraisals_per_host, 100, 1'000'000'000);
   history.collect_every_ms =

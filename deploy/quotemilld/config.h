@@ -55,6 +55,9 @@ struct Config {
     std::int64_t trusted_ms = 400LL * 86'400'000;
     std::int64_t warning_ms = 400LL * 86'400'000;
     std::int64_t failed_ms = 400LL * 86'400'000;
+    std::int64_t trusted_count = 0;  // of each host, the newest ones; 0: all
+    std::int64_t warning_count = 0;
+    std::int64_t failed_count = 0;
     std::int64_t appraisals_per_host = 10'000;        // at most, the newest ones
     std::int64_t collect_every_ms = 6LL * 3'600'000;  // boot logs that nothing rests on
   } history;

@@ -77,6 +77,29 @@ void add_pipeline(const MetricParts& parts, MetricPage& page) {
              {{"queue", "inbox"}});
 }
 
+void add_memory(const MetricParts& parts, MetricPage& page) {
+  const KeyCache::Tally keys = parts.keys.tally();
+  page.gauge("key_cache_keys", "Attestation keys that are kept parsed.", number(keys.keys));
+  page.counter("key_cache_lookups_total", "Attestation keys that were needed.", number(keys.hits),
+               {{"result", "hit"}});
+  page.counter("key_cache_lookups_total", "Attestation keys that were needed.", number(keys.misses),
+               {{"result", "miss"}});
+  page.counter("extend_memo_lookups_total", "Extends of boot logs that were replayed.",
+               value(parts.pipeline.extends_remembered), {{"result", "hit"}});
+  page.counter("extend_memo_lookups_total", "Extends of boot logs that were replayed.",
+               value(parts.pipeline.extends_hashed), {{"result", "miss"}});
+}
+
+void add_policies(const MetricParts& parts, MetricPage& page) {
+  for (const auto& snapshot : parts.policies.current()->snapshots()) {
+    page.gauge("policy_version", "Policies in force, by their version.",
+               static_cast<double>(snapshot->policy().version),
+               {{"policy", snapshot->policy().id}});
+  }
+  page.gauge("baselines", "Baselines and imported reference sets, each version.",
+             number(parts.policies.baselines().size()));
+}
+
 void add_stage(const char* stage, const DurationHistogram& times, MetricPage& page) {
   constexpr double kSecond = 1e6;
   MetricHistogram out;
@@ -149,6 +172,10 @@ void add_store(const MetricParts& parts, MetricPage& page) {
     return;
   }
   page.gauge("store_bytes", "Live data on disk.", number(store->bytes));
+  for (const StoreFigure& figure : store->figures) {
+    page.gauge("rocksdb_" + figure.name, "RocksDB's property of this name, over all families.",
+               number(figure.value));
+  }
   page.gauge("stream_last_sequence", "The newest change.", number(store->last_change));
   page.gauge("outbox_events", "Changes that are kept.",
              store->first_change == 0 ? 0 : number(store->last_change - store->first_change + 1));
@@ -215,6 +242,8 @@ std::string metrics_text(const MetricParts& parts, const transport::HttpServerCo
   page.gauge("build_info", "What runs.", 1, {{"version", QUOTEMILL_VERSION}});
   add_fleet(parts, page);
   add_pipeline(parts, page);
+  add_memory(parts, page);
+  add_policies(parts, page);
   add_stages(parts, page);
   add_changes(parts, page);
   add_endpoints(parts, page);

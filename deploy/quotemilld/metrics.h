@@ -15,6 +15,8 @@
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/host_table.h"
 #include "engine/pipeline/inbox.h"
+#include "engine/pipeline/key_cache.h"
+#include "engine/pipeline/policies_in_force.h"
 #include "engine/ports/clock.h"
 #include "engine/ports/history.h"
 #include "transport/http/http_server.h"
@@ -27,6 +29,8 @@ struct MetricParts {
   const HostTable& hosts;
   const Inbox& inbox;
   const PipelineCounters& pipeline;
+  const KeyCache& keys;
+  const PoliciesInForce& policies;
   EndpointCounters endpoints;
   const SinkFan& sinks;
   const ChangeFanOut& changes;

@@ -53,7 +53,7 @@ ControlOutcome OperatorVerbs::change_baselines(Call call, const AuditAct& act, B
   const std::shared_ptr<const PolicySet> then = parts_.policies.with(baseline);
   Json out = Json::object();
   if (!is_confirmed) {
-    const Blast blast = blast_to(*then);
+    const Blast blast = blast_to(then);
     if (!call.is_check && blast.must_be_confirmed()) {
       return too_many(blast);
     }
@@ -125,8 +125,17 @@ ControlOutcome OperatorVerbs::upload(OperatorArgs& args, Call /*call*/) {
   return received ? ControlOutcome(Json{{"received", *received}}) : failure(received.error());
 }
 
-ControlOutcome OperatorVerbs::baseline_import(OperatorArgs& args, Call call) {
+std::optional<Digest> OperatorVerbs::upload_named(OperatorArgs& args) {
   const std::optional<Bytes> sha256 = from_hex(args.text("upload"));
+  std::optional<Digest> id = sha256 ? Digest::from(HashAlgorithm::kSha256, *sha256) : std::nullopt;
+  if (args.ok() && !id) {
+    args.fail("upload", "is no SHA-256 in hexadecimal");
+  }
+  return id;
+}
+
+ControlOutcome OperatorVerbs::baseline_import(OperatorArgs& args, Call call) {
+  const std::optional<Digest> id = upload_named(args);
   ImportRequest request;
   request.name = args.text("name");
   request.version = static_cast<std::uint32_t>(args.number_or("version", 0, UINT32_MAX));
@@ -134,11 +143,6 @@ ControlOutcome OperatorVerbs::baseline_import(OperatorArgs& args, Call call) {
   request.file_name = args.text_or("file", {}).substr(0, limits::kReferenceTextSizeMax);
   const bool is_confirmed = args.flag("confirmed");
   request.by = args.who();
-  const std::optional<Digest> id =
-      sha256 ? Digest::from(HashAlgorithm::kSha256, *sha256) : std::nullopt;
-  if (args.ok() && !id) {
-    args.fail("upload", "is no SHA-256 in hexadecimal");
-  }
   if (!args.ok()) {
     return args.error();
   }

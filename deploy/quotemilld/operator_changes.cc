@@ -24,6 +24,7 @@ constexpr std::size_t kReattestMax = 1'000;  // named in one request
 constexpr std::size_t kNamesShownMax = 100;
 constexpr std::size_t kTokenRandomSize = 20;
 constexpr std::uint64_t kMaintenanceMsMax = 30ULL * 24 * 3600 * 1000;
+constexpr std::size_t kReasonSizeMax = 200;  // bound: a subject of the trail has 256 characters
 constexpr std::uint64_t kTokenUsesMax = 1'000'000;
 constexpr std::uint64_t kTokenTtlMsMax = 366ULL * 24 * 3600 * 1000;
 
@@ -220,7 +221,7 @@ Json OperatorVerbs::policy_move(const Host& host,
     return nullptr;
   }
   ExtendMemo extends;
-  const Reappraisal judged = reappraise(
+  const Reappraisal judged = quotemill::reappraise(
       {then, host.state}, {*policies, parts_.server_key, parts_.keys, parts_.history, extends});
   return {
       {"from", before->policy().id},
@@ -259,6 +260,49 @@ ControlOutcome OperatorVerbs::maintenance_end(OperatorArgs& args, Call call) {
   return host ? change_host(call, "maintenance.end", who, host->record->uid,
                             end_maintenance(host->record->uid))
               : no_such_host(text);
+}
+
+ControlOutcome OperatorVerbs::acknowledge(OperatorArgs& args, Call call) {
+  const std::string text = args.text("host");
+  const std::string finding = args.text_or("finding", {});
+  const std::string reason = args.text_or("reason", {});
+  const std::string who = args.who();
+  const std::optional<FindingCode> code = finding_code_named(finding);
+  if (!finding.empty() && !code) {
+    const std::string_view near = nearest_finding_name(finding);
+    args.fail("finding",
+              "is no code of a finding" +
+                  (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?"));
+  }
+  if (reason.size() > kReasonSizeMax) {
+    args.fail("reason", "has more than " + std::to_string(kReasonSizeMax) + " characters");
+  }
+  if (!args.ok()) {
+    return args.error();
+  }
+  const std::optional<Host> host = find(text);
+  if (!host) {
+    return no_such_host(text);
+  }
+  const HostUid& uid = host->record->uid;
+  Findings acknowledged;
+  const AuditAct act{who, "acknowledge",
+                     uid.hex() + (finding.empty() ? " all" : " " + finding) +
+                         (reason.empty() ? "" : ": " + reason)};
+  if (const auto done = change(call, act, acknowledge_host(uid, code, acknowledged)); !done) {
+    return ControlError{done.error().code, done.error().to_string(),
+                        "'quotemill host " + escaped(host->record->name) + "' shows what latched"};
+  }
+  Json list = Json::array();
+  for (const Finding& one : acknowledged) {
+    list.push_back(transport::render_finding(one));
+  }
+  const std::optional<Host> now = parts_.hosts.find(uid);
+  return Json{{"uuid", uid.hex()},
+              {"name", escaped(host->record->name)},
+              {"dry_run", call.is_check},
+              {"state", name_of((now ? *now : *host).state->state)},
+              {"acknowledged", std::move(list)}};
 }
 
 ControlOutcome OperatorVerbs::token_create(OperatorArgs& args, Call call) {

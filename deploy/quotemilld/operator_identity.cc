@@ -5,6 +5,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
+#include "engine/verdict/latch.h"
 
 namespace quotemill::daemon {
 
@@ -37,6 +38,14 @@ Result<void> check_name_is_free(const RegistryView& view, const HostRecord& reco
                   "cannot be called " + record.name + ": host " + holder->record->uid.hex() +
                       " is; retire that one, or choose another name with --name");
   }
+  const std::optional<Host> expected = view.hosts.find_expected(record.name);
+  if (expected && expected->record->ek_sha256 != record.ek_sha256) {
+    return refuse(ErrorCode::kConflict, record.uid,
+                  "cannot be called " + record.name +
+                      ": the inventory gives that name to another TPM; choose another name with "
+                      "--name, or 'quotemill inventory remove " +
+                      record.name + "'");
+  }
   return {};
 }
 
@@ -55,19 +64,24 @@ Result<void> check_keys_are_free(const RegistryView& view, const HostRecord& rec
 }
 
 IdentityUpdate activated(HostRecord record, const std::string& who) {
-  record.life_cycle = LifeCycle::kActive;
   // Neither retiring nor bringing back proves anything.
-  record.admitted_by =
+  const std::string rule =
       (record.is_imported() ? std::string(HostRecord::kImportedPrefix) : "operator:") + who;
-  record.expires = {};
-  record.note.clear();
   IdentityUpdate update;
-  update.record = std::move(record);
+  update.record = as_active(std::move(record), rule);
   update.reset_state = true;
   return update;
 }
 
 }  // namespace
+
+HostRecord as_active(HostRecord record, const std::string& admitted_by) {
+  record.life_cycle = LifeCycle::kActive;
+  record.admitted_by = admitted_by;
+  record.expires = {};
+  record.note.clear();
+  return record;
+}
 
 IdentityDecision approve_host(const HostUid& host, const std::string& name,
                               const std::string& who) {
@@ -148,6 +162,11 @@ IdentityDecision restore_host(const HostUid& host, const std::string& name,
   };
 }
 
+bool is_label(const std::string& key, const std::string& value) {
+  return is_label_key(key) && value.size() <= limits::kLabelValueSizeMax &&
+         printable(value) == value;
+}
+
 IdentityDecision label_host(const HostUid& host, const LabelChange& change) {
   return [=](const RegistryView& view) -> Result<IdentityUpdate> {
     const std::optional<Host> known = view.hosts.find(host);
@@ -161,12 +180,9 @@ IdentityDecision label_host(const HostUid& host, const LabelChange& change) {
       labels.erase(key);
     }
     for (const auto& [key, value] : change.set) {
-      if (!is_label_key(key) || value.size() > limits::kLabelValueSizeMax ||
-          printable(value) != value) {
+      if (!is_label(key, value)) {
         return refuse(ErrorCode::kConfig, host,
-                      "cannot have the label " + escaped(key) +
-                          ": keys are 1 to 64 of a-z 0-9 . _ - /, values at most 128 printable "
-                          "characters of ASCII");
+                      "cannot have the label " + escaped(key) + ": " + kLabelForm);
       }
       labels[key] = value;
     }
@@ -207,6 +223,33 @@ IdentityDecision end_maintenance(const HostUid& host) {
     update.record->life_cycle = LifeCycle::kActive;
     update.record->expires = {};
     update.record->note.clear();
+    return update;
+  };
+}
+
+IdentityDecision acknowledge_host(const HostUid& host, std::optional<FindingCode> code,
+                                  Findings& acknowledged) {
+  return [host, code, &acknowledged](const RegistryView& view) -> Result<IdentityUpdate> {
+    const std::optional<Host> known = view.hosts.find(host);
+    if (!known) {
+      return refuse(ErrorCode::kNotFound, host, "is not known");
+    }
+    const HostState& state = *known->state;
+    std::optional<Acknowledgement> done = acknowledge(state.latches.get(), code, state.verdict);
+    if (!done) {
+      return refuse(ErrorCode::kConflict, host,
+                    code ? "is not held by " + std::string(name_of(*code))
+                         : std::string("is not held by anything that latched"));
+    }
+    acknowledged = std::move(done->acknowledged);
+    IdentityUpdate update;
+    update.state = state;
+    update.state->latches = std::move(done->latches);
+    // No acknowledgement makes a silent host trusted.
+    if (rests_on_evidence(state.state)) {
+      update.state->verdict = held(state.verdict, update.state->latches.get());
+      update.state->state = update.state->verdict.state;
+    }
     return update;
   };
 }

@@ -5,12 +5,16 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/pipeline/registrar.h"
 
 namespace quotemill::daemon {
+
+// The record of a host that an operator lets in. Its state is to be judged anew.
+HostRecord as_active(HostRecord record, const std::string& admitted_by);
 
 // A pending host becomes active, under `name` or, if that is empty, under the name it asked for.
 // kConflict if another host has that name, kNotFound if it is not pending (any more).
@@ -26,6 +30,11 @@ IdentityDecision retire_host(const HostUid& host, const std::string& who);
 // the name it had. kConflict if its name, TPM or channel key belongs to another host by now.
 IdentityDecision restore_host(const HostUid& host, const std::string& name, const std::string& who);
 
+// Whether a label may be called so, and have that value; kLabelForm says when.
+bool is_label(const std::string& key, const std::string& value);
+inline constexpr const char* kLabelForm =
+    "keys are 1 to 64 of a-z 0-9 . _ - /, values at most 128 printable characters of ASCII";
+
 // Labels to set, by key, and keys to take away. kConfig for keys, values or numbers beyond
 // limits.h; labels decide which policy is for the host, from its next attestation on.
 struct LabelChange {
@@ -40,6 +49,12 @@ IdentityDecision label_host(const HostUid& host, const LabelChange& change);
 IdentityDecision begin_maintenance(const HostUid& host, WallTime until, const std::string& who);
 // kConflict if it is not in maintenance.
 IdentityDecision end_maintenance(const HostUid& host);
+
+// Lets go of the findings that hold the host's state (verdict/latch.h): those of `code`, or all;
+// its state is then what the last evidence says. kConflict if none of them holds it. `acknowledged`
+// gets what was let go of; it outlives the decision.
+IdentityDecision acknowledge_host(const HostUid& host, std::optional<FindingCode> code,
+                                  Findings& acknowledged);
 
 // Keeps a token, of which only the hash is known.
 IdentityDecision add_token(const TokenRecord& token);

@@ -29,6 +29,9 @@ std::string remedy_for(const HostRecord& holder) {
     case LifeCycle::kPending:
       return "its TPM has proven itself: 'quotemill pending approve " + holder.uid.hex() +
              "', and drop this line";
+    case LifeCycle::kExpected:
+      return "its TPM is waited for: drop this line, or 'quotemill inventory remove " +
+             holder.name + "' first";
     case LifeCycle::kActive:
     case LifeCycle::kMaintenance:
       break;
@@ -66,6 +69,7 @@ class Importing {
     const HostRecord& record = candidate.record;
     const std::pair<const char*, std::optional<Host>> holders[] = {
         {"name", hosts_.find_by_name(record.name)},
+        {"name", hosts_.find_expected(record.name)},
         {"ak_public", hosts_.find_by_ak(record.ak_public)},
         {"curve_key", hosts_.find_by_key(record.curve_key)},
         {"EK", hosts_.find_by_ek(record.ek_sha256)},

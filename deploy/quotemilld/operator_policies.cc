@@ -1,5 +1,7 @@
 // The verbs about policies.
 #include <algorithm>
+#include <array>
+#include <numeric>
 #include <unordered_map>
 
 #include "deploy/quotemilld/blast.h"
@@ -32,6 +34,13 @@ ControlError failure(const Error& error) {
 std::unordered_map<const Snapshot*, std::uint64_t> hosts_by_snapshot(const HostTable& hosts,
                                                                      const PolicySet& policies) {
   std::unordered_map<const Snapshot*, std::uint64_t> counts;
+  const auto& first = policies.snapshots().front();
+  if (first->policy().selector == HostSelector()) {
+    // It is for all of them: a fleet under one policy is not counted host by host.
+    const std::array<std::size_t, 5> states = hosts.counts();
+    counts[first.get()] = std::accumulate(states.begin(), states.end(), std::uint64_t{0});
+    return counts;
+  }
   std::string after;
   for (std::vector<Host> page = hosts.list(after, kPage); !page.empty();
        page = hosts.list(after, kPage)) {
@@ -185,7 +194,7 @@ ControlOutcome OperatorVerbs::change_policies(Call call, std::string_view verb,
   }
   Json out = Json::object();
   if (!is_confirmed) {
-    const Blast blast = blast_to(*planned->set);
+    const Blast blast = blast_to(planned->set);
     if (!call.is_check && blast.must_be_confirmed()) {
       return too_many(blast);
     }
@@ -225,9 +234,9 @@ ControlOutcome OperatorVerbs::change_policies(Call call, std::string_view verb,
   return out;
 }
 
-Blast OperatorVerbs::blast_to(const PolicySet& then) const {
-  return blast_of(*parts_.policies.current(), then,
-                  {parts_.hosts, parts_.history, parts_.keys, parts_.server_key});
+Blast OperatorVerbs::blast_to(const std::shared_ptr<const PolicySet>& then) const {
+  return blast_of(parts_.policies.current(), then,
+                  {parts_.hosts, parts_.history, parts_.server_key});
 }
 
 ControlError OperatorVerbs::too_many(const Blast& blast) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <numeric>
 
 #include "engine/base/text.h"
 #include "transport/render/render_records.h"
@@ -29,19 +30,6 @@ constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, Trus
 
 ControlError failure(const Error& error, std::string hint = {}) {
   return {error.code, error.to_string(), std::move(hint)};
-}
-
-// Every host with a name, page by page.
-template <class Visit>
-void for_each_page(const HostTable& hosts, Visit visit) {
-  std::string after;
-  for (std::vector<Host> page = hosts.list(after, kHostsPageMax); !page.empty();
-       page = hosts.list(after, kHostsPageMax)) {
-    if (!visit(page)) {
-      return;
-    }
-    after = page.back().record->name;
-  }
 }
 
 // The one with this name; none if several have it: then the uid must tell which is meant.
@@ -118,6 +106,8 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"baseline.show", &OperatorVerbs::baseline_show},
       {"baseline.diff", &OperatorVerbs::baseline_diff},
       {"baseline.export", &OperatorVerbs::baseline_export},
+      {"image.list", &OperatorVerbs::image_list},
+      {"image.approve", &OperatorVerbs::image_approve},
       {"upload", &OperatorVerbs::upload},
       {"policy.list", &OperatorVerbs::policy_list},
       {"policy.show", &OperatorVerbs::policy_show},
@@ -140,6 +130,7 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"label", &OperatorVerbs::label},
       {"maintenance", &OperatorVerbs::maintenance},
       {"maintenance.end", &OperatorVerbs::maintenance_end},
+      {"acknowledge", &OperatorVerbs::acknowledge},
       {"token.create", &OperatorVerbs::token_create},
       {"token.list", &OperatorVerbs::token_list},
       {"host.at", &OperatorVerbs::host_at},
@@ -149,11 +140,24 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"audit.list", &OperatorVerbs::audit_list},
       {"audit.verify", &OperatorVerbs::audit_check},
       {"hosts.import", &OperatorVerbs::hosts_import},
+      {"reappraise", &OperatorVerbs::reappraise},
+      {"reappraise.status", &OperatorVerbs::reappraise_status},
+      {"reappraise.stop", &OperatorVerbs::reappraise_stop},
+      {"reappraise.resume", &OperatorVerbs::reappraise_resume},
+      {"reattest.wave", &OperatorVerbs::wave},
+      {"reattest.wave.status", &OperatorVerbs::wave_status},
+      {"reattest.wave.stop", &OperatorVerbs::wave_stop},
+      {"inventory.import", &OperatorVerbs::inventory_import},
+      {"inventory.list", &OperatorVerbs::inventory_list},
+      {"inventory.remove", &OperatorVerbs::inventory_remove},
       // Verbs of their own: a daemon that is too old for them refuses them, and changes nothing.
       {"reattest.check", &OperatorVerbs::reattest, true},
+      {"reattest.wave.check", &OperatorVerbs::wave, true},
+      {"reappraise.check", &OperatorVerbs::reappraise, true},
       {"baseline.capture.check", &OperatorVerbs::baseline_capture, true},
       {"baseline.import.check", &OperatorVerbs::baseline_import, true},
       {"baseline.retire.check", &OperatorVerbs::baseline_retire, true},
+      {"image.approve.check", &OperatorVerbs::image_approve, true},
       {"policy.apply.check", &OperatorVerbs::policy_apply, true},
       {"policy.withdraw.check", &OperatorVerbs::policy_withdraw, true},
       {"rollout.start.check", &OperatorVerbs::rollout_start, true},
@@ -168,6 +172,9 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"label.check", &OperatorVerbs::label, true},
       {"maintenance.check", &OperatorVerbs::maintenance, true},
       {"maintenance.end.check", &OperatorVerbs::maintenance_end, true},
+      {"inventory.import.check", &OperatorVerbs::inventory_import, true},
+      {"inventory.remove.check", &OperatorVerbs::inventory_remove, true},
+      {"acknowledge.check", &OperatorVerbs::acknowledge, true},
       {"token.create.check", &OperatorVerbs::token_create, true},
   };
   return kVerbs;
@@ -201,7 +208,8 @@ std::optional<Host> OperatorVerbs::find(const std::string& text) const {
   if (const std::optional<HostUid> uid = HostUid::from_hex(text)) {
     return parts_.hosts.find(*uid);
   }
-  return find_pending(text);
+  std::optional<Host> expected = parts_.hosts.find_expected(text);
+  return expected ? expected : find_pending(text);
 }
 
 ControlError OperatorVerbs::no_such_host(const std::string& text) const {
@@ -222,15 +230,8 @@ ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, Call /*call*/) {
   if (!store || !sizes) {
     return failure(store ? sizes.error() : store.error());
   }
-  std::array<std::uint64_t, kStates.size()> counts{};
-  std::uint64_t total = 0;
-  for_each_page(parts_.hosts, [&](const std::vector<Host>& page) {
-    total += page.size();
-    for (const Host& host : page) {
-      ++counts.at(static_cast<std::size_t>(host.state->state));
-    }
-    return true;
-  });
+  const std::array<std::size_t, 5> counts = parts_.hosts.counts();
+  const std::size_t total = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
   Json states = Json::object();
   for (const TrustState state : kStates) {
     states[std::string(name_of(state))] = counts.at(static_cast<std::size_t>(state));

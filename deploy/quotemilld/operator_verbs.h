@@ -6,9 +6,13 @@
 //   history   {host, before, limit, since_ms, until_ms, state}   its appraisals, newest first
 //   changes   {from, limit, wait_ms}          the outbox; waits for the next one
 //   reattest  {hosts | all}                   challenge them now
+//   reattest.wave {hosts (a selector), rate, deadline_ms}, reattest.wave.status, reattest.wave.stop
+//   reappraise {hosts (a selector), signatures}, reappraise.check {the same, texts}: a what-if,
+//     reappraise.status, reappraise.stop, reappraise.resume     (operator_reappraisal.cc)
 //   baseline.list, baseline.show {name, version, from}, baseline.diff {from, from_version, to,
 //     to_version}, baseline.export {name, version, offset}       (operator_baselines.cc)
 //   baseline.capture {host, name, confirmed}, baseline.retire {name, version, confirmed}
+//   image.list, image.approve {name, version, confirmed}       (operator_images.cc)
 //   upload {sha256, size, offset, hex}        a file in parts, for
 //   baseline.import {upload, name, version, format, file, confirmed}
 //   policy.list, policy.show {id, number}, policy.history {id}
@@ -18,13 +22,18 @@
 //   rollout.extend {name, for_ms | deadline_ms, wave}, rollout.promote {name, confirmed},
 //   rollout.abort {name, confirmed}, rollout.list           (operator_rollouts.cc)
 //   mine {pcrs[], limit}, mine.promote {group, pcrs[], name, version, confirmed}
-//   (operator_mining.cc) pending.list, pending.approve {host, name}, pending.deny {host} retire
-//   {host}, restore {host, name}, hosts.ended    (retired and denied ones) label {host, set{},
-//   remove[]}, maintenance {host, for_ms}, maintenance.end {host} token.create {count, ttl_ms},
-//   token.list audit.list {from, limit}, audit.verify    the trail of all that operators changed
+//                                             (operator_mining.cc)
+//   pending.list, pending.approve {host, name}, pending.deny {host}
+//   retire {host}, restore {host, name}, hosts.ended    (retired and denied ones)
+//   label {host, set{}, remove[]}, maintenance {host, for_ms}, maintenance.end {host}
+//   acknowledge {host, finding, reason}       lets go of what latched
+//   token.create {count, ttl_ms}, token.list
+//   audit.list {from, limit}, audit.verify    the trail of all that operators changed
 //   host.at {host, time_ms}                   what was known of it at a moment
 //   host.bundle {host, time_ms}               the last appraisal until then, with all it rests on
 //   store.check, backup {folder}
+//   inventory.import {upload}, inventory.list {after}, inventory.remove {host}
+//                                             hosts that are expected (operator_inventory.h)
 //   hosts.import {hosts, check}               identities that no TPM proved (operator_import.h)
 //
 // Those that change something take "operator", the name for the record; whoever may enter the
@@ -38,8 +47,11 @@
 
 #include "deploy/quotemilld/baseline_plans.h"
 #include "deploy/quotemilld/blast.h"
+#include "deploy/quotemilld/challenger.h"
 #include "deploy/quotemilld/dry_registrar.h"
+#include "deploy/quotemilld/fleet_run.h"
 #include "deploy/quotemilld/operator_args.h"
+#include "deploy/quotemilld/reattest_wave.h"
 #include "deploy/quotemilld/rollout_plans.h"
 #include "deploy/quotemilld/uploads.h"
 #include "engine/pipeline/counters.h"
@@ -53,32 +65,6 @@
 #include "transport/control/control_server.h"
 
 namespace quotemill::daemon {
-
-// Who sends challenges: the evidence server (which outlives this), or a function in tests. Gets the
-// hosts to ask, returns those that could be asked because they are connected.
-class Challenger {
- public:
-  using Function = std::function<std::vector<HostUid>(std::vector<HostUid>)>;
-
-  Challenger(Function function)  // NOLINT(google-explicit-constructor)
-      : function_(std::move(function)) {}
-
-  template <class Server>
-
-  requires requires(Server& server) { server.challenge_now(std::vector<HostUid>()); }
-
-  Challenger(Server& server)  // NOLINT(google-explicit-constructor)
-      : function_([&server](std::vector<HostUid> hosts) {
-          return server.challenge_now(std::move(hosts));
-        }) {}
-
-  std::vector<HostUid> operator()(std::vector<HostUid> hosts) const {
-    return function_(std::move(hosts));
-  }
-
- private:
-  Function function_;
-};
 
 // One line for the audit log. The texts are escaped.
 struct OperatorAct {
@@ -107,6 +93,8 @@ struct OperatorParts {
   std::function<transport::Json()> endpoints = {};
   // The text of the policy that the configuration names.
   std::string configured_policy = {};
+  FleetRuns* runs = nullptr;       // null: none can be started
+  ReattestWaves* waves = nullptr;  // null: as well
 };
 
 class OperatorVerbs final : public transport::ControlHandler {
@@ -148,6 +136,8 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome baseline_show(OperatorArgs& args, Call call);
   Outcome baseline_diff(OperatorArgs& args, Call call);
   Outcome baseline_export(OperatorArgs& args, Call call);
+  Outcome image_list(OperatorArgs& args, Call call);
+  Outcome image_approve(OperatorArgs& args, Call call);
   Outcome upload(OperatorArgs& args, Call call);
   Outcome policy_list(OperatorArgs& args, Call call);
   Outcome policy_show(OperatorArgs& args, Call call);
@@ -170,6 +160,7 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome label(OperatorArgs& args, Call call);
   Outcome maintenance(OperatorArgs& args, Call call);
   Outcome maintenance_end(OperatorArgs& args, Call call);
+  Outcome acknowledge(OperatorArgs& args, Call call);
   Outcome token_create(OperatorArgs& args, Call call);
   Outcome token_list(OperatorArgs& args, Call call);
   Outcome host_at(OperatorArgs& args, Call call);
@@ -178,7 +169,17 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome backup(OperatorArgs& args, Call call);
   Outcome audit_list(OperatorArgs& args, Call call);
   Outcome audit_check(OperatorArgs& args, Call call);
+  Outcome inventory_import(OperatorArgs& args, Call call);
+  Outcome inventory_list(OperatorArgs& args, Call call);
+  Outcome inventory_remove(OperatorArgs& args, Call call);
   Outcome hosts_import(OperatorArgs& args, Call call);
+  Outcome reappraise(OperatorArgs& args, Call call);
+  Outcome reappraise_status(OperatorArgs& args, Call call);
+  Outcome reappraise_stop(OperatorArgs& args, Call call);
+  Outcome reappraise_resume(OperatorArgs& args, Call call);
+  Outcome wave(OperatorArgs& args, Call call);
+  Outcome wave_status(OperatorArgs& args, Call call);
+  Outcome wave_stop(OperatorArgs& args, Call call);
 
   // The host of a name or uid; a pending one by its name only if no other has it.
   [[nodiscard]] std::optional<Host> find(const std::string& text) const;
@@ -187,6 +188,8 @@ class OperatorVerbs final : public transport::ControlHandler {
   [[nodiscard]] std::optional<Host> find_ended(const std::string& text) const;
   [[nodiscard]] transport::ControlError no_such_host(const std::string& text) const;
   [[nodiscard]] std::vector<HostUid> all_hosts() const;
+  // The SHA-256 that the argument "upload" names a file by; the argument is marked as wrong if not.
+  [[nodiscard]] static std::optional<Digest> upload_named(OperatorArgs& args);
   // The baseline that two arguments name.
   [[nodiscard]] Result<std::shared_ptr<const Baseline>> baseline_named(OperatorArgs& args,
                                                                        const char* name,
@@ -207,7 +210,7 @@ class OperatorVerbs final : public transport::ControlHandler {
   [[nodiscard]] transport::Json policies_json() const;
   Outcome change_policies(Call call, std::string_view verb, const PolicyRequest& request,
                           bool is_confirmed);
-  [[nodiscard]] Blast blast_to(const PolicySet& then) const;
+  [[nodiscard]] Blast blast_to(const std::shared_ptr<const PolicySet>& then) const;
   // What a change is refused with that nobody confirmed.
   [[nodiscard]] static transport::ControlError too_many(const Blast& blast);
   [[nodiscard]] Outcome ask(std::vector<HostUid> hosts) const;
@@ -219,6 +222,10 @@ class OperatorVerbs final : public transport::ControlHandler {
   [[nodiscard]] Registrar& registrar(Call call);
   Outcome change_host(Call call, std::string_view verb, const std::string& who, const HostUid& host,
                       IdentityDecision decision);
+  // Keeps an act in the trail that writes nothing else.
+  Result<void> keep_act(Call call, const AuditAct& act);
+  // Those that the selector takes.
+  [[nodiscard]] Result<std::vector<Host>> selected_hosts(const std::string& selector) const;
   void audit(Call call, std::string_view verb, const std::string& who, const std::string& subject,
              const Error* failure) const;
 

@@ -4,6 +4,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
+#include "engine/baseline/validity.h"
 #include "engine/evidence/evidence_codec.h"
 #include "transport/render/render_records.h"
 
@@ -105,14 +106,18 @@ std::optional<Candidate> policy_of(const BundleParts& parts, const HistoryEntry&
     }
   }
   const auto baselines = baselines_at(parts.policies, entry.time);
-  for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
-    const Result<Policy> policy = parse_policy(*text, "policy");
-    if (!policy) {
-      continue;
-    }
-    std::shared_ptr<const Snapshot> snapshot = Snapshot::compile(*policy, baselines);
-    if (snapshot->id() == entry.verdict.snapshot) {
-      return Candidate{*text, std::move(snapshot)};
+  // A validity may have begun or ended between question and verdict.
+  for (const WallTime moment : {entry.time, entry.verdict.fresh_from}) {
+    const ValidBaselines valid = valid_at(baselines, moment);
+    for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
+      const Result<Policy> policy = parse_policy(*text, "policy");
+      if (!policy) {
+        continue;
+      }
+      std::shared_ptr<const Snapshot> snapshot = Snapshot::compile(*policy, valid.baselines);
+      if (snapshot->id() == entry.verdict.snapshot) {
+        return Candidate{*text, std::move(snapshot)};
+      }
     }
   }
   return std::nullopt;
@@ -198,7 +203,11 @@ Result<Json> make_bundle(const BundleParts& parts, const HostRecord& host,
                          const HistoryEntry& entry, WallTime now) {
   if (entry.generation != host.generation) {
     return Error{ErrorCode::kConflict, "bundle", 0,
-                 host.name + " has other keys by now; those of then are not kept"};
+                 "that appraisal is of generation " + std::to_string(entry.generation) + ", and " +
+                     host.name + " enrolled anew since (generation " +
+                     std::to_string(host.generation) +
+                     "): the keys of then are not kept, without which nobody can check its quote; "
+                     "make bundles before a host enrols anew"};
   }
   const Result<Json> pcrs = pcr_values(parts.history, entry);
   const Result<Json> log = render_log(parts.history, entry);

@@ -1,10 +1,8 @@
 #include "deploy/quotemilld/service.h"
 
-#include <mutex>
 #include <string>
 #include <utility>
 
-#include "deploy/common/text_file.h"
 #include "deploy/quotemilld/change_fan_out.h"
 #include "deploy/quotemilld/endpoint_counters.h"
 #include "deploy/quotemilld/key_files.h"
@@ -12,12 +10,15 @@
 #include "deploy/quotemilld/metrics.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/outbox_trim.h"
+#include "deploy/quotemilld/reply_relay.h"
 #include "deploy/quotemilld/rollout_plans.h"
+#include "deploy/quotemilld/service_options.h"
 #include "deploy/quotemilld/sink_fan.h"
 #include "deploy/quotemilld/startup.h"
 #include "deploy/quotemilld/store_keeper.h"
 #include "deploy/quotemilld/system_clock.h"
 #include "deploy/quotemilld/trust_files.h"
+#include "deploy/quotemilld/validity_keeper.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/pipeline/committer.h"
@@ -41,59 +42,6 @@ constexpr std::string_view kIpcScheme = "ipc://";
 constexpr std::int64_t kNonceKeyAgeMs = 3'600'000;
 constexpr std::int64_t kSweepMs = 10'000;
 constexpr std::int64_t kDrainTimeoutMs = 45'000;
-
-// The committer is made before the server that carries its replies, and outlives it.
-class ReplyRelay final : public ReplySink {
- public:
-  void deliver(std::vector<Reply> replies) override {
-    const std::lock_guard lock(mutex_);
-    if (server_ != nullptr) {
-      server_->deliver(std::move(replies));
-    }
-  }
-
-  // Borrowed; null before it is there and when it goes.
-  void connect(ReplySink* server) {
-    const std::lock_guard lock(mutex_);
-    server_ = server;
-  }
-
- private:
-  std::mutex mutex_;
-  ReplySink* server_ = nullptr;
-};
-
-transport::LogSink log_sink(const program::Log& log) {
-  return [&log](transport::LogLevel level, std::string_view host, std::string_view text) {
-    const auto at = level == transport::LogLevel::kInfo      ? program::LogLevel::kInfo
-                    : level == transport::LogLevel::kWarning ? program::LogLevel::kWarn
-                                                             : program::LogLevel::kError;
-    if (host.empty()) {
-      log.write(at, text);
-    } else {
-      log.write(at, text, {{"host", std::string(host)}});
-    }
-  };
-}
-
-// As it is now; a bundle finds out whether it is that of a verdict.
-std::string configured_policy_text(const Config& config) {
-  if (config.policy_file.empty()) {
-    return {};
-  }
-  const Result<std::string> text =
-      program::read_text_file(config.policy_file, limits::kPolicySizeMax);
-  return text ? *text : std::string();
-}
-
-storage::StoreOptions store_options(const Config& config) {
-  const Config::History& history = config.history;
-  storage::StoreOptions options;
-  options.path = config.state.store;
-  options.appraisals_per_host = static_cast<std::uint64_t>(history.appraisals_per_host);
-  options.history_ages = {history.trusted_ms, history.warning_ms, history.failed_ms};
-  return options;
-}
 
 }  // namespace
 
@@ -137,10 +85,13 @@ struct Service::Parts {
   ReplyRelay replies;
   std::unique_ptr<Committer> committer;
   std::unique_ptr<Pipeline> pipeline;
+  std::unique_ptr<ValidityKeeper> validity;
   std::unique_ptr<transport::ZapHandler> zap;
   std::unique_ptr<transport::EvidenceServer> server;
   std::unique_ptr<transport::EnrolmentService> enrolment;
   std::unique_ptr<transport::EnrolmentDoor> door;
+  std::unique_ptr<FleetRuns> runs;
+  std::unique_ptr<ReattestWaves> waves;
   std::unique_ptr<OperatorVerbs> verbs;
   std::unique_ptr<transport::ControlServer> control;
   std::unique_ptr<MonitoringPages> monitoring;
@@ -279,6 +230,12 @@ Result<void> Service::Parts::open_attestation() {
   replies.connect(server.get());
   committer->start();
   pipeline->start();
+  validity = std::make_unique<ValidityKeeper>(
+      TimeSweepParts{hosts, *committer, *store, *policies, keys.server.public_key, key_cache},
+      [this](bool is_bad, const std::string& text) {
+        log.write(is_bad ? program::LogLevel::kError : program::LogLevel::kInfo, "validity",
+                  {{"what", text}});
+      });
   server->start();
   log.info("attestation endpoint open", {{"endpoint", server->endpoint()}});
   return {};
@@ -334,9 +291,17 @@ Result<void> Service::Parts::open_control() {
     }
     return out;
   };
-  verbs = std::make_unique<OperatorVerbs>(OperatorParts{
-      hosts, *committer, *store, *store, *policies, key_cache, keys.server.public_key, inbox,
-      counters, *server, clock, audit, endpoints, configured_policy_text(config)});
+  runs = std::make_unique<FleetRuns>(FleetRunParts{hosts, *store, *policies, keys.server.public_key,
+                                                   [this](std::vector<ReappraisedHost> judged) {
+                                                     return committer->commit_reappraised(
+                                                         std::move(judged));
+                                                   },
+                                                   config.state.folder + "/reappraisal.json"});
+  waves = std::make_unique<ReattestWaves>(hosts, *server, clock);
+  verbs = std::make_unique<OperatorVerbs>(
+      OperatorParts{hosts, *committer, *store, *store, *policies, key_cache, keys.server.public_key,
+                    inbox, counters, *server, clock, audit, endpoints,
+                    configured_policy_text(config), runs.get(), waves.get()});
   Result<std::unique_ptr<transport::ControlServer>> started =
       transport::ControlServer::start(*context, config.listen.control, *verbs);
   if (!started) {
@@ -357,6 +322,8 @@ Result<void> Service::Parts::open_monitoring() {
                   hosts,
                   inbox,
                   counters,
+                  key_cache,
+                  *policies,
                   {server->counters(), zap->counters(), enrolment->counters(), *door},
                   *sinks,
                   *changes,
@@ -428,10 +395,14 @@ void Service::drain() {
   if (parts_->monitoring) {
     parts_->monitoring->set_draining();
   }
+  parts_->validity.reset();
+  (void)parts_->runs->interrupt().has_value();  // it is continued by whoever asks for it
   parts_->server->drain(kDrainTimeoutMs);
   parts_->pipeline->drain();
   parts_->changes->wake(nullptr);
   parts_->control.reset();
+  parts_->waves.reset();
+  parts_->runs.reset();
   parts_->monitoring.reset();
   parts_->door.reset();  // after the operators, whom it is shown to
   parts_->committer->stop();

@@ -1,17 +1,14 @@
-// Keylime's runtime policy (keylime/ima/ima.py): what IMA may measure.
-//
-//   {"meta": …, "release": …, "digests": {"/usr/bin/ls": ["<hex>", …], …}, "excludes": ["<regex>"],
-//    "keyrings": {".ima": ["<hex>"]}, "ima": …, "ima-buf": {"dm_table_load": ["<hex>"]},
-//    "verification-keys": …}
+#include "deploy/references/keylime_policy.h"
+
 #include "deploy/references/json_fields.h"
 #include "deploy/references/readers.h"
 
 namespace quotemill::references {
 namespace {
 
-constexpr const char* kDigestMembers[] = {"digests", "keyrings", "ima-buf"};
+using Visit = std::function<Result<void>(const KeylimeDigest& found)>;
 
-Result<void> add_digests(const Json& policy, const char* name, ReferenceCollector& out) {
+Result<void> visit_member(const Json& policy, const char* name, const Visit& visit) {
   const Json* const paths = member(policy, name);
   if (paths == nullptr) {
     return {};
@@ -26,17 +23,13 @@ Result<void> add_digests(const Json& policy, const char* name, ReferenceCollecto
       return wrong_at(place, "is no list");
     }
     for (std::size_t i = 0; i < digests.size(); ++i) {
+      const std::string here = place + pointer_step(i);
       const std::optional<Digest> digest = digest_in(digests[i]);
       if (!digest) {
-        return wrong_at(place + pointer_step(i), "is no digest of a known size");
+        return wrong_at(here, "is no digest of a known size");
       }
-      ReferenceValue value;
-      value.digest = *digest;
-      value.kind = ReferenceKind::kFile;
-      value.name = path;
-      value.source = std::string_view(name) == "digests" ? "" : name;
-      if (Result<void> added = add_at(out, std::move(value), place + pointer_step(i)); !added) {
-        return added;
+      if (Result<void> visited = visit({path, *digest, name, here}); !visited) {
+        return visited;
       }
     }
   }
@@ -52,14 +45,47 @@ void note(const Json& policy, const char* name, const char* what, LeftOut& left_
 
 }  // namespace
 
-Result<void> read_keylime_policy(const Json& file, ReferenceCollector& out, LeftOut& left_out) {
-  if (member(file, "digests") == nullptr) {
+Result<void> for_each_keylime_digest(const Json& policy, const Visit& visit) {
+  if (!policy.is_object() || member(policy, "digests") == nullptr) {
     return wrong_at("", "has no 'digests'");
   }
-  for (const char* const name : kDigestMembers) {
-    if (Result<void> added = add_digests(file, name, out); !added) {
-      return added;
+  for (const char* const name : {"digests", "keyrings", "ima-buf"}) {
+    if (Result<void> visited = visit_member(policy, name, visit); !visited) {
+      return visited;
     }
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> keylime_exclusions(const Json& policy) {
+  std::vector<std::string> patterns;
+  const Json* const found = member(policy, "excludes");
+  if (found == nullptr) {
+    return patterns;
+  }
+  if (!found->is_array()) {
+    return wrong_at("/excludes", "is no list");
+  }
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    if (!(*found)[i].is_string()) {
+      return wrong_at("/excludes" + pointer_step(i), "is no text");
+    }
+    patterns.push_back((*found)[i].get<std::string>());
+  }
+  return patterns;
+}
+
+Result<void> read_keylime_policy(const Json& file, ReferenceCollector& out, LeftOut& left_out) {
+  Result<void> read = for_each_keylime_digest(file, [&out](const KeylimeDigest& found) {
+    ReferenceValue value;
+    value.digest = found.digest;
+    value.kind = ReferenceKind::kFile;
+    value.name = found.path;
+    value.source = found.member == "digests" ? "" : found.member;
+    return add_at(out, std::move(value), found.place);
+  });
+  if (!read) {
+    return read;
   }
   note(file, "excludes", "what is excluded is the policy's to say", left_out);
   note(file, "verification-keys", "keys are trusted by the policy's keyring", left_out);

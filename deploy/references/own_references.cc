@@ -5,8 +5,9 @@
 //                "version": "15.8", "vendor": "Debian", "source": "shim-signed_1.44",
 //                "valid_from": "2026-06-01T00:00:00Z", "valid_until": "2027-06-01T00:00:00Z"}, …]}
 //
-// Only `digest` is required; kind is "digest", "event", "pcr" or "file". Unknown members are
-// refused: one that is misspelt would silently mean nothing.
+// Only `digest` is required; kind is "digest", "event", "pcr" or "file". A name that is not UTF-8,
+// as those of files may be, is "name_hex", its bytes. Unknown members are refused: one that is
+// misspelt would silently mean nothing.
 #include <algorithm>
 #include <array>
 
@@ -21,8 +22,9 @@ namespace {
 
 constexpr const char* kFormatMember = "quotemill";
 constexpr const char* kFormatVersion = "references/1";
-constexpr std::array<std::string_view, 9> kMembers = {
-    "digest", "kind", "pcr", "name", "version", "vendor", "source", "valid_from", "valid_until"};
+constexpr std::array<std::string_view, 10> kMembers = {
+    "digest",  "kind",   "pcr",    "name",       "name_hex",
+    "version", "vendor", "source", "valid_from", "valid_until"};
 
 // One value, member by member. Sticky: the first mistake stays.
 class ValueReader {
@@ -44,7 +46,7 @@ class ValueReader {
       require(pcr->is_number_unsigned() && *pcr < limits::kPcrCount, "/pcr", "is no PCR: 0 to 23");
       out.pcr = error_ ? std::nullopt : std::optional(pcr->get<std::uint32_t>());
     }
-    out.name = text("name");
+    out.name = file_name();
     out.version = text("version");
     out.vendor = text("vendor");
     out.source = text("source");
@@ -69,6 +71,15 @@ class ValueReader {
     const Json* const found = member(value_, name);
     require(found == nullptr || found->is_string(), pointer_step(name), "is no text");
     return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
+  }
+
+  std::string file_name() {
+    const std::string written = text("name");
+    const std::string in_hex = text("name_hex");
+    const std::optional<Bytes> bytes = from_hex(in_hex);
+    require(bytes.has_value(), "/name_hex", "is not hexadecimal");
+    require(written.empty() || in_hex.empty(), "/name_hex", "stands beside a name");
+    return bytes && !bytes->empty() ? std::string(as_text(*bytes)) : written;
   }
 
   WallTime moment(const char* name) {
@@ -96,13 +107,22 @@ void put(Json& out, const char* name, const std::string& text) {
   }
 }
 
+// Whether JSON can hold it as it is.
+bool is_utf8(const std::string& text) {
+  const bool is_ascii = std::all_of(text.begin(), text.end(),
+                                    [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return is_ascii ||
+         Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::ignore)) == text;
+}
+
 Json render(const ReferenceValue& value) {
   Json out = {{"digest", std::string(name_of(value.digest.algorithm())) + ":" + value.digest.hex()},
               {"kind", name_of(value.kind)}};
   if (value.pcr) {
     out["pcr"] = *value.pcr;
   }
-  put(out, "name", value.name);
+  put(out, is_utf8(value.name) ? "name" : "name_hex",
+      is_utf8(value.name) ? value.name : to_hex(as_bytes(value.name)));
   put(out, "version", value.version);
   put(out, "vendor", value.vendor);
   put(out, "source", value.source);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "deploy/references/esxi/image_file.h"
 #include "deploy/references/json_fields.h"
 #include "deploy/references/readers.h"
 #include "engine/base/limits.h"
@@ -26,6 +27,12 @@ constexpr std::array kJsonFormats = {
     Format{"keylime-policy", read_keylime_policy, "digests"}};
 
 constexpr const char* kList = "list";
+constexpr const char* kImage = "esxi-image";
+
+bool is_image(const Json& file) {
+  const Json* const kind = member(file, "quotemill");
+  return kind != nullptr && *kind == kImageFileVersion;
+}
 
 bool looks_like_json(std::string_view content) {
   const std::size_t first = content.find_first_not_of(" \t\r\n");
@@ -55,7 +62,7 @@ Result<void> read_list(std::string_view content, ReferenceCollector& out) {
 }
 
 Result<std::string> read_into(std::string_view content, std::string_view format,
-                              ReferenceCollector& out, LeftOut& left_out) {
+                              ReferenceCollector& out, ReferenceReading& reading) {
   if (format.empty() ? !looks_like_json(content) : format == kList) {
     const Result<void> read = read_list(content, out);
     return read ? Result<std::string>(kList) : read.error();
@@ -67,19 +74,27 @@ Result<std::string> read_into(std::string_view content, std::string_view format,
   if (!file->is_object()) {
     return wrong_at("", "is no JSON object");
   }
+  if (format.empty() ? is_image(*file) : format == kImage) {
+    Result<BaseImage> image = read_image_file(*file);
+    if (!image) {
+      return image.error();
+    }
+    reading.image = std::make_shared<const BaseImage>(*std::move(image));
+    return std::string(kImage);
+  }
   const Result<const Format*> known = format_of(*file, format);
   if (!known) {
     return known.error();
   }
-  const Result<void> read = (*known)->reader(*file, out, left_out);
+  const Result<void> read = (*known)->reader(*file, out, reading.left_out);
   return read ? Result<std::string>((*known)->name) : read.error();
 }
 
 }  // namespace
 
 const std::vector<std::string>& reference_formats() {
-  static const std::vector<std::string> kFormats = {"list", "json", "pcrlock", "keylime-refstate",
-                                                    "keylime-policy"};
+  static const std::vector<std::string> kFormats = {
+      "list", "json", "pcrlock", "keylime-refstate", "keylime-policy", kImage};
   return kFormats;
 }
 
@@ -95,13 +110,13 @@ Result<ReferenceReading> read_reference_file(std::string_view content, std::stri
   }
   ReferenceReading reading;
   ReferenceCollector collector;
-  Result<std::string> read = read_into(content, format, collector, reading.left_out);
+  Result<std::string> read = read_into(content, format, collector, reading);
   if (!read) {
     Error error = read.error();
     error.context = "reference file";
     return error;
   }
-  if (collector.size() == 0) {
+  if (collector.size() == 0 && !reading.image) {
     return Error{ErrorCode::kMalformed, "reference file", 0, "has no reference value"};
   }
   reading.format = *std::move(read);

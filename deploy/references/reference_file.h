@@ -5,10 +5,12 @@
 //   pcrlock           a component of systemd-pcrlock, *.pcrlock
 //   keylime-refstate  Keylime's measured boot reference state
 //   keylime-policy    Keylime's runtime policy, for IMA
+//   esxi-image        an image of ESXi, as 'quotemill images import' makes it (esxi/image_file.h)
 //
 // A file is read as a whole or refused as a whole, with the place of its first mistake.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +22,8 @@ namespace quotemill::references {
 
 struct ReferenceReading {
   std::string format;
-  std::vector<ReferenceValue> values;  // in the order of in_value_order()
+  std::vector<ReferenceValue> values;                // in the order of in_value_order()
+  std::shared_ptr<const BaseImage> image = nullptr;  // of esxi-image, which has no values beside it
   // What the file says beside reference values, in words: nobody shall believe that it was taken.
   std::vector<std::string> left_out;
 };

@@ -56,7 +56,7 @@ class Builder final : public nlohmann::json_sax<Json> {
 
   bool parse_error(std::size_t position, const std::string& /*token*/,
                    const Json::exception& /*error*/) override {
-    error_ = Error{ErrorCode::kMalformed, "", 0,
+    error_ = Error{ErrorCode::kMalformed, "", position,
                    line_and_column(text_, position) + ": here the text is no JSON"};
     return false;
   }

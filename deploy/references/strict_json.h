@@ -12,8 +12,8 @@ namespace quotemill::references {
 
 using transport::Json;
 
-// kMalformed with the place: "line 3, column 7: …" where the text is no JSON, the JSON pointer
-// (RFC 6901) of what is there twice; kTooLarge beyond limits::kJsonDepthMax. Pure.
+// kMalformed with the place: "line 3, column 7: …" and the offset where the text is no JSON, the
+// JSON pointer (RFC 6901) of what is there twice; kTooLarge beyond limits::kJsonDepthMax. Pure.
 Result<Json> parse_strict_json(std::string_view text);
 
 // A step of a JSON pointer: "/" and the key with '~' and '/' escaped.

@@ -11,10 +11,14 @@
 
 namespace quotemill {
 
+class SoftwareMemo;
+
 // What the boot is worth under the snapshot: the log's own findings, and each compared PCR against
 // the baselines. Depends on nothing but the quoted values, the log and the snapshot, so that the
 // findings stand as long as those do.
-Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapshot);
+// `memo`: of the calling thread; null: nothing is remembered of the software of ESXi hosts.
+Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapshot,
+                       SoftwareMemo* memo = nullptr);
 
 // The findings for a host that has no boot log at all.
 Findings appraise_absent_log(const Snapshot& snapshot);

@@ -1,9 +1,11 @@
 #include "engine/appraise/appraise.h"
 #include "engine/appraise/appraise_claims.h"
+#include "engine/appraise/appraise_esxi.h"
 #include "engine/appraise/appraise_rollout.h"
 #include "engine/appraise/compare_boot.h"
 #include "engine/appraise/compare_references.h"
 #include "engine/crypto/hash.h"
+#include "engine/verify/esxi_log_findings.h"
 
 namespace quotemill {
 namespace {
@@ -16,11 +18,6 @@ void add(Findings& findings, FindingCode code, RuleAction action, std::string su
     finding.subject = std::move(subject);
     findings.push_back(std::move(finding));
   }
-}
-
-void append(Findings more, Findings& findings) {
-  findings.insert(findings.end(), std::make_move_iterator(more.begin()),
-                  std::make_move_iterator(more.end()));
 }
 
 // One baseline that explains the PCR is enough; if none does, the nearest one tells what differs.
@@ -83,6 +80,22 @@ Findings judge_claims(const VerifiedEvidence& evidence, const Snapshot& snapshot
   return appraise_claims(ProvenLog(evidence.boot_log(), bank, evidence.proven_pcrs()), snapshot);
 }
 
+Findings judge_esxi(const VerifiedEvidence& evidence, const Snapshot& snapshot,
+                    SoftwareMemo* memo) {
+  const HashAlgorithm bank = evidence.quote().pcrs().algorithm();
+  if (!snapshot.policy().esxi.is_on || !can_hash(bank)) {
+    return {};  // of a bank that cannot be hashed the evidence failed already
+  }
+  const ProvenLog log(evidence.boot_log(), bank, evidence.proven_pcrs());
+  EsxiBoot boot;
+  read_esxi_boot(log, known_esxi_format(), boot);
+  Findings findings = esxi_log_findings(boot);
+  append(appraise_esxi(boot, claim_secure_boot(log, claim_signature_databases(log)),
+                       evidence.proven_pcrs(), snapshot, memo),
+         findings);
+  return findings;
+}
+
 bool is_oddity(FindingCode code) {
   return code == FindingCode::kLogNoActionDigest || code == FindingCode::kLogLocality ||
          code == FindingCode::kLogDigestMissing;
@@ -97,7 +110,8 @@ Findings compare_sets(const Claims& claims, const PcrBank& quoted, const Snapsho
   return findings;
 }
 
-Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapshot) {
+Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapshot,
+                       SoftwareMemo* memo) {
   Findings findings;
   const std::optional<Severity> oddity = severity_of(snapshot.policy().boot.log_oddity);
   for (const Finding& finding : evidence.findings()) {
@@ -114,6 +128,7 @@ Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapsho
   append(appraise_rollout(claims, quoted, snapshot, compared), findings);
   append(std::move(compared), findings);
   append(judge_claims(evidence, snapshot), findings);
+  append(judge_esxi(evidence, snapshot, memo), findings);
   return findings;
 }
 
@@ -128,6 +143,7 @@ Findings appraise_absent_log(const Snapshot& snapshot) {
   // What must be proven is not, whatever an absent log is worth by itself.
   const BootLog nothing;
   append(appraise_claims(ProvenLog(nothing, HashAlgorithm::kSha256, 0), snapshot), findings);
+  append(appraise_esxi({}, {}, 0, snapshot, nullptr), findings);
   return findings;
 }
 

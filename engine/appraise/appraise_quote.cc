@@ -1,4 +1,5 @@
 #include "engine/appraise/appraise.h"
+#include "engine/appraise/standing_findings.h"
 
 namespace quotemill {
 namespace {
@@ -116,6 +117,29 @@ class CounterAppraisal {
 
 }  // namespace
 
+void add_unquoted_pcrs(const PcrBank& quoted, const Policy& policy, Findings& findings) {
+  if (quoted.algorithm() == policy.selection.bank &&
+      (policy.selection.mask & ~quoted.mask()) == 0) {
+    return;
+  }
+  Finding finding;
+  finding.code = FindingCode::kPolicyPcrsUnquoted;
+  finding.severity = Severity::kWarning;
+  finding.subject = quoted.selection().to_string() + " of " + policy.selection.to_string();
+  findings.push_back(std::move(finding));
+}
+
+void add_imported_identity(const HostRecord& record, const Policy& policy, Findings& findings) {
+  const std::optional<Severity> severity =
+      record.is_imported() ? severity_of(policy.imported_identity) : std::nullopt;
+  if (severity) {
+    Finding finding;
+    finding.code = FindingCode::kIdentityImported;
+    finding.severity = *severity;
+    findings.push_back(std::move(finding));
+  }
+}
+
 Findings appraise_quote(const VerifiedQuote& quote, const QuoteContext& context,
                         const Snapshot& snapshot) {
   const Policy& policy = snapshot.policy();
@@ -123,23 +147,8 @@ Findings appraise_quote(const VerifiedQuote& quote, const QuoteContext& context,
   if (context.previous.counters && context.previous.generation == context.record.generation) {
     findings = CounterAppraisal(quote, context, policy).run(*context.previous.counters);
   }
-  const PcrBank& quoted = quote.pcrs();
-  if (quoted.algorithm() != policy.selection.bank ||
-      (policy.selection.mask & ~quoted.mask()) != 0) {
-    Finding finding;
-    finding.code = FindingCode::kPolicyPcrsUnquoted;
-    finding.severity = Severity::kWarning;
-    finding.subject = quoted.selection().to_string() + " of " + policy.selection.to_string();
-    findings.push_back(std::move(finding));
-  }
-  if (context.record.is_imported()) {
-    if (const std::optional<Severity> severity = severity_of(policy.imported_identity)) {
-      Finding finding;
-      finding.code = FindingCode::kIdentityImported;
-      finding.severity = *severity;
-      findings.push_back(std::move(finding));
-    }
-  }
+  add_unquoted_pcrs(quote.pcrs(), policy, findings);
+  add_imported_identity(context.record, policy, findings);
   if (const std::optional<Severity> weak = severity_of(policy.weak_algorithm)) {
     for (Finding remark : quote.remarks()) {
       remark.severity = *weak;

@@ -4,6 +4,7 @@
 
 #include "engine/appraise/appraise_ima.h"
 #include "engine/eventlog/boot_aggregate.h"
+#include "engine/verdict/latch.h"
 #include "engine/verdict/verdict.h"
 #include "engine/verify/ima_follower.h"
 
@@ -57,6 +58,7 @@ class RuntimeAppraisal {
         judge_means();
       }
     }
+    put_latching_first(findings_, snapshot_.policy().latch);
     now_.findings = decide(std::move(findings_)).findings;
     RuntimeAppraised out{std::move(now_), std::move(step.findings)};
     out.findings.insert(out.findings.end(), out.proof.findings.begin(), out.proof.findings.end());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "engine/base/digest.h"
 #include "engine/base/time.h"
 #include "engine/baseline/reference_value.h"
+#include "engine/esxi/image/base_image.h"
 #include "engine/eventlog/boot_log.h"
 #include "engine/evidence/host_uid.h"
 
@@ -45,10 +47,18 @@ struct Baseline {
   std::vector<ReferenceEvent> events = {};  // in the log's order
   std::optional<ImportedFile> file = {};
   std::vector<ReferenceValue> values = {};  // in the order of in_value_order()
-  WallTime retired = {};                    // when it was taken out of use; zero: it was not
-  std::string retired_by = {};              // escaped
+  // An image of ESXi; its payloads are the values, which are not kept apart. Null: no image.
+  std::shared_ptr<const BaseImage> image = nullptr;
+  WallTime approved = {};        // when hosts were allowed to boot the image; zero: they are not
+  std::string approved_by = {};  // escaped
+  WallTime retired = {};         // when it was taken out of use; zero: it was not
+  std::string retired_by = {};   // escaped
 
   [[nodiscard]] bool is_imported() const { return file.has_value(); }
+
+  [[nodiscard]] bool is_image() const { return image != nullptr; }
+
+  [[nodiscard]] bool is_approved() const { return approved.ms != 0 && !is_retired(); }
 
   [[nodiscard]] bool is_retired() const { return retired.ms != 0; }
 };

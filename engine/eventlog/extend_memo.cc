@@ -44,8 +44,10 @@ void ExtendMemo::extend(Digest& pcr, ByteView digest) {
     std::memcpy(fact.digest.data(), digest.data(), kSize);
     quotemill::extend(pcr, digest);
     std::memcpy(fact.after.data(), value, kSize);
+    ++misses_;
     return;
   }
+  ++hits_;
   std::memcpy(value, fact.after.data(), kSize);
 }
 

@@ -24,6 +24,11 @@ class ExtendMemo {
   // As quotemill::extend() (engine/crypto/hash.h), and with the same result.
   void extend(Digest& pcr, ByteView digest);
 
+  // Extends so far that were remembered, and those of SHA-256 that had to be hashed.
+  [[nodiscard]] std::uint64_t hits() const { return hits_; }
+
+  [[nodiscard]] std::uint64_t misses() const { return misses_; }
+
  private:
   static constexpr std::size_t kSize = 32;
   using Value = std::array<std::uint8_t, kSize>;
@@ -36,6 +41,8 @@ class ExtendMemo {
   };
 
   std::vector<Fact> facts_;
+  std::uint64_t hits_ = 0;
+  std::uint64_t misses_ = 0;
 };
 
 }  // namespace quotemill

@@ -96,7 +96,8 @@ Admission decide_enrolled(const ProvenIdentity& identity, const AdmissionContext
 Result<Admission> wait_for_operator(const ProvenIdentity& identity, const AdmissionContext& context,
                                     std::string note) {
   const HostRecord* const stored = context.same_ek;
-  const bool waits = stored != nullptr && !has_expired(*stored, context.now);
+  const bool waits = stored != nullptr && stored->life_cycle == LifeCycle::kPending &&
+                     !has_expired(*stored, context.now);
   if (stored == nullptr && context.pending_count >= limits::kPendingHostsMax) {
     return Error{ErrorCode::kBusy, "admission.pending"};
   }
@@ -146,6 +147,19 @@ Result<Admission> admit_by_token(const ProvenIdentity& identity, const Admission
   return admission;
 }
 
+// Its operator said beforehand what this EK is called and labelled; what the host calls itself does
+// not matter.
+Result<Admission> admit_expected(const ProvenIdentity& identity, const AdmissionContext& context) {
+  const HostRecord& expected = *context.same_ek;
+  if (is_held_by_another(context)) {
+    return wait_for_operator(identity, context,
+                             "name is bound to another EK than the inventory says");
+  }
+  Result<Admission> admission = admit(identity, context, expected.admitted_by);
+  admission->record.name = expected.name;
+  return admission;
+}
+
 // A host that is new, or still pending.
 Result<Admission> decide_newcomer(const ProvenIdentity& identity, const AdmissionContext& context) {
   if (is_held_by_another(context)) {
@@ -159,7 +173,8 @@ Result<Admission> decide_newcomer(const ProvenIdentity& identity, const Admissio
                              "the EK list names this TPM " + *context.listed_name);
   }
   if (context.name_is_reserved) {
-    return wait_for_operator(identity, context, "the EK list gives this name to another EK");
+    return wait_for_operator(identity, context,
+                             "the EK list or the inventory gives this name to another EK");
   }
   if (identity.token()) {
     return admit_by_token(identity, context);
@@ -192,6 +207,9 @@ Result<Admission> decide_admission(const ProvenIdentity& identity,
   }
   if (context.same_ek != nullptr && context.same_ek->may_attest()) {
     return decide_enrolled(identity, context);
+  }
+  if (context.same_ek != nullptr && context.same_ek->life_cycle == LifeCycle::kExpected) {
+    return admit_expected(identity, context);
   }
   return decide_newcomer(identity, context);
 }

@@ -32,12 +32,13 @@ struct AdmissionToken {
 
 // What the decision rests on. The records are borrowed for the call; null if there is none.
 struct AdmissionContext {
-  const HostRecord* same_ek = nullptr;      // the record of this EK, whatever its life cycle
-  const HostRecord* name_holder = nullptr;  // the active host (or in maintenance) of this name
-  const HostRecord* key_holder = nullptr;   // the record that this CURVE key belongs to
-  std::optional<std::string> listed_name;   // the name that the EK list gives this EK
-  bool name_is_reserved = false;            // the EK list gives this name to other EKs only
-  std::optional<AdmissionToken> token;      // the record of the token that was shown, if known
+  const HostRecord* same_ek = nullptr;  // the record of this EK, whatever its life cycle
+  // The active host (or in maintenance) of this name, or of the one that the EK is expected under.
+  const HostRecord* name_holder = nullptr;
+  const HostRecord* key_holder = nullptr;  // the record that this CURVE key belongs to
+  std::optional<std::string> listed_name;  // the name that the EK list gives this EK
+  bool name_is_reserved = false;           // EK list or inventory give this name to other EKs only
+  std::optional<AdmissionToken> token;     // the record of the token that was shown, if known
   std::size_t pending_count = 0;
   std::int64_t pending_lifetime_ms = kPendingLifetimeMs;
   HostUid fresh_uid;  // random; used if the host is new

@@ -14,6 +14,8 @@ std::string_view name_of(LifeCycle life_cycle) {
       return "retired";
     case LifeCycle::kDenied:
       return "denied";
+    case LifeCycle::kExpected:
+      return "expected";
   }
   return "unknown";
 }

@@ -19,7 +19,8 @@ enum class LifeCycle : std::uint8_t {
   kActive = 1,
   kMaintenance = 2,  // attests and is judged as ever; reboots are expected, nobody is to be woken
   kRetired = 3,
-  kDenied = 4,  // the operator said no; its key stays refused
+  kDenied = 4,    // the operator said no; its key stays refused
+  kExpected = 5,  // in the inventory: its EK is to be this host as soon as a TPM proves it
 };
 
 std::string_view name_of(LifeCycle life_cycle);
@@ -37,7 +38,8 @@ struct HostRecord {
   CurveKey curve_key{};
   WallTime enrolled;
   WallTime expires;         // pending hosts: they are forgotten then; maintenance ends then
-  std::string admitted_by;  // "ek_list", "token:<id>", "operator:<name>", "imported:<name>"
+  std::string admitted_by;  // "ek_list", "token:<id>", "operator:<name>", "imported:<name>",
+                            // "inventory:<name>"
   std::string note;         // pending: why it waits ("name is bound to another EK")
   std::map<std::string, std::string> labels;
 

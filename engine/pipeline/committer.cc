@@ -6,16 +6,12 @@
 #include <utility>
 
 #include "engine/pipeline/verdict_records.h"
+#include "engine/verdict/latch.h"
 
 namespace quotemill {
 namespace {
 
 constexpr std::chrono::milliseconds kIdleWait{1000};
-
-bool is_judged(TrustState state) {
-  return state == TrustState::kTrusted || state == TrustState::kWarning ||
-         state == TrustState::kFailed;
-}
 
 Reply reply_to(const Judgement& judgement, ReplyKind kind) {
   Reply reply;
@@ -60,11 +56,12 @@ Committer::~Committer() {
 
 void Committer::start() {
   const Moment now = ports_.clock.now();
+  ports_.policies.observe(now.wall);
   std::string after;
   for (std::vector<Host> page = ports_.hosts.list(after, 1000); !page.empty();
        page = ports_.hosts.list(after, 1000)) {
     for (const Host& host : page) {
-      if (is_judged(host.state->state)) {
+      if (rests_on_evidence(host.state->state)) {
         const FreshnessRules& rules = snapshot_for(*host.record, *host.state)->policy().freshness;
         deadlines_.set(host.record->uid, deadline_after_pause(*host.state, rules, now));
       }
@@ -220,7 +217,12 @@ void Committer::add_judgement(Judgement& judgement, Write& write) {
 void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
                             const HostState& previous, Write& write) {
   const WallTime now = store_time();
+  const auto latches =
+      latched(previous.latches, judgement.verdict, judgement.snapshot->policy().latch, now,
+              judgement.submission.challenge.sequence);
+  judgement.verdict = held(std::move(judgement.verdict), latches.get());
   std::shared_ptr<HostState> next = next_state(judgement, previous, now);
+  next->latches = latches;
   next->receipt = receipts_.make(record, judgement.snapshot->policy(), now, *next);
   Reply reply = reply_to(judgement, ReplyKind::kReceipt);
   reply.body = next->receipt;
@@ -232,7 +234,7 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
   if (judgement.boot_log == judgement.evidence) {
     write.batch.boot_logs.push_back({judgement.boot_log, std::move(judgement.submission.boot_log)});
   }
-  if (is_judged(next->state)) {
+  if (rests_on_evidence(next->state)) {
     // In boot time, so that nobody turns stale, or stays fresh, because a wall clock was set.
     const std::int64_t valid_ms = next->verdict.valid_until.ms - next->verdict.fresh_from.ms;
     write.deadlines[record.uid] = {judgement.submission.challenge.issued.ms + valid_ms};
@@ -243,13 +245,13 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
     return;
   }
   write.batch.history.push_back(history_of(judgement, now));
-  add_state(record, previous, next, write);
+  add_state(record, previous, next, now, write);
 }
 
 void Committer::add_state(const HostRecord& record, const HostState& previous,
-                          const std::shared_ptr<HostState>& next, Write& write) {
+                          const std::shared_ptr<HostState>& next, WallTime now, Write& write) {
   if (previous.state != next->state) {
-    next->since = next->judged;
+    next->since = now;
   }
   if (std::optional<Change> change = compare(previous, *next)) {
     change->sequence = last_change_ + write.batch.changes.size() + 1;
@@ -278,10 +280,11 @@ Result<void> Committer::write_durably(Write& write) {
   }
   for (const auto& [uid, state] : write.states) {
     ports_.hosts.put_state(state);
-    deadlines_.clear(uid);
-  }
-  for (const auto& [uid, deadline] : write.deadlines) {
-    deadlines_.set(uid, deadline);
+    if (const auto deadline = write.deadlines.find(uid); deadline != write.deadlines.end()) {
+      deadlines_.set(uid, deadline->second);
+    } else if (!rests_on_evidence(state->state)) {
+      deadlines_.clear(uid);
+    }
   }
   for (const HostUid& uid : write.batch.hosts_removed) {
     ports_.hosts.remove(uid);
@@ -320,7 +323,7 @@ void Committer::put_host(const std::shared_ptr<const HostRecord>& record, Moment
   ports_.hosts.put(record);
   if (!record->may_attest()) {
     deadlines_.clear(record->uid);
-  } else if (before && !before->record->may_attest() && is_judged(before->state->state)) {
+  } else if (before && !before->record->may_attest() && rests_on_evidence(before->state->state)) {
     const FreshnessRules& rules = snapshot_for(*record, *before->state)->policy().freshness;
     deadlines_.set(record->uid, deadline_after_pause(*before->state, rules, now));
   }
@@ -342,9 +345,15 @@ void Committer::handle(IdentityTask& task) {
       reset_state(*record, *update, write);
     }
   }
+  if (update->state) {
+    replace_state(*std::move(update->state), write);
+  }
   for (HostRecord& added : update->added) {
     write.batch.hosts.push_back(std::make_shared<const HostRecord>(std::move(added)));
     reset_state(*write.batch.hosts.back(), *update, write);
+  }
+  for (HostRecord& other : update->records) {
+    write.batch.hosts.push_back(std::make_shared<const HostRecord>(std::move(other)));
   }
   write.batch.tokens = update->tokens;
   write.batch.hosts_removed = update->removed;
@@ -363,7 +372,7 @@ void Committer::handle(IdentityTask& task) {
   if (update->policies) {
     write.batch.policies = update->policies->records;
   }
-  if (update->audit && !write.batch.empty()) {
+  if (update->audit && (update->is_act_alone || !write.batch.empty())) {
     write.batch.audit.push_back(next_record(audit_, *std::move(update->audit), store_time()));
   }
   if (Result<void> written = write_durably(write); !written) {
@@ -375,6 +384,14 @@ void Committer::handle(IdentityTask& task) {
     ports_.policies.adopt(*update->policies);
   }
   task.answer.set_value(record);
+}
+
+// Of a host that is gone meanwhile there is nothing to replace.
+void Committer::replace_state(HostState state, Write& write) {
+  if (const std::optional<Host> host = ports_.hosts.find(state.host)) {
+    const auto next = std::make_shared<HostState>(std::move(state));
+    add_state(*host->record, *host->state, next, store_time(), write);
+  }
 }
 
 // The same host under a new identity is judged anew; its sequence goes on, so that no nonce of
@@ -390,7 +407,11 @@ void Committer::reset_state(const HostRecord& record, const IdentityUpdate& upda
   next->judged = store_time();
   next->since = previous.state == TrustState::kUnknown ? previous.since : next->judged;
   next->verdict.findings = update.reasons;
-  add_state(record, previous, next, write);
+  // Neither another key nor another life is an acknowledgement.
+  next->latches =
+      latched(previous.latches, next->verdict, snapshot_for(record, *next)->policy().latch,
+              next->judged, next->sequence);
+  add_state(record, previous, next, next->judged, write);
 }
 
 void Committer::handle(const RenewStreamTask& /*task*/) {
@@ -402,6 +423,7 @@ void Committer::handle(const RenewStreamTask& /*task*/) {
 }
 
 void Committer::expire(Moment now) {
+  ports_.policies.observe(now.wall);
   const std::vector<HostUid> due = deadlines_.take_due(now.boot);
   if (due.empty()) {
     return;
@@ -409,7 +431,7 @@ void Committer::expire(Moment now) {
   Write write;
   for (const HostUid& uid : due) {
     const std::optional<Host> host = ports_.hosts.find(uid);
-    if (!host || !is_judged(host->state->state)) {
+    if (!host || !rests_on_evidence(host->state->state)) {
       continue;
     }
     auto next = std::make_shared<HostState>(*host->state);
@@ -426,7 +448,7 @@ void Committer::expire(Moment now) {
     next->verdict.findings = {finding};
     next->verdict.findings_dropped = 0;
     next->judged = store_time();
-    add_state(*host->record, *host->state, next, write);
+    add_state(*host->record, *host->state, next, next->judged, write);
   }
   if (!write_durably(write)) {
     count(ports_.counters.commit_failures);

@@ -54,6 +54,22 @@ struct CommitterStart {
   AuditHead audit = {};
 };
 
+// The last evidence of a host, judged under other policies (fleet_reappraisal.h).
+struct ReappraisedHost {
+  Host host;  // as it was when it was judged
+  Verdict verdict;
+  std::shared_ptr<const BootProof> proof;  // null: as it was
+};
+
+// What became of them.
+struct ReappraisalCommit {
+  std::uint64_t changed = 0;    // to another state
+  std::uint64_t rewritten = 0;  // the same state for other reasons
+  // Not done: the host attested, turned stale, was deleted or re-enrolled meanwhile, or another
+  // policy is for it now.
+  std::uint64_t overtaken = 0;
+};
+
 class Committer final : public Registrar {
  public:
   Committer(const CommitterPorts& ports, CommitterStart start);
@@ -68,6 +84,11 @@ class Committer final : public Registrar {
   void submit(std::vector<Judgement> batch, std::function<void()> done);
 
   Result<std::shared_ptr<const HostRecord>> change(IdentityDecision decide) override;
+
+  // Replaces the verdicts of hosts to whom nothing happened since they were judged, and that the
+  // policies in force would judge so: never a newer verdict. At most limits::kBatchItemsMax. Blocks
+  // until durable; after an Error nothing of it is done. Any thread. kBusy while shutting down.
+  Result<ReappraisalCommit> commit_reappraised(std::vector<ReappraisedHost> hosts);
 
   // Gives the stream a new id, because the store is found to have lost something.
   void renew_stream();
@@ -86,9 +107,14 @@ class Committer final : public Registrar {
     std::promise<Result<std::shared_ptr<const HostRecord>>> answer;
   };
 
+  struct ReappraisalTask {
+    std::vector<ReappraisedHost> hosts;
+    std::promise<Result<ReappraisalCommit>> answer;
+  };
+
   struct RenewStreamTask {};
 
-  using Task = std::variant<BatchTask, IdentityTask, RenewStreamTask>;
+  using Task = std::variant<BatchTask, IdentityTask, ReappraisalTask, RenewStreamTask>;
 
   // One durable write in the making: what is written, and what follows once it is.
   struct Write {
@@ -103,13 +129,18 @@ class Committer final : public Registrar {
   void handle(BatchTask& task);
   void note_receipts(const BatchTask& task);
   void handle(IdentityTask& task);
+  void handle(ReappraisalTask& task);
   void handle(const RenewStreamTask& task);
 
+  // Whether the verdict may still replace the one of the host.
+  [[nodiscard]] bool is_still_so(const ReappraisedHost& judged) const;
+  void add_reappraised(ReappraisedHost& judged, Write& write, ReappraisalCommit& done);
   void add_judgement(Judgement& judgement, Write& write);
   void add_verdict(Judgement& judgement, const HostRecord& record, const HostState& previous,
                    Write& write);
   void add_state(const HostRecord& record, const HostState& previous,
-                 const std::shared_ptr<HostState>& next, Write& write);
+                 const std::shared_ptr<HostState>& next, WallTime now, Write& write);
+  void replace_state(HostState state, Write& write);
   void reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write);
   void expire(Moment now);
   Result<void> write_durably(Write& write);

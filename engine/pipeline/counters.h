@@ -19,6 +19,8 @@ struct PipelineCounters {
   std::atomic<std::uint64_t> quote_enough{0};       // judged without a log: nothing had changed
   std::atomic<std::uint64_t> stored_log_judged{0};  // judged again by the stored log
   std::atomic<std::uint64_t> logs_asked{0};
+  std::atomic<std::uint64_t> extends_remembered{0};  // of logs: hashed before, for another host
+  std::atomic<std::uint64_t> extends_hashed{0};
   std::atomic<std::uint64_t> changes{0};
   std::atomic<std::uint64_t> dropped_not_current{0};
   std::atomic<std::uint64_t> commit_failures{0};

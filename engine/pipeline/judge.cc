@@ -7,6 +7,7 @@
 #include "engine/appraise/appraise_runtime.h"
 #include "engine/crypto/hash.h"
 #include "engine/evidence/evidence_codec.h"
+#include "engine/verdict/latch.h"
 #include "engine/verify/verify.h"
 
 namespace quotemill {
@@ -23,11 +24,6 @@ Finding failure(FindingCode code, std::string subject = {}, Severity severity = 
   finding.severity = severity;
   finding.subject = std::move(subject);
   return finding;
-}
-
-void append(Findings more, Findings& findings) {
-  findings.insert(findings.end(), std::make_move_iterator(more.begin()),
-                  std::make_move_iterator(more.end()));
 }
 
 // The judgement of one submission, step by step; each step either ends it or goes on to the next.
@@ -208,8 +204,12 @@ class Judging {
 
   Findings judge_log(VerifiedQuote quote, ByteView log) {
     const std::uint32_t reset_count = quote.quote().clock.reset_count;
+    const std::uint64_t hits = context_.extends.hits();
+    const std::uint64_t misses = context_.extends.misses();
     const VerifiedEvidence evidence = verify_boot_log(std::move(quote), log, &context_.extends);
-    Findings findings = appraise_boot(evidence, *judgement_.snapshot);
+    count(context_.counters.extends_remembered, context_.extends.hits() - hits);
+    count(context_.counters.extends_hashed, context_.extends.misses() - misses);
+    Findings findings = appraise_boot(evidence, *judgement_.snapshot, context_.software);
     if (evidence.is_proven()) {
       auto proof = std::make_shared<BootProof>();
       proof->generation = judgement_.submission.host->generation;
@@ -218,6 +218,7 @@ class Judging {
       proof->log = judgement_.boot_log;
       proof->snapshot = judgement_.snapshot->id();
       // As many as a verdict keeps: a log of 65,536 unknown events must not fill the host's state.
+      put_latching_first(findings, judgement_.snapshot->policy().latch);
       proof->findings = decide(findings).findings;
       proof->event_count = static_cast<std::uint32_t>(evidence.boot_log().events.size());
       judgement_.proof = std::move(proof);
@@ -228,6 +229,7 @@ class Judging {
   void conclude(Findings findings) {
     const Policy& policy = judgement_.snapshot->policy();
     judgement_.kind = JudgementKind::kVerdict;
+    put_latching_first(findings, policy.latch);
     judgement_.verdict = decide(std::move(findings));
     judgement_.verdict.snapshot = judgement_.snapshot->id();
     judgement_.verdict.fresh_from = judgement_.submission.challenge.issued_wall;

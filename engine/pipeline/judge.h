@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "engine/esxi/image/software_memo.h"
 #include "engine/eventlog/extend_memo.h"
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/inbox.h"
@@ -51,7 +52,8 @@ struct JudgeContext {
   KeyCache& keys;
   const History& history;  // for stored logs
   PipelineCounters& counters;
-  ExtendMemo& extends;  // of the calling thread
+  ExtendMemo& extends;               // of the calling thread
+  SoftwareMemo* software = nullptr;  // likewise; null: nothing is remembered
 };
 
 // Never throws: whatever goes wrong is a kError.

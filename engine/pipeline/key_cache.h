@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -30,6 +31,14 @@ class KeyCache {
   // `keys_max` over all shards; the least recently used one goes first.
   explicit KeyCache(std::size_t keys_max);
 
+  struct Tally {
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::size_t keys = 0;  // that are kept now
+  };
+
+  [[nodiscard]] Tally tally() const;
+
   // The AK of this record (of exactly this generation), parsed at most once while it stays cached.
   Result<std::shared_ptr<AttestationKey>> attestation_key(const HostRecord& record);
 
@@ -42,7 +51,9 @@ class KeyCache {
 
   // A shard has its own lock, so that worker threads seldom meet.
   struct Shard {
-    std::mutex mutex;
+    mutable std::mutex mutex;
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
     std::list<Entry> by_use;  // most recent first
     std::unordered_map<HostUid, std::list<Entry>::iterator> entries;
   };

@@ -54,9 +54,9 @@ struct Pipeline::Graph {
       const std::optional<Host> host = parts.hosts.find(submission.host->uid);
       // A host that is gone meanwhile is judged against nothing; the committer drops the result.
       const auto state = host ? host->state : std::make_shared<const HostState>();
-      batch.judgements[i] =
-          judge(std::move(submission), {*policies, state, parts.server_key, parts.keys,
-                                        parts.history, parts.counters, memos.local()});
+      batch.judgements[i] = judge(std::move(submission),
+                                  {*policies, state, parts.server_key, parts.keys, parts.history,
+                                   parts.counters, memos.local(), &software.local()});
     });
   }
 
@@ -88,6 +88,7 @@ struct Pipeline::Graph {
   tbb::global_control parallelism;
   tbb::task_arena arena;
   tbb::enumerable_thread_specific<ExtendMemo> memos;
+  tbb::enumerable_thread_specific<SoftwareMemo> software;
   std::unique_ptr<tbb::flow::graph> graph;
   tbb::flow::function_node<BatchMessage, BatchMessage> judge_node{
       *graph, tbb::flow::unlimited, [this](BatchMessage batch) noexcept {

@@ -137,8 +137,9 @@ Result<std::unique_ptr<PoliciesInForce>> PoliciesInForce::create(
   }
   std::unique_ptr<PoliciesInForce> policies(
       new PoliciesInForce(std::move(configured), std::move(baselines), std::move(rollouts)));
+  policies->valid_ = valid_at(policies->baselines_, std::nullopt);
   Result<std::shared_ptr<const PolicySet>> set = PolicySet::compile(
-      policies->with_configured(*applied), policies->baselines_, policies->rollouts_);
+      policies->with_configured(*applied), policies->valid_.baselines, policies->rollouts_);
   if (!set) {
     return set.error();
   }
@@ -200,7 +201,7 @@ Result<PolicyChange> PoliciesInForce::plan(const PolicyRequest& request, WallTim
   }
   change.records = planning.take();
   Result<std::shared_ptr<const PolicySet>> set =
-      PolicySet::compile(with_configured(change.policies), baselines_, rollouts_);
+      PolicySet::compile(with_configured(change.policies), valid_.baselines, rollouts_);
   if (!set) {
     return set.error();
   }
@@ -225,7 +226,7 @@ std::shared_ptr<const PolicySet> PoliciesInForce::with(
     put(all_rollouts, rollout);
   }
   Result<std::shared_ptr<const PolicySet>> set =
-      PolicySet::compile(with_configured(applied_), all, all_rollouts);
+      PolicySet::compile(with_configured(applied_), valid_at(all, moment_).baselines, all_rollouts);
   assert(set);  // as in add()
   return *std::move(set);
 }
@@ -239,10 +240,38 @@ void PoliciesInForce::add(const std::vector<std::shared_ptr<const Baseline>>& ba
   for (const auto& rollout : rollouts) {
     put(rollouts_, rollout);
   }
+  compile();
+}
+
+void PoliciesInForce::compile() {
+  valid_ = valid_at(baselines_, moment_);
   Result<std::shared_ptr<const PolicySet>> set =
-      PolicySet::compile(with_configured(applied_), baselines_, rollouts_);
+      PolicySet::compile(with_configured(applied_), valid_.baselines, rollouts_);
   assert(set);  // the policies compiled before, and neither baselines nor rollouts make them wrong
   current_ = *std::move(set);
+}
+
+bool PoliciesInForce::observe(WallTime now) {
+  const std::lock_guard lock(mutex_);
+  if (moment_ && valid_.window.has(now)) {
+    moment_ = now;
+    return false;
+  }
+  moment_ = now;
+  const SnapshotId before = current_->id();
+  compile();
+  const bool is_changed = current_->id() != before;
+  // At start-up hosts may have been judged before a validity began or ended: unless nothing has
+  // one.
+  if (is_changed || valid_.window.is_bounded()) {
+    ++turns_;
+  }
+  return is_changed;
+}
+
+std::uint64_t PoliciesInForce::turns() const {
+  const std::lock_guard lock(mutex_);
+  return turns_;
 }
 
 void PoliciesInForce::adopt(const PolicyChange& change) {

@@ -10,10 +10,12 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/baseline/validity.h"
 #include "engine/policy/policy_set.h"
 #include "engine/ports/records.h"
 
@@ -65,6 +67,19 @@ class PoliciesInForce {
 
   // --- Commit thread
 
+  // What time it is: from now on values count whose validity has begun, and none that has ended.
+  // Until it is called once, only values without a validity count. Whether other policies, or the
+  // same with other values, are in force by it; clocks may go back. Costs nothing between.
+  bool observe(WallTime now);
+
+  // --- Any thread
+
+  // How often time may have changed what counts: whoever judges stored evidence again by it waits
+  // for another number.
+  [[nodiscard]] std::uint64_t turns() const;
+
+  // --- Commit thread
+
   // All verdicts from now on are made under policies that know all of them, each in the place of
   // the one of its name and version, or number, if there is one.
   void add(const std::vector<std::shared_ptr<const Baseline>>& baselines, const Rollouts& rollouts);
@@ -83,10 +98,15 @@ class PoliciesInForce {
 
   // The configured policy, unless an applied one has its id, and the applied ones.
   [[nodiscard]] std::vector<Policy> with_configured(std::vector<Policy> applied) const;
+  // Of all baselines anew, at the moment that was observed last. Under the mutex.
+  void compile();
 
   mutable std::mutex mutex_;
   const Policy configured_;
   std::vector<std::shared_ptr<const Baseline>> baselines_;
+  std::optional<WallTime> moment_;  // that was observed last
+  ValidBaselines valid_;            // of them, at that moment
+  std::uint64_t turns_ = 0;
   Rollouts rollouts_;
   std::vector<std::shared_ptr<const PolicyRecord>> records_;
   std::vector<Policy> applied_;

@@ -5,6 +5,7 @@
 
 #include "engine/evidence/evidence_codec.h"
 #include "engine/tpm/quote.h"
+#include "engine/verdict/latch.h"
 
 namespace quotemill {
 namespace {
@@ -33,26 +34,6 @@ std::vector<PcrSelection> quoted_selections(ByteView item) {
   return quote ? quote->selections : std::vector<PcrSelection>();
 }
 
-Result<Submission> submission_of(const Host& host, HistoryEntry entry, const History& history) {
-  Submission submission;
-  submission.host = host.record;
-  submission.challenge.kind = entry.nonce_kind;
-  submission.challenge.nonce = entry.nonce;
-  submission.challenge.sequence = entry.sequence;
-  submission.challenge.issued_wall = entry.verdict.fresh_from;
-  submission.challenge.selections = quoted_selections(entry.evidence_item);
-  submission.received.wall = entry.time;
-  submission.item = std::move(entry.evidence_item);
-  if (!entry.boot_log.is_filled_with(0)) {
-    Result<Bytes> log = history.boot_log(entry.boot_log);
-    if (!log) {
-      return log.error();
-    }
-    submission.boot_log = *std::move(log);
-  }
-  return submission;
-}
-
 Reappraisal failed(Error error) {
   Reappraisal out;
   out.error = std::move(error);
@@ -60,23 +41,20 @@ Reappraisal failed(Error error) {
 }
 
 Reappraisal reappraised(const Host& host, const ReappraisalContext& context) {
-  Result<std::optional<HistoryEntry>> last = last_appraisal(host, context.history);
-  if (!last) {
-    return failed(last.error());
-  }
-  Reappraisal out;
-  if (!last->has_value()) {
-    out.kind = ReappraisalKind::kNoEvidence;
-    return out;
-  }
-  Result<Submission> submission = submission_of(host, **std::move(last), context.history);
+  Result<std::optional<Submission>> submission =
+      stored_submission(host, context.history, StoredLog::kWith);
   if (!submission) {
     return failed(submission.error());
   }
+  Reappraisal out;
+  if (!submission->has_value()) {
+    out.kind = ReappraisalKind::kNoEvidence;
+    return out;
+  }
   PipelineCounters uncounted;
   const Judgement judgement =
-      judge(*std::move(submission), {context.policies, host.state, context.server_key, context.keys,
-                                     context.history, uncounted, context.extends});
+      judge(**std::move(submission), {context.policies, host.state, context.server_key,
+                                      context.keys, context.history, uncounted, context.extends});
   if (judgement.kind == JudgementKind::kNeedLog && !judgement.need.boot_log) {
     // The runtime list is not kept: under other rules for it only the host can tell.
     out.kind = ReappraisalKind::kOldEvidence;
@@ -93,11 +71,41 @@ Reappraisal reappraised(const Host& host, const ReappraisalContext& context) {
     return finding.code == FindingCode::kPolicyPcrsUnquoted;
   });
   out.kind = is_old ? ReappraisalKind::kOldEvidence : ReappraisalKind::kVerdict;
-  out.verdict = judgement.verdict;
+  out.verdict = held(judgement.verdict, host.state->latches.get());
+  out.proof = judgement.proof;
   return out;
 }
 
 }  // namespace
+
+Result<std::optional<Submission>> stored_submission(const Host& host, const History& history,
+                                                    StoredLog log) {
+  Result<std::optional<HistoryEntry>> last = last_appraisal(host, history);
+  if (!last) {
+    return last.error();
+  }
+  if (!last->has_value()) {
+    return std::optional<Submission>();
+  }
+  HistoryEntry& entry = **last;
+  Submission submission;
+  submission.host = host.record;
+  submission.challenge.kind = entry.nonce_kind;
+  submission.challenge.nonce = entry.nonce;
+  submission.challenge.sequence = entry.sequence;
+  submission.challenge.issued_wall = entry.verdict.fresh_from;
+  submission.challenge.selections = quoted_selections(entry.evidence_item);
+  submission.received.wall = entry.time;
+  submission.item = std::move(entry.evidence_item);
+  if (log == StoredLog::kWith && !entry.boot_log.is_filled_with(0)) {
+    Result<Bytes> content = history.boot_log(entry.boot_log);
+    if (!content) {
+      return content.error();
+    }
+    submission.boot_log = *std::move(content);
+  }
+  return std::optional(std::move(submission));
+}
 
 Reappraisal reappraise(const Host& host, const ReappraisalContext& context) noexcept {
   try {

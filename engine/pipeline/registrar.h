@@ -16,6 +16,7 @@
 #include "engine/pipeline/host_table.h"
 #include "engine/pipeline/policies_in_force.h"
 #include "engine/ports/records.h"
+#include "engine/verdict/host_state.h"
 
 namespace quotemill {
 
@@ -30,8 +31,12 @@ struct RegistryView {
 struct IdentityUpdate {
   std::optional<HostRecord> record;
   bool reset_state = false;
-  Findings reasons;                                     // why, for the change of trust
+  Findings reasons;  // why, for the change of trust
+  // A host's state after something that no evidence says: of the sequence that it has, which is
+  // why nothing in flight is lost by it.
+  std::optional<HostState> state;
   std::vector<HostRecord> added;                        // new hosts, all `unknown`
+  std::vector<HostRecord> records;                      // others; their states stay
   std::vector<TokenRecord> tokens;                      // created or spent
   std::vector<HostUid> removed;                         // pending hosts that expired
   std::shared_ptr<const Baseline> baseline;             // captured, imported, or as it is retired
@@ -40,6 +45,7 @@ struct IdentityUpdate {
   std::shared_ptr<const ReferenceFile> reference_file;  // that it was imported from
   std::optional<PolicyChange> policies;                 // planned in this very decision
   std::optional<AuditAct> audit;  // whose deed it is; kept with it, if it is one
+  bool is_act_alone = false;      // the act is kept though nothing else is written
 };
 
 using IdentityDecision = std::function<Result<IdentityUpdate>(const RegistryView&)>;

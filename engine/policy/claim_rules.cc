@@ -5,6 +5,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
+#include "engine/policy/policy_content.h"
 #include "engine/policy/toml_reader.h"
 
 namespace quotemill {
@@ -114,20 +115,6 @@ void refuse_unquoted(TomlReader& in, const PcrSelection& quoted) {
       in.fail(proof.key, "'" + std::string(proof.key) + "' needs " + proof.names +
                              " in 'quote.pcrs': nothing else proves it");
     }
-  }
-}
-
-void add_digests(const std::vector<Digest>& digests, ByteWriter& out) {
-  out.u32_le(static_cast<std::uint32_t>(digests.size()));
-  for (const Digest& digest : digests) {
-    out.bytes(digest.view());
-  }
-}
-
-void add_texts(const std::vector<std::string>& texts, ByteWriter& out) {
-  out.u32_le(static_cast<std::uint32_t>(texts.size()));
-  for (const std::string& text : texts) {
-    out.sized16_le(as_bytes(text));
   }
 }
 

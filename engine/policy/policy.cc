@@ -1,11 +1,15 @@
 #include "engine/policy/policy.h"
 
+#include <algorithm>
+
 #include "engine/base/byte_writer.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/ima_reader.h"
+#include "engine/policy/policy_content.h"
 #include "engine/policy/toml_reader.h"
+#include "engine/verdict/latch.h"
 
 namespace quotemill {
 namespace {
@@ -170,10 +174,36 @@ void read_boot(TomlReader& in, BootRules& rules, const PcrSelection& quoted) {
   rules.log_oddity = read_action(in, "boot.log_oddity", rules.log_oddity);
 }
 
-void add_patterns(const std::vector<std::string>& patterns, ByteWriter& out) {
-  out.u32_le(static_cast<std::uint32_t>(patterns.size()));
-  for (const std::string& pattern : patterns) {
-    out.sized16_le(as_bytes(pattern));
+std::vector<FindingCode> read_latch(TomlReader& in) {
+  std::vector<FindingCode> codes;
+  for (const std::string& name : in.texts("latch.findings", {})) {
+    const std::optional<FindingCode> code = finding_code_named(name);
+    if (!code) {
+      const std::string_view near = nearest_finding_name(name);
+      in.fail("latch.findings",
+              "'latch.findings': '" + escaped(name, limits::kPatternSizeMax) +
+                  "' is no code of a finding" +
+                  (near.empty() ? std::string() : "; did you mean '" + std::string(near) + "'?"));
+    } else if (!can_latch(*code)) {
+      in.fail("latch.findings",
+              "'latch.findings': '" + name + "' cannot latch: no evidence shows it");
+    } else if (std::find(codes.begin(), codes.end(), *code) == codes.end()) {
+      codes.push_back(*code);
+    }
+  }
+  std::sort(codes.begin(), codes.end());
+  return codes;
+}
+
+// Only what is named is in the content: policies of before keep their ids.
+void add_latch(const std::vector<FindingCode>& codes, ByteWriter& out) {
+  if (codes.empty()) {
+    return;
+  }
+  out.sized16_le(as_bytes("latch"));
+  out.u32_le(static_cast<std::uint32_t>(codes.size()));
+  for (const FindingCode code : codes) {
+    out.u16_le(static_cast<std::uint16_t>(code));
   }
 }
 
@@ -183,7 +213,7 @@ void add_selector(const HostSelector& selector, ByteWriter& out) {
     out.sized16_le(as_bytes(label.key)).sized16_le(as_bytes(label.value));
   }
   for (const auto* patterns : {&selector.names, &selector.os, &selector.vendor, &selector.model}) {
-    add_patterns(*patterns, out);
+    add_texts(*patterns, out);
   }
 }
 
@@ -211,7 +241,9 @@ Digest content_of(const Policy& policy) {
   }
   add_references(policy.boot, out);
   add_content(policy.claims, out);
+  add_content(policy.esxi, out);
   add_content(policy.runtime, out);
+  add_latch(policy.latch, out);
   return hash(HashAlgorithm::kSha256, out.view());
 }
 
@@ -243,7 +275,9 @@ Result<Policy> parse_policy(std::string_view text, std::string_view file_name) {
   read_counters(*in, policy.counters);
   read_boot(*in, policy.boot, policy.selection);
   policy.claims = read_claim_rules(*in, policy.selection);
+  policy.esxi = read_esxi_rules(*in, policy.selection);
   policy.runtime = read_runtime_rules(*in, policy.selection);
+  policy.latch = read_latch(*in);
   if (Result<void> done = in->finish(); !done) {
     return done.error();
   }

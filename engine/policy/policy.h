@@ -17,8 +17,13 @@
 //   reference_values = [0]                           the PCR's value must be
 //   unreferenced = "fail"
 //
-// The tables of claim_rules.h say what the boot log must prove beside that, and those of
-// runtime_rules.h what the runtime list must.
+//   [latch]
+//   findings = ["ima.file.unknown", "boot.secure_boot.off"]   once found, they hold the host's
+//                                                state until an operator acknowledges them
+//
+// The tables of claim_rules.h say what the boot log must prove beside that, that of esxi_rules.h
+// what an ESXi host must have booted, and those of runtime_rules.h what the runtime list must
+// prove.
 //
 // A rule's action is off | info | warn | fail. The trust path itself (signature, nonce, selection,
 // PCR digest, replay) is no rule: it cannot be switched off.
@@ -32,6 +37,7 @@
 #include "engine/base/digest.h"
 #include "engine/base/result.h"
 #include "engine/policy/claim_rules.h"
+#include "engine/policy/esxi_rules.h"
 #include "engine/policy/rule_action.h"
 #include "engine/policy/runtime_rules.h"
 #include "engine/policy/selector.h"
@@ -83,8 +89,10 @@ struct Policy {
   CounterRules counters;
   BootRules boot;
   ClaimRules claims;
+  EsxiRules esxi;
   RuntimeRules runtime;
-  Digest content;  // SHA-256 of the canonical form of all of the above
+  std::vector<FindingCode> latch;  // verdict/latch.h
+  Digest content;                  // SHA-256 of the canonical form of all of the above
 };
 
 // What applies where no file says otherwise: as if an empty file had been parsed.

@@ -5,6 +5,7 @@
 #include "engine/base/text.h"
 #include "engine/crypto/certificate.h"
 #include "engine/eventlog/ima_reader.h"
+#include "engine/policy/policy_content.h"
 #include "engine/policy/toml_reader.h"
 
 namespace quotemill {
@@ -33,13 +34,6 @@ std::shared_ptr<const ImaKeyring> compile_keys(TomlReader& in,
     }
   }
   return keyring;
-}
-
-void add_texts(const std::vector<std::string>& texts, ByteWriter& out) {
-  out.u32_le(static_cast<std::uint32_t>(texts.size()));
-  for (const std::string& text : texts) {
-    out.sized16_le(as_bytes(text));
-  }
 }
 
 }  // namespace

@@ -75,7 +75,8 @@ void Snapshot::compile_revocations(const std::vector<std::shared_ptr<const Basel
   revocations_ = rules.revoked;
   if (!rules.list.empty()) {
     const auto list = newest(all, rules.list);
-    lacks_revocation_list_ = list == nullptr;
+    // One whose values have all lost their validity asks for nothing: that must not pass silently.
+    lacks_revocation_list_ = list == nullptr || list->values.empty();
     if (list) {
       content.bytes(content_id(*list).view());
       add_revocations(*list, rules.level, revocations_);
@@ -84,6 +85,31 @@ void Snapshot::compile_revocations(const std::vector<std::shared_ptr<const Basel
   }
   std::sort(revocations_.begin(), revocations_.end());
   revocations_.erase(std::unique(revocations_.begin(), revocations_.end()), revocations_.end());
+}
+
+// Retired images and such as nobody approved still tell what a host booted instead.
+void Snapshot::compile_images(const std::vector<std::shared_ptr<const Baseline>>& all,
+                              ByteWriter& content) {
+  const EsxiRules& rules = policy_.esxi;
+  if (!rules.is_on) {
+    return;
+  }
+  std::vector<KnownImage> images;
+  for (const auto& baseline : all) {
+    if (!baseline->is_image()) {
+      continue;
+    }
+    const bool is_named =
+        rules.images.empty() ||
+        std::find(rules.images.begin(), rules.images.end(), baseline->name) != rules.images.end();
+    images.push_back({baseline->image, baseline->is_approved() && is_named,
+                      baseline->file ? baseline->file->id : Digest()});
+    content.bytes(content_id(*baseline).view()).u8(images.back().is_approved ? 1 : 0);
+    if (images.back().is_approved) {
+      baselines_.push_back(baseline);
+    }
+  }
+  images_ = std::make_shared<const ImageIndex>(std::move(images));
 }
 
 void Snapshot::compile_runtime(const std::vector<std::shared_ptr<const Baseline>>& all,
@@ -162,6 +188,7 @@ std::shared_ptr<Snapshot> Snapshot::compiled(
     }
   }
   snapshot->compile_revocations(all, out);
+  snapshot->compile_images(all, out);
   snapshot->compile_runtime(all, sets, out);
   const Digest id = hash(HashAlgorithm::kSha256, out.view());
   std::copy(id.view().begin(), id.view().end(), snapshot->id_.begin());

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/esxi/image/image_index.h"
 #include "engine/policy/boot_reference.h"
 #include "engine/policy/ima_references.h"
 #include "engine/policy/policy.h"
@@ -86,6 +87,10 @@ class Snapshot {
     return runtime_references_.get();
   }
 
+  // All images of ESXi that are known; approved are those that the policy counts. Null unless the
+  // policy has rules for ESXi.
+  [[nodiscard]] const std::shared_ptr<const ImageIndex>& images() const { return images_; }
+
   // Those that boots are compared with, compiled.
   [[nodiscard]] const std::vector<BootReference>& references() const { return references_; }
 
@@ -107,6 +112,7 @@ class Snapshot {
   // Each adds to `content` what is judged by it.
   void compile_revocations(const std::vector<std::shared_ptr<const Baseline>>& all,
                            ByteWriter& content);
+  void compile_images(const std::vector<std::shared_ptr<const Baseline>>& all, ByteWriter& content);
   void compile_runtime(const std::vector<std::shared_ptr<const Baseline>>& all,
                        const RolloutSets* sets, ByteWriter& content);
 
@@ -116,6 +122,7 @@ class Snapshot {
   std::vector<std::shared_ptr<const Baseline>> baselines_;
   std::vector<BootReference> references_;
   std::vector<Digest> revocations_;
+  std::shared_ptr<const ImageIndex> images_;
   bool lacks_revocation_list_ = false;
   std::vector<std::string> absent_runtime_sets_;
   Digest runtime_id_;

@@ -129,12 +129,52 @@ void compare(const RuntimeRules& here, const RuntimeRules& there, Comparison& ou
   out.action("ima.no_reference", here.no_reference, there.no_reference);
 }
 
+bool is_as_strict_a_range(const EsxiRules& here, const EsxiRules& there) {
+  const bool is_min =
+      !there.min_version.is_known() ||
+      (here.min_version.is_known() && compare(here.min_version, there.min_version) >= 0);
+  const bool is_max = !there.max_version.is_known() || here.max_version == there.max_version;
+  return is_min && is_max;
+}
+
+void compare(const EsxiRules& here, const EsxiRules& there, Comparison& out) {
+  if (!there.is_on) {
+    return;
+  }
+  if (!here.is_on) {
+    out.require("esxi.image", false);
+    return;
+  }
+  out.action("esxi.image", here.image, there.image);
+  out.require("esxi.images", is_as_narrow(here.images, there.images));
+  out.action("esxi.modules", here.modules, there.modules);
+  out.action("esxi.extra", here.extra, there.extra);
+  out.action("esxi.renamed", here.renamed, there.renamed);
+  out.action("esxi.database", here.database, there.database);
+  out.require("esxi.host_modules", is_subset(here.host_modules, there.host_modules));
+  out.require("esxi.min_version", is_as_strict_a_range(here, there));
+  out.action("esxi.version", here.version, there.version);
+  out.require("esxi.deny_vibs", is_subset(there.deny_vibs, here.deny_vibs));
+  out.require("esxi.min_acceptance", here.min_acceptance >= there.min_acceptance);
+  out.action("esxi.vibs", here.vibs, there.vibs);
+  out.action("esxi.exec_installed_only", here.exec_installed_only, there.exec_installed_only);
+  out.action("esxi.secure_boot", here.secure_boot, there.secure_boot);
+  out.require("esxi.signers", is_as_narrow(here.signers, there.signers));
+  out.require("esxi.deny_signers", is_subset(there.deny_signers, here.deny_signers));
+  out.action("esxi.signer", here.signer, there.signer);
+  out.require("esxi.cmdline_allow", is_as_narrow(here.cmdline_allow, there.cmdline_allow));
+  out.require("esxi.cmdline_deny", is_subset(there.cmdline_deny, here.cmdline_deny));
+  out.action("esxi.cmdline", here.cmdline, there.cmdline);
+  out.require("esxi.asset_tags", is_as_narrow(here.asset_tags, there.asset_tags));
+  out.action("esxi.asset_tag", here.asset_tag, there.asset_tag);
+}
+
 }  // namespace
 
 std::vector<std::string> laxer_settings(const Policy& policy, const Policy& other) {
   // All members by name: a new one does not compile until somebody decides what it means here.
   const auto& [id, version, priority, selector, freshness, selection, weak_algorithm,
-               imported_identity, counters, boot, claims, runtime, content] = policy;
+               imported_identity, counters, boot, claims, esxi, runtime, latch, content] = policy;
   Comparison out;
   compare(freshness, other.freshness, out);
   out.require("quote.bank", selection.bank == other.selection.bank);
@@ -144,9 +184,11 @@ std::vector<std::string> laxer_settings(const Policy& policy, const Policy& othe
   compare(counters, other.counters, out);
   compare(boot, other.boot, out);
   compare(claims, other.claims, out);
+  compare(esxi, other.esxi, out);
   if (other.selection.has(kImaPcr)) {
     compare(runtime, other.runtime, out);
   }
+  out.require("latch.findings", is_subset(other.latch, latch));
   return out.take();
 }
 

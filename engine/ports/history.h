@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,18 @@
 
 namespace quotemill {
 
+struct StoreFigure {
+  std::string name;
+  std::uint64_t value = 0;
+};
+
 struct StoreStatus {
   std::string stream_id;           // ULID; event ids are <stream id>:<sequence>
   std::uint64_t last_change = 0;   // sequence of the newest change; 0 if none
   std::uint64_t first_change = 0;  // of the oldest still kept; 0 if none
   std::uint64_t bytes = 0;         // on disk, live data
+  // What the storage engine tells of itself, by names of its own in snake_case.
+  std::vector<StoreFigure> figures;
 };
 
 class History {
@@ -61,10 +69,27 @@ class History {
   // By BootLogRecord::id. kNotFound if there is none; kStorage if what is there is damaged.
   [[nodiscard]] virtual Result<Bytes> boot_log(const Digest& id) const = 0;
 
+  // By what each of these logs is told apart from others without being read: equal bytes, equal
+  // logs (equal logs may be told differently). `ids` are ascending; `visit` gets the place of each
+  // in them, in that order, and must not call the store. Those that are not stored are passed over.
+  virtual Result<void> boot_log_tellings(
+      std::span<const Digest> ids,
+      const std::function<void(std::size_t place, ByteView telling)>& visit) const;
+
   // By ImportedFile::id; as for boot_log().
   [[nodiscard]] virtual Result<Bytes> reference_file(const Digest& id) const = 0;
 
   [[nodiscard]] virtual Result<StoreStatus> status() const = 0;
 };
+
+// Where nothing better is known each log is one of its own.
+inline Result<void> History::boot_log_tellings(
+    std::span<const Digest> ids,
+    const std::function<void(std::size_t place, ByteView telling)>& visit) const {
+  for (std::size_t place = 0; place < ids.size(); ++place) {
+    visit(place, ids[place].view());
+  }
+  return {};
+}
 
 }  // namespace quotemill

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <vector>
+
+#include "engine/base/text.h"
 
 namespace quotemill {
 namespace {
@@ -148,6 +152,8 @@ constexpr std::array kCatalogue = {
           "The policy asks for nothing that this evidence could show: add a rule."},
     Entry{FindingCode::kPolicyPcrsUnquoted, "policy.pcrs_unquoted",
           "The next attestation is asked for all of them: 'quotemill reattest' asks now."},
+    Entry{FindingCode::kLatchHeld, "latch.held",
+          "Look into what was found, then 'quotemill acknowledge HOST' lets go of it."},
     Entry{FindingCode::kRolloutOld, "rollout.old", ""},
     Entry{FindingCode::kRolloutNew, "rollout.new", ""},
     Entry{FindingCode::kRolloutMixed, "rollout.mixed",
@@ -158,6 +164,26 @@ constexpr std::array kCatalogue = {
           "Update the host, or give the rollout more time: quotemill rollout extend."},
     Entry{FindingCode::kStaleNoContact, "stale.no_contact",
           "Check the host, its agent and the network between."},
+    Entry{
+        FindingCode::kEsxiLogGrammar, "esxi.log.grammar",
+        "Believe nothing of this log: events were relabelled, dropped or added. Inspect the host."},
+    Entry{FindingCode::kEsxiLogMalformed, "esxi.log.malformed",
+          "ESXi does not write such an event: look at what sends the log, then at the host."},
+    Entry{FindingCode::kEsxiLogData, "esxi.log.data",
+          "The log was changed after it was measured: inspect the host."},
+    Entry{FindingCode::kEsxiLogTagUnknown, "esxi.log.tag_unknown",
+          "A release of ESXi may have brought it; until it is known, the host is not to be trusted "
+          "for what it hides."},
+    Entry{FindingCode::kEsxiLogBank, "esxi.log.bank",
+          "Activate the SHA-256 PCR bank in the host's firmware, and boot it again."},
+    Entry{FindingCode::kEsxiLogTooLong, "esxi.log.too_long",
+          "The host keeps the first thousand events of a boot: the rest cannot be judged. Reboot."},
+    Entry{FindingCode::kEsxiLogUnreliable, "esxi.log.unreliable",
+          "Reboot the host; if it stays, VIBs lack data of their packages, or events did not fit."},
+    Entry{FindingCode::kEsxiLogSecret, "esxi.log.secret",
+          "Make a new recovery key: 'esxcli system settings encryption recovery rotate'."},
+    Entry{FindingCode::kEsxiLogSecureBoot, "esxi.log.secure_boot",
+          "One of the two lies: inspect the host."},
     Entry{FindingCode::kImaMalformed, "ima.malformed",
           "The runtime log cannot be read to its end."},
     Entry{FindingCode::kImaMismatch, "ima.mismatch",
@@ -195,6 +221,53 @@ constexpr std::array kCatalogue = {
           "Boot the kernel with an IMA policy (ima_policy=tcb), or do not quote PCR 10."},
     Entry{FindingCode::kImaReferencesAbsent, "ima.references_absent",
           "Name reference sets in 'ima.references', or keys in 'ima.keys'."},
+    Entry{FindingCode::kEsxiImage, "esxi.image", ""},
+    Entry{FindingCode::kEsxiImageUnknown, "esxi.image.unknown",
+          "Import what the host was installed from with 'quotemill images import', or inspect it."},
+    Entry{FindingCode::kEsxiImageNotApproved, "esxi.image.not_approved",
+          "If hosts may boot that image, approve it with 'quotemill images approve'."},
+    Entry{FindingCode::kEsxiImageMixed, "esxi.image.mixed",
+          "A patch went in by halves, or modules were put back: install the image again."},
+    Entry{FindingCode::kEsxiImagesAbsent, "esxi.images_absent",
+          "Import and approve images with 'quotemill images import' and 'quotemill images "
+          "approve'."},
+    Entry{FindingCode::kEsxiModuleUnknown, "esxi.module.unknown",
+          "If the module is of a VIB that may be there, import and approve that; if not, inspect "
+          "the host."},
+    Entry{FindingCode::kEsxiModuleChanged, "esxi.module.changed",
+          "The module is not what its vendor ships: inspect the host, and install the VIB again."},
+    Entry{FindingCode::kEsxiModuleMissing, "esxi.module.missing",
+          "The host boots less than its image: look at its boot.cfg, or approve what it has."},
+    Entry{FindingCode::kEsxiModuleExtra, "esxi.module.extra",
+          "Approve the VIB with 'quotemill images approve', or remove it from the host."},
+    Entry{FindingCode::kEsxiModuleRenamed, "esxi.module.renamed",
+          "The log tells another name than the image; its content is known."},
+    Entry{FindingCode::kEsxiOptions, "esxi.options",
+          "Look at the options in that file; nothing but their digest is known here."},
+    Entry{FindingCode::kEsxiDatabase, "esxi.database",
+          "Import the host's own imgdb.tgz with 'quotemill images import' after looking at it."},
+    Entry{FindingCode::kEsxiVersionConflict, "esxi.version.conflict",
+          "The host tells another version than its modules are of: inspect it."},
+    Entry{FindingCode::kEsxiVersionNotApproved, "esxi.version.not_approved",
+          "Bring the host to a version that the policy allows."},
+    Entry{FindingCode::kEsxiVersionUnknown, "esxi.version.unknown",
+          "None of the modules is of a known esx-base: import the image that the host boots."},
+    Entry{FindingCode::kEsxiVibDenied, "esxi.vib.denied",
+          "Remove or update the VIB: the policy denies it."},
+    Entry{FindingCode::kEsxiVibAcceptance, "esxi.vib.acceptance",
+          "Replace the VIB by one that its vendor or VMware vouches for."},
+    Entry{FindingCode::kEsxiExecInstalledOnly, "esxi.exec_installed_only",
+          "Set VMkernel.Boot.execInstalledOnly, or programs that no VIB brought may run."},
+    Entry{FindingCode::kEsxiSecureBoot, "esxi.secure_boot",
+          "Enable UEFI Secure Boot in the host's firmware."},
+    Entry{FindingCode::kEsxiSignerTest, "esxi.signer.test_key",
+          "The private half of that key is public: anybody can have signed the modules."},
+    Entry{FindingCode::kEsxiSignerUnknown, "esxi.signer.unknown",
+          "If modules may be signed by it, add the certificate's digest to 'esxi.signers'."},
+    Entry{FindingCode::kEsxiCommandLine, "esxi.cmdline",
+          "Look at kernelopt in the host's boot.cfg, and who changed it."},
+    Entry{FindingCode::kEsxiAssetTag, "esxi.asset_tag",
+          "The host's TPM holds another asset tag than those that the policy allows."},
 };
 
 const Entry* entry_of(FindingCode code) {
@@ -225,6 +298,27 @@ std::string_view name_of(FindingCode code) {
 std::optional<FindingCode> finding_code(std::uint16_t number) {
   const auto code = static_cast<FindingCode>(number);
   return entry_of(code) == nullptr ? std::nullopt : std::optional(code);
+}
+
+std::optional<FindingCode> finding_code_named(std::string_view name) {
+  const auto* found = std::find_if(kCatalogue.begin(), kCatalogue.end(),
+                                   [name](const Entry& entry) { return entry.name == name; });
+  return found == kCatalogue.end() ? std::nullopt : std::optional(found->code);
+}
+
+std::string_view nearest_finding_name(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Entry& entry : kCatalogue) {
+    names.emplace_back(entry.name);
+  }
+  const std::string near(nearest(name, names));
+  const std::optional<FindingCode> code = finding_code_named(near);
+  return code ? name_of(*code) : std::string_view();
+}
+
+void append(Findings more, Findings& findings) {
+  findings.insert(findings.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
 }
 
 std::string_view remedy_of(FindingCode code) {

@@ -96,14 +96,25 @@ enum class FindingCode : std::uint16_t {
   kPolicyNone = 610,          // policy.none: no policy applies
   kPolicyNoRule = 611,        // policy.no_rule: nothing in the policy was exercised
   kPolicyPcrsUnquoted = 612,  // policy.pcrs_unquoted: asked before the policy asked for more
+  kLatchHeld = 620,           // latch.held: found before, and not acknowledged yet
   // A rollout; each verdict made under one has one of the first four (info), and names it
-  kRolloutOld = 620,    // rollout.old: the old set explains this boot, the new one does not
-  kRolloutNew = 621,    // rollout.new: the new set explains this boot
-  kRolloutMixed = 622,  // rollout.mixed: only both together do
-  kRolloutOther = 623,  // rollout.other: not even both together do
-  kRolloutLate = 624,   // rollout.late: not on the new set after the deadline
+  kRolloutOld = 630,    // rollout.old: the old set explains this boot, the new one does not
+  kRolloutNew = 631,    // rollout.new: the new set explains this boot
+  kRolloutMixed = 632,  // rollout.mixed: only both together do
+  kRolloutOther = 633,  // rollout.other: not even both together do
+  kRolloutLate = 634,   // rollout.late: not on the new set after the deadline
   // Time
   kStaleNoContact = 700,  // stale.no_contact
+  // The boot log of an ESXi host
+  kEsxiLogGrammar = 930,     // esxi.log.grammar: an order in which ESXi does not measure
+  kEsxiLogMalformed = 931,   // esxi.log.malformed: a tagged event that breaks
+  kEsxiLogData = 932,        // esxi.log.data: its data is not what was measured
+  kEsxiLogTagUnknown = 933,  // esxi.log.tag_unknown: in its PCRs, and nobody has explained it
+  kEsxiLogBank = 934,        // esxi.log.bank: nothing better than SHA-1
+  kEsxiLogTooLong = 935,     // esxi.log.too_long: more events than the kernel keeps
+  kEsxiLogUnreliable = 936,  // esxi.log.unreliable: the host itself says so (reports)
+  kEsxiLogSecret = 937,      // esxi.log.secret: a recovery key on the command line
+  kEsxiLogSecureBoot = 938,  // esxi.log.secure_boot: kernel and firmware tell different things
   // The runtime log
   kImaMalformed = 800,             // ima.malformed
   kImaMismatch = 801,              // ima.mismatch
@@ -123,6 +134,30 @@ enum class FindingCode : std::uint16_t {
   kImaKeyUnknown = 831,            // ima.key.unknown: a key loaded that is not in the keyring
   kImaAbsent = 840,                // ima.absent: PCR 10 is quoted, and nothing was measured into it
   kImaReferencesAbsent = 841,      // ima.references_absent: nothing to hold the list against
+  // What an ESXi host booted
+  kEsxiImage = 950,               // esxi.image: which one (info)
+  kEsxiImageUnknown = 951,        // esxi.image.unknown: no module is of a known image
+  kEsxiImageNotApproved = 952,    // esxi.image.not_approved
+  kEsxiImageMixed = 953,          // esxi.image.mixed: modules of two builds
+  kEsxiImagesAbsent = 954,        // esxi.images_absent: nothing to hold the modules against
+  kEsxiModuleUnknown = 955,       // esxi.module.unknown
+  kEsxiModuleChanged = 956,       // esxi.module.changed: not what the image has under that name
+  kEsxiModuleMissing = 957,       // esxi.module.missing
+  kEsxiModuleExtra = 958,         // esxi.module.extra: of a VIB that nobody approved
+  kEsxiModuleRenamed = 959,       // esxi.module.renamed
+  kEsxiOptions = 960,             // esxi.options: an options file that somebody changed
+  kEsxiDatabase = 961,            // esxi.database: an image database that was not imported
+  kEsxiVersionConflict = 962,     // esxi.version.conflict: its sources tell different ones
+  kEsxiVersionNotApproved = 963,  // esxi.version.not_approved
+  kEsxiVersionUnknown = 964,      // esxi.version.unknown
+  kEsxiVibDenied = 965,           // esxi.vib.denied
+  kEsxiVibAcceptance = 966,       // esxi.vib.acceptance
+  kEsxiExecInstalledOnly = 967,   // esxi.exec_installed_only: off, or nobody says
+  kEsxiSecureBoot = 968,          // esxi.secure_boot: off, or not proven
+  kEsxiSignerTest = 969,          // esxi.signer.test_key
+  kEsxiSignerUnknown = 970,       // esxi.signer.unknown
+  kEsxiCommandLine = 971,         // esxi.cmdline
+  kEsxiAssetTag = 972,            // esxi.asset_tag
 };
 
 // "boot.event.digest_unknown".
@@ -130,6 +165,9 @@ std::string_view name_of(FindingCode code);
 
 // The code of a stored number or of a name; nullopt if there is none.
 std::optional<FindingCode> finding_code(std::uint16_t number);
+std::optional<FindingCode> finding_code_named(std::string_view name);
+// "boot.event.digest_unknown" for "boot.event.digest_unkown"; empty if none is near.
+std::string_view nearest_finding_name(std::string_view name);
 
 struct Finding {
   FindingCode code = FindingCode::kEvidenceMalformed;
@@ -150,6 +188,9 @@ struct Finding {
 };
 
 using Findings = std::vector<Finding>;
+
+// Moves them behind those that are there.
+void append(Findings more, Findings& findings);
 
 // The sentence an operator reads: "PCR 4, event 31: EV_EFI_BOOT_SERVICES_APPLICATION … has digest
 // sha256:…, baseline golden expects sha256:…". One line, printable ASCII, at most about 500

@@ -15,6 +15,7 @@
 #include "engine/evidence/host_uid.h"
 #include "engine/tpm/known_pcrs.h"
 #include "engine/tpm/quote.h"
+#include "engine/verdict/latch.h"
 #include "engine/verdict/runtime_proof.h"
 #include "engine/verdict/verdict.h"
 
@@ -71,6 +72,7 @@ struct HostState {
   std::optional<CounterRecord> counters;
   std::shared_ptr<const BootProof> proof;       // null if there is none
   std::shared_ptr<const RuntimeProof> runtime;  // null unless PCR 10 is quoted
+  std::shared_ptr<const Latches> latches;       // null: nothing holds the state
   FactsRecord facts;
   Digest evidence;  // SHA-256 of the last judged evidence item
   Bytes receipt;    // its receipt, byte for byte, for whoever asks again

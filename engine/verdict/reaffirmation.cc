@@ -18,8 +18,8 @@ bool is_same_boot(const CounterRecord& previous, const CounterRecord& next) {
 }
 
 // Nearly always one and the same.
-bool is_same_proof(const std::shared_ptr<const BootProof>& previous,
-                   const std::shared_ptr<const BootProof>& next) {
+template <class T>
+bool is_same(const std::shared_ptr<const T>& previous, const std::shared_ptr<const T>& next) {
   return previous == next || (previous && next && *previous == *next);
 }
 
@@ -28,14 +28,16 @@ bool is_same_proof(const std::shared_ptr<const BootProof>& previous,
 bool reaffirms(const HostState& previous, const HostState& next) {
   // All members by name: a new one does not compile until somebody decides what it means here.
   const auto& [host, generation, sequence, state, since, verdict, judged, counters, proof, runtime,
-               facts, evidence, receipt, nonce_issued, nonce_deadline, host_changes] = next;
+               latches, facts, evidence, receipt, nonce_issued, nonce_deadline, host_changes] =
+      next;
   return host == previous.host && generation == previous.generation &&
          sequence == previous.sequence + 1 && !previous.receipt.empty() &&
          state == previous.state && since == previous.since &&
          host_changes == previous.host_changes && is_same_verdict(previous.verdict, verdict) &&
          counters && previous.counters && is_same_boot(*previous.counters, *counters) && proof &&
-         proof->generation == generation && is_same_proof(previous.proof, proof) &&
-         runtime == previous.runtime && facts == previous.facts;
+         proof->generation == generation && is_same(previous.proof, proof) &&
+         runtime == previous.runtime && is_same(previous.latches, latches) &&
+         facts == previous.facts;
 }
 
 }  // namespace quotemill

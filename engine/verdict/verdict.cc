@@ -39,6 +39,11 @@ std::string_view name_of(TrustState state) {
   return "unknown";
 }
 
+bool rests_on_evidence(TrustState state) {
+  return state == TrustState::kTrusted || state == TrustState::kWarning ||
+         state == TrustState::kFailed;
+}
+
 std::optional<TrustState> trust_state(std::uint8_t number) {
   if (number > static_cast<std::uint8_t>(TrustState::kStale)) {
     return std::nullopt;

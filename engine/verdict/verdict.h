@@ -23,6 +23,8 @@ enum class TrustState : std::uint8_t {
 };
 
 std::string_view name_of(TrustState state);  // "unknown", "trusted", …
+// Trusted, warning or failed: others are there because there is no evidence, or none that counts.
+bool rests_on_evidence(TrustState state);
 std::optional<TrustState> trust_state(std::uint8_t number);
 
 // SHA-256 over all that a verdict was made under: policies, baselines, roots, engine build.

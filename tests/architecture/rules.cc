@@ -9,9 +9,9 @@ namespace {
 
 // A total order: each folder includes itself and those before it.
 constexpr std::array<std::string_view, 17> kEngineOrder = {
-    "base",     "crypto",   "tpm",    "eventlog", "claims",  "evidence",
-    "identity", "verdict",  "verify", "baseline", "rollout", "policy",
-    "esxi",     "appraise", "ports",  "pipeline", ""};
+    "base",     "crypto",   "tpm",     "eventlog", "claims",   "esxi",
+    "evidence", "identity", "verdict", "verify",   "baseline", "rollout",
+    "policy",   "appraise", "ports",   "pipeline", ""};
 
 bool is_in(std::string_view path, std::string_view folder) {
   return path.substr(0, folder.size()) == folder && path.size() > folder.size() &&
@@ -101,6 +101,7 @@ const std::vector<Home>& homes() {
       {"benchmark/", {"bench"}},
       {"systemd/", {"deploy"}},
       {"archive", {"deploy/quotemill", "tests/deploy/quotemill"}},
+      {"libxml/", {"deploy/xml"}},
       {"boost/beast", {"transport/http"}},
       {"librdkafka/", {"transport/sinks", "tests/transport/sinks"}},
       {"prometheus/", {"transport/http", "tests/transport/http"}},

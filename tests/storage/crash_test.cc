@@ -1,4 +1,5 @@
 // A process that commits is killed at a random moment: what it acknowledged is there afterwards.
+#include <filesystem>
 #include <random>
 #include <thread>
 
@@ -80,27 +81,54 @@ void let_run(const Process& writer, int round, std::mt19937& random) {
   std::this_thread::sleep_for(std::chrono::milliseconds(40 + random() % 400));
 }
 
-TEST(Crash, LosesNothingThatWasAcknowledged) {
-  const TempFolder folder;
-  const std::string path = folder / "store";
-  std::mt19937 random(20261124);
-  Acknowledged acknowledged;
-  for (int round = 0; round < 12; ++round) {
-    Process writer({.arguments = {STORAGE_CRASH_WRITER, path}});
-    let_run(writer, round, random);
-    writer.kill();
-    const std::string output = writer.output();
-    ASSERT_TRUE(output.empty() || output.rfind("acknowledged", 0) == 0) << output;
-    const Acknowledged told = last_acknowledged(output);
-    acknowledged = told.change != 0 ? told : acknowledged;
+// How the writer is started, and what a round finds when it was killed.
+class CrashTest : public ::testing::Test {
+ protected:
+  // What it does beside committing; how often it is killed; whether all of the history stays.
+  void kill_often(const std::string& beside, int rounds, bool keeps_all) {
+    for (int round = 0; round < rounds; ++round) {
+      Command command{.arguments = {STORAGE_CRASH_WRITER, path_}};
+      if (!beside.empty()) {
+        command.arguments.push_back(beside);
+      }
+      Process writer(command);
+      let_run(writer, round, random_);
+      if (beside == "backup") {
+        await_a_copy();
+      }
+      writer.kill();
+      const std::string output = writer.output();
+      ASSERT_TRUE(output.empty() || output.rfind("acknowledged", 0) == 0) << output;
+      const Acknowledged told = last_acknowledged(output);
+      acknowledged_ = told.change != 0 ? told : acknowledged_;
+      look(round, keeps_all);
+      if (HasFatalFailure()) {
+        return;
+      }
+    }
+    EXPECT_GT(acknowledged_.change, 20U) << "the writer hardly ran: nothing was tested";
+  }
 
-    const auto store = RocksStore::open({.path = path});
+  // Then the kill meets the next one, somewhere in it.
+  void await_a_copy() {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!std::filesystem::exists(path_ + ".copy-1") &&
+           std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(random_() % 300));
+  }
+
+  void look(int round, bool keeps_all) {
+    const auto store = RocksStore::open({.path = path_});
     ASSERT_TRUE(store) << store.error().to_string();
     const std::uint64_t last = (*store)->status()->last_change;
-    EXPECT_GE(last, acknowledged.change) << "round " << round;
+    EXPECT_GE(last, acknowledged_.change) << "round " << round;
     expect_contiguous(**store, last);
-    expect_reaffirmed(**store, kReaffirmed, acknowledged.reaffirmed);
-    expect_reaffirmed(**store, kSlow, 0);
+    if (keeps_all) {
+      expect_reaffirmed(**store, kReaffirmed, acknowledged_.reaffirmed);
+      expect_reaffirmed(**store, kSlow, 0);
+    }
     std::uint64_t counted = 0;
     ASSERT_TRUE(
         (*store)->for_each_host([&](const HostRecord& host, const std::optional<HostState>& state) {
@@ -109,9 +137,53 @@ TEST(Crash, LosesNothingThatWasAcknowledged) {
     EXPECT_EQ(counted, last) << "a commit is there in part";
     const auto newest = (*store)->history(sample_uid(1), 0, 1);
     ASSERT_TRUE(newest);
-    EXPECT_EQ(newest->empty() ? 0 : newest->front().sequence, last);
+    EXPECT_EQ(newest->empty() ? 0 : newest->front().sequence, last)
+        << "the last one is never dropped";
+    const Result<StoreReport> report = (*store)->check();
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->problems_found, 0U) << report->problems.front();
   }
-  EXPECT_GT(acknowledged.change, 20U) << "the writer hardly ran: nothing was tested";
+
+  TempFolder folder_;
+  const std::string path_ = folder_ / "store";
+  std::mt19937 random_{20261124};
+  Acknowledged acknowledged_;
+};
+
+TEST_F(CrashTest, LosesNothingThatWasAcknowledged) {
+  kill_often("", 12, true);
+}
+
+TEST_F(CrashTest, LosesNothingWhenKilledWhileCompacting) {
+  kill_often("compact", 8, false);
+}
+
+TEST_F(CrashTest, LosesNothingWhenKilledWhileFolding) {
+  kill_often("fold", 8, true);
+}
+
+// A copy is there as a whole, on another stream, or not at all.
+TEST_F(CrashTest, LeavesNoHalfOfABackupWhenKilledWhileBackingUp) {
+  std::size_t copies = 0;
+  for (int round = 0; round < 8; ++round) {
+    kill_often("backup", 1, true);
+    const std::string stream = (*RocksStore::open({.path = path_}))->status()->stream_id;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with("store.copy-") && name.find(".partial") == std::string::npos) {
+        const auto copy = RocksStore::open({.path = entry.path().string()});
+        ASSERT_TRUE(copy) << name << ": " << copy.error().to_string();
+        EXPECT_NE((*copy)->status()->stream_id, stream) << name;
+        EXPECT_EQ((*copy)->check()->problems_found, 0U) << name;
+        expect_contiguous(**copy, (*copy)->status()->last_change);
+        ++copies;
+      }
+      if (name != "store") {
+        std::filesystem::remove_all(entry.path());
+      }
+    }
+  }
+  EXPECT_GT(copies, 2U) << "hardly a backup was made: nothing was tested";
 }
 
 }  // namespace

@@ -1,8 +1,14 @@
 // Commits in a loop and prints the sequence of each acknowledged change, and behind it the last one
-// of a host that is reaffirmed, until it is killed: the child of crash_test.cc.
+// of a host that is reaffirmed, until it is killed: the child of crash_test.cc. With a word behind
+// the folder it does something else beside, over and over: "compact" rewrites the history, "fold"
+// lets the journal have one entry at most, "backup" copies the store to FOLDER.copy-N.
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <thread>
 
+#include "engine/crypto/hash.h"
 #include "storage/rocks_store.h"
 #include "tests/storage/sample_records.h"
 
@@ -27,6 +33,15 @@ CommitBatch next_batch(std::uint64_t last, std::uint64_t count) {
   batch.hosts = {std::make_shared<const HostRecord>(sample_host(kHost))};
   batch.states = {std::make_shared<const HostState>(state)};
   batch.boot_logs = {sample_boot_log(20'000 + (last + count) % 64, 1)};
+  // Each came with evidence of its own.
+  batch.boot_logs.front().id =
+      hash(HashAlgorithm::kSha256, as_bytes("evidence " + std::to_string(last + count)));
+  // What states and appraisals of the samples rest on, so that a check of the store finds it.
+  if (last == 0) {
+    for (const Digest& id : {state.proof->log, batch.history.front().boot_log}) {
+      batch.boot_logs.push_back({id, Bytes(1'000, 7)});
+    }
+  }
   return batch;
 }
 
@@ -51,18 +66,53 @@ std::uint64_t last_reaffirmed(const storage::RocksStore& store, std::uint8_t hos
   return read ? last : 0;
 }
 
+[[noreturn]] void compact_for_ever(storage::RocksStore& store) {
+  while (true) {
+    store.grow_older(1'000);
+    (void)store.collect_logs();
+    (void)store.drop_old_history();
+  }
+}
+
+[[noreturn]] void back_up_for_ever(const storage::RocksStore& store, const std::string& path) {
+  for (std::size_t number = 1;; ++number) {
+    const std::string copy = path + ".copy-" + std::to_string(number);
+    // Only the newest two: the disk is small.
+    if (store.backup(copy) && number > 2) {
+      std::error_code unused;
+      std::filesystem::remove_all(path + ".copy-" + std::to_string(number - 2), unused);
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
+  if (argc != 2 && argc != 3) {
     return 2;
   }
+  const std::string path = argv[1];
+  const std::string beside = argc == 3 ? argv[2] : "";
+  storage::StoreOptions options;
+  options.path = path;
   // Folds often, so that a kill may meet one.
-  const auto store = storage::RocksStore::open(
-      {.path = argv[1], .journal_age_ms_max = 5 * quotemill::testing::kSampleStepMs});
+  options.journal_age_ms_max = 5 * quotemill::testing::kSampleStepMs;
+  if (beside == "fold") {
+    options.journal_entries_max = 1;
+  }
+  if (beside == "compact") {
+    options.history_counts = {50, 50, 50};
+  }
+  const auto store = storage::RocksStore::open(options);
   if (!store) {
     std::fprintf(stderr, "%s\n", store.error().to_string().c_str());
     return 1;
+  }
+  std::thread other;
+  if (beside == "compact") {
+    other = std::thread([&] { compact_for_ever(**store); });
+  } else if (beside == "backup") {
+    other = std::thread([&] { back_up_for_ever(**store, path); });
   }
   std::uint64_t last = (*store)->status()->last_change;
   std::uint64_t reaffirmed = last_reaffirmed(**store, kReaffirmed);

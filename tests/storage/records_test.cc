@@ -57,6 +57,23 @@ TEST(Records, StateKeepsEveryField) {
   EXPECT_EQ(encode_state(*read), encode_state(state));
 }
 
+TEST(Records, StateKeepsItsLatches) {
+  HostState state = sample_state(1, 77);
+  Latches latches;
+  latches.all = {{state.verdict.findings.front(), {1'795'471'100'000}, 70, true},
+                 {state.verdict.findings.back(), {1'795'471'100'001}, 71, false}};
+  latches.is_full = true;
+  state.latches = std::make_shared<const Latches>(latches);
+  const std::string value = encode_state(state);
+  EXPECT_EQ(value.front(), 2) << "a program that would forget them must not read it";
+  const Result<HostState> read = decode_state(state.host, value);
+  ASSERT_TRUE(read) << read.error().to_string();
+  ASSERT_TRUE(read->latches);
+  EXPECT_EQ(*read->latches, latches);
+  EXPECT_EQ(encode_state(*read), value);
+  EXPECT_EQ(encode_state(sample_state(1, 77)).front(), 1) << "others stay as they were";
+}
+
 TEST(Records, FreshStateKeepsItsAbsentParts) {
   HostState state;
   state.host = sample_uid(1);
@@ -65,6 +82,7 @@ TEST(Records, FreshStateKeepsItsAbsentParts) {
   EXPECT_FALSE(read->counters);
   EXPECT_FALSE(read->proof);
   EXPECT_FALSE(read->runtime);
+  EXPECT_FALSE(read->latches);
   EXPECT_FALSE(read->nonce_issued);
 }
 
@@ -111,8 +129,37 @@ TEST(Records, AnOlderQuotemillDoesNotTakeAnImportedBaselineForAnEmptyOne) {
   EXPECT_EQ(encode_baseline(*sample_baseline("prod", 2)).front(), 1);
   EXPECT_EQ(encode_baseline(*sample_imported_baseline("prod", 2)).front(), 2);
   std::string newer = encode_baseline(*sample_imported_baseline("prod", 2));
-  newer.front() = 3;
+  newer.front() = 4;
   EXPECT_EQ(decode_baseline(newer).error().code, ErrorCode::kUnsupported);
+}
+
+TEST(Records, AnImageOfEsxiKeepsEveryField) {
+  BaseImage image;
+  image.name = "ESXi-8.0U3";
+  image.vendor = "VMware, Inc.";
+  image.database = Digest::from(HashAlgorithm::kSha256, Bytes(32, 0xDB));
+  image.vibs = {{"esx-base",
+                 "8.0.3-0.35.24280767",
+                 "VMware",
+                 AcceptanceLevel::kCertified,
+                 {{"b", "b.b00", *Digest::from(HashAlgorithm::kSha256, Bytes(32, 0xAB))},
+                  {"tools", "", *Digest::from(HashAlgorithm::kSha256, Bytes(32, 0xCD))}}}};
+  derive_from_vibs(image);
+  Baseline baseline = *sample_imported_baseline("esxi", 2);
+  baseline.values.clear();
+  baseline.image = std::make_shared<const BaseImage>(image);
+  baseline.approved = {1'700'000'000'001};
+  baseline.approved_by = "bob";
+  const std::string stored = encode_baseline(baseline);
+  EXPECT_EQ(stored.front(), 3) << "an older Quotemill would take it for an empty list";
+  const Result<Baseline> read = decode_baseline(stored);
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(*read->image, image);
+  EXPECT_EQ(read->approved, baseline.approved);
+  EXPECT_EQ(read->approved_by, "bob");
+  EXPECT_TRUE(read->is_approved());
+  EXPECT_EQ(encode_baseline(*read), stored);
+  EXPECT_EQ(values_of(*read).size(), 2U);
 }
 
 TEST(Records, ChangeBaselineTokenKeepEveryField) {

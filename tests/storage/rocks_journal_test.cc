@@ -1,5 +1,6 @@
 // The store with a journal: what survives, what is taken back, what older programs wrote.
 #include <filesystem>
+#include <functional>
 
 #include <gtest/gtest.h>
 
@@ -89,6 +90,29 @@ TEST_F(RocksJournalTest, AReaffirmedReceiptSurvivesAKill) {
   }
 }
 
+TEST_F(RocksJournalTest, WhatLatchedSurvivesReaffirmationsAndAKill) {
+  const auto store = open();
+  const auto latches = std::make_shared<const Latches>(
+      Latches{{{{.code = FindingCode::kImaViolation}, {1'795'471'100'000}, 1, false}}});
+  const auto with_latches = [&](const HostState& from) {
+    auto state = std::make_shared<HostState>(from);
+    state->latches = latches;
+    return state;
+  };
+  CommitBatch edge = edge_batch(1, 1);
+  edge.states = {with_latches(*edge.states.front())};
+  commit(*store, edge);
+  for (std::uint64_t sequence = 2; sequence < 5; ++sequence) {
+    CommitBatch batch = reaffirmed_batch(1, sequence);
+    batch.reaffirmed.front().state = with_latches(*batch.reaffirmed.front().state);
+    commit(*store, batch);
+  }
+  const auto found = killed();
+  EXPECT_EQ(state(*found).sequence, 4U);
+  ASSERT_TRUE(state(*found).latches);
+  EXPECT_EQ(*state(*found).latches, *latches);
+}
+
 // Runs, edges, folds and hours of four hosts; at each step a kill must change nothing.
 TEST_F(RocksJournalTest, AKillAtAnyMomentChangesNothing) {
   age_ms_max_ = 8 * kSampleStepMs;
@@ -157,6 +181,47 @@ TEST_F(RocksJournalTest, ADamagedJournalRecordIsNamed) {
   EXPECT_EQ(refused.error().code, ErrorCode::kStorage);
   EXPECT_NE(refused.error().to_string().find("journal record: 12 is damaged"), std::string::npos)
       << refused.error().to_string();
+}
+
+// Header, body and end of a record that a kill left behind.
+TEST_F(RocksJournalTest, AJournalRecordDamagedAnywhereRefusesToOpenAndIsNamed) {
+  const auto store = open();
+  commit(*store, edge_batch(1, 1));
+  commit(*store, reaffirmed_batch(1, 2));
+  const auto with = [](std::size_t at, char byte) {
+    return [at, byte](std::string value) {
+      value.at(at) = byte;
+      return value;
+    };
+  };
+  const std::vector<std::pair<const char*, std::function<std::string(std::string)>>> damages = {
+      {"version", with(0, 9)},
+      {"count", with(1, 2)},
+      {"body", with(5 + 35, 1)},
+      {"cut", [](std::string value) { return value.substr(0, value.size() - 1); }},
+      {"tail", [](const std::string& value) { return value + "x"; }},
+      {"empty", [](const std::string&) { return std::string(); }}};
+  for (const auto& [what, damage] : damages) {
+    const std::string name = std::string("damaged-") + what;
+    std::filesystem::copy(folder_ / "store", folder_ / name);
+    std::filesystem::permissions(folder_ / name, std::filesystem::perms::owner_all);
+    std::uint64_t number = 0;
+    {
+      const auto database = Database::open({folder_ / name, 1 << 20, nullptr});
+      ASSERT_TRUE(database) << database.error().to_string();
+      Database::Cursor cursor = (*database)->scan(Family::kJournal, {}, {});
+      cursor.to_first();
+      ASSERT_TRUE(cursor.valid());
+      number = sequence_of(cursor.key()).value_or(0);
+      rocksdb::WriteBatch batch;
+      (*database)->put(Family::kJournal, cursor.key(), damage(std::string(cursor.value())), batch);
+      ASSERT_TRUE((*database)->write(batch).ok());
+    }
+    const auto refused = RocksStore::open({.path = folder_ / name});
+    ASSERT_FALSE(refused) << what;
+    EXPECT_NE(refused.error().to_string().find(std::to_string(number)), std::string::npos)
+        << what << ": " << refused.error().to_string();
+  }
 }
 
 TEST_F(RocksJournalTest, AFailedCommitThatReachedNothingLeavesNothingPending) {

@@ -1,5 +1,7 @@
 #include "storage/rocks_store.h"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include <gtest/gtest.h>
@@ -71,6 +73,12 @@ TEST_F(RocksStoreTest, KeepsEverythingAcrossReopening) {
   EXPECT_EQ(store->history(sample_uid(1), 0, 10)->size(), 2U);
   EXPECT_EQ(store->boot_log(sample_boot_log(100'000, 7).id)->size(), 100'000U);
   EXPECT_GT(store->status()->bytes, 0U);
+  const std::vector<StoreFigure> figures = store->status()->figures;
+  const auto stopped = std::find_if(figures.begin(), figures.end(), [](const StoreFigure& figure) {
+    return figure.name == "is_write_stopped";
+  });
+  ASSERT_NE(stopped, figures.end());
+  EXPECT_EQ(stopped->value, 0U);
   EXPECT_FALSE(store->commit(change_batch(1, 1)));
   EXPECT_TRUE(store->commit(change_batch(2, 1)));
 }
@@ -187,6 +195,55 @@ TEST_F(RocksStoreTest, RefusesALogThatIsDamagedInTheMiddle) {
   EXPECT_NE(error.to_string().find("is damaged, and nothing behind the damage can be trusted"),
             std::string::npos)
       << error.to_string();
+}
+
+// Records of the log: what RocksDB puts before each (checksum, length, type), its body, and its
+// last byte; at the beginning, in the middle and at the end of the log. What is behind the damage
+// is never taken for all there was, unless the damage is the unfinished end itself.
+TEST_F(RocksStoreTest, ALogDamagedAnywhereIsRefusedOrEndsAtAWholeCommit) {
+  constexpr std::uint64_t kCommits = 20;
+  constexpr std::size_t kHeader = 7;
+  {
+    const auto store = open();
+    for (std::uint64_t sequence = 1; sequence <= kCommits; ++sequence) {
+      ASSERT_TRUE(store->commit(change_batch(sequence, 1)));
+    }
+  }
+  const std::filesystem::path log = wal();
+  const Bytes whole = read_file(log);
+  std::vector<std::pair<std::size_t, std::size_t>> records;  // where, and how long
+  for (std::size_t at = 0; at + kHeader < whole.size();) {
+    const std::size_t size = whole[at + 4] + std::size_t{whole[at + 5]} * 256;
+    records.emplace_back(at, kHeader + size);
+    at += kHeader + size;
+  }
+  ASSERT_GE(records.size(), kCommits);
+  for (const std::size_t index : {std::size_t{1}, records.size() / 2, records.size() - 1}) {
+    const auto [at, size] = records.at(index);
+    const std::array<std::pair<const char*, std::size_t>, 5> places = {{{"checksum", at},
+                                                                        {"length", at + 4},
+                                                                        {"type", at + 6},
+                                                                        {"body", at + size / 2},
+                                                                        {"tail", at + size - 1}}};
+    for (const auto& [what, offset] : places) {
+      Bytes damaged = whole;
+      damaged.at(offset) ^= 0x40;
+      const std::string copy = folder_ / "damaged";
+      std::filesystem::remove_all(copy);
+      std::filesystem::copy(path(), copy);
+      std::filesystem::permissions(copy, std::filesystem::perms::owner_all);
+      write_file(std::filesystem::path(copy) / log.filename(), damaged);
+      const auto store = RocksStore::open({.path = copy});
+      if (!store) {
+        EXPECT_EQ(store.error().code, ErrorCode::kStorage) << what << " of " << index;
+        continue;
+      }
+      const std::uint64_t last = (*store)->status()->last_change;
+      EXPECT_EQ(index, records.size() - 1) << what << ": silently gone behind record " << index;
+      EXPECT_GE(last, kCommits - 1) << what << " of " << index;
+      EXPECT_EQ((*store)->changes(1, 100)->size(), last) << what << " of " << index;
+    }
+  }
 }
 
 TEST_F(RocksStoreTest, ReadsTheBootLogsOfFormat1AndNoticesOneThatIsNoLongerItself) {

@@ -138,6 +138,18 @@ Json render_run(const HistoryEntry& entry) {
             {"nonce", name_of_kind(run.first_nonce_kind)}}}};
 }
 
+Json render_latches(const HostState& state) {
+  Json out = Json::array();
+  for (const Latch& latch : state.latches ? state.latches->all : std::vector<Latch>()) {
+    Json one = render_finding(latch.finding);
+    one["since"] = iso_time(latch.since);
+    one["seq"] = latch.sequence;
+    one["acknowledged"] = latch.is_acknowledged;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 Json render_evidence(const HostState& state) {
   return {{"seq", state.sequence},
           {"sha256", hex_or_null(state.evidence.view())},
@@ -205,6 +217,8 @@ Json render_host(const Host& host) {
   out["changes"] = state.host_changes;
   out["findings"] = with_remedies(state.verdict.findings);
   out["findings_dropped"] = state.verdict.findings_dropped;
+  out["latched"] = render_latches(state);
+  out["latched_full"] = state.latches && state.latches->is_full;
   out["facts"] = render_facts(state.facts);
   out["identity"] = render_identity(*host.record);
   out["boot"] = render_boot(state);
@@ -237,6 +251,24 @@ Json render_appraisal(const HistoryEntry& entry) {
           {"run", render_run(entry)}};
 }
 
+namespace {
+
+Json render_image(const Baseline& baseline) {
+  const BaseImage& image = *baseline.image;
+  return {{"name", text_of(image.name)},
+          {"vendor", text_of(image.vendor)},
+          {"version", text_of(image.version.version)},
+          {"build", text_of(image.version.build)},
+          {"acceptance", name_of(image.acceptance)},
+          {"vibs", image.vibs.size()},
+          {"database", image.database ? Json("sha256:" + image.database->hex()) : Json(nullptr)},
+          {"approved", iso_time(baseline.approved)},
+          {"approved_by",
+           baseline.approved.ms != 0 ? Json(printable(baseline.approved_by)) : Json(nullptr)}};
+}
+
+}  // namespace
+
 Json render_baseline(const Baseline& baseline) {
   const std::optional<ImportedFile>& file = baseline.file;
   return {
@@ -253,6 +285,7 @@ Json render_baseline(const Baseline& baseline) {
                            {"sha256", file->id.hex()},
                            {"by", printable(file->by)}}
                     : Json(nullptr)},
+      {"image", baseline.is_image() ? render_image(baseline) : Json(nullptr)},
       {"retired", iso_time(baseline.retired)},
       {"retired_by", baseline.is_retired() ? Json(printable(baseline.retired_by)) : Json(nullptr)},
       {"sha256", content_id(baseline).hex()}};

@@ -46,13 +46,15 @@ class Lookup {
  public:
   Lookup(const ProvenIdentity& identity, const EkList& eks, const RegistryView& view)
       : same_ek_(view.hosts.find_by_ek(identity.ek_sha256())),
-        name_holder_(view.hosts.find_by_name(identity.name())),
+        name_holder_(view.hosts.find_by_name(name_asked_for(identity, same_ek_))),
         key_holder_(view.hosts.find_by_key(identity.curve_key())) {
     context_.same_ek = record(same_ek_);
     context_.name_holder = record(name_holder_);
     context_.key_holder = record(key_holder_);
     context_.listed_name = eks.name_of(identity.ek_sha256());
-    context_.name_is_reserved = eks.is_reserved(identity.name(), identity.ek_sha256());
+    const std::optional<Host> expected = view.hosts.find_expected(identity.name());
+    context_.name_is_reserved = eks.is_reserved(identity.name(), identity.ek_sha256()) ||
+                                (expected && expected->record->ek_sha256 != identity.ek_sha256());
     context_.pending_count = view.hosts.pending_count();
     context_.now = view.now.wall;
     const auto token =
@@ -65,6 +67,12 @@ class Lookup {
   AdmissionContext& context() { return context_; }
 
  private:
+  static std::string name_asked_for(const ProvenIdentity& identity,
+                                    const std::optional<Host>& same_ek) {
+    const bool is_expected = same_ek && same_ek->record->life_cycle == LifeCycle::kExpected;
+    return is_expected ? same_ek->record->name : std::string(identity.name());
+  }
+
   static const HostRecord* record(const std::optional<Host>& host) {
     return host ? host->record.get() : nullptr;
   }

@@ -60,6 +60,9 @@ Exit print_dry_reattest(const Session& session, const Json& answer) {
 }  // namespace
 
 Exit run_reattest(Session& session, const ReattestOptions& options) {
+  if (is_wave(options)) {
+    return run_reattest_wave(session, options);
+  }
   if (options.is_all != options.hosts.empty()) {
     session.fail("name the hosts to ask, or say --all", "quotemill reattest web-01 web-02",
                  Exit::kUsage);
@@ -134,6 +137,32 @@ Exit run_maintenance(Session& session, const MaintenanceOptions& options) {
   }
   return change_host(session, "maintenance", "begin the maintenance of",
                      {{"host", options.host}, {"for_ms", options.for_ms}});
+}
+
+Exit run_acknowledge(Session& session, const AcknowledgeOptions& options) {
+  Json args = {{"host", options.host}, {"operator", operator_name()}};
+  if (!options.finding.empty()) {
+    args["finding"] = options.finding;
+  }
+  if (!options.reason.empty()) {
+    args["reason"] = options.reason;
+  }
+  const std::optional<Json> answer = session.change("acknowledge", args);
+  if (!answer) {
+    return session.exit();
+  }
+  if (!session.is_for_people()) {
+    session.print(*answer);
+    return Exit::kFine;
+  }
+  for (const Json& finding : at(*answer, "acknowledged")) {
+    session.out() << (session.settings().is_dry_run ? "would acknowledge " : "acknowledged ")
+                  << text_at(finding, "code") << ": " << text_at(finding, "message") << '\n';
+  }
+  if (!session.settings().is_dry_run) {
+    session.out() << text_at(*answer, "name") << " is " << text_at(*answer, "state") << '\n';
+  }
+  return Exit::kFine;
 }
 
 Exit run_pending_approve(Session& session, const NamedOptions& options) {

@@ -1,6 +1,6 @@
-#include <charconv>
 #include <ostream>
 
+#include "deploy/quotemill/commands/baseline_name.h"
 #include "deploy/quotemill/commands/blast_report.h"
 #include "deploy/quotemill/commands/commands.h"
 
@@ -38,10 +38,6 @@ void print_head(const Session& session, const Json& baseline) {
     out << "retired " << time_of(at(baseline, "retired")) << " by "
         << text_at(baseline, "retired_by") << '\n';
   }
-}
-
-Json name_args(const BaselineName& named) {
-  return {{"name", named.name}, {"version", named.version}};
 }
 
 }  // namespace

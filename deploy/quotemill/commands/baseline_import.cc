@@ -1,16 +1,16 @@
 // The import of reference files. The file goes to the daemon as it is, in parts; the daemon alone
 // reads what is believed.
 #include <algorithm>
-#include <charconv>
 #include <ostream>
 
 #include "deploy/common/text_file.h"
+#include "deploy/quotemill/commands/baseline_name.h"
 #include "deploy/quotemill/commands/blast_report.h"
 #include "deploy/quotemill/commands/commands.h"
+#include "deploy/quotemill/commands/upload.h"
 #include "deploy/quotemill/packages/package_files.h"
 #include "deploy/references/reference_file.h"
 #include "engine/base/limits.h"
-#include "engine/crypto/hash.h"
 
 namespace quotemill::cli {
 
@@ -66,40 +66,6 @@ bool is_readable(Session& session, const Source& source, const std::string& form
   return static_cast<bool>(reading);
 }
 
-// The SHA-256 by which the daemon knows it; null after an error, which is said.
-std::optional<std::string> upload(Session& session, const std::string& content) {
-  const std::string sha256 = hash(HashAlgorithm::kSha256, as_bytes(content)).hex();
-  std::size_t sent = 0;
-  do {
-    const std::string_view part =
-        std::string_view(content).substr(sent, limits::kUploadPartSizeMax);
-    if (!session.ask("upload", {{"sha256", sha256},
-                                {"size", content.size()},
-                                {"offset", sent},
-                                {"hex", to_hex(as_bytes(part))}})) {
-      return std::nullopt;
-    }
-    sent += part.size();
-  } while (sent < content.size());
-  return sha256;
-}
-
-std::optional<std::uint32_t> version_of(Session& session, const BaselineImportOptions& options) {
-  if (options.as.size() < 2) {
-    return 0;
-  }
-  const std::string& text = options.as[1];
-  std::uint32_t version = 0;
-  const char* const end = text.data() + text.size();  // NOLINT(*-pointer-arithmetic)
-  const auto [rest, error] = std::from_chars(text.data(), end, version);
-  if (error != std::errc() || rest != end || version == 0) {
-    session.fail("'" + text + "' is no version", "--as NAME VERSION, such as --as shim 2",
-                 Exit::kUsage);
-    return std::nullopt;
-  }
-  return version;
-}
-
 Exit print_import(const Session& session, const Json& answer) {
   if (!session.is_for_people()) {
     session.print(answer);
@@ -126,7 +92,7 @@ Exit print_import(const Session& session, const Json& answer) {
 }  // namespace
 
 Exit run_baseline_import(Session& session, const BaselineImportOptions& options) {
-  const std::optional<std::uint32_t> version = version_of(session, options);
+  const std::optional<std::uint32_t> version = version_wanted(session, options.as);
   const std::optional<Source> source = version ? read_source(session, options) : std::nullopt;
   if (!source || !is_readable(session, *source, options.format)) {
     return session.exit();

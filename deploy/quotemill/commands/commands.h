@@ -43,11 +43,32 @@ Exit run_history(Session& session, const HistoryOptions& options);
 
 // actions.cc
 struct ReattestOptions {
-  std::vector<std::string> hosts = {};
+  std::vector<std::string> hosts = {};  // names or uids; of a wave: a selector's terms
   bool is_all = false;
+  std::uint64_t rate = 0;        // challenges a second; 0: at once
+  std::int64_t deadline_ms = 0;  // 0: a minute after the last challenge
 };
 
 Exit run_reattest(Session& session, const ReattestOptions& options);
+
+// reattest_wave.cc
+// Whether the options ask for a wave, which is followed until its end.
+bool is_wave(const ReattestOptions& options);
+Exit run_reattest_wave(Session& session, const ReattestOptions& options);
+
+// reappraise.cc
+struct ReappraiseOptions {
+  std::vector<std::string> files = {};  // policies: as if they were applied; or applied first
+  std::string selector = {};            // empty: all hosts
+  bool checks_signatures = false;
+  bool is_resume = false;
+  bool is_stop = false;
+  bool is_status = false;
+};
+
+Exit run_reappraise(Session& session, const ReappraiseOptions& options);
+
+// actions.cc
 Exit run_retire(Session& session, const std::string& host);
 
 struct NamedOptions {
@@ -71,6 +92,14 @@ struct MaintenanceOptions {
 };
 
 Exit run_maintenance(Session& session, const MaintenanceOptions& options);
+
+struct AcknowledgeOptions {
+  std::string host = {};
+  std::string finding = {};  // a code; empty: all that latched
+  std::string reason = {};
+};
+
+Exit run_acknowledge(Session& session, const AcknowledgeOptions& options);
 Exit run_pending_approve(Session& session, const NamedOptions& options);
 Exit run_pending_deny(Session& session, const std::string& host);
 
@@ -154,6 +183,18 @@ struct BaselineImportOptions {
 
 Exit run_baseline_import(Session& session, const BaselineImportOptions& options);
 
+// images.cc
+struct ImageImportOptions {
+  std::vector<std::string> files = {};  // an image database, a bundle, or VIBs
+  std::vector<std::string> as = {};     // name, and version if one is wanted
+  std::string profile = {};             // of a bundle with several
+};
+
+Exit run_images_import(Session& session, const ImageImportOptions& options);
+Exit run_images_list(Session& session);
+Exit run_images_show(Session& session, const std::string& image);
+Exit run_images_approve(Session& session, const std::string& image);
+
 // policy.cc
 Exit run_policy_check(Session& session, const std::vector<std::string>& files);
 
@@ -189,6 +230,11 @@ struct AuditOptions {
 };
 
 Exit run_audit(Session& session, const AuditOptions& options);
+
+// inventory.cc
+Exit run_inventory_import(Session& session, const std::string& file);
+Exit run_inventory_list(Session& session);
+Exit run_inventory_remove(Session& session, const std::string& host);
 
 // import.cc
 struct ImportOptions {

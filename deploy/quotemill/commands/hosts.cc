@@ -81,6 +81,25 @@ void print_findings(const Session& session, const Json& host) {
   }
 }
 
+// What holds the state until somebody acknowledges it.
+void print_latched(const Session& session, const Json& host) {
+  const Json latched = at(host, "latched");
+  if (!latched.is_array() || latched.empty()) {
+    return;
+  }
+  std::ostream& out = session.out();
+  out << "\nLatched\n";
+  for (const Json& latch : latched) {
+    out << "  " << text_at(latch, "code") << " since " << time_of(at(latch, "since"))
+        << " (attestation " << text_at(latch, "seq") << ")"
+        << (at(latch, "acknowledged") == true ? ", acknowledged, still there" : "") << '\n'
+        << "    " << text_at(latch, "message") << '\n';
+  }
+  if (at(host, "latched_full") == true) {
+    out << "  and more than these: see 'quotemill history'\n";
+  }
+}
+
 void print_facts(std::ostream& out, const Json& host) {
   const Json facts = at(host, "facts");
   const Json boot = at(host, "boot");
@@ -258,6 +277,7 @@ Exit run_host(Session& session, const HostOptions& options) {
       << " since " << time_of(at(*answer, "since")) << ", last seen "
       << time_of(at(*answer, "last_seen")) << '\n';
   print_findings(session, *answer);
+  print_latched(session, *answer);
   print_facts(out, *answer);
   print_identity(out, *answer);
   return verdicts.exit();

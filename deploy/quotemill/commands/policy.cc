@@ -6,6 +6,7 @@
 #include "deploy/common/text_file.h"
 #include "deploy/quotemill/commands/blast_report.h"
 #include "deploy/quotemill/commands/commands.h"
+#include "deploy/quotemill/commands/policy_texts.h"
 #include "engine/base/limits.h"
 
 namespace quotemill::cli {
@@ -52,29 +53,6 @@ bool check_one(Session& session, const std::string& file, Json& results) {
   return true;
 }
 
-// The texts of the files; null after an error, which is said.
-std::optional<Json> texts_of(Session& session, const std::vector<std::string>& files) {
-  Json texts = Json::array();
-  Json unused = Json::array();
-  bool are_valid = true;
-  for (const std::string& file : files) {
-    const Result<std::string> text = program::read_text_file(file, limits::kPolicySizeMax);
-    if (!text) {
-      session.fail(text.error().detail, "give the names of policy files");
-      return std::nullopt;
-    }
-    // With the file's name in its place: the daemon knows the text alone.
-    if (const Result<Policy> policy = parse_policy(*text, file); !policy) {
-      for (const std::string& line : lines_of(policy.error().detail)) {
-        session.fail(line, {});
-      }
-      are_valid = false;
-    }
-    texts.push_back(*text);
-  }
-  return are_valid ? std::optional<Json>(std::move(texts)) : std::nullopt;
-}
-
 Exit print_change(const Session& session, const Json& answer) {
   if (!session.is_for_people()) {
     session.print(answer);
@@ -108,6 +86,28 @@ Exit change_policies(Session& session, const std::string& verb, Json args) {
 
 }  // namespace
 
+std::optional<Json> policy_texts(Session& session, const std::vector<std::string>& files) {
+  Json texts = Json::array();
+  Json unused = Json::array();
+  bool are_valid = true;
+  for (const std::string& file : files) {
+    const Result<std::string> text = program::read_text_file(file, limits::kPolicySizeMax);
+    if (!text) {
+      session.fail(text.error().detail, "give the names of policy files");
+      return std::nullopt;
+    }
+    // With the file's name in its place: the daemon knows the text alone.
+    if (const Result<Policy> policy = parse_policy(*text, file); !policy) {
+      for (const std::string& line : lines_of(policy.error().detail)) {
+        session.fail(line, {});
+      }
+      are_valid = false;
+    }
+    texts.push_back(*text);
+  }
+  return are_valid ? std::optional<Json>(std::move(texts)) : std::nullopt;
+}
+
 Exit run_policy_check(Session& session, const std::vector<std::string>& files) {
   Json results = Json::array();
   bool are_valid = true;
@@ -124,7 +124,7 @@ Exit run_policy_check(Session& session, const std::vector<std::string>& files) {
 }
 
 Exit run_policy_apply(Session& session, const PolicyOptions& options) {
-  std::optional<Json> texts = texts_of(session, options.files);
+  std::optional<Json> texts = policy_texts(session, options.files);
   if (!texts) {
     return session.exit();
   }
@@ -133,7 +133,7 @@ Exit run_policy_apply(Session& session, const PolicyOptions& options) {
 }
 
 Exit run_policy_test(Session& session, const PolicyOptions& options) {
-  std::optional<Json> texts = texts_of(session, options.files);
+  std::optional<Json> texts = policy_texts(session, options.files);
   if (!texts) {
     return session.exit();
   }

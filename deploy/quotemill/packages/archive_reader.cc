@@ -38,6 +38,19 @@ Handle reader_of(ArchiveKind kind) {
       archive_read_support_filter_rpm(open);
       archive_read_support_format_cpio(open);
       break;
+    case ArchiveKind::kZip:
+      // By its central directory: without it a file that is cut short looks whole.
+      archive_read_support_format_zip_seekable(open);
+      return handle;
+    case ArchiveKind::kGzip:
+      archive_read_support_format_raw(open);
+      archive_read_support_format_empty(open);
+      archive_read_support_filter_gzip(open);
+      return handle;
+    case ArchiveKind::kPlain:
+      archive_read_support_format_raw(open);
+      archive_read_support_format_empty(open);
+      return handle;
   }
   archive_read_support_filter_gzip(open);
   archive_read_support_filter_bzip2(open);
@@ -86,6 +99,14 @@ Result<ArchiveReader> ArchiveReader::open_file(ArchiveKind kind, const std::stri
   return opened == ARCHIVE_OK ? Result<ArchiveReader>(std::move(reader)) : reader.failure();
 }
 
+Result<ArchiveReader> ArchiveReader::open_bytes(ArchiveKind kind, std::string_view bytes) {
+  ArchiveReader reader(std::make_unique<State>());
+  reader.state_->handle = reader_of(kind);
+  const int opened =
+      archive_read_open_memory(reader.state_->handle.get(), bytes.data(), bytes.size());
+  return opened == ARCHIVE_OK ? Result<ArchiveReader>(std::move(reader)) : reader.failure();
+}
+
 Result<ArchiveReader> ArchiveReader::open_entry(ArchiveKind kind, ArchiveReader& outer) {
   ArchiveReader reader(std::make_unique<State>());
   reader.state_->handle = reader_of(kind);
@@ -112,6 +133,10 @@ std::string ArchiveReader::path() const {
 
 bool ArchiveReader::is_file() const {
   return archive_entry_filetype(state_->entry) == AE_IFREG;
+}
+
+bool ArchiveReader::is_folder() const {
+  return archive_entry_filetype(state_->entry) == AE_IFDIR;
 }
 
 std::uint64_t ArchiveReader::size() const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "engine/base/result.h"
 
@@ -18,6 +19,9 @@ enum class ArchiveKind : std::uint8_t {
   kAr,       // what a .deb is
   kTar,      // what is in it
   kRpmCpio,  // an .rpm: a header, and a cpio archive
+  kZip,      // an offline bundle of ESXi
+  kGzip,     // no archive: one file, compressed by gzip or not at all
+  kPlain,    // one file as it is
 };
 
 // Not for sharing between threads.
@@ -30,6 +34,8 @@ class ArchiveReader {
   ~ArchiveReader();
 
   static Result<ArchiveReader> open_file(ArchiveKind kind, const std::string& file_name);
+  // Of bytes, which are borrowed and must outlive it.
+  static Result<ArchiveReader> open_bytes(ArchiveKind kind, std::string_view bytes);
   // The entry that `outer` is at, which is an archive itself. `outer` is borrowed, and is not to
   // be used meanwhile.
   static Result<ArchiveReader> open_entry(ArchiveKind kind, ArchiveReader& outer);
@@ -40,6 +46,7 @@ class ArchiveReader {
   // Of the entry that it is at.
   [[nodiscard]] std::string path() const;
   [[nodiscard]] bool is_file() const;
+  [[nodiscard]] bool is_folder() const;
   // Of its content; 0 if nobody says.
   [[nodiscard]] std::uint64_t size() const;
   // The path of the entry whose content this one shares; empty if it has its own.

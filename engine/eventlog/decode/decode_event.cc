@@ -1,6 +1,7 @@
 #include "engine/eventlog/decode/decode_event.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/base/limits.h"
 #include "engine/eventlog/decode/authority.h"
@@ -11,6 +12,7 @@
 #include "engine/eventlog/decode/loader_text.h"
 #include "engine/eventlog/decode/no_action.h"
 #include "engine/eventlog/decode/partition_table.h"
+#include "engine/eventlog/decode/secrets.h"
 #include "engine/eventlog/decode/tagged_event.h"
 #include "engine/eventlog/decode/text.h"
 #include "engine/eventlog/event_type.h"
@@ -31,7 +33,34 @@ DecodedEvent decode_plain(const BootEvent& event) {
     return {"text", text, {{"text", text}}, {}};
   }
   const ByteView shown = event.data.first(std::min(event.data.size(), kHexShownMax));
-  return {"binary", {}, {{"size", std::uint64_t{event.data.size()}}, {"hex", to_hex(shown)}}, {}};
+  return {"binary",
+          {},
+          {{"size", std::uint64_t{event.data.size()}}, {"hex", to_hex(without_secrets(shown))}},
+          {}};
+}
+
+// EV_NONHOST_*: of a manageability engine or a hypervisor. The specification leaves the form to
+// vendors, who begin it with 16 characters that name it (Intel's CSxE, Google's virtual machines).
+DecodedEvent decode_non_host(const BootEvent& event) {
+  constexpr std::size_t kSignatureSize = 16;
+  if (event.data.size() <= kSignatureSize || is_ascii_text(event.data) ||
+      !is_ascii_text(event.data.first(kSignatureSize))) {
+    return decode_plain(event);
+  }
+  const std::string signature = text_of_ascii(event.data.first(kSignatureSize));
+  const ByteView rest = event.data.subspan(kSignatureSize);
+  Fields fields = {{"signature", signature}};
+  if (signature == "GCE NonHostInfo") {
+    // Enumeration GCEConfidentialTechnology of go-tpm-tools, proto/attest.proto.
+    constexpr std::array<std::string_view, 5> kTechnologies = {"none", "AMD SEV", "AMD SEV-ES",
+                                                               "Intel TDX", "AMD SEV-SNP"};
+    const bool is_known = rest[0] < kTechnologies.size();
+    fields.push_back({"confidential_technology",
+                      is_known ? std::string(kTechnologies.at(rest[0])) : hex_number(rest[0])});
+  }
+  fields.push_back({"size", std::uint64_t{rest.size()}});
+  fields.push_back({"hex", to_hex(rest.first(std::min(rest.size(), kHexShownMax)))});
+  return {"non_host", signature, std::move(fields), {}};
 }
 
 // What could not be decoded as its type says: as bytes, with the reason.
@@ -124,6 +153,11 @@ DecodedEvent decode_tagged(const BootEvent& event) {
                  (name.empty() ? "tag " + hex_number(each.id) : std::string(name));
     }
   }
+  // A tag without a name says something by its text only: VMware's name files so.
+  if (tagged->size() == 1 && tagged_event_name(tagged->front().id).empty() &&
+      is_ascii_text(tagged->front().data)) {
+    summary += ": " + text_of_ascii(tagged->front().data);
+  }
   return {"tagged_events", std::move(summary), describe_tagged_events(*tagged), {}};
 }
 
@@ -213,6 +247,10 @@ DecodedEvent decode_event(const BootEvent& event) {
     case event_type::kPostCode2:
     case event_type::kSCrtmContents:
       return decode_post_code(event);
+    case event_type::kNonhostCode:
+    case event_type::kNonhostConfig:
+    case event_type::kNonhostInfo:
+      return decode_non_host(event);
     case event_type::kSCrtmVersion:
       return decode_crtm_version(event);
     default:

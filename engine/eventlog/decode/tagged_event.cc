@@ -5,6 +5,7 @@
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/limits.h"
+#include "engine/eventlog/decode/secrets.h"
 #include "engine/eventlog/decode/text.h"
 
 namespace quotemill {
@@ -158,7 +159,8 @@ void add_value(const TaggedEvent& event, Fields& fields) {
     fields.push_back({"value", std::uint64_t{ByteReader(data).u32_le()}});
   } else {
     fields.push_back({"size", std::uint64_t{data.size()}});
-    fields.push_back({"hex", to_hex(data.first(std::min(data.size(), kShownBytesMax)))});
+    fields.push_back(
+        {"hex", to_hex(without_secrets(data.first(std::min(data.size(), kShownBytesMax))))});
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
+#include "engine/eventlog/decode/secrets.h"
 
 namespace quotemill {
 namespace {
@@ -44,7 +45,7 @@ std::string cut_mark(std::size_t size) {
 std::string text_of_ascii(ByteView bytes) {
   const ByteView text = without_nuls(bytes);
   const std::size_t shown = std::min(text.size(), limits::kDecodedTextMax);
-  return printable(as_text(text.first(shown))) +
+  return printable(without_secrets(as_text(text.first(shown)))) +
          (shown < text.size() ? cut_mark(text.size()) : std::string());
 }
 
@@ -57,11 +58,11 @@ std::string text_of_utf16(ByteView bytes) {
       break;
     }
     if (++units > limits::kDecodedTextMax) {
-      return text + cut_mark(bytes.size());
+      return without_secrets(text) + cut_mark(bytes.size());
     }
     append_unit(text, unit);
   }
-  return text;
+  return without_secrets(text);
 }
 
 bool is_ascii_text(ByteView bytes) {

@@ -22,10 +22,10 @@ class AttestingFixture : public OperatorFixture {
     }
   }
 
-  void attest_once(const SoftwareHost& host) {
+  void attest_once(const SoftwareHost& host, std::uint64_t sequence = 1) {
     Submission submission;
     submission.host = std::make_shared<const HostRecord>(host.record());
-    submission.challenge = host.challenge(1, clock_.now());
+    submission.challenge = host.challenge(sequence, clock_.now());
     submission.challenge.selections = {
         policies_->current()->snapshots().front()->policy().selection};
     submission.received = clock_.now();

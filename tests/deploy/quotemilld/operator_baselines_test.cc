@@ -15,19 +15,6 @@ const std::string kNewShim = std::string(64, 'b') + "  shimx64.efi\n";
 
 class OperatorBaselinesTest : public AttestingFixture {
  protected:
-  // In parts of `step` bytes; returns the SHA-256.
-  std::string upload(const std::string& content, std::size_t step = 50) {
-    const std::string sha256 = hash(HashAlgorithm::kSha256, as_bytes(content)).hex();
-    for (std::size_t at = 0; at < content.size(); at += step) {
-      const Json answer = ask("upload", {{"sha256", sha256},
-                                         {"size", content.size()},
-                                         {"offset", at},
-                                         {"hex", to_hex(as_bytes(content.substr(at, step)))}});
-      EXPECT_EQ(answer["received"], std::min(content.size(), at + step)) << answer;
-    }
-    return sha256;
-  }
-
   static Json import_args(const std::string& uploaded, const std::string& name,
                           std::uint32_t version = 0, bool is_confirmed = false) {
     return {{"upload", uploaded},  {"name", name},        {"version", version},

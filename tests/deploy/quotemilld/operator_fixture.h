@@ -7,7 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include "deploy/quotemilld/fleet_run.h"
 #include "deploy/quotemilld/operator_verbs.h"
+#include "deploy/quotemilld/reattest_wave.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/boot_log_writer.h"
 #include "engine/pipeline/committer.h"
@@ -91,6 +93,20 @@ class OperatorFixture : public ::testing::Test {
     return error != nullptr ? *error : transport::ControlError{};
   }
 
+  // In parts of `step` bytes; returns the SHA-256.
+  std::string upload(const std::string& content, std::size_t step = 50) {
+    const std::string sha256 = hash(HashAlgorithm::kSha256, as_bytes(content)).hex();
+    for (std::size_t at = 0; at < content.size(); at += step) {
+      const transport::Json answer =
+          ask("upload", {{"sha256", sha256},
+                         {"size", content.size()},
+                         {"offset", at},
+                         {"hex", to_hex(as_bytes(content.substr(at, step)))}});
+      EXPECT_EQ(answer["received"], std::min(content.size(), at + step)) << answer;
+    }
+    return sha256;
+  }
+
   quotemill::testing::ManualClock clock_;
   storage::MemoryStore store_;
   HostTable hosts_;
@@ -127,12 +143,39 @@ class OperatorFixture : public ::testing::Test {
   NoCare care_;
   std::vector<HostUid> asked_;
   std::vector<OperatorAct> acts_;
-  OperatorVerbs verbs_{{hosts_, committer_, store_, care_, *policies_, keys_, server_key_, inbox_,
-                        counters_, Challenger([this](std::vector<HostUid> hosts) {
+  FleetRuns runs_{{hosts_,
+                   store_,
+                   *policies_,
+                   server_key_,
+                   [this](std::vector<ReappraisedHost> judged) {
+                     return committer_.commit_reappraised(std::move(judged));
+                   },
+                   {},
+                   2}};
+  ReattestWaves waves_{hosts_, Challenger([this](std::vector<HostUid> hosts) {
+                         asked_.insert(asked_.end(), hosts.begin(), hosts.end());
+                         return hosts;
+                       }),
+                       clock_, false};
+  OperatorVerbs verbs_{{hosts_,
+                        committer_,
+                        store_,
+                        care_,
+                        *policies_,
+                        keys_,
+                        server_key_,
+                        inbox_,
+                        counters_,
+                        Challenger([this](std::vector<HostUid> hosts) {
                           asked_ = hosts;
                           return std::vector<HostUid>{hosts.front()};
                         }),
-                        clock_, [this](const OperatorAct& act) { acts_.push_back(act); }}};
+                        clock_,
+                        [this](const OperatorAct& act) { acts_.push_back(act); },
+                        {},
+                        {},
+                        &runs_,
+                        &waves_}};
 };
 
 }  // namespace quotemill::daemon

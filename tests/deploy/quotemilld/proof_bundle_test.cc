@@ -1,4 +1,6 @@
 // Bundles as the daemon makes them, checked as anybody can: what is changed in one is noticed.
+#include <sstream>
+
 #include <gmock/gmock.h>
 
 #include "deploy/quotemill-verify/bundle_check.h"
@@ -76,6 +78,42 @@ TEST_F(ProofBundleTest, CarriesAppliedPoliciesBaselinesAndTheTrail) {
   EXPECT_TRUE(report.is_proven());
 }
 
+// Values that counted then prove what was judged by them, long after they have ended.
+TEST_F(ProofBundleTest, ProvesAnAppraisalByValuesThatHaveEndedSince) {
+  Json values = Json::array();
+  std::istringstream lines(known_boot());
+  for (std::string digest, name; lines >> digest && std::getline(lines, name);) {
+    values.push_back({{"digest", "sha256:" + digest},
+                      {"kind", "event"},
+                      {"name", name.substr(2)},
+                      {"valid_until", "2023-12-01T00:00:00Z"}});
+  }
+  const std::string file = transport::to_line({{"quotemill", "references/1"}, {"values", values}});
+  const std::string sha256 = hash(HashAlgorithm::kSha256, as_bytes(file)).hex();
+  ask("upload",
+      {{"sha256", sha256}, {"size", file.size()}, {"offset", 0}, {"hex", to_hex(as_bytes(file))}});
+  ask("baseline.import", {{"upload", sha256}, {"name", "boot"}, {"operator", "alice"}});
+  ask("policy.apply",
+      {{"texts",
+        {"[policy]\nid = \"default\"\nversion = 2\n[freshness]\nstale_after = \"30d\"\n"
+         "[boot]\nbaselines = []\nreferences = [\"boot\"]\n"}},
+       {"operator", "alice"}});
+  attest(1);
+  const Json then = bundle();
+  EXPECT_EQ(check(then).state, "trusted");
+  EXPECT_TRUE(check(then).is_proven());
+  clock_.advance(1'000);
+  const WallTime moment = clock_.now().wall;
+  clock_.advance(20LL * 86'400'000);
+  const Json later = ask("host.bundle", {{"host", "host-0"}, {"time_ms", moment.ms}});
+  EXPECT_EQ(later["policy"]["version"], 2);
+  EXPECT_EQ(outcome(check(later), "policy"), BundleOutcome::kProven);
+  Json moved = later;
+  moved["appraisal"]["time"] = "2023-12-02T00:00:00.000Z";
+  moved["appraisal"]["fresh_from"] = "2023-12-02T00:00:00.000Z";
+  EXPECT_EQ(outcome(check(moved), "policy"), BundleOutcome::kNotProven) << "they had ended by then";
+}
+
 TEST_F(ProofBundleTest, WhateverIsChangedIsNoticed) {
   ask("policy.apply",
       {{"texts", {"[policy]\nid = \"default\"\nversion = 2\n"}}, {"operator", "x"}});
@@ -128,7 +166,9 @@ TEST_F(ProofBundleTest, IsRefusedForAHostThatNeverAttestedOrHasOtherKeys) {
   HostRecord again = *hosts_.find_by_name("host-0")->record;
   again.generation += 1;
   add(again);
-  EXPECT_EQ(refusal("host.bundle", {{"host", "host-0"}}).code, ErrorCode::kConflict);
+  const transport::ControlError refused = refusal("host.bundle", {{"host", "host-0"}});
+  EXPECT_EQ(refused.code, ErrorCode::kConflict);
+  EXPECT_THAT(refused.message, HasSubstr("enrolled anew since (generation 2)"));
 }
 
 }  // namespace

@@ -183,5 +183,20 @@ TEST(ReferenceFile, WhatIsWrittenReadsTheSame) {
   EXPECT_EQ(read(write_own_references(baseline)).values, values_of(baseline));
 }
 
+TEST(ReferenceFile, ANameThatIsNoTextKeepsItsBytes) {
+  Baseline baseline;
+  baseline.values = read(kB + "  /srv/caf\xe9\n" + kB + "  /srv/\xc3\xa9\n").values;
+  const std::string written = write_own_references(baseline);
+  EXPECT_THAT(written, HasSubstr(R"("name_hex": "2f7372762f636166e9")"));
+  EXPECT_EQ(read(written).values, baseline.values);
+
+  EXPECT_THAT(mistake(R"({"quotemill":"references/1","values":[{"digest":")" + kB +
+                      R"(","name_hex":"2g"}]})"),
+              HasSubstr("/values/0/name_hex is not hexadecimal"));
+  EXPECT_THAT(mistake(R"({"quotemill":"references/1","values":[{"digest":")" + kB +
+                      R"(","name":"a","name_hex":"61"}]})"),
+              HasSubstr("/values/0/name_hex stands beside a name"));
+}
+
 }  // namespace
 }  // namespace quotemill::references

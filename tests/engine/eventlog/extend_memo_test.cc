@@ -33,6 +33,16 @@ TEST(ExtendMemo, SaysWhatHashingSaysFromTheBeginning) {
   expect_same(memo, ones, Bytes(32, 1));
 }
 
+TEST(ExtendMemo, CountsWhatItRemembered) {
+  ExtendMemo memo(64);
+  for (int round = 0; round < 3; ++round) {
+    Digest pcr(kBank);
+    memo.extend(pcr, digest_of(1));
+  }
+  EXPECT_EQ(memo.hits(), 2U);
+  EXPECT_EQ(memo.misses(), 1U);
+}
+
 TEST(ExtendMemo, SaysTheSameOfWhatItRemembersAndOfWhatItForgot) {
   for (const std::size_t entries : {1U, 2U, 64U}) {
     ExtendMemo memo(entries);

@@ -101,6 +101,53 @@ TEST_F(Admissions, AListedEkIsAdmitted) {
   EXPECT_EQ(admission->record.ak_public, tpm.ak.encoded);
 }
 
+TEST_F(Admissions, AnExpectedTpmIsAdmittedAsTheInventoryCallsIt) {
+  HostRecord expected;
+  expected.uid = kOtherUid;
+  expected.generation = 0;
+  expected.name = "web-01";
+  expected.life_cycle = LifeCycle::kExpected;
+  expected.ek_sha256 = tpm.ek.key_sha256_hex();
+  expected.admitted_by = "inventory:ana";
+  expected.labels = {{"env", "prod"}};
+  context.same_ek = &expected;
+  const Result<Admission> admission = decide("what-it-calls-itself");
+  ASSERT_TRUE(admission);
+  EXPECT_EQ(admission->kind, AdmissionKind::kAdmitted);
+  EXPECT_EQ(admission->record.name, "web-01");
+  EXPECT_EQ(admission->record.uid, kOtherUid);
+  EXPECT_EQ(admission->record.life_cycle, LifeCycle::kActive);
+  EXPECT_EQ(admission->record.generation, 1U);
+  EXPECT_EQ(admission->record.admitted_by, "inventory:ana");
+  EXPECT_EQ(admission->record.labels.at("env"), "prod");
+  EXPECT_EQ(admission->record.ak_public, tpm.ak.encoded);
+  EXPECT_TRUE(admission->reset_state);
+}
+
+TEST_F(Admissions, AnExpectedTpmReplacesNobodyWhoHasItsName) {
+  HostRecord expected;
+  expected.uid = kFreshUid;
+  expected.name = "web-01";
+  expected.life_cycle = LifeCycle::kExpected;
+  expected.ek_sha256 = tpm.ek.key_sha256_hex();
+  context.same_ek = &expected;
+  const HostRecord holder = stranger("web-01");
+  context.name_holder = &holder;
+  const Result<Admission> admission = decide("web-01");
+  ASSERT_TRUE(admission);
+  EXPECT_EQ(admission->kind, AdmissionKind::kPending);
+  EXPECT_EQ(admission->record.life_cycle, LifeCycle::kPending);
+  EXPECT_EQ(admission->record.expires.ms, kNow.ms + kPendingLifetimeMs);
+  EXPECT_TRUE(admission->is_write_needed);
+}
+
+TEST_F(Admissions, ANameOfTheInventoryIsNobodyElses) {
+  context.name_is_reserved = true;
+  const Result<Admission> admission = decide("web-01", "a token");
+  ASSERT_TRUE(admission);
+  EXPECT_EQ(admission->kind, AdmissionKind::kPending);
+}
+
 TEST_F(Admissions, AnImportedHostWhoseTpmProvesItselfIsImportedNoMore) {
   HostRecord imported = enrolled("web-01", LifeCycle::kActive);
   imported.admitted_by = "imported:ana";

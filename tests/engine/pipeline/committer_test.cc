@@ -228,6 +228,27 @@ TEST_F(CommitterTest, DeleteRace_DropsAResultOfAHostRemovedMeanwhile) {
   EXPECT_THAT(*engine.store.history(host.record().uid, 0, 10), IsEmpty());
 }
 
+// Its evidence waits for a log, and then in one batch with another host's.
+TEST_F(CommitterTest, DeleteRace_AHostRemovedWhileItsLogIsOnItsWayTakesNobodyAlong) {
+  const SoftwareHost other(KeyKind::kEcP256, 1);
+  engine.enrol(other);
+  Submission first = engine.submission(host);
+  Submission second = first;
+  EXPECT_EQ(engine.commit(engine.judge(std::move(first))).kind, ReplyKind::kNeedLog);
+  engine.remove(host);
+  second.boot_log = host.log();
+  std::vector<Judgement> batch;
+  batch.push_back(engine.judge(std::move(second)));
+  batch.push_back(good_judgement(other));
+  const std::vector<Reply> replies = engine.commit(std::move(batch));
+  EXPECT_EQ(replies.at(0).kind, ReplyKind::kError);
+  EXPECT_EQ(replies.at(1).kind, ReplyKind::kReceipt);
+  EXPECT_EQ(engine.state(other).sequence, 1U);
+  EXPECT_FALSE(engine.hosts.find(host.record().uid));
+  EXPECT_THAT(*engine.store.history(host.record().uid, 0, 10), IsEmpty());
+  EXPECT_EQ(dropped(), 1U);
+}
+
 TEST_F(CommitterTest, DeleteRace_DropsAResultOfAHostDistrustedMeanwhile) {
   for (const LifeCycle life_cycle :
        {LifeCycle::kRetired, LifeCycle::kDenied, LifeCycle::kPending}) {
@@ -403,6 +424,32 @@ TEST_F(CommitterTest, NeverKeepsAHostFreshBecauseTheWallClockWasSetBack) {
   engine.clock.advance(kStaleAfter);
   engine.settle();
   EXPECT_EQ(trust(), TrustState::kStale);
+}
+
+// Forth and back again, while a host attests as it should and then falls silent.
+TEST_F(CommitterTest, ClocksThatJumpAnHourOrAYearMakeNoChangeAndHideNone) {
+  constexpr std::int64_t kHour = 3'600'000;
+  constexpr std::int64_t kYear = 365 * 24 * kHour;
+  engine.attest(host);
+  for (const std::int64_t jump : {kHour, -kHour, -kHour, kHour, kYear, -kYear, -kYear, kYear}) {
+    engine.clock.step_wall(jump);
+    engine.settle();
+    ASSERT_EQ(trust(), TrustState::kTrusted) << jump;
+    engine.clock.advance(kInterval);
+    engine.attest(host);
+    ASSERT_EQ(trust(), TrustState::kTrusted) << jump;
+  }
+  EXPECT_EQ(engine.changes.all().size(), 1U) << "nobody was woken by it";
+  std::int64_t before = INT64_MAX;
+  for (const HistoryEntry& entry : *engine.store.history(host.record().uid, 0, 100)) {
+    EXPECT_LE(entry.time.ms, before) << "stored times never go back";
+    before = entry.run ? entry.run->first_time.ms : entry.time.ms;
+  }
+  engine.clock.step_wall(-kYear);
+  engine.clock.advance(kStaleAfter);
+  engine.settle();
+  EXPECT_EQ(trust(), TrustState::kStale) << "silence is told whatever the wall clock says";
+  EXPECT_EQ(engine.changes.all().size(), 2U);
 }
 
 TEST_F(CommitterTest, NeverLetsStoredTimesGoBack) {

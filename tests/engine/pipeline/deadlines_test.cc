@@ -1,5 +1,8 @@
 #include "engine/pipeline/deadlines.h"
 
+#include <map>
+#include <random>
+
 #include <gmock/gmock.h>
 
 namespace quotemill {
@@ -7,6 +10,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAreArray;
 
 HostUid uid(std::uint8_t number) {
   HostUid uid;
@@ -34,6 +38,46 @@ TEST(Deadlines, ReplacesAnEarlierOne) {
   deadlines.set(uid(1), {5});
   EXPECT_THAT(deadlines.take_due({5}), ElementsAre(uid(1)));
   EXPECT_EQ(deadlines.next(), std::nullopt);
+}
+
+TEST(Deadlines, WhatWasPutOffIsDueWhenItWasPutOffTo) {
+  Deadlines deadlines;
+  deadlines.set(uid(1), {10});
+  deadlines.set(uid(1), {20});
+  deadlines.set(uid(2), {15});
+  EXPECT_THAT(deadlines.take_due({16}), ElementsAre(uid(2)));
+  EXPECT_EQ(deadlines.next(), BootTime{20});
+  deadlines.set(uid(1), {30});
+  deadlines.clear(uid(1));
+  deadlines.set(uid(1), {25});
+  EXPECT_THAT(deadlines.take_due({24}), IsEmpty());
+  EXPECT_THAT(deadlines.take_due({40}), ElementsAre(uid(1)));
+  EXPECT_EQ(deadlines.next(), std::nullopt);
+}
+
+TEST(Deadlines, AgreesWithAPlainListOnRandomDeadlines) {
+  std::mt19937 random(7);
+  Deadlines deadlines;
+  std::map<HostUid, std::int64_t> plain;
+  for (std::int64_t now = 0; now < 3'000; ++now) {
+    const HostUid host = uid(static_cast<std::uint8_t>(random() % 20));
+    if (random() % 5 == 0) {
+      deadlines.clear(host);
+      plain.erase(host);
+    } else {
+      plain[host] = now + static_cast<std::int64_t>(random() % 60);
+      deadlines.set(host, {plain[host]});
+    }
+    std::vector<HostUid> due;
+    for (const auto& [each, at] : plain) {
+      if (at <= now) {
+        due.push_back(each);
+      }
+    }
+    std::erase_if(plain, [now](const auto& each) { return each.second <= now; });
+    EXPECT_THAT(deadlines.take_due({now}), UnorderedElementsAreArray(due)) << now;
+    EXPECT_EQ(deadlines.next().has_value(), !plain.empty());
+  }
 }
 
 TEST(Deadlines, ClearsOneHostAlone) {

@@ -19,6 +19,9 @@ TEST(KeyCache, ParsesAKeyOnce) {
   ASSERT_TRUE(first);
   ASSERT_TRUE(second);
   EXPECT_EQ(*first, *second) << "the same object";
+  EXPECT_EQ(keys.tally().hits, 1U);
+  EXPECT_EQ(keys.tally().misses, 1U);
+  EXPECT_EQ(keys.tally().keys, 1U);
   EXPECT_TRUE((*first)->checker.key().same_as(host.key.public_key()));
 }
 

@@ -201,6 +201,9 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[cmdline]\ndeny = [\"init=(\"]", "'cmdline.deny': 'init=('"},
         Wrong{"[cmdline]\nallow = [\"ro\"]\n[quote]\npcrs = [7]", "needs PCR 8"},
         Wrong{"[secure_boot]\nrequired = \"fail\"\n[quote]\npcrs = [0]", "needs PCR 7"},
+        Wrong{"[latch]\nfindings = [\"ima.file.unknwon\"]", "did you mean 'ima.file.unknown'?"},
+        Wrong{"[latch]\nfindings = [\"stale.no_contact\"]", "cannot latch"},
+        Wrong{"[latch]\nfindings = \"ima.file.unknown\"", "a list of texts in quotes"},
         Wrong{"[boot]\nmismatch = false", "'off', 'info', 'warn', 'fail'"}));
 
 TEST(Policy, ComparesNothingThatIsNotQuoted) {
@@ -270,6 +273,8 @@ TEST(Policy, ContentChangesIfAndOnlyIfSomethingThatMattersDoes) {
       "[quote]\npcrs = [0, 10]\n[ima]\nviolation = \"fail\"",
       "[quote]\npcrs = [0, 10]\n[ima]\nabsent = \"warn\"",
       "[quote]\npcrs = [0, 10]\n[ima]\nno_reference = \"fail\"",
+      "[latch]\nfindings = [\"ima.file.unknown\"]",
+      "[latch]\nfindings = [\"ima.file.unknown\", \"ima.violation\"]",
   };
   std::set<Digest> contents;
   for (const std::string& toml : different) {

@@ -54,6 +54,8 @@ constexpr std::array kSettings = {
             "[boot]\nreferences = [\"a\"]\nreference_values = [0]"},
     Setting{"boot.no_baseline", "", "[boot]\nno_baseline = \"fail\""},
     Setting{"boot.log_oddity", "", "[boot]\nlog_oddity = \"fail\""},
+    Setting{"latch.findings", "[latch]\nfindings = [\"ima.violation\"]",
+            "[latch]\nfindings = [\"ima.violation\", \"ima.file.unknown\"]"},
     Setting{"secure_boot.required", "", "[secure_boot]\nrequired = \"warn\""},
     Setting{"secure_boot.authorities", "", "[secure_boot]\nauthorities = [\"" HASH_A "\"]"},
     Setting{"secure_boot.authorities",

@@ -97,6 +97,8 @@ TEST(Reaffirmation, IsNothingThatDiffersInWhatMatters) {
       {"findings of the proof",
        [](HostState& s) { change_proof(s, [&](BootProof& p) { p.findings = {Finding{}}; }); }},
       {"events", [](HostState& s) { change_proof(s, [&](BootProof& p) { ++p.event_count; }); }},
+      {"latches",
+       [](HostState& s) { s.latches = std::make_shared<const Latches>(Latches{{Latch{}}}); }},
       {"facts", [](HostState& s) { s.facts.os_version = "13"; }},
       {"changes", [](HostState& s) { ++s.host_changes; }},
   };

@@ -25,6 +25,11 @@ BootEvent event_of(std::uint32_t pcr, std::uint32_t type, ByteView data) {
   return event;
 }
 
+Bytes bytes_of(std::string_view text) {
+  const ByteView view = as_bytes(text);
+  return {view.begin(), view.end()};
+}
+
 LoaderText loader_text(std::uint32_t pcr, ByteView data) {
   return decode_loader_text(event_of(pcr, event_type::kIpl, data));
 }
@@ -147,6 +152,29 @@ TEST(DecodeEvent, PostCodesOfOddSizesAreReadPast) {
     const Bytes data(size, 0xC3);
     EXPECT_EQ(decode_event(event_of(0, event_type::kPostCode, data)).problem, "") << size;
   }
+}
+
+TEST(DecodeEvent, NonHostPartsAreNamedByTheirSignature) {
+  Bytes data = bytes_of("GCE NonHostInfo");
+  data.resize(32);
+  data[16] = 3;
+  const DecodedEvent google = decode_event(event_of(0, event_type::kNonhostInfo, data));
+  EXPECT_EQ(google.kind, "non_host");
+  EXPECT_EQ(google.summary, "GCE NonHostInfo");
+  EXPECT_EQ(std::get<std::string>(google.fields.at(1).value), "Intel TDX");
+  data[16] = 9;
+  EXPECT_EQ(std::get<std::string>(
+                decode_event(event_of(0, event_type::kNonhostInfo, data)).fields.at(1).value),
+            "0x9");
+
+  Bytes intel = bytes_of("IntelCSxEEvent01");
+  intel.push_back(0);
+  intel.push_back(4);
+  EXPECT_EQ(decode_event(event_of(0, event_type::kNonhostConfig, intel)).summary,
+            "IntelCSxEEvent01");
+  EXPECT_EQ(
+      decode_event(event_of(0, event_type::kNonhostInfo, bytes_of("a text of any length"))).kind,
+      "text");
 }
 
 TEST(DecodeEventHostile, EveryTypeSurvivesLengthsThatLie) {

@@ -1,0 +1,168 @@
+#include "bench/fleet/esxi_boot_model.h"
+
+#include <array>
+
+#include "bench/fleet/efi_structures.h"
+#include "bench/fleet/esxi_events.h"
+#include "engine/base/byte_writer.h"
+#include "engine/crypto/hash.h"
+#include "engine/eventlog/boot_log_writer.h"
+#include "engine/eventlog/event_type.h"
+
+namespace quotemill::bench {
+namespace {
+
+constexpr std::string_view kGlobalVariable = "8BE4DF61-93CA-11D2-AA0D-00E098032B8C";
+constexpr std::string_view kImageSecurity = "D719B2CB-3D3A-4596-A3BC-DAD00E67656F";
+constexpr std::string_view kEfiSystemPartition = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
+constexpr std::string_view kVendor = "Simulated VMware Secure Boot Signing";
+constexpr std::string_view kBoard = "Quotemill SimServer 1";
+
+class EsxiWriter {
+ public:
+  explicit EsxiWriter(const EsxiBootModel& model)
+      : model_(model),
+        host_("esxi host " + std::to_string(model.host_seed)),
+        banks_(model.fault == EsxiFault::kSha1Only ? std::vector{HashAlgorithm::kSha1}
+                                                   : model.banks),
+        log_(BootLogFormat::kCryptoAgile, banks_) {
+    esp_.type = guid(kEfiSystemPartition);
+    esp_.unique = synthetic_guid(host_ + "/esp");
+    esp_.name = "BOOT";
+  }
+
+  EsxiBootLog run() {
+    PlannedEvents events = plan_esxi_boot(model_);
+    std::size_t hidden = 0;
+    put_fault(model_, events, hidden);
+    firmware();
+    boot_attempt();
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (i + hidden == events.size()) {
+        shown_ = to_bytes(log_.bytes());
+      }
+      write(events[i]);
+    }
+    plain(5, event_type::kEfiAction, as_bytes("Exit Boot Services Invocation"));
+    plain(5, event_type::kEfiAction, as_bytes("Exit Boot Services Returned with Success"));
+    EsxiBootLog out;
+    out.measured = to_bytes(log_.bytes());
+    out.log = hidden > 0 ? shown_ : out.measured;
+    if (model_.fault == EsxiFault::kTruncated) {
+      constexpr std::size_t kCut = 150;
+      out.log.resize(out.log.size() - kCut);
+    }
+    return out;
+  }
+
+ private:
+  void plain(std::uint32_t pcr, std::uint32_t type, ByteView data) {
+    log_.event(pcr, type, data, data);
+  }
+
+  void image(std::uint32_t pcr, std::uint32_t type, std::string_view what, ByteView data) {
+    log_.event(pcr, type, as_bytes(what), data);
+  }
+
+  void variable(std::uint32_t type, std::string_view vendor, std::string_view name,
+                ByteView value) {
+    plain(7, type, variable_data(guid(vendor), name, value));
+  }
+
+  void firmware() {
+    plain(0, event_type::kSCrtmVersion, utf16z(kBoard));
+    image(0, event_type::kEfiPlatformFirmwareBlob2, "esxi board DXE volume",
+          firmware_blob2("DXE volume", 0xFF00'0000, 0x20'0000));
+    constexpr std::uint32_t kType = event_type::kEfiVariableDriverConfig;
+    const Guid owner = synthetic_guid(kBoard);
+    const bool is_on = model_.fault != EsxiFault::kSecureBootOff;
+    variable(kType, kGlobalVariable, "SecureBoot", Bytes{static_cast<std::uint8_t>(is_on ? 1 : 0)});
+    variable(kType, kGlobalVariable, "PK",
+             x509_signature_list(owner, synthetic_certificate("SimServer PK")));
+    variable(kType, kGlobalVariable, "KEK",
+             x509_signature_list(owner, synthetic_certificate("SimServer KEK")));
+    variable(kType, kImageSecurity, "db",
+             x509_signature_list(owner, synthetic_certificate(kVendor)));
+    variable(
+        kType, kImageSecurity, "dbx",
+        sha256_signature_list(owner, {synthetic_digest(HashAlgorithm::kSha256, "revoked mboot")}));
+    plain(7, event_type::kSeparator, std::array<std::uint8_t, 4>{});
+  }
+
+  void boot_attempt() {
+    plain(4, event_type::kEfiAction, as_bytes("Calling EFI Application from Boot Option"));
+    for (std::uint32_t pcr = 0; pcr < 7; ++pcr) {
+      plain(pcr, event_type::kSeparator, std::array<std::uint8_t, 4>{});
+    }
+    if (model_.fault != EsxiFault::kSecureBootOff) {
+      variable(event_type::kEfiVariableAuthority, kImageSecurity, "db",
+               signature_data(synthetic_guid(kBoard), synthetic_certificate(kVendor)));
+    }
+    plain(5, event_type::kEfiGptEvent, gpt_data(synthetic_guid(host_ + "/disk"), {esp_}));
+    image(
+        4, event_type::kEfiBootServicesApplication, "safeboot64 " + model_.image->version,
+        image_load_event(0x6A40'2018, 0x3'9878, disk_file_path(esp_, "\\EFI\\BOOT\\BOOTX64.EFI")));
+    image(4, event_type::kEfiBootServicesApplication, "mboot64 " + model_.image->version,
+          image_load_event(0x6980'0018, 0x4'D5C0, file_path("\\EFI\\VMware\\mboot64.efi")));
+  }
+
+  void write(const PlannedEvent& event) {
+    ByteWriter data;
+    if (event.type == event_type::kEventTag) {
+      data.u32_le(event.tag);
+      data.u32_le(event.shown_size.value_or(static_cast<std::uint32_t>(event.data.size())));
+    }
+    data.bytes(event.data);
+    std::vector<Digest> digests;
+    for (const HashAlgorithm bank : banks_) {
+      const bool differs = event.sha1_differs && bank == HashAlgorithm::kSha1;
+      digests.push_back(
+          hash(bank, differs ? as_bytes("something else") : ByteView(event.measured)));
+    }
+    log_.event_with_digests(event.pcr, event.type, digests, data.view());
+  }
+
+  const EsxiBootModel& model_;
+  const std::string host_;
+  const std::vector<HashAlgorithm> banks_;
+  BootLogWriter log_;
+  Partition esp_;
+  Bytes shown_;
+};
+
+// A number below `end`, from a seed and a host.
+std::uint32_t spread(std::uint64_t seed, std::uint32_t host, std::string_view what,
+                     std::uint32_t end) {
+  const Bytes bytes = synthetic_bytes(
+      std::string(what) + "/" + std::to_string(seed) + "/" + std::to_string(host), 4);
+  return (bytes[0] | bytes[1] << 8U | bytes[2] << 16U) % end;
+}
+
+}  // namespace
+
+EsxiBootLog write_esxi_boot_log(const EsxiBootModel& model) {
+  return EsxiWriter(model).run();
+}
+
+EsxiFleet::EsxiFleet(const EsxiFleetModel& model) : model_(model) {
+  for (std::uint32_t i = 0; i < model.images; ++i) {
+    images_.push_back(std::make_shared<const EsxiImageModel>(esxi_image(i, model.modules)));
+  }
+}
+
+EsxiBootModel EsxiFleet::host(std::uint32_t number) const {
+  constexpr std::uint32_t kMille = 1000;
+  const std::uint32_t image = spread(model_.seed, number, "image", model_.images);
+  EsxiBootModel host;
+  host.image = images_[image];
+  host.other_image = images_[(image + 1) % model_.images];
+  host.host_seed = model_.seed << 32U | number;
+  host.asset_tag = number % 2 == 0 ? "rack-" + std::to_string(number % 40) : "";
+  if (spread(model_.seed, number, "faulty", kMille) < model_.faulty_per_mille) {
+    host.fault = static_cast<EsxiFault>(
+        1 + spread(model_.seed, number, "fault", static_cast<std::uint32_t>(kEsxiFaults) - 1));
+  }
+  return host;
+}
+
+}  // namespace quotemill::bench

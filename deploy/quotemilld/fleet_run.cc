@@ -1,0 +1,402 @@
+#include "deploy/quotemilld/fleet_run.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <unistd.h>
+#include <utility>
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "engine/base/limits.h"
+#include "engine/base/text.h"
+#include "engine/pipeline/differing_verdicts.h"
+#include "transport/files/private_file.h"
+
+namespace quotemill::daemon {
+
+using transport::Json;
+
+namespace {
+
+constexpr std::size_t kPage = 4'096;                 // hosts between two looks at the position
+constexpr std::size_t kStep = 64;                    // hosts that a thread takes at once
+constexpr std::size_t kPositionSizeMax = 64 * 1024;  // bound
+constexpr int kNice = 10;                            // a tenth of the time beside a busy thread
+constexpr std::int64_t kKeepEveryMs = 500;
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// Linux: niceness is a thread's own.
+void give_way() {
+  const auto thread = static_cast<id_t>(syscall(SYS_gettid));
+  (void)setpriority(PRIO_PROCESS, thread, kNice);
+}
+
+bool is_selected(const Host& host, const HostSelector& selector) {
+  return selector.matches(traits_of(*host.record, view_of(host.state->facts)));
+}
+
+}  // namespace
+
+// The hosts of a page, judged by several threads.
+class FleetRuns::Work {
+ public:
+  Work(FleetReappraisal& fleet, unsigned threads) : fleet_(fleet), memos_(threads) {}
+
+  std::vector<Reappraisal> judge(const std::vector<Host>& hosts) {
+    std::vector<Reappraisal> judged(hosts.size());
+    std::atomic<std::size_t> next{0};
+    const auto work = [&](ExtendMemo& extends) {
+      for (std::size_t begin = next.fetch_add(kStep); begin < hosts.size();
+           begin = next.fetch_add(kStep)) {
+        const std::size_t end = std::min(begin + kStep, hosts.size());
+        for (std::size_t i = begin; i < end; ++i) {
+          judged[i] = fleet_.judge(hosts[i], extends);
+        }
+      }
+    };
+    std::vector<std::thread> others;
+    for (std::size_t i = 1; i < memos_.size() && i * kStep < hosts.size(); ++i) {
+      others.emplace_back([&work, &memo = memos_[i]] { work(memo); });  // as nice as we are
+    }
+    work(memos_.front());
+    for (std::thread& other : others) {
+      other.join();
+    }
+    return judged;
+  }
+
+ private:
+  FleetReappraisal& fleet_;
+  std::vector<ExtendMemo> memos_;
+};
+
+FleetRuns::FleetRuns(FleetRunParts parts) : parts_(std::move(parts)) {
+  recall_position();
+}
+
+FleetRuns::~FleetRuns() {
+  stop_ = true;
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+Result<std::uint64_t> FleetRuns::start(const RunRequest& request) {
+  Progress fresh;
+  fresh.kind = request.kind;
+  fresh.selector = request.selector;
+  fresh.by = request.by;
+  fresh.checks_signatures = request.signatures == StoredSignatures::kChecked;
+  return begin(request, fresh);
+}
+
+Result<std::uint64_t> FleetRuns::resume() {
+  Progress from;
+  {
+    const std::lock_guard lock(mutex_);
+    from = progress_;
+  }
+  const bool is_there = from.kind == RunKind::kReal &&
+                        (from.state == State::kInterrupted || from.state == State::kFailed);
+  if (!is_there) {
+    return Error{ErrorCode::kNotFound, "reappraise", 0, "none is interrupted"};
+  }
+  from.done_before = from.done;
+  RunRequest request;
+  request.kind = RunKind::kReal;
+  request.selector = from.selector;
+  request.by = from.by;
+  request.signatures =
+      from.checks_signatures ? StoredSignatures::kChecked : StoredSignatures::kBelieved;
+  return begin(request, from);
+}
+
+Result<std::uint64_t> FleetRuns::begin(const RunRequest& request, const Progress& from) {
+  HostSelector selector;
+  if (!request.selector.empty()) {
+    Result<HostSelector> parsed = parse_selector(request.selector);
+    if (!parsed) {
+      return parsed.error();
+    }
+    selector = *std::move(parsed);
+  }
+  if (!selects_any(selector)) {
+    return Error{ErrorCode::kNotFound, "hosts", 0, "none is selected"};
+  }
+  const std::lock_guard lock(mutex_);
+  if (progress_.state == State::kRunning) {
+    return Error{ErrorCode::kConflict, "reappraise", 0,
+                 "one is running: --stop ends it, --status shows it"};
+  }
+  if (thread_.joinable()) {
+    thread_.join();  // it has ended
+  }
+  const std::uint64_t number = progress_.number + 1;
+  progress_ = from;
+  progress_.number = number;
+  progress_.state = State::kRunning;
+  progress_.error.clear();
+  stop_ = false;
+  begun_ms_ = now_ms();
+  thread_ =
+      std::thread([this, request, selector = std::move(selector)] { run(request, selector); });
+  return number;
+}
+
+bool FleetRuns::selects_any(const HostSelector& selector) const {
+  std::string after;
+  for (std::vector<Host> page = parts_.hosts.list(after, kPage); !page.empty();
+       page = parts_.hosts.list(after, kPage)) {
+    if (std::any_of(page.begin(), page.end(),
+                    [&](const Host& host) { return is_selected(host, selector); })) {
+      return true;
+    }
+    after = page.back().record->name;
+  }
+  return false;
+}
+
+Result<void> FleetRuns::interrupt() {
+  const std::lock_guard lock(mutex_);
+  if (progress_.state != State::kRunning) {
+    return Error{ErrorCode::kNotFound, "reappraise", 0, "none is running"};
+  }
+  stop_ = true;
+  return {};
+}
+
+void FleetRuns::run(const RunRequest& request, const HostSelector& selector) {
+  give_way();
+  const Result<void> done = work_through(request, selector);
+  if (!done) {
+    end(State::kFailed, done.error().to_string());
+  } else {
+    end(stop_ ? State::kInterrupted : State::kDone, {});
+  }
+}
+
+void FleetRuns::end(State state, std::string error) {
+  const std::lock_guard lock(mutex_);
+  progress_.state = state;
+  progress_.error = std::move(error);
+  progress_.elapsed_ms = now_ms() - begun_ms_;
+  if (progress_.kind == RunKind::kReal && state == State::kDone) {
+    forget_position();
+  } else if (progress_.kind == RunKind::kReal) {
+    (void)keep_position().has_value();  // else the one before counts: some are judged twice
+  }
+}
+
+Result<void> FleetRuns::work_through(const RunRequest& request, const HostSelector& selector) {
+  while (!stop_) {
+    const Result<bool> is_complete = pass(request, selector);
+    if (!is_complete) {
+      return is_complete.error();
+    }
+    if (*is_complete) {
+      break;
+    }
+  }
+  return {};
+}
+
+// From the position on, under one set of policies. False if it was stopped, or must begin anew.
+Result<bool> FleetRuns::pass(const RunRequest& request, const HostSelector& selector) {
+  const bool is_real = request.kind == RunKind::kReal;
+  const std::shared_ptr<const PolicySet> policies =
+      is_real ? parts_.policies.current() : request.policies;
+  std::string after = position();
+  Result<std::shared_ptr<const LogClasses>> logs = tell_logs(selector, after);
+  if (!logs) {
+    return logs.error();
+  }
+  FleetReappraisal fleet({policies, parts_.server_key, parts_.history, *logs, request.signatures});
+  Work work(fleet, parts_.threads != 0 ? parts_.threads
+                                       : std::max(1U, std::thread::hardware_concurrency()));
+  while (!stop_) {
+    std::vector<Host> page = parts_.hosts.list(after, kPage);
+    if (page.empty()) {
+      return true;
+    }
+    after = page.back().record->name;
+    std::erase_if(page, [&](const Host& host) { return !is_selected(host, selector); });
+    const std::vector<Reappraisal> judged = work.judge(page);
+    const Result<ReappraisalCommit> committed =
+        is_real ? commit(page, judged) : Result<ReappraisalCommit>(ReappraisalCommit{});
+    if (!committed) {
+      return committed.error();
+    }
+    const bool begins_anew = is_real && parts_.policies.current()->id() != policies->id();
+    const std::lock_guard lock(mutex_);
+    note(page, judged, *committed);
+    progress_.after = begins_anew ? std::string() : after;
+    progress_.logs_judged = fleet.logs_judged();
+    if (begins_anew) {
+      progress_.done = 0;
+      progress_.done_before = 0;
+      progress_.tally = {};
+      ++progress_.begun_anew;
+    }
+    if (is_real && (begins_anew || now_ms() - kept_ms_ >= kKeepEveryMs)) {
+      kept_ms_ = now_ms();
+      if (const Result<void> kept = keep_position(); !kept) {
+        return kept.error();
+      }
+    }
+    if (begins_anew) {
+      return false;
+    }
+  }
+  return false;
+}
+
+std::string FleetRuns::position() const {
+  const std::lock_guard lock(mutex_);
+  return progress_.after;
+}
+
+Result<std::shared_ptr<const LogClasses>> FleetRuns::tell_logs(const HostSelector& selector,
+                                                               const std::string& after) {
+  std::uint64_t selected = 0;
+  std::vector<Digest> ids = logs_of(parts_.hosts, after, [&](const Host& host) {
+    const bool is_wanted = is_selected(host, selector);
+    selected += is_wanted ? 1U : 0U;
+    return is_wanted;
+  });
+  Result<LogClasses> logs = LogClasses::of(std::move(ids), parts_.history);
+  if (!logs) {
+    return logs.error();
+  }
+  const std::lock_guard lock(mutex_);
+  progress_.hosts = progress_.done + selected;
+  progress_.distinct_logs = logs->count();
+  return std::make_shared<const LogClasses>(*std::move(logs));
+}
+
+Result<ReappraisalCommit> FleetRuns::commit(const std::vector<Host>& page,
+                                            const std::vector<Reappraisal>& judged) {
+  ReappraisalCommit sum;
+  std::vector<ReappraisedHost> batch;
+  for (std::size_t i = 0; i <= page.size(); ++i) {
+    const bool is_full = batch.size() == limits::kBatchItemsMax;
+    if (!batch.empty() && (is_full || i == page.size())) {
+      const Result<ReappraisalCommit> done = parts_.commit(std::exchange(batch, {}));
+      if (!done) {
+        return done.error();
+      }
+      sum.changed += done->changed;
+      sum.rewritten += done->rewritten;
+      sum.overtaken += done->overtaken;
+    }
+    if (i < page.size() && judged[i].kind == ReappraisalKind::kVerdict &&
+        differs(*page[i].state, judged[i].verdict)) {
+      batch.push_back({page[i], judged[i].verdict, judged[i].proof});
+    }
+  }
+  return sum;
+}
+
+// REQUIRES: the mutex
+void FleetRuns::note(const std::vector<Host>& page, const std::vector<Reappraisal>& judged,
+                     const ReappraisalCommit& committed) {
+  for (std::size_t i = 0; i < page.size(); ++i) {
+    progress_.tally.note_judged();
+    progress_.tally.note(*page[i].record, page[i].state->state, judged[i]);
+  }
+  progress_.done += page.size();
+  progress_.committed.changed += committed.changed;
+  progress_.committed.rewritten += committed.rewritten;
+  progress_.committed.overtaken += committed.overtaken;
+}
+
+// REQUIRES: the mutex
+Result<void> FleetRuns::keep_position() const {
+  if (parts_.position_file.empty()) {
+    return {};
+  }
+  const Progress& now = progress_;
+  const Json position = {{"selector", now.selector},
+                         {"by", now.by},
+                         {"after", now.after},
+                         {"signatures", now.checks_signatures},
+                         {"done", now.done}};
+  return transport::replace_private_file(parts_.position_file,
+                                         as_bytes(transport::to_line(position)));
+}
+
+void FleetRuns::forget_position() const {
+  if (!parts_.position_file.empty()) {
+    (void)std::remove(parts_.position_file.c_str());
+  }
+}
+
+void FleetRuns::recall_position() {
+  if (parts_.position_file.empty()) {
+    return;
+  }
+  const Result<std::optional<Bytes>> file =
+      transport::read_private_file(parts_.position_file, kPositionSizeMax);
+  if (!file || !file->has_value()) {
+    return;
+  }
+  const Json position = Json::parse(as_text(**file), nullptr, false);
+  const auto text = [&position](const char* name) {
+    const auto found = position.find(name);
+    return found != position.end() && found->is_string() ? found->get<std::string>()
+                                                         : std::string();
+  };
+  if (!position.is_object() || !position.contains("after")) {
+    return;  // damaged: nobody knows over which hosts it went
+  }
+  progress_.kind = RunKind::kReal;
+  progress_.state = State::kInterrupted;
+  progress_.selector = text("selector");
+  progress_.by = text("by");
+  progress_.after = text("after");
+  progress_.checks_signatures = position.value("signatures", Json(false)) == true;
+  const Json done = position.value("done", Json(0));
+  progress_.done = done.is_number_unsigned() ? done.get<std::uint64_t>() : 0;
+  progress_.hosts = progress_.done;
+}
+
+Json FleetRuns::status() const {
+  static constexpr std::array kStates = {"none", "running", "done", "interrupted", "failed"};
+  const std::lock_guard lock(mutex_);
+  const Progress& now = progress_;
+  const bool is_running = now.state == State::kRunning;
+  const std::int64_t elapsed = is_running ? now_ms() - begun_ms_ : now.elapsed_ms;
+  const std::uint64_t here = now.done - std::min(now.done, now.done_before);
+  const double rate =
+      elapsed > 0 ? static_cast<double>(here) * 1e3 / static_cast<double>(elapsed) : 0;
+  const std::uint64_t left = now.hosts > now.done ? now.hosts - now.done : 0;
+  return {{"run", now.number},
+          {"kind", now.kind == RunKind::kReal ? "real" : "what_if"},
+          {"state", kStates.at(static_cast<std::size_t>(now.state))},
+          {"error", now.error.empty() ? Json(nullptr) : Json(printable(now.error))},
+          {"selector", printable(now.selector)},
+          {"by", printable(now.by)},
+          {"hosts", now.hosts},
+          {"done", now.done},
+          {"per_second", static_cast<std::uint64_t>(rate)},
+          {"elapsed_ms", elapsed},
+          {"remaining_ms", is_running && rate > 0 ? Json(static_cast<std::uint64_t>(
+                                                        static_cast<double>(left) * 1e3 / rate))
+                                                  : Json(nullptr)},
+          {"distinct_logs", now.distinct_logs},
+          {"logs_judged", now.logs_judged},
+          {"begun_anew", now.begun_anew},
+          {"changed", now.committed.changed},
+          {"rewritten", now.committed.rewritten},
+          {"overtaken", now.committed.overtaken},
+          {"blast", render_blast(now.tally.result())}};
+}
+
+}  // namespace quotemill::daemon

@@ -1,0 +1,366 @@
+#include "engine/appraise/appraise_esxi.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/base/text.h"
+
+namespace quotemill {
+namespace {
+
+constexpr std::size_t kProblemsTold = 16;  // bound: of one kind; a wrong image has hundreds
+
+template <class T>
+bool holds(const std::vector<T>& list, const T& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// A bound without a build is one for all of its builds.
+int compare_with_bound(const EsxiVersion& version, const EsxiVersion& bound) {
+  EsxiVersion seen = version;
+  if (bound.build.empty()) {
+    seen.build.clear();
+  }
+  return compare(seen, bound);
+}
+
+// The options of the boot loader's line: what stands behind the module's path.
+std::vector<std::string_view> options_of(std::string_view line) {
+  std::vector<std::string_view> options;
+  bool is_path = true;
+  while (!line.empty()) {
+    const std::size_t end = std::min(line.find(' '), line.size());
+    const std::string_view word = line.substr(0, end);
+    line.remove_prefix(std::min(end + 1, line.size()));
+    if (!is_path && !word.empty()) {
+      options.push_back(word);
+    }
+    is_path = is_path && word.empty();
+  }
+  return options;
+}
+
+class EsxiAppraisal {
+ public:
+  EsxiAppraisal(const EsxiBoot& boot, const SecureBootClaim& secure_boot, const Snapshot& snapshot)
+      : boot_(boot),
+        secure_boot_(secure_boot),
+        rules_(snapshot.policy().esxi),
+        images_(snapshot.images()) {}
+
+  Findings run(std::uint32_t proven_pcrs, SoftwareMemo* memo) && {
+    if (const std::string why = disbelief(proven_pcrs); !why.empty()) {
+      add(FindingCode::kEsxiImageUnknown, strictest(), why);
+      return std::move(findings_);
+    }
+    infer(memo);
+    judge_image();
+    judge_problems();
+    judge_version();
+    judge_vibs();
+    judge_secure_boot();
+    judge_signers();
+    judge_command_line();
+    judge_settings();
+    return std::move(findings_);
+  }
+
+ private:
+  // --- What is believed
+
+  [[nodiscard]] std::string disbelief(std::uint32_t proven_pcrs) const {
+    if (boot_.layout == EsxiLayout::kNone) {
+      return "the log is none of ESXi";
+    }
+    // A tag that nobody has explained is a finding of its own: never clean, and no contradiction.
+    const bool is_in_order =
+        boot_.problem_count == boot_.problems.size() &&
+        std::all_of(boot_.problems.begin(), boot_.problems.end(), [](const EsxiProblem& problem) {
+          return problem.kind == EsxiProblemKind::kTagUnknown;
+        });
+    if (!is_in_order) {
+      return "the log is not what ESXi measures, so nothing of it is believed";
+    }
+    if (boot_.pcrs == 0 || (boot_.pcrs & ~proven_pcrs) != 0) {
+      return "no quote proves the PCRs that ESXi measured into";
+    }
+    return {};
+  }
+
+  [[nodiscard]] RuleAction strictest() const {
+    return std::max({rules_.image, rules_.modules, rules_.extra, rules_.database, rules_.version,
+                     rules_.vibs, rules_.exec_installed_only, rules_.secure_boot, rules_.signer,
+                     rules_.cmdline, rules_.asset_tag});
+  }
+
+  void infer(SoftwareMemo* memo) {
+    for (const EsxiModule& module : boot_.modules) {
+      modules_.push_back({module.name, module.digest, module.is_options, module.event});
+    }
+    SoftwareEvidence evidence{modules_, {}, boot_.system_version.value_or(std::string_view())};
+    if (!boot_.versions.empty()) {
+      evidence.version_record = boot_.versions.front().version;
+    }
+    HostModules own;
+    own.excused = rules_.host_modules;
+    report_ = memo == nullptr ? infer_software(*images_, evidence, own)
+                              : memo->infer(images_, evidence, own);
+  }
+
+  // --- Modules
+
+  void judge_image() {
+    const StaticSoftware& software = *report_.fixed;
+    const auto& known = images_->images();
+    if (std::none_of(known.begin(), known.end(),
+                     [](const KnownImage& image) { return image.is_approved; })) {
+      add(FindingCode::kEsxiImagesAbsent, rules_.image, {});
+    }
+    if (software.match == ImageMatch::kNone) {
+      add(FindingCode::kEsxiImageUnknown, rules_.image, {});
+      return;
+    }
+    if (!software.is_approved) {
+      add(FindingCode::kEsxiImageNotApproved, rules_.image, describe(software));
+    }
+    if (software.match == ImageMatch::kExact || software.match == ImageMatch::kSuperset) {
+      if (Finding* const finding =
+              add(FindingCode::kEsxiImage, RuleAction::kInfo, describe(software))) {
+        finding->expected = software.image_id;
+      }
+    }
+  }
+
+  void judge_problems() {
+    std::array<std::size_t, 8> told{};
+    for (const std::vector<ModuleProblem>* const problems :
+         std::array<const std::vector<ModuleProblem>*, 2>{&report_.fixed->problems,
+                                                          &report_.problems}) {
+      for (const ModuleProblem& problem : *problems) {
+        if (problem.kind == ModuleProblemKind::kExtra && problem.is_approved) {
+          continue;
+        }
+        std::size_t& count = told.at(static_cast<std::size_t>(problem.kind));
+        ++count;
+        if (count <= kProblemsTold) {
+          add(problem);
+        }
+      }
+    }
+    for (std::size_t kind = 0; kind < told.size(); ++kind) {
+      if (told.at(kind) > kProblemsTold) {
+        const auto [code, action] = rule_of(static_cast<ModuleProblemKind>(kind));
+        add(code, action,
+            "and " + std::to_string(told.at(kind) - kProblemsTold) + " more such modules");
+      }
+    }
+  }
+
+  void add(const ModuleProblem& problem) {
+    const auto [code, action] = rule_of(problem.kind);
+    Finding* const finding = add(code, action, describe(problem, report_.fixed->image.get()));
+    if (finding == nullptr) {
+      return;
+    }
+    finding->digest = problem.digest;
+    finding->expected = problem.expected;
+    if (problem.module) {
+      finding->event = modules_[*problem.module].event;
+      finding->pcr = boot_.modules[*problem.module].pcr;
+    }
+  }
+
+  [[nodiscard]] std::pair<FindingCode, RuleAction> rule_of(ModuleProblemKind kind) const {
+    switch (kind) {
+      case ModuleProblemKind::kUnknown:
+        return {FindingCode::kEsxiModuleUnknown, rules_.modules};
+      case ModuleProblemKind::kChanged:
+        return {FindingCode::kEsxiModuleChanged, rules_.modules};
+      case ModuleProblemKind::kOtherVersion:
+        return {FindingCode::kEsxiImageMixed, rules_.modules};
+      case ModuleProblemKind::kExtra:
+        return {FindingCode::kEsxiModuleExtra, rules_.extra};
+      case ModuleProblemKind::kRenamed:
+        return {FindingCode::kEsxiModuleRenamed, rules_.renamed};
+      case ModuleProblemKind::kMissing:
+        return {FindingCode::kEsxiModuleMissing, rules_.modules};
+      case ModuleProblemKind::kOptions:
+        return {FindingCode::kEsxiOptions, rules_.modules};
+      case ModuleProblemKind::kDatabase:
+        return {FindingCode::kEsxiDatabase, rules_.database};
+    }
+    return {FindingCode::kEsxiModuleUnknown, RuleAction::kFail};
+  }
+
+  // --- Version and VIBs
+
+  void judge_version() {
+    const EsxiVersion& version = report_.fixed->version;
+    if (!report_.version_conflict.empty()) {
+      add(FindingCode::kEsxiVersionConflict, rules_.version, report_.version_conflict);
+    }
+    for (const EsxiVersionRecord& record : boot_.versions) {
+      if (record.version != boot_.versions.front().version) {
+        add(FindingCode::kEsxiVersionConflict, rules_.version,
+            "the boot loader's records tell '" + escaped(boot_.versions.front().version, 64) +
+                "' and '" + escaped(record.version, 64) + "'");
+      }
+    }
+    if (!version.is_known()) {
+      if (rules_.min_version.is_known() || rules_.max_version.is_known()) {
+        add(FindingCode::kEsxiVersionUnknown, rules_.version, {});
+      }
+      return;
+    }
+    if (rules_.min_version.is_known() && compare_with_bound(version, rules_.min_version) < 0) {
+      add(FindingCode::kEsxiVersionNotApproved, rules_.version,
+          title_of(version) + "; the policy asks for at least " + title_of(rules_.min_version));
+    }
+    if (rules_.max_version.is_known() && compare_with_bound(version, rules_.max_version) > 0) {
+      add(FindingCode::kEsxiVersionNotApproved, rules_.version,
+          title_of(version) + "; the policy asks for at most " + title_of(rules_.max_version));
+    }
+  }
+
+  void judge_vibs() {
+    for (const InferredVib& vib : report_.fixed->vibs) {
+      const std::string title = escaped(vib.name, 64) + " " + escaped(vib.version, 64);
+      if (holds(rules_.deny_vibs, DeniedVib{vib.name, {}}) ||
+          holds(rules_.deny_vibs, DeniedVib{vib.name, vib.version})) {
+        add(FindingCode::kEsxiVibDenied, rules_.vibs, title);
+      }
+      if (vib.acceptance < rules_.min_acceptance) {
+        add(FindingCode::kEsxiVibAcceptance, rules_.vibs,
+            title + " is " + std::string(name_of(vib.acceptance)) + "; the policy asks for " +
+                std::string(name_of(rules_.min_acceptance)));
+      }
+    }
+  }
+
+  // --- What let them run
+
+  [[nodiscard]] bool is_secure_boot_proven() const {
+    return secure_boot_.ground.standing == Standing::kProven && secure_boot_.enabled == true &&
+           !boot_.authorities.empty();
+  }
+
+  void judge_secure_boot() {
+    if (is_secure_boot_proven()) {
+      return;
+    }
+    std::string what = "on, and no authority let the boot loader run";
+    if (secure_boot_.ground.standing != Standing::kProven || !secure_boot_.enabled) {
+      what =
+          "not proven" + (secure_boot_.ground.because.empty() ? std::string()
+                                                              : ": " + secure_boot_.ground.because);
+    } else if (!*secure_boot_.enabled) {
+      what = "off";
+    }
+    add(FindingCode::kEsxiSecureBoot, rules_.secure_boot, what);
+  }
+
+  // The loader measures a certificate before it checks with it, and without Secure Boot goes on in
+  // spite of the check: then certificates prove nothing, and satisfy no list.
+  void judge_signers() {
+    for (const EsxiSigner& signer : boot_.signers) {
+      if (signer.role == EsxiSignerRole::kTest) {
+        add_signer(FindingCode::kEsxiSignerTest, RuleAction::kFail, signer,
+                   escaped(signer.key_id, 32));
+      } else if (holds(rules_.deny_signers, signer.digest)) {
+        add_signer(FindingCode::kEsxiSignerUnknown, rules_.signer, signer,
+                   "which the policy denies");
+      } else if (!rules_.signers.empty() && !holds(rules_.signers, signer.digest)) {
+        add_signer(FindingCode::kEsxiSignerUnknown, rules_.signer, signer,
+                   "which the policy does not allow");
+      }
+    }
+    if (!rules_.signers.empty() && (boot_.signers.empty() || !is_secure_boot_proven())) {
+      add(FindingCode::kEsxiSignerUnknown, rules_.signer,
+          boot_.signers.empty() ? "none was measured"
+                                : "without Secure Boot no certificate proves anything");
+    }
+  }
+
+  void add_signer(FindingCode code, RuleAction action, const EsxiSigner& signer,
+                  const std::string& subject) {
+    if (Finding* const finding = add(code, action, subject)) {
+      finding->digest = signer.digest;
+      finding->event = signer.event;
+    }
+  }
+
+  // --- Settings
+
+  // What stands behind '=' may be a recovery key: it is never told.
+  void judge_command_line() {
+    if (rules_.cmdline_allow.empty() && rules_.cmdline_deny.empty()) {
+      return;
+    }
+    if (!boot_.command_line) {
+      add(FindingCode::kEsxiCommandLine, rules_.cmdline, "not been measured");
+      return;
+    }
+    for (const std::string_view option : options_of(*boot_.command_line)) {
+      const bool is_denied = rules_.cmdline_denied.may_match(option);
+      const bool is_allowed = rules_.cmdline_allow.empty() || rules_.cmdline_allowed.match(option);
+      if (is_denied || !is_allowed) {
+        Finding* const finding =
+            add(FindingCode::kEsxiCommandLine, rules_.cmdline,
+                "option '" + escaped(option.substr(0, option.find('=')), 64) + "', which the " +
+                    (is_denied ? "policy denies" : "policy does not allow"));
+        if (finding != nullptr) {
+          finding->event = boot_.command_line_event;
+        }
+      }
+    }
+  }
+
+  void judge_settings() {
+    if (boot_.exec_installed_only != true) {
+      add(FindingCode::kEsxiExecInstalledOnly, rules_.exec_installed_only,
+          boot_.exec_installed_only ? "off" : "not told by the kernel");
+    }
+    if (rules_.asset_tags.empty()) {
+      return;
+    }
+    if (!boot_.asset_tag) {
+      add(FindingCode::kEsxiAssetTag, rules_.asset_tag, "not set");
+    } else if (!holds(rules_.asset_tags, std::string(as_text(*boot_.asset_tag)))) {
+      add(FindingCode::kEsxiAssetTag, rules_.asset_tag,
+          "'" + escaped(as_text(*boot_.asset_tag), 64) + "'");
+    }
+  }
+
+  // The finding of a broken rule; null if the rule is off.
+  Finding* add(FindingCode code, RuleAction action, std::string subject) {
+    const std::optional<Severity> severity = severity_of(action);
+    if (!severity) {
+      return nullptr;
+    }
+    Finding finding;
+    finding.code = code;
+    finding.severity = *severity;
+    finding.subject = std::move(subject);
+    return &findings_.emplace_back(std::move(finding));
+  }
+
+  const EsxiBoot& boot_;
+  const SecureBootClaim& secure_boot_;
+  const EsxiRules& rules_;
+  const std::shared_ptr<const ImageIndex>& images_;
+  std::vector<MeasuredModule> modules_;
+  SoftwareReport report_;
+  Findings findings_;
+};
+
+}  // namespace
+
+Findings appraise_esxi(const EsxiBoot& boot, const SecureBootClaim& secure_boot,
+                       std::uint32_t proven_pcrs, const Snapshot& snapshot, SoftwareMemo* memo) {
+  if (!snapshot.policy().esxi.is_on || snapshot.images() == nullptr) {
+    return {};
+  }
+  return EsxiAppraisal(boot, secure_boot, snapshot).run(proven_pcrs, memo);
+}
+
+}  // namespace quotemill

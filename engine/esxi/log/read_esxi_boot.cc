@@ -1,0 +1,426 @@
+#include <array>
+
+#include "engine/crypto/hash.h"
+#include "engine/esxi/log/esxi_boot.h"
+#include "engine/esxi/log/esxi_grammar.h"
+#include "engine/esxi/log/limits.h"
+#include "engine/esxi/log/tagged_data.h"
+#include "engine/eventlog/decode/authority.h"
+#include "engine/eventlog/decode/efi_variable.h"
+#include "engine/eventlog/decode/secrets.h"
+#include "engine/eventlog/event_type.h"
+
+namespace quotemill {
+namespace {
+
+constexpr std::uint32_t kSecureBootPcr = 7;
+constexpr std::string_view kBootComplete = "Boot Complete";
+constexpr std::string_view kExecInstalledOnly = "execInstalledOnly";
+constexpr std::string_view kUefiSecureBoot = "uefiSecureBootEnabled";
+constexpr std::string_view kOptionSign = " = ";
+
+EsxiLayout layout_of(const BootLog& log, const EsxiFormat& format) {
+  for (const BootEvent& event : log.events) {
+    if (event.type != event_type::kEventTag || event.pcr >= limits::kPcrCount ||
+        format.tag(tag_of(event.data)) == nullptr) {
+      continue;
+    }
+    for (const EsxiPcrs& pcrs : format.layouts) {
+      if (((pcrs.mask() & ~pcrs.launch) >> event.pcr & 1U) != 0) {
+        return pcrs.layout;
+      }
+    }
+  }
+  return EsxiLayout::kNone;
+}
+
+std::string_view without_nul(std::string_view text) {
+  return !text.empty() && text.back() == '\0' ? text.substr(0, text.size() - 1) : text;
+}
+
+// What the kernel measures is a text and its NUL; whether the log shows the NUL is not known.
+bool is_digest_of_text(ByteView digest, HashAlgorithm bank, ByteView data) {
+  constexpr std::array<std::uint8_t, 1> kNul = {0};
+  return equal(hash(bank, data).view(), digest) || equal(hash(bank, {data, kNul}).view(), digest);
+}
+
+EsxiEventKind kind_of_kernel_text(std::string_view text) {
+  if (text == kBootComplete) {
+    return EsxiEventKind::kBootComplete;
+  }
+  return text.find(kOptionSign) == std::string_view::npos ? EsxiEventKind::kUnknown
+                                                          : EsxiEventKind::kSecurityOption;
+}
+
+void prove_data(EsxiEvent& out, bool is_proven) {
+  out.proof = is_proven ? ProofClass::kDataProven : ProofClass::kUnprovenType;
+  out.why = is_proven ? ProofProblem::kNone : ProofProblem::kDataDiffers;
+}
+
+// `known`: nullptr if nobody has explained the tag. Texts of the kernel are told by what they say.
+void explain(const EsxiTag* known, ByteView digest, HashAlgorithm bank, EsxiEvent& out) {
+  if (known != nullptr) {
+    out.kind = known->kind;
+    if (!known->is_data_hashed) {
+      out.proof = ProofClass::kDigestProven;
+    } else if (known->kind >= EsxiEventKind::kSecurityOption) {
+      prove_data(out, is_digest_of_text(digest, bank, out.data));
+    } else {
+      prove_data(out, equal(hash(bank, out.data).view(), digest));
+    }
+    return;
+  }
+  out.why = ProofProblem::kUnknownType;
+  if (is_digest_of_text(digest, bank, out.data)) {
+    out.proof = ProofClass::kDataProven;
+    out.kind = kind_of_kernel_text(without_nul(as_text(out.data)));
+  }
+}
+
+EsxiEvent classify(const BootEvent& event, HashAlgorithm bank, const EsxiPcrs& pcrs,
+                   const EsxiFormat& format, std::optional<Error>& broken) {
+  EsxiEvent out;
+  out.data = event.data;
+  out.why = ProofProblem::kUnknownType;
+  const ByteView digest = event.digest(bank);
+  if (event.type != event_type::kEventTag) {
+    if ((pcrs.launch >> event.pcr & 1U) != 0) {
+      out.kind = EsxiEventKind::kLaunch;
+      out.proof = ProofClass::kDigestProven;
+      out.why = ProofProblem::kNone;
+    }
+    return out;
+  }
+  const Result<TaggedData> tagged = read_tagged_data(event.data);
+  if (!tagged) {
+    broken = tagged.error();
+    return out;
+  }
+  out.tag = tagged->tag;
+  out.data = tagged->data;
+  if (digest.empty() || !can_hash(bank)) {
+    out.why = ProofProblem::kDigestAbsent;
+    return out;
+  }
+  out.why = ProofProblem::kNone;
+  explain(format.tag(tagged->tag), digest, bank, out);
+  return out;
+}
+
+class EsxiReader {
+ public:
+  EsxiReader(const ProvenLog& log, const EsxiFormat& format, const EsxiPcrs& pcrs, EsxiBoot& out)
+      : log_(log), format_(format), pcrs_(pcrs), grammar_(pcrs), out_(out) {}
+
+  void run() {
+    if (log_.bank() == HashAlgorithm::kSha1) {
+      add(EsxiProblemKind::kBankWeak, "only SHA-1 is left").bank = log_.bank();
+    }
+    std::uint32_t measured = 0;
+    for (const BootEvent& event : log_.log().events) {
+      if (event.is_measured() && event.pcr < limits::kPcrCount) {
+        ++measured;
+        take(event);
+      }
+    }
+    if (measured > limits::esxi::kEventsMax) {
+      add(EsxiProblemKind::kTooLong, "the kernel keeps no more than").number =
+          limits::esxi::kEventsMax;
+    }
+    if (const std::optional<std::string_view> wrong = grammar_.finish()) {
+      add(EsxiProblemKind::kGrammar, *wrong);
+    }
+    compare_secure_boot();
+  }
+
+ private:
+  EsxiProblem& add(EsxiProblemKind kind, std::string_view what) {
+    ++out_.problem_count;
+    if (out_.problems.size() < limits::esxi::kProblemsMax) {
+      return out_.problems.emplace_back(EsxiProblem{.kind = kind, .what = what});
+    }
+    spare_ = {};
+    return spare_;
+  }
+
+  EsxiProblem& add(EsxiProblemKind kind, std::string_view what, const BootEvent& event) {
+    EsxiProblem& problem = add(kind, what);
+    problem.event = event.number;
+    problem.pcr = event.pcr;
+    return problem;
+  }
+
+  void add_broken(const Error& error, const BootEvent& event, std::size_t offset) {
+    add(EsxiProblemKind::kMalformed, error.context, event).offset = offset + error.offset;
+  }
+
+  void take(const BootEvent& event) {
+    if (event.pcr == kSecureBootPcr && event.type == event_type::kEfiVariableAuthority) {
+      take_authority(event);
+      return;
+    }
+    if ((pcrs_.mask() >> event.pcr & 1U) == 0) {
+      return;
+    }
+    out_.pcrs |= 1U << event.pcr;
+    std::optional<Error> broken;
+    const EsxiEvent seen = classify(event, log_.bank(), pcrs_, format_, broken);
+    if (broken) {
+      add_broken(*broken, event, 0);
+      return;
+    }
+    if (seen.why == ProofProblem::kDigestAbsent) {
+      add(EsxiProblemKind::kBankWeak, "an event without a digest", event).bank = log_.bank();
+      return;
+    }
+    take_kind(event, seen);
+  }
+
+  void take_kind(const BootEvent& event, const EsxiEvent& seen) {
+    switch (seen.kind) {
+      case EsxiEventKind::kModule:
+      case EsxiEventKind::kBootOptions:
+        take_module(event, seen);
+        return;
+      case EsxiEventKind::kVersion:
+        take_version(event, seen);
+        return;
+      case EsxiEventKind::kCommandLine:
+        take_command_line(event, seen);
+        return;
+      case EsxiEventKind::kAssetTag:
+        take_asset_tag(event, seen);
+        return;
+      case EsxiEventKind::kSigner:
+        take_signer(event, seen);
+        return;
+      case EsxiEventKind::kLaunch:
+        out_.has_launch = true;
+        step(event, seen.kind, {});
+        return;
+      case EsxiEventKind::kUnknown:
+      case EsxiEventKind::kSecurityOption:
+      case EsxiEventKind::kBootComplete:
+      case EsxiEventKind::kSystemVersion:
+        take_kernel(event, seen);
+        return;
+    }
+  }
+
+  void step(const BootEvent& event, EsxiEventKind kind, std::string_view name) {
+    if (const auto wrong = grammar_.next({kind, event.pcr, name})) {
+      add(EsxiProblemKind::kGrammar, *wrong, event);
+    }
+  }
+
+  // Data that must have been measured must have been in every bank: a verifier may be asked for
+  // any. False: it is told, and the data is nobody's word.
+  bool holds(const BootEvent& event, const EsxiEvent& seen) {
+    if (seen.proof != ProofClass::kDataProven) {
+      add(EsxiProblemKind::kDataDiffers, name_of(seen.kind), event).bank = log_.bank();
+      return false;
+    }
+    for (const HashAlgorithm bank : log_.log().banks) {
+      const ByteView digest = event.digest(bank);
+      if (bank != log_.bank() && can_hash(bank) && !digest.empty() &&
+          !equal(hash(bank, seen.data).view(), digest)) {
+        add(EsxiProblemKind::kDataDiffers, name_of(seen.kind), event).bank = bank;
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void take_module(const BootEvent& event, const EsxiEvent& seen) {
+    const Result<std::string_view> name = read_module_name(seen.data);
+    if (!name) {
+      add_broken(name.error(), event, kTagHeadSize);
+    }
+    EsxiModule& module = out_.modules.emplace_back();
+    module.name = name ? *name : std::string_view();
+    module.digest = *Digest::from(log_.bank(), event.digest(log_.bank()));
+    module.event = event.number;
+    module.pcr = event.pcr;
+    module.is_options = seen.kind == EsxiEventKind::kBootOptions;
+    if (name) {
+      step(event, seen.kind, *name);
+    }
+  }
+
+  void take_version(const BootEvent& event, const EsxiEvent& seen) {
+    Result<EsxiVersionRecord> record = read_version_record(seen.data);
+    if (!record) {
+      add_broken(record.error(), event, kTagHeadSize);
+      return;
+    }
+    step(event, seen.kind, file_of_path(record->file));
+    if (holds(event, seen) && out_.versions.size() < limits::esxi::kVersionsMax) {
+      record->event = event.number;
+      out_.versions.push_back(*record);
+    }
+  }
+
+  void take_command_line(const BootEvent& event, const EsxiEvent& seen) {
+    const std::string_view text = as_text(seen.data);
+    step(event, seen.kind, file_of_path(text.substr(0, text.find(' '))));
+    if (!holds(event, seen)) {
+      return;
+    }
+    if (!out_.command_line) {
+      out_.command_line = text;
+      out_.command_line_event = event.number;
+    }
+    out_.has_secret = out_.has_secret || has_secret(seen.data);
+  }
+
+  void take_asset_tag(const BootEvent& event, const EsxiEvent& seen) {
+    step(event, seen.kind, {});
+    if (seen.data.size() > limits::esxi::kAssetTagMax) {
+      add(EsxiProblemKind::kMalformed, "asset tag: too long", event).offset = kTagHeadSize;
+    } else if (holds(event, seen) && !out_.asset_tag) {
+      out_.asset_tag = seen.data;
+    }
+  }
+
+  void take_signer(const BootEvent& event, const EsxiEvent& seen) {
+    step(event, seen.kind, {});
+    if (seen.data.empty() || seen.data.size() > limits::esxi::kCertificateSizeMax) {
+      add(EsxiProblemKind::kMalformed, "signer: no certificate", event).offset = kTagHeadSize;
+    } else if (holds(event, seen) && out_.signers.size() < limits::esxi::kSignersMax) {
+      EsxiSigner& signer = out_.signers.emplace_back();
+      signer.certificate = seen.data;
+      signer.digest = hash(HashAlgorithm::kSha256, seen.data);
+      signer.role = known_signer(signer.digest).role;
+      signer.key_id = known_signer(signer.digest).key_id;
+      signer.event = event.number;
+    }
+  }
+
+  void take_kernel(const BootEvent& event, const EsxiEvent& seen) {
+    step(event, seen.kind, {});
+    if (!seen.tag) {
+      add(EsxiProblemKind::kGrammar, "an event that is no tagged one", event);
+      return;
+    }
+    if (format_.tag(*seen.tag) == nullptr) {
+      ++out_.unknown_tags;
+      add(EsxiProblemKind::kTagUnknown, name_of(seen.kind), event).number = *seen.tag;
+    }
+    if (seen.kind == EsxiEventKind::kUnknown ||
+        (format_.tag(*seen.tag) != nullptr && !is_kernel_text_held(event, seen))) {
+      return;
+    }
+    take_kernel_text(seen.kind, without_nul(as_text(seen.data)));
+  }
+
+  bool is_kernel_text_held(const BootEvent& event, const EsxiEvent& seen) {
+    if (seen.proof == ProofClass::kDataProven) {
+      return true;
+    }
+    add(EsxiProblemKind::kDataDiffers, name_of(seen.kind), event).bank = log_.bank();
+    return false;
+  }
+
+  void take_kernel_text(EsxiEventKind kind, std::string_view text) {
+    if (kind == EsxiEventKind::kBootComplete) {
+      out_.is_boot_complete = true;
+    } else if (kind == EsxiEventKind::kSystemVersion) {
+      out_.system_version = text;
+    } else {
+      take_security_option(text, out_);
+    }
+  }
+
+  void take_authority(const BootEvent& event) {
+    if (!log_.is_data_proven(event) || out_.authorities.size() == limits::esxi::kAuthoritiesMax) {
+      return;
+    }
+    const Result<EfiVariable> variable = decode_efi_variable(event.data);
+    if (!variable) {
+      return;
+    }
+    const Authority authority = decode_authority(variable->value);
+    const std::optional<Digest> listed = Digest::from(HashAlgorithm::kSha256, authority.digest);
+    if (!authority.certificate.empty()) {
+      out_.authorities.push_back({authority.certificate,
+                                  hash(HashAlgorithm::kSha256, authority.certificate),
+                                  event.number});
+    } else if (listed) {
+      out_.authorities.push_back({{}, *listed, event.number});
+    }
+  }
+
+  void compare_secure_boot() {
+    if (!out_.kernel_secure_boot) {
+      return;
+    }
+    for (const BootEvent& event : log_.log().events) {
+      if (event.pcr != kSecureBootPcr || event.type != event_type::kEfiVariableDriverConfig ||
+          !log_.is_data_proven(event) || !log_.is_before_separator(event)) {
+        continue;
+      }
+      const Result<EfiVariable> variable = decode_efi_variable(event.data);
+      if (!variable || !variable->is(guids::kGlobalVariable, "SecureBoot")) {
+        continue;
+      }
+      const bool is_on = variable->value.size() == 1 && variable->value[0] == 1;
+      if (is_on != *out_.kernel_secure_boot) {
+        add(EsxiProblemKind::kSecureBoot,
+            is_on ? "the firmware has it on, the kernel says off"
+                  : "the firmware has it off, the kernel says on",
+            event);
+      }
+    }
+  }
+
+  static constexpr std::size_t kTagHeadSize = 8;
+
+  const ProvenLog& log_;
+  const EsxiFormat& format_;
+  const EsxiPcrs& pcrs_;
+  EsxiGrammar grammar_;
+  EsxiBoot& out_;
+  EsxiProblem spare_;
+};
+
+}  // namespace
+
+void take_security_option(std::string_view text, EsxiBoot& out) {
+  const std::size_t sign = text.find(kOptionSign);
+  if (sign == std::string_view::npos) {
+    return;
+  }
+  const std::string_view key = text.substr(0, sign);
+  const std::string_view value = text.substr(sign + kOptionSign.size());
+  if (value != "TRUE" && value != "FALSE") {
+    return;
+  }
+  if (key == kExecInstalledOnly) {
+    out.exec_installed_only = value == "TRUE";
+  } else if (key == kUefiSecureBoot) {
+    out.kernel_secure_boot = value == "TRUE";
+  }
+}
+
+void read_esxi_boot(const ProvenLog& log, const EsxiFormat& format, EsxiBoot& out) {
+  out.clear();
+  out.bank = log.bank();
+  out.layout = layout_of(log.log(), format);
+  const EsxiPcrs* const pcrs = format.pcrs(out.layout);
+  if (pcrs != nullptr) {
+    EsxiReader(log, format, *pcrs, out).run();
+  }
+}
+
+std::optional<EsxiEvent> esxi_event(const BootEvent& event, const EsxiBoot& boot,
+                                    const EsxiFormat& format) {
+  const EsxiPcrs* const pcrs = format.pcrs(boot.layout);
+  if (pcrs == nullptr || !event.is_measured() || event.pcr >= limits::kPcrCount ||
+      (pcrs->mask() >> event.pcr & 1U) == 0) {
+    return std::nullopt;
+  }
+  std::optional<Error> broken;
+  return classify(event, boot.bank, *pcrs, format, broken);
+}
+
+}  // namespace quotemill

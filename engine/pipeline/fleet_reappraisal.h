@@ -1,0 +1,89 @@
+// FleetReappraisal: the last evidence of a whole fleet under other policies. What is equal is
+// judged once: each distinct boot log once for each snapshot, so that the cost grows with what is
+// distinct, not with the fleet.
+//
+// The first host of each distinct log goes the whole way of new evidence, signature included
+// (reappraisal.h), and what is found in its boot is remembered by the log's content, the quoted
+// values and the snapshot: all that it depends on. For the others the host's state tells the rest
+// (engine/appraise/appraise_stored.h): it was proven when it was made. Whoever does not believe
+// that has every signature checked again. Hosts of which the state does not say enough go the whole
+// way, each for itself.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "engine/pipeline/boot_memo.h"
+#include "engine/pipeline/key_cache.h"
+#include "engine/pipeline/log_classes.h"
+#include "engine/pipeline/reappraisal.h"
+
+namespace quotemill {
+
+enum class StoredSignatures : std::uint8_t { kBelieved, kChecked };
+
+// All but the sets borrowed; they outlive the FleetReappraisal.
+struct FleetReappraisalParts {
+  std::shared_ptr<const PolicySet> policies;
+  const CurveKey& server_key;
+  const History& history;
+  std::shared_ptr<const LogClasses> logs;
+  StoredSignatures signatures = StoredSignatures::kBelieved;
+};
+
+class FleetReappraisal {
+ public:
+  explicit FleetReappraisal(FleetReappraisalParts parts);
+
+  // Any thread; `extends` is the calling thread's. Never throws.
+  Reappraisal judge(const Host& host, ExtendMemo& extends) noexcept;
+
+  [[nodiscard]] const PolicySet& policies() const { return *parts_.policies; }
+
+  // Boots that were judged by their log so far: distinct logs, times the snapshots they came under.
+  [[nodiscard]] std::uint64_t logs_judged() const { return logs_judged_.load(); }
+
+ private:
+  // Of one host under one snapshot.
+  struct Case {
+    const Host& host;
+    const std::shared_ptr<const Snapshot>& snapshot;
+    ExtendMemo& extends;
+  };
+
+  Reappraisal judge_host(const Host& host, ExtendMemo& extends);
+  Reappraisal judge_by_state(const Case& one);
+  Reappraisal judge_whole(const Case& one);
+  // The host's proof as it is under the snapshot.
+  Result<std::shared_ptr<const BootProof>> proof_of(const Case& one);
+  Result<std::shared_ptr<const BootProof>> prove_by_log(const Case& one);
+  // Error unless the stored evidence holds as it is, given the boot's proof.
+  Result<void> check_signature(const Case& one, std::shared_ptr<const BootProof> proof);
+  Result<Judgement> judge_stored(const Case& one, std::shared_ptr<const HostState> state);
+
+  const FleetReappraisalParts parts_;
+  BootMemo memo_;
+  KeyCache keys_;  // of its own: the keys of hosts that attest now must stay in theirs
+  PipelineCounters uncounted_;
+  std::atomic<std::uint64_t> logs_judged_{0};
+};
+
+// The hosts' proofs' logs, for LogClasses::of(); those of hosts that `is_wanted` takes.
+template <class Wanted>
+std::vector<Digest> logs_of(const HostTable& hosts, std::string after, Wanted is_wanted) {
+  constexpr std::size_t kPage = 1'000;
+  std::vector<Digest> logs;
+  for (std::vector<Host> page = hosts.list(after, kPage); !page.empty();
+       page = hosts.list(after, kPage)) {
+    for (const Host& host : page) {
+      if (host.state->proof && is_wanted(host)) {
+        logs.push_back(host.state->proof->log);
+      }
+    }
+    after = page.back().record->name;
+  }
+  return logs;
+}
+
+}  // namespace quotemill

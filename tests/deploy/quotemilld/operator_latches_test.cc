@@ -1,0 +1,111 @@
+// Acknowledging what latched, as an operator sees it.
+#include <gmock/gmock.h>
+
+#include "tests/deploy/quotemilld/attesting_fixture.h"
+
+namespace quotemill::daemon {
+namespace {
+
+using ::testing::HasSubstr;
+using transport::Json;
+
+class OperatorLatchesTest : public AttestingFixture {
+ protected:
+  // A host that booted what the baseline does not have, then again as it should, under a policy by
+  // which that latches.
+  void SetUp() override {
+    AttestingFixture::SetUp();
+    ask("policy.apply", {{"texts",
+                          {"[policy]\nid = \"default\"\nversion = 2\n[latch]\nfindings = "
+                           "[\"boot.event.unexpected\"]\n"}},
+                         {"operator", "alice"},
+                         {"confirmed", true}});
+    host_.record().name = "web-01";
+    add(host_.record());
+    attest_next();
+    ask("baseline.capture",
+        {{"host", "web-01"}, {"name", "golden"}, {"operator", "alice"}, {"confirmed", true}});
+    host_.reboot();
+    host_.boot.push_back(quotemill::testing::measured(8, event_type::kIpl, "insmod evil"));
+    attest_next();
+    ASSERT_EQ(shown()["state"], "failed");
+    host_.reboot();
+    host_.boot.pop_back();
+    attest_next();
+  }
+
+  void attest_next() { attest_once(host_, ++sequence_); }
+
+  Json shown() { return ask("host", {{"host", "web-01"}}); }
+
+  Json args() { return {{"host", "web-01"}, {"operator", "alice"}}; }
+
+  SoftwareHost host_;
+  std::uint64_t sequence_ = 0;
+};
+
+TEST_F(OperatorLatchesTest, ALatchIsShownAndHolds) {
+  const Json host = shown();
+  EXPECT_EQ(host["state"], "failed");
+  EXPECT_EQ(host["why"]["code"], "latch.held");
+  ASSERT_EQ(host["latched"].size(), 1U);
+  EXPECT_EQ(host["latched"][0]["code"], "boot.event.unexpected");
+  EXPECT_EQ(host["latched"][0]["seq"], 2);
+  EXPECT_EQ(host["latched"][0]["acknowledged"], false);
+  const Json history = ask("history", {{"host", "web-01"}, {"limit", 1}});
+  EXPECT_EQ(history["appraisals"][0]["findings"][0]["code"], "latch.held");
+}
+
+TEST_F(OperatorLatchesTest, AnAcknowledgementLetsGoIsAuditedAndIsAnEvent) {
+  Json with_reason = args();
+  with_reason["reason"] = "a drill";
+  const Json done = ask("acknowledge", with_reason);
+  EXPECT_EQ(done["state"], "trusted");
+  EXPECT_EQ(done["acknowledged"][0]["code"], "boot.event.unexpected");
+  EXPECT_EQ(shown()["state"], "trusted");
+  EXPECT_TRUE(shown()["latched"].empty());
+  const Json change = ask("changes")["changes"].back();
+  EXPECT_EQ(change["prev"], "failed");
+  EXPECT_EQ(change["new"], "trusted");
+  const Json act = ask("audit.list")["audit"].back();
+  EXPECT_EQ(act["verb"], "acknowledge");
+  EXPECT_EQ(act["who"], "alice");
+  EXPECT_THAT(act["subject"].get<std::string>(), HasSubstr("a drill"));
+  EXPECT_THAT(act["subject"].get<std::string>(), HasSubstr(host_.record().uid.hex()));
+}
+
+TEST_F(OperatorLatchesTest, WhatIsNotLatchedCannotBeAcknowledged) {
+  Json other = args();
+  other["finding"] = "ima.violation";
+  EXPECT_EQ(refusal("acknowledge", other).code, ErrorCode::kConflict);
+  EXPECT_EQ(shown()["state"], "failed");
+  ask("acknowledge", args());
+  const transport::ControlError again = refusal("acknowledge", args());
+  EXPECT_EQ(again.code, ErrorCode::kConflict);
+  EXPECT_THAT(again.message, HasSubstr("not held"));
+}
+
+TEST_F(OperatorLatchesTest, MistakesAreToldAndChangeNothing) {
+  Json wrong = args();
+  wrong["finding"] = "boot.event.unexpectd";
+  EXPECT_THAT(refusal("acknowledge", wrong).message,
+              HasSubstr("did you mean boot.event.unexpected"));
+  Json long_reason = args();
+  long_reason["reason"] = std::string(1'000, 'x');
+  EXPECT_THAT(refusal("acknowledge", long_reason).message, HasSubstr("reason"));
+  EXPECT_EQ(refusal("acknowledge", {{"host", "nobody"}, {"operator", "a"}}).code,
+            ErrorCode::kNotFound);
+  EXPECT_EQ(shown()["state"], "failed");
+}
+
+TEST_F(OperatorLatchesTest, ACheckSaysWhatItWouldAcknowledgeAndDoesNot) {
+  const std::size_t acts = ask("audit.list")["audit"].size();
+  const Json would = ask("acknowledge.check", args());
+  EXPECT_EQ(would["dry_run"], true);
+  EXPECT_EQ(would["acknowledged"].size(), 1U);
+  EXPECT_EQ(shown()["state"], "failed");
+  EXPECT_EQ(ask("audit.list")["audit"].size(), acts);
+}
+
+}  // namespace
+}  // namespace quotemill::daemon
