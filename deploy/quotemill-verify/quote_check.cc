@@ -63,10 +63,6 @@ std::vector<PcrSelection> rest_of(std::vector<PcrSelection> all,
   return all;
 }
 
-void append(Findings& findings, const Findings& more) {
-  findings.insert(findings.end(), more.begin(), more.end());
-}
-
 // One check of one quote; the order of its steps is that of trust.
 class QuoteCheck {
  public:
@@ -223,9 +219,9 @@ class QuoteCheck {
       banks_ = std::move(derived.banks);
       return true;
     }
-    append(report_.findings, boot_log_ ? log_findings(*boot_log_) : Findings());
-    append(report_.findings, ima_log_ ? list_findings(*ima_log_) : Findings());
-    append(report_.findings, derived.findings);
+    append(boot_log_ ? log_findings(*boot_log_) : Findings(), report_.findings);
+    append(ima_log_ ? list_findings(*ima_log_) : Findings(), report_.findings);
+    append(std::move(derived.findings), report_.findings);
     return false;
   }
 

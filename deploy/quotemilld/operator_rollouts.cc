@@ -172,7 +172,7 @@ ControlOutcome OperatorVerbs::change_rollout(
     if (planned->baseline) {
       baselines = {planned->baseline, planned->retired};
     }
-    const Blast blast = blast_to(*parts_.policies.with(baselines, {planned->rollout}));
+    const Blast blast = blast_to(parts_.policies.with(baselines, {planned->rollout}));
     if (!call.is_check && blast.must_be_confirmed()) {
       return too_many(blast);
     }

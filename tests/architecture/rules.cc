@@ -57,6 +57,9 @@ std::vector<std::string_view> allowed_for(std::string_view file) {
     return {"engine", "transport/agent", "bench/fleet"};
   }
   // The simulated fleet is the whole of the host's side, and writes what an operator imports.
+  if (is_in(file, "bench/scale_store")) {  // asks the daemon that it measures
+    return {"engine", "storage", "transport/socket", "transport/control", "bench"};
+  }
   if (is_in(file, "bench/simulator")) {
     return {"engine",           "transport/socket", "transport/wire", "transport/control",
             "transport/render", "transport/files",  "bench"};

@@ -145,7 +145,7 @@ TEST_F(RocksStoreTest, Cve2025_1057_ReadsPastAColumnFamilyItDoesNotKnow) {
     ASSERT_TRUE(rocksdb::DB::Open({}, path(), descriptors, &handles, &opened).ok());
     const std::unique_ptr<rocksdb::DB> db(opened);
     rocksdb::ColumnFamilyHandle* added = nullptr;
-    ASSERT_TRUE(db->CreateColumnFamily({}, "rollouts", &added).ok());
+    ASSERT_TRUE(db->CreateColumnFamily({}, "of_the_future", &added).ok());
     handles.push_back(added);
     for (rocksdb::ColumnFamilyHandle* handle : handles) {
       db->DestroyColumnFamilyHandle(handle);

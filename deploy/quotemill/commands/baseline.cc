@@ -42,23 +42,6 @@ void print_head(const Session& session, const Json& baseline) {
 
 }  // namespace
 
-std::optional<BaselineName> parse_baseline_name(Session& session, const std::string& text) {
-  const std::size_t at_sign = text.find('@');
-  BaselineName named{text.substr(0, at_sign), 0};
-  if (at_sign == std::string::npos) {
-    return named;
-  }
-  const std::string_view digits = std::string_view(text).substr(at_sign + 1);
-  const char* const end = digits.data() + digits.size();  // NOLINT(*-pointer-arithmetic)
-  const auto [rest, error] = std::from_chars(digits.data(), end, named.version);
-  if (error != std::errc() || rest != end || named.version == 0) {
-    session.fail("'" + text + "' names no baseline", "NAME, or NAME@VERSION such as shim@2",
-                 Exit::kUsage);
-    return std::nullopt;
-  }
-  return named;
-}
-
 Exit run_baseline_capture(Session& session, const CaptureOptions& options) {
   const std::optional<Json> baseline = change_with_blast(
       session, "baseline.capture", {{"host", options.host}, {"name", options.name}});

@@ -4,7 +4,7 @@
 
 namespace quotemill::cli {
 
-std::optional<BaselineName> parse_name(Session& session, const std::string& text) {
+std::optional<BaselineName> parse_baseline_name(Session& session, const std::string& text) {
   const std::size_t at_sign = text.find('@');
   BaselineName named{text.substr(0, at_sign), 0};
   if (at_sign == std::string::npos) {

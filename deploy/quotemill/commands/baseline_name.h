@@ -17,7 +17,7 @@ struct BaselineName {
 };
 
 // Null if it is of another form, which is said.
-std::optional<BaselineName> parse_name(Session& session, const std::string& text);
+std::optional<BaselineName> parse_baseline_name(Session& session, const std::string& text);
 
 // What the daemon's verbs take.
 Json name_args(const BaselineName& named);

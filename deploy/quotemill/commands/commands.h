@@ -134,14 +134,6 @@ Exit run_baseline_retire(Session& session, const std::string& baseline);
 // Byte for byte as it was imported, to standard output.
 Exit run_baseline_export(Session& session, const std::string& baseline);
 
-// NAME or NAME@VERSION. Null after an error, which is said.
-struct BaselineName {
-  std::string name;
-  std::uint32_t version = 0;  // 0: the one in use
-};
-
-std::optional<BaselineName> parse_baseline_name(Session& session, const std::string& text);
-
 // rollout.cc
 struct RolloutOptions {
   std::string name = {};

@@ -144,7 +144,7 @@ Exit run_images_list(Session& session) {
 }
 
 Exit run_images_show(Session& session, const std::string& image) {
-  const std::optional<BaselineName> named = parse_name(session, image);
+  const std::optional<BaselineName> named = parse_baseline_name(session, image);
   if (!named) {
     return session.exit();
   }
@@ -183,7 +183,7 @@ Exit run_images_show(Session& session, const std::string& image) {
 }
 
 Exit run_images_approve(Session& session, const std::string& image) {
-  const std::optional<BaselineName> named = parse_name(session, image);
+  const std::optional<BaselineName> named = parse_baseline_name(session, image);
   if (!named) {
     return session.exit();
   }

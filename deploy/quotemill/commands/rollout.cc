@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "deploy/quotemill/commands/baseline_name.h"
 #include "deploy/quotemill/commands/blast_report.h"
 #include "deploy/quotemill/commands/commands.h"
 

@@ -59,7 +59,8 @@ std::set<std::string> promised_names(const std::vector<std::string>& judged,
                                  "floor/ima_entry_one_shot",      "engine/ima_read/10000",
                                  "engine/ima_read/100000",        "engine/ima_replay/10000",
                                  "engine/ima_replay/100000",      "engine/ima_judge/10000",
-                                 "engine/ima_judge/100000"};
+                                 "engine/ima_judge/100000",       "engine/esxi_read/150",
+                                 "engine/esxi/first_seen",        "engine/esxi/repeated"};
   for (const std::string& log : read) {
     names.merge(std::set<std::string>{"engine/log_parse/" + log, "engine/log_replay/" + log,
                                       "engine/log_proofs/" + log, "engine/log_claims/" + log,

@@ -41,9 +41,10 @@ TEST(ManPage, TellsCommandsOptionsEnvironmentAndExits) {
   const std::string text = formatted(printed_by({"man"}), {}).output;
   for (const char* part :
        {"quotemill - operate Quotemill", "hosts [--state STATE] [--retired]",
-        "baseline capture --name NAME [--dry-run] HOST", "reattest [--all] [--dry-run] [HOST...]",
-        "-q, --quiet", "trusted, warning, failed", "(default: 1h)", "QUOTEMILL_SOCKET", "NO_COLOR",
-        "EXIT STATUS", "130    interrupted", "  quotemill hosts --state failed"}) {
+        "baseline capture --name NAME [--dry-run] HOST",
+        "reattest [--all] [--rate N/s] [--deadline DURATION]", "-q, --quiet",
+        "trusted, warning, failed", "(default: 1h)", "QUOTEMILL_SOCKET", "NO_COLOR", "EXIT STATUS",
+        "130    interrupted", "  quotemill hosts --state failed"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
   EXPECT_THAT(text, Not(HasSubstr("roff"))) << "the command for packagers is hidden";

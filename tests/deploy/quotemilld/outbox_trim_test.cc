@@ -8,7 +8,7 @@ namespace {
 constexpr Config::Outbox kSettings{.keep = 100, .keep_max = 1'000};
 
 StoreStatus outbox(std::uint64_t first, std::uint64_t last) {
-  return {.stream_id = "s", .last_change = last, .first_change = first, .bytes = 0};
+  return {.stream_id = "s", .last_change = last, .first_change = first, .bytes = 0, .figures = {}};
 }
 
 TEST(OutboxCut, KeepsWhatIsPromisedToEverybody) {
