@@ -66,7 +66,8 @@ std::vector<ReferenceValue> values_of(const Baseline& baseline) {
 
 namespace {
 
-// Time takes some of a file's values away (validity.h): those that it can take are hashed one by one.
+// Time takes some of a file's values away (validity.h): those that it can take are hashed one by
+// one.
 void add_bounded(const std::vector<ReferenceValue>& values, ByteWriter& out) {
   for (const ReferenceValue& value : values) {
     if (value.valid_from.ms != 0 || value.valid_until.ms != 0) {

@@ -78,7 +78,7 @@ struct EsxiProblem {
   EsxiProblemKind kind = EsxiProblemKind::kGrammar;
   std::optional<std::uint32_t> event = {};
   std::optional<std::uint32_t> pcr = {};
-  std::size_t offset = 0;     // in the event's data
+  std::size_t offset = 0;      // in the event's data
   std::string_view what = {};  // a literal: "a second command line"
   std::optional<HashAlgorithm> bank = {};
   std::uint64_t number = 0;  // of a tag, or how many

@@ -2,7 +2,8 @@
 // a page or a report in any other form.
 //
 // Printable ASCII stays as it is, backslashes too (they are what paths are made of); all else
-// becomes \xNN or \uNNNN; values of secrets become "[redacted]" (secrets.h). At most limits::kDecodedTextMax characters of input, then "...(N bytes)".
+// becomes \xNN or \uNNNN; values of secrets become "[redacted]" (secrets.h). At most
+// limits::kDecodedTextMax characters of input, then "...(N bytes)".
 #pragma once
 
 #include <optional>
