@@ -118,7 +118,7 @@ Reappraisal FleetReappraisal::judge_by_state(const Case& one) {
   Findings findings = appraise_stored_step(state.verdict, *one.snapshot);
   append(appraise_stored_quote(*one.host.record, state, *one.snapshot), findings);
   append(*std::move(runtime), findings);
-  append((*proof)->findings, findings);
+  append(Findings((*proof)->findings), findings);
   Reappraisal out =
       of_kind(has(findings, FindingCode::kPolicyPcrsUnquoted) ? ReappraisalKind::kOldEvidence
                                                               : ReappraisalKind::kVerdict);

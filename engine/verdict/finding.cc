@@ -316,7 +316,7 @@ std::string_view nearest_finding_name(std::string_view name) {
   return code ? name_of(*code) : std::string_view();
 }
 
-void append(Findings more, Findings& findings) {
+void append(Findings&& more, Findings& findings) {
   findings.insert(findings.end(), std::make_move_iterator(more.begin()),
                   std::make_move_iterator(more.end()));
 }

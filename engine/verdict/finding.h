@@ -190,7 +190,7 @@ struct Finding {
 using Findings = std::vector<Finding>;
 
 // Moves them behind those that are there.
-void append(Findings more, Findings& findings);
+void append(Findings&& more, Findings& findings);
 
 // The sentence an operator reads: "PCR 4, event 31: EV_EFI_BOOT_SERVICES_APPLICATION … has digest
 // sha256:…, baseline golden expects sha256:…". One line, printable ASCII, at most about 500

@@ -1,8 +1,22 @@
 #include "deploy/quotemill/commands/baseline_name.h"
 
 #include <charconv>
+#include <string_view>
 
 namespace quotemill::cli {
+
+namespace {
+
+// A version: a number above 0, and nothing behind it.
+std::optional<std::uint32_t> version_in(std::string_view text) {
+  std::uint32_t version = 0;
+  const char* const end = text.data() + text.size();  // NOLINT(*-pointer-arithmetic)
+  const auto [rest, error] = std::from_chars(text.data(), end, version);
+  return error == std::errc() && rest == end && version != 0 ? std::optional(version)
+                                                             : std::nullopt;
+}
+
+}  // namespace
 
 std::optional<BaselineName> parse_baseline_name(Session& session, const std::string& text) {
   const std::size_t at_sign = text.find('@');
@@ -10,14 +24,14 @@ std::optional<BaselineName> parse_baseline_name(Session& session, const std::str
   if (at_sign == std::string::npos) {
     return named;
   }
-  const std::string_view digits = std::string_view(text).substr(at_sign + 1);
-  const char* const end = digits.data() + digits.size();  // NOLINT(*-pointer-arithmetic)
-  const auto [rest, error] = std::from_chars(digits.data(), end, named.version);
-  if (error != std::errc() || rest != end || named.version == 0) {
+  const std::optional<std::uint32_t> version =
+      version_in(std::string_view(text).substr(at_sign + 1));
+  if (!version) {
     session.fail("'" + text + "' names no baseline", "NAME, or NAME@VERSION such as shim@2",
                  Exit::kUsage);
     return std::nullopt;
   }
+  named.version = *version;
   return named;
 }
 
@@ -30,10 +44,8 @@ std::optional<std::uint32_t> version_wanted(Session& session, const std::vector<
     return 0;
   }
   const std::string& text = as[1];
-  std::uint32_t version = 0;
-  const char* const end = text.data() + text.size();  // NOLINT(*-pointer-arithmetic)
-  const auto [rest, error] = std::from_chars(text.data(), end, version);
-  if (error != std::errc() || rest != end || version == 0) {
+  const std::optional<std::uint32_t> version = version_in(text);
+  if (!version) {
     session.fail("'" + text + "' is no version", "--as NAME VERSION, such as --as shim 2",
                  Exit::kUsage);
     return std::nullopt;
