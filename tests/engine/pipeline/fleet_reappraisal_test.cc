@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "engine/verdict/latch.h"
 #include "tests/engine/pipeline/small_engine.h"
 
 namespace quotemill {
@@ -86,6 +87,24 @@ TEST_F(FleetReappraisalTest, JudgesEachDistinctLogOnce) {
     EXPECT_EQ(judged.verdict.state, TrustState::kFailed);
   }
   EXPECT_EQ(fleet.logs_judged(), 2U);
+}
+
+TEST_F(FleetReappraisalTest, WhatLatchedHoldsUnderAnyPolicy) {
+  const SoftwareHost& host = attested(1);
+  ASSERT_EQ(entry(host).state->state, TrustState::kTrusted);
+  Finding found;
+  found.code = FindingCode::kBootEventUnexpected;
+  found.severity = Severity::kFail;
+  Host latched = entry(host);
+  auto state = std::make_shared<HostState>(*latched.state);
+  state->latches = std::make_shared<const Latches>(Latches{{{found, {1}, 1}}});
+  state->verdict = held(state->verdict, state->latches.get());
+  state->state = state->verdict.state;
+  latched.state = state;
+  for (const char* toml : {"", "[boot]\ncompare = [4]\n"}) {
+    EXPECT_EQ(under(toml).judge(latched, engine.extends).verdict.state, TrustState::kFailed)
+        << toml;
+  }
 }
 
 // Whatever the policy: by the state, with the signature, and the whole way.
