@@ -2,6 +2,7 @@
 #include "engine/appraise/appraise_claims.h"
 #include "engine/appraise/appraise_esxi.h"
 #include "engine/appraise/appraise_rollout.h"
+#include "engine/appraise/broken_rule.h"
 #include "engine/appraise/compare_boot.h"
 #include "engine/appraise/compare_references.h"
 #include "engine/crypto/hash.h"
@@ -9,16 +10,6 @@
 
 namespace quotemill {
 namespace {
-
-void add(Findings& findings, FindingCode code, RuleAction action, std::string subject) {
-  if (const std::optional<Severity> severity = severity_of(action)) {
-    Finding finding;
-    finding.code = code;
-    finding.severity = *severity;
-    finding.subject = std::move(subject);
-    findings.push_back(std::move(finding));
-  }
-}
 
 // One baseline that explains the PCR is enough; if none does, the nearest one tells what differs.
 Findings compare_with_nearest(const Claims& claims,
@@ -44,7 +35,7 @@ void compare_with_baselines(const Claims& claims, const Snapshot& snapshot, Find
   }
   const std::optional<Severity> severity = severity_of(rules.mismatch);
   if (!severity) {
-    add(findings, FindingCode::kPolicyNoRule, rules.no_baseline, {});
+    add_broken_rule(FindingCode::kPolicyNoRule, rules.no_baseline, {}, findings);
     return;
   }
   std::vector<const BootReference*> usable;
@@ -52,11 +43,12 @@ void compare_with_baselines(const Claims& claims, const Snapshot& snapshot, Find
     if (reference.has_bank(claims.bank)) {
       usable.push_back(&reference);
     } else {
-      add(findings, FindingCode::kBootBaselineBank, rules.no_baseline, reference.baseline().name);
+      add_broken_rule(FindingCode::kBootBaselineBank, rules.no_baseline, reference.baseline().name,
+                      findings);
     }
   }
   if (usable.empty() || rules.compare == 0) {
-    add(findings, FindingCode::kBootBaselineAbsent, rules.no_baseline, {});
+    add_broken_rule(FindingCode::kBootBaselineAbsent, rules.no_baseline, {}, findings);
     return;
   }
   for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
@@ -135,10 +127,10 @@ Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapsho
 Findings appraise_absent_log(const Snapshot& snapshot) {
   Findings findings;
   const RuleAction action = snapshot.policy().boot.log_absent;
-  add(findings, FindingCode::kLogAbsent, action, {});
+  add_broken_rule(FindingCode::kLogAbsent, action, {}, findings);
   if (action == RuleAction::kOff || action == RuleAction::kInfo) {
     // Without a log nothing of the policy was exercised: never silently fine.
-    add(findings, FindingCode::kPolicyNoRule, RuleAction::kWarn, {});
+    add_broken_rule(FindingCode::kPolicyNoRule, RuleAction::kWarn, {}, findings);
   }
   // What must be proven is not, whatever an absent log is worth by itself.
   const BootLog nothing;

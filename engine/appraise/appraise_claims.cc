@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/appraise/broken_rule.h"
 #include "engine/base/text.h"
 #include "engine/claims/boot_claims.h"
 #include "engine/claims/completeness.h"
@@ -62,17 +63,8 @@ class ClaimAppraisal {
   }
 
  private:
-  // The finding of a broken rule; null if the rule is off.
   Finding* add(FindingCode code, RuleAction action, std::string subject) {
-    const std::optional<Severity> severity = severity_of(action);
-    if (!severity) {
-      return nullptr;
-    }
-    Finding finding;
-    finding.code = code;
-    finding.severity = *severity;
-    finding.subject = std::move(subject);
-    return &findings_.emplace_back(std::move(finding));
+    return add_broken_rule(code, action, std::move(subject), findings_);
   }
 
   // With the place of the first event that the claim rests on.

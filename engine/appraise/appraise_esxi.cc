@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/appraise/broken_rule.h"
 #include "engine/base/text.h"
 
 namespace quotemill {
@@ -331,17 +332,8 @@ class EsxiAppraisal {
     }
   }
 
-  // The finding of a broken rule; null if the rule is off.
   Finding* add(FindingCode code, RuleAction action, std::string subject) {
-    const std::optional<Severity> severity = severity_of(action);
-    if (!severity) {
-      return nullptr;
-    }
-    Finding finding;
-    finding.code = code;
-    finding.severity = *severity;
-    finding.subject = std::move(subject);
-    return &findings_.emplace_back(std::move(finding));
+    return add_broken_rule(code, action, std::move(subject), findings_);
   }
 
   const EsxiBoot& boot_;

@@ -1,4 +1,5 @@
 #include "engine/appraise/appraise.h"
+#include "engine/appraise/broken_rule.h"
 #include "engine/appraise/standing_findings.h"
 
 namespace quotemill {
@@ -43,13 +44,9 @@ class CounterAppraisal {
  private:
   void add(FindingCode code, RuleAction action, std::uint64_t seen = 0,
            std::uint64_t expected = 0) {
-    if (const std::optional<Severity> severity = severity_of(action)) {
-      Finding finding;
-      finding.code = code;
-      finding.severity = *severity;
-      finding.seen_number = seen;
-      finding.expected_number = expected;
-      findings_.push_back(std::move(finding));
+    if (Finding* const finding = add_broken_rule(code, action, {}, findings_)) {
+      finding->seen_number = seen;
+      finding->expected_number = expected;
     }
   }
 

@@ -6,26 +6,11 @@
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/policy/policy_content.h"
+#include "engine/policy/rule_lists.h"
 #include "engine/policy/toml_reader.h"
 
 namespace quotemill {
 namespace {
-
-std::vector<Digest> read_digests(TomlReader& in, const std::string& key) {
-  std::vector<Digest> digests;
-  for (const std::string& text : in.texts(key, {})) {
-    const std::optional<Bytes> bytes = from_hex(text);
-    const std::optional<Digest> digest =
-        bytes ? Digest::from(HashAlgorithm::kSha256, *bytes) : std::nullopt;
-    if (digest) {
-      digests.push_back(*digest);
-    } else {
-      in.fail(key, "'" + key + "': '" + escaped(text) +
-                       "' is no SHA-256 digest of 64 hexadecimal digits");
-    }
-  }
-  return digests;
-}
 
 std::optional<SbatComponent> sbat_component(std::string_view text) {
   const std::size_t equals = text.find('=');
@@ -85,13 +70,6 @@ CommandLineRules read_command_line(TomlReader& in) {
   return rules;
 }
 
-// An empty list that is written down would ask for nothing where its author meant "none".
-void refuse_empty(TomlReader& in, const std::string& key) {
-  if (in.has(key) && in.texts(key, {}).empty()) {
-    in.fail(key, "'" + key + "' is empty: leave it out, or it would ask for nothing");
-  }
-}
-
 struct RuleProof {
   const char* key;
   std::uint32_t pcrs;  // one of them proves it
@@ -130,18 +108,18 @@ bool ClaimRules::ask_for_claims() const {
 ClaimRules read_claim_rules(TomlReader& in, const PcrSelection& quoted) {
   for (const char* key : {"secure_boot.authorities", "secure_boot.keys", "dbx.revoked",
                           "sbat.minimum", "cmdline.allow", "cmdline.deny"}) {
-    refuse_empty(in, key);
+    refuse_empty_list(in, key);
   }
   refuse_unquoted(in, quoted);
   ClaimRules rules;
   SecureBootRules& secure_boot = rules.secure_boot;
   secure_boot.required = read_action(in, "secure_boot.required", secure_boot.required);
-  secure_boot.authorities = read_digests(in, "secure_boot.authorities");
+  secure_boot.authorities = read_digests(in, "secure_boot.authorities", "SHA-256 digest");
   secure_boot.unknown_authority =
       read_action(in, "secure_boot.unknown_authority", secure_boot.unknown_authority);
-  secure_boot.keys = read_digests(in, "secure_boot.keys");
+  secure_boot.keys = read_digests(in, "secure_boot.keys", "SHA-256 digest");
   secure_boot.unknown_key = read_action(in, "secure_boot.unknown_key", secure_boot.unknown_key);
-  rules.revocation.revoked = read_digests(in, "dbx.revoked");
+  rules.revocation.revoked = read_digests(in, "dbx.revoked", "SHA-256 digest");
   read_revocation_list(in, rules.revocation);
   rules.revocation.missing = read_action(in, "dbx.missing", rules.revocation.missing);
   rules.sbat = read_sbat(in);

@@ -4,6 +4,7 @@
 
 #include "engine/base/text.h"
 #include "engine/policy/policy_content.h"
+#include "engine/policy/rule_lists.h"
 #include "engine/policy/toml_reader.h"
 
 namespace quotemill {
@@ -19,29 +20,14 @@ constexpr std::array kKeys = {
     "esxi.signer",      "esxi.cmdline_deny", "esxi.cmdline_allow",  "esxi.cmdline",
     "esxi.asset_tags",  "esxi.asset_tag"};
 
-// An empty list that is written down would ask for nothing where its author meant "none".
 std::vector<std::string> read_list(TomlReader& in, const std::string& key) {
-  std::vector<std::string> list = in.texts(key, {});
-  if (in.has(key) && list.empty()) {
-    in.fail(key, "'" + key + "' is empty: leave it out, or it would ask for nothing");
-  }
-  return list;
+  refuse_empty_list(in, key);
+  return in.texts(key, {});
 }
 
 std::vector<Digest> read_certificates(TomlReader& in, const std::string& key) {
-  std::vector<Digest> digests;
-  for (const std::string& text : read_list(in, key)) {
-    const std::optional<Bytes> bytes = from_hex(text);
-    const std::optional<Digest> digest =
-        bytes ? Digest::from(HashAlgorithm::kSha256, *bytes) : std::nullopt;
-    if (digest) {
-      digests.push_back(*digest);
-    } else {
-      in.fail(key, "'" + key + "': '" + escaped(text) +
-                       "' is no SHA-256 of a certificate: 64 hexadecimal digits");
-    }
-  }
-  return digests;
+  refuse_empty_list(in, key);
+  return read_digests(in, key, "SHA-256 of a certificate");
 }
 
 EsxiVersion read_version(TomlReader& in, const std::string& key) {
