@@ -38,6 +38,9 @@ void write(const Finding& from, pb::Finding& to) {
   to.set_subject(from.subject);
   to.set_seen_number(from.seen_number);
   to.set_expected_number(from.expected_number);
+  if (!from.allowed.empty()) {
+    to.set_allowed(from.allowed);
+  }
 }
 
 void write(const Findings& from, FindingList& to) {
@@ -127,6 +130,7 @@ Finding FieldReader::finding(const pb::Finding& from) {
   out.subject = from.subject();
   out.seen_number = from.seen_number();
   out.expected_number = from.expected_number();
+  out.allowed = from.allowed();
   return out;
 }
 

@@ -4,9 +4,11 @@
 #include <set>
 
 #include "engine/appraise/broken_rule.h"
+#include "engine/appraise/compare_references.h"
 #include "engine/base/text.h"
 #include "engine/claims/boot_claims.h"
 #include "engine/claims/completeness.h"
+#include "engine/claims/kernel_parameters.h"
 #include "engine/crypto/certificate.h"
 #include "engine/crypto/hash.h"
 #include "engine/verify/event_findings.h"
@@ -21,26 +23,6 @@ bool holds(const std::vector<Digest>& list, const Digest& digest) {
 std::optional<Digest> sha256_of_hex(std::string_view hex) {
   const std::optional<Bytes> bytes = from_hex(hex);
   return bytes ? Digest::from(HashAlgorithm::kSha256, *bytes) : std::nullopt;
-}
-
-// Parameters as the kernel splits them: at blanks outside of double quotes.
-std::vector<std::string> parameters_of(std::string_view line) {
-  std::vector<std::string> parameters;
-  std::string current;
-  bool quoted = false;
-  for (const char c : line) {
-    quoted = quoted != (c == '"');
-    if (quoted || c != ' ') {
-      current += c;
-    } else if (!current.empty()) {
-      parameters.push_back(std::move(current));
-      current.clear();
-    }
-  }
-  if (!current.empty()) {
-    parameters.push_back(std::move(current));
-  }
-  return parameters;
 }
 
 class ClaimAppraisal {
@@ -231,18 +213,33 @@ class ClaimAppraisal {
     if (claims_.chain.command_lines.empty()) {
       add(FindingCode::kCommandLineUnproven, rules.violation, "the log has none");
     }
-    if (std::string doubt = doubt_in_command_lines(log_); !doubt.empty()) {
+    const auto is_known = [this](const BootEvent& event) {
+      const std::optional<Digest> digest = Digest::from(log_.bank(), event.digest(log_.bank()));
+      return digest && log_.has_pcr(event.pcr) &&
+             knows_event(snapshot_.reference_sets(), *digest, event.pcr);
+    };
+    if (std::string doubt = doubt_in_command_lines(log_, is_known); !doubt.empty()) {
       add(FindingCode::kCommandLineUnproven, rules.violation, std::move(doubt));
     }
     for (const CommandLine& line : claims_.chain.command_lines) {
       if (line.ground.standing != Standing::kProven) {
         add(FindingCode::kCommandLineUnproven, rules.violation, line.ground.because, line.ground);
       }
-      for (const std::string& parameter : parameters_of(line.text)) {
-        const bool is_allowed = rules.allow.empty() || rules.allowed.match(parameter);
-        if (!is_allowed || rules.denied.may_match(parameter)) {
-          add(FindingCode::kCommandLineParameter, rules.violation, escaped(parameter), line.ground);
-        }
+      judge_parameters(line);
+    }
+  }
+
+  void judge_parameters(const CommandLine& line) {
+    const CommandLineRules& rules = rules_.command_line;
+    for (const std::string& parameter : kernel_parameters(line.measured)) {
+      const std::vector<std::string> written = spellings(parameter);
+      const bool is_allowed = rules.allow.empty() || rules.allowed.match(parameter);
+      const bool is_denied = std::any_of(
+          written.begin(), written.end(),
+          [&rules](const std::string& spelling) { return rules.denied.may_match(spelling); });
+      if (!is_allowed || is_denied) {
+        add(FindingCode::kCommandLineParameter, rules.violation, shown_parameter(parameter),
+            line.ground);
       }
     }
   }

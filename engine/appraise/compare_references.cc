@@ -1,7 +1,10 @@
 #include "engine/appraise/compare_references.h"
 
 #include <algorithm>
+#include <cctype>
+#include <set>
 
+#include "engine/base/text.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/event_description.h"
 #include "engine/eventlog/event_type.h"
@@ -9,8 +12,10 @@
 namespace quotemill {
 namespace {
 
-constexpr std::size_t kSeparatorSize = 4;
 constexpr std::size_t kActionSizeMax = 128;  // the longest of the specification has 41
+constexpr std::size_t kAllowedTold = 4;      // names in a sentence
+constexpr std::size_t kAllowedFindings = 4;  // of one PCR that look for names
+constexpr std::uint32_t kFirmwarePcrsEnd = 8;
 
 using ReferenceSets = std::vector<std::shared_ptr<const Baseline>>;
 
@@ -20,10 +25,52 @@ bool is_action_text(ByteView data) {
          });
 }
 
-bool knows_event(const ReferenceSets& sets, const Digest& digest, std::uint32_t pcr) {
-  return std::any_of(sets.begin(), sets.end(), [&](const auto& set) {
-    return find_event(set->values, digest, pcr) != nullptr;
+bool is_separator(const BootEvent& event) {
+  using namespace std::string_view_literals;
+  const std::string_view data = as_text(event.data);
+  return event.type == event_type::kSeparator &&
+         (data == "\0\0\0\0"sv || data == "\xFF\xFF\xFF\xFF"sv ||
+          (data == "WBCL"sv && event.pcr >= kFirmwarePcrsEnd));  // Windows' own, PCR 12 to 14
+}
+
+bool is_action(const BootEvent& event) {
+  return (event.type == event_type::kEfiAction || event.type == event_type::kAction) &&
+         event.pcr < kFirmwarePcrsEnd && is_action_text(event.data);
+}
+
+// "\\EFI\\debian\\shimx64.efi" and "EFI/shimx64.efi.signed" name the same file more or less.
+std::string stem_of(std::string_view path) {
+  path = path.substr(path.find_last_of("/\\") + 1);
+  std::string stem(path.substr(0, path.find_first_of(".- )")));
+  std::transform(stem.begin(), stem.end(), stem.begin(), [](char c) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   });
+  return stem;
+}
+
+// The known things that could have been there instead: "shimx64.efi 15.7, shimx64.efi 15.8".
+std::string allowed_instead(const ReferenceSets& sets, const Finding& finding) {
+  const std::string stem = stem_of(finding.subject);
+  std::set<std::string> names;
+  for (const auto& set : sets) {
+    for (const ReferenceValue& value : set->values) {
+      const bool is_alike = value.pcr == finding.pcr && value.kind != ReferenceKind::kPcr &&
+                            !stem.empty() && stem_of(value.name) == stem;
+      if (is_alike) {
+        names.insert(escaped(value.name) +
+                     (value.version.empty() ? "" : " " + escaped(value.version)));
+      }
+    }
+  }
+  std::string text;
+  std::size_t told = 0;
+  for (const std::string& name : names) {
+    if (++told > kAllowedTold) {
+      return text + " and " + std::to_string(names.size() - kAllowedTold) + " more";
+    }
+    text += (text.empty() ? "" : ", ") + name;
+  }
+  return text;
 }
 
 bool knows_value(const ReferenceSets& sets, const Digest& digest, std::uint32_t pcr) {
@@ -46,11 +93,15 @@ Finding unknown_event(const EventClaim& claim, const Digest& digest, Severity se
 
 void check_events(const Claims& claims, const ReferenceSets& sets, std::uint32_t pcr,
                   Severity severity, Findings& findings) {
+  std::size_t unknown = 0;
   for (const EventClaim& claim : claims.events.of(pcr)) {
     const std::optional<Digest> digest = Digest::from(claims.bank, claim.digest);
     if (digest && !knows_event(sets, *digest, pcr) &&
-        !needs_no_reference(*claim.event, claim.digest, claims.bank)) {
+        !needs_no_reference(*claim.event, claims.bank)) {
       findings.push_back(unknown_event(claim, *digest, severity));
+      if (++unknown <= kAllowedFindings) {
+        findings.back().allowed = allowed_instead(sets, findings.back());
+      }
     }
   }
 }
@@ -84,14 +135,16 @@ void note_absent(const Snapshot& snapshot, Findings& findings) {
 
 }  // namespace
 
-bool needs_no_reference(const BootEvent& event, ByteView digest, HashAlgorithm bank) {
-  const bool is_separator =
-      event.type == event_type::kSeparator && event.data.size() == kSeparatorSize;
-  const bool is_action =
-      (event.type == event_type::kEfiAction || event.type == event_type::kAction) &&
-      is_action_text(event.data);
-  return (is_separator || is_action) && can_hash(bank) &&
-         equal(hash(bank, event.data).view(), digest);
+bool needs_no_reference(const BootEvent& event, HashAlgorithm bank) {
+  return (is_separator(event) || is_action(event)) && can_hash(bank) &&
+         equal(hash(bank, event.data).view(), event.digest(bank));
+}
+
+bool knows_event(std::span<const std::shared_ptr<const Baseline>> sets, const Digest& digest,
+                 std::uint32_t pcr) {
+  return std::any_of(sets.begin(), sets.end(), [&](const auto& set) {
+    return find_event(set->values, digest, pcr) != nullptr;
+  });
 }
 
 Findings compare_references(const Claims& claims, const PcrBank& quoted, const Snapshot& snapshot) {

@@ -14,9 +14,7 @@ bool is_known(const Snapshot& snapshot, HashAlgorithm bank, std::uint32_t pcr,
               const Digest& digest) {
   const auto& sets = snapshot.reference_sets();
   const auto& boots = snapshot.references();
-  return std::any_of(
-             sets.begin(), sets.end(),
-             [&](const auto& set) { return find_event(set->values, digest, pcr) != nullptr; }) ||
+  return knows_event(sets, digest, pcr) ||
          std::any_of(boots.begin(), boots.end(), [&](const BootReference& boot) {
            const auto sequence = boot.sequence(bank, pcr);
            return std::any_of(sequence.begin(), sequence.end(),
@@ -45,7 +43,7 @@ MinedBoot mine_boot(const BootLog& log, HashAlgorithm bank, std::uint32_t pcrs,
     }
     const std::optional<Digest> digest = Digest::from(bank, event.digest(bank));
     if ((pcrs >> event.pcr & 1U) == 0 || !digest || is_known(snapshot, bank, event.pcr, *digest) ||
-        needs_no_reference(event, digest->view(), bank)) {
+        needs_no_reference(event, bank)) {
       continue;
     }
     mined.unknown.push_back({event.pcr, event.type, *digest, describe(event)});

@@ -4,16 +4,19 @@
 #include <array>
 #include <cctype>
 
+#include "engine/claims/measured_code.h"
 #include "engine/eventlog/decode/device_path.h"
 #include "engine/eventlog/decode/image_load.h"
 #include "engine/eventlog/decode/loader_text.h"
 #include "engine/eventlog/decode/tagged_event.h"
+#include "engine/eventlog/decode/text.h"
 #include "engine/eventlog/event_description.h"
 #include "engine/eventlog/event_type.h"
 
 namespace quotemill {
 namespace {
 
+constexpr std::uint32_t kBootManagerPcr = 4;
 constexpr std::uint32_t kStubPcr = 11;
 
 struct RoleMark {
@@ -75,7 +78,9 @@ class BootChainReader {
   }
 
   void read(const BootEvent& event) {
-    if (event.type == event_type::kEfiBootServicesApplication) {
+    // What the boot manager's PCR holds is an image, whatever its label says.
+    if (event.type == event_type::kEfiBootServicesApplication ||
+        (event.pcr == kBootManagerPcr && may_be_code(log_, event))) {
       read_image(event);
     } else if (event.type == event_type::kIpl) {
       read_text(event);
@@ -103,7 +108,12 @@ class BootChainReader {
         ++chain_.grub_commands;
         break;
       case LoaderTextKind::kKernelCommandLine:
-        chain_.command_lines.push_back({std::move(text.text), ground_of_data(log_, event)});
+        if (is_described_file(event)) {
+          chain_.files.push_back(file(event, std::move(text.text)));
+        } else {
+          chain_.command_lines.push_back(
+              {std::move(text.text), measured_text(event), ground_of_data(log_, event)});
+        }
         break;
       case LoaderTextKind::kFile:
         chain_.files.push_back(file(event, std::move(text.text)));
@@ -122,6 +132,12 @@ class BootChainReader {
       default:
         break;
     }
+  }
+
+  // systemd-stub measures its command line, and into the same PCR credentials, extensions and
+  // device trees by their contents: there the text only says what they are.
+  [[nodiscard]] bool is_described_file(const BootEvent& event) const {
+    return is_utf16_text(event.data) && log_.proof(event.number).proof == ProofClass::kDigestProven;
   }
 
   // The kernel's own measurements, and systemd-boot's.

@@ -48,8 +48,9 @@ struct BootFile {
 };
 
 struct CommandLine {
-  std::string text;  // printable
-  Ground ground;     // of the text
+  std::string text;      // printable, without secrets
+  std::string measured;  // as the kernel gets it: to be judged, never shown
+  Ground ground;         // of either
 };
 
 struct BootChain {

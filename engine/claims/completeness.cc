@@ -105,9 +105,11 @@ std::string doubt_in_authorities(const ProvenLog& log) {
   return {};
 }
 
-std::string doubt_in_command_lines(const ProvenLog& log) {
+std::string doubt_in_command_lines(const ProvenLog& log,
+                                   const std::function<bool(const BootEvent&)>& is_known) {
   for (const BootEvent& event : log.log().events) {
-    if (!event.is_measured() || (event.pcr != kGrubPcr && event.pcr != kStubPcr)) {
+    if (!event.is_measured() || (event.pcr != kGrubPcr && event.pcr != kStubPcr) ||
+        is_known(event)) {
       continue;
     }
     if (std::string doubt = doubt_in_text(log, event); !doubt.empty()) {

@@ -6,6 +6,7 @@
 // first.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "engine/eventlog/proof/proven_log.h"
@@ -16,7 +17,9 @@ namespace quotemill {
 std::string doubt_in_authorities(const ProvenLog& log);
 
 // Why a kernel may have got parameters that the claims do not show (PCR 8: GRUB; PCR 12:
-// systemd-stub); empty: it did not.
-std::string doubt_in_command_lines(const ProvenLog& log);
+// systemd-stub); empty: it did not. `is_known`: whether the event's digest is of something that is
+// known not to be a command line, such as the host's credentials.
+std::string doubt_in_command_lines(const ProvenLog& log,
+                                   const std::function<bool(const BootEvent&)>& is_known);
 
 }  // namespace quotemill

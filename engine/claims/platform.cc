@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/base/byte_reader.h"
+#include "engine/claims/measured_code.h"
 #include "engine/crypto/certificate.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/decode/no_action.h"
@@ -65,6 +66,7 @@ class PlatformReader {
   PlatformClaims run() {
     for (const BootEvent& event : log_.log().events) {
       read(event);
+      read_option_rom(event);
       read_alarm(event);
     }
     read_platform_key();
@@ -85,10 +87,6 @@ class PlatformReader {
       case event_type::kEfiPlatformFirmwareBlob2:
         ++claims_.firmware.blobs;
         break;
-      case event_type::kEfiBootServicesDriver:
-      case event_type::kEfiRuntimeServicesDriver:
-        read_driver(event);
-        break;
       case event_type::kEventTag:
         read_tags(event);
         break;
@@ -105,8 +103,9 @@ class PlatformReader {
     }
   }
 
-  void read_driver(const BootEvent& event) {
-    if (event.pcr != kOptionRomPcr) {
+  // Whatever its label says.
+  void read_option_rom(const BootEvent& event) {
+    if (event.pcr != kOptionRomPcr || !may_be_code(log_, event)) {
       return;
     }
     const Ground ground = log_.is_digest_proven(event)

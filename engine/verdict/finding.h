@@ -180,6 +180,7 @@ struct Finding {
   // What it is about, in words: the event's own description, a baseline's name, a parser's context.
   // Host-supplied parts are escaped by whoever makes the finding.
   std::string subject = {};
+  std::string allowed = {};  // what is allowed instead, in words and escaped; empty if not known
   // Plain numbers, their meaning fixed by the code (seen, expected; old, new counter values).
   std::uint64_t seen_number = 0;
   std::uint64_t expected_number = 0;

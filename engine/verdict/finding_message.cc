@@ -183,7 +183,9 @@ std::string boot_message(const Finding& finding) {
     case FindingCode::kBootBaselineBank:
       return "the baseline has no digests of the quoted bank" + about(finding);
     case FindingCode::kBootReferenceUnknown:
-      return event_of(finding) + " with digest " + seen(finding) + " is in no reference set";
+      return event_of(finding) + " has digest " + seen(finding) +
+             (finding.allowed.empty() ? ", which is in no reference set"
+                                      : "; policy allows " + finding.allowed);
     case FindingCode::kBootReferenceValue:
       return "PCR " + std::to_string(finding.pcr.value_or(0)) + " has value " + seen(finding) +
              ", which is in no reference set";
@@ -248,7 +250,9 @@ std::string ima_list_message(const Finding& finding) {
     case FindingCode::kImaBootAggregate:
       return "boot_aggregate is " + seen(finding) + ", the boot PCRs give " + expected(finding);
     case FindingCode::kImaBootAggregateAbsent:
-      return "the list does not begin with the boot_aggregate" + about(finding);
+      return (finding.digest ? "boot_aggregate cannot be checked"
+                             : "the list does not begin with the boot_aggregate") +
+             about(finding);
     case FindingCode::kImaAbsent:
       return "the kernel measured nothing at run time";
     case FindingCode::kImaReferencesAbsent:

@@ -178,6 +178,7 @@ Json render_finding(const Finding& finding) {
           {"alg", finding.digest ? Json(name_of(finding.digest->algorithm())) : Json(nullptr)},
           {"digest", finding.digest ? Json(finding.digest->hex()) : Json(nullptr)},
           {"expected", finding.expected ? Json(finding.expected->hex()) : Json(nullptr)},
+          {"allowed", finding.allowed.empty() ? Json(nullptr) : Json(finding.allowed)},
           {"message", message_of(finding)}};
 }
 

@@ -1,5 +1,6 @@
 #include "engine/eventlog/decode/loader_text.h"
 
+#include <algorithm>
 #include <array>
 
 #include "engine/eventlog/decode/text.h"
@@ -46,6 +47,13 @@ bool names_shim_list(std::string_view text, std::string_view list) {
          (text.size() == list.size() || text[list.size()] == '\0');
 }
 
+const Prefix* prefix_of(std::string_view raw) {
+  const auto* const found = std::find_if(
+      kPrefixes.begin(), kPrefixes.end(),
+      [raw](const Prefix& prefix) { return raw.substr(0, prefix.text.size()) == prefix.text; });
+  return found == kPrefixes.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::string_view name_of(LoaderTextKind kind) {
@@ -72,10 +80,8 @@ std::string_view name_of(LoaderTextKind kind) {
 
 LoaderText decode_loader_text(const BootEvent& event) {
   const std::string_view raw = as_text(event.data);
-  for (const Prefix& prefix : kPrefixes) {
-    if (raw.substr(0, prefix.text.size()) == prefix.text) {
-      return {prefix.kind, text_of_ascii(event.data.subspan(prefix.text.size()))};
-    }
+  if (const Prefix* const prefix = prefix_of(raw)) {
+    return {prefix->kind, text_of_ascii(event.data.subspan(prefix->text.size()))};
   }
   for (const std::string_view list : kShimLists) {
     if (names_shim_list(raw, list)) {
@@ -95,6 +101,21 @@ LoaderText decode_loader_text(const BootEvent& event) {
     out.kind = LoaderTextKind::kFile;
   }
   return out;
+}
+
+std::string measured_text(const BootEvent& event) {
+  const std::string_view raw = as_text(event.data);
+  const Prefix* const prefix = prefix_of(raw);
+  const bool is_utf16 = prefix == nullptr && is_utf16_text(event.data);
+  std::string text;
+  for (std::size_t i = prefix == nullptr ? 0 : prefix->text.size(); i < raw.size();
+       i += is_utf16 ? 2 : 1) {
+    text += raw[i];
+  }
+  while (!text.empty() && text.back() == '\0') {
+    text.pop_back();
+  }
+  return text;
 }
 
 Fields describe_loader_text(const LoaderText& text) {

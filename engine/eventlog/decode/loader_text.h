@@ -31,6 +31,10 @@ struct LoaderText {
   std::string text;  // printable, without prefix and NUL
 };
 
+// The text itself, without prefix, ending NULs and the high bytes of UTF-16: nothing is cut, made
+// printable or left out. To be judged, never shown.
+std::string measured_text(const BootEvent& event);
+
 // REQUIRES: event.type == event_type::kIpl, or the like
 LoaderText decode_loader_text(const BootEvent& event);
 

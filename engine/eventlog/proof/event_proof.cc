@@ -39,7 +39,8 @@ class EventProver {
     if ((rule->pcrs >> event_.pcr & 1U) == 0) {
       return unproven(ProofProblem::kMisplaced);
     }
-    const EventProof strict = by_rule(rule->digest_of);
+    const bool is_data_only = (rule->data_pcrs >> event_.pcr & 1U) != 0;
+    const EventProof strict = by_rule(is_data_only ? DigestOf::kData : rule->digest_of);
     return strict.proof == ProofClass::kUnprovenType ? excused(strict) : strict;
   }
 

@@ -18,7 +18,8 @@ enum class DigestOf : std::uint8_t {
 
 struct EventRule {
   DigestOf digest_of = DigestOf::kData;
-  std::uint32_t pcrs = 0;  // bit n: may be in PCR n
+  std::uint32_t pcrs = 0;       // bit n: may be in PCR n
+  std::uint32_t data_pcrs = 0;  // bit n: in PCR n only data is known to be hashed, as by kData
 };
 
 // nullopt: the specification has no such type (or reserves it).

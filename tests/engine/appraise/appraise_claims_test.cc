@@ -242,6 +242,74 @@ TEST(AppraiseClaims, DeniedParametersAreNamed) {
   EXPECT_EQ(findings[0].subject, "init=/bin/sh") << "not what stands inside quotes";
 }
 
+TEST(AppraiseClaimsHostile, NoSpellingHidesADeniedParameter) {
+  using namespace std::string_view_literals;
+  for (const std::string_view hidden :
+       {"/vmlinuz x.password= init=/bin/sh"sv, "/vmlinuz x.password='a init=/bin/sh '"sv,
+        "/vmlinuz quiet\tinit=/bin/sh"sv, "/vmlinuz \"init=/bin/sh\""sv,
+        "/vmlinuz init=\"/bin/sh\""sv, "/vmlinuz quiet\xA0init=/bin/sh"sv,
+        "/vmlinuz quiet\0init=/bin/sh x"sv}) {
+    ClaimedLog log;
+    line(log, "kernel_cmdline: ", hidden);
+    EXPECT_THAT(blame(log, "[cmdline]\ndeny = [\"init=.*\"]"),
+                Contains(FindingCode::kCommandLineParameter))
+        << hidden;
+    ClaimedLog other;
+    line(other, "kernel_cmdline: ", hidden);
+    EXPECT_THAT(blame(other, "[cmdline]\nallow = [\"/vmlinuz\", \"quiet.*\", \"x.*\"]"),
+                Contains(FindingCode::kCommandLineParameter))
+        << hidden;
+  }
+  ClaimedLog dashes;
+  line(dashes, "kernel_cmdline: ", "/vmlinuz ima-appraise=off");
+  EXPECT_THAT(blame(dashes, "[cmdline]\ndeny = [\"ima_appraise=off\"]"),
+              Contains(FindingCode::kCommandLineParameter));
+}
+
+TEST(AppraiseClaimsHostile, ALongCommandLineIsJudgedToItsEnd) {
+  ClaimedLog log;
+  line(log, "kernel_cmdline: ", "/vmlinuz " + std::string(100'000, 'a') + " init=/bin/sh");
+  EXPECT_THAT(blame(log, "[cmdline]\ndeny = [\"init=.*\"]"),
+              Contains(FindingCode::kCommandLineParameter));
+}
+
+TEST(AppraiseClaims, ADeniedParametersSecretIsNotTold) {
+  ClaimedLog log;
+  line(log, "kernel_cmdline: ", "/vmlinuz \"luks.password=open sesame\"");
+  const Findings findings = appraise(log, "[cmdline]\ndeny = [\"luks.*\"]");
+  ASSERT_THAT(codes(findings), ElementsAre(FindingCode::kCommandLineParameter));
+  EXPECT_EQ(findings[0].subject, "luks.password=[redacted]");
+}
+
+TEST(AppraiseClaimsHostile, ACommandLineShownAsCredentialsLeavesADoubt) {
+  ClaimedLog log;
+  log.event(12, event_type::kIpl, testing::utf16("root=/dev/sda ro"))
+      .labelled(12, event_type::kIpl, testing::utf16("Credentials initrd"),
+                testing::utf16("init=/bin/sh"));
+  EXPECT_THAT(blame(log, "[cmdline]\ndeny = [\"init=.*\"]"),
+              Contains(FindingCode::kCommandLineUnproven));
+}
+
+TEST(AppraiseClaims, CredentialsThatAReferenceKnowsLeaveNoDoubt) {
+  ClaimedLog log;
+  log.event(12, event_type::kIpl, testing::utf16("root=/dev/sda ro"))
+      .labelled(12, event_type::kIpl, testing::utf16("Credentials initrd"), as_bytes("cpio"));
+  log.claims();
+  auto known = std::make_shared<Baseline>();
+  known->name = "credentials";
+  known->file.emplace();
+  ReferenceValue& value = known->values.emplace_back();
+  value.digest = hash(HashAlgorithm::kSha256, as_bytes("cpio"));
+  value.kind = ReferenceKind::kEvent;
+  value.pcr = 12;
+  const auto snapshot = rules(
+      "[quote]\npcrs = [0, 7, 8, 12]\n[cmdline]\ndeny = [\"init=.*\"]\n"
+      "[boot]\nreferences = [\"credentials\"]\nreference_events = [12]",
+      {known});
+  EXPECT_THAT(appraise_claims(ProvenLog(log.log(), ClaimedLog::kBank, 0xFFFFFF), *snapshot),
+              IsEmpty());
+}
+
 TEST(AppraiseClaimsHostile, ACommandLineUnderTheLabelOfACommandIsNoticed) {
   ClaimedLog log;
   line(log, "grub_cmd: ", "/vmlinuz ro init=/bin/sh");

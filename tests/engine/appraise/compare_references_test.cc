@@ -4,6 +4,7 @@
 
 #include "engine/appraise/appraise.h"
 #include "engine/crypto/hash.h"
+#include "tests/engine/eventlog/decode/event_bytes.h"
 #include "tests/engine/verify/verified.h"
 
 namespace quotemill {
@@ -106,6 +107,46 @@ TEST_F(CompareReferences, AnActionNeedsNoReferenceAndAnythingInItsClothesDoes) {
   EXPECT_THAT(blame(), ElementsAre(FindingCode::kBootReferenceUnknown)) << "too long";
   host.boot.back() = measured(4, event_type::kSeparator, "evil code");
   EXPECT_THAT(blame(), Contains(FindingCode::kBootReferenceUnknown)) << "no separator";
+}
+
+TEST_F(CompareReferences, Hostile_BehindTheFirmwareATextIsWhatWasLoaded) {
+  host.boot.push_back(measured(9, event_type::kEfiAction, "set root=(hd1,gpt1)"));
+  EXPECT_THAT(blame(), ElementsAre(FindingCode::kBootReferenceUnknown));
+  host.boot.back() = measured(9, event_type::kSeparator, "WBCL");
+  EXPECT_THAT(blame(), IsEmpty());
+}
+
+TEST_F(CompareReferences, Hostile_FourBytesAreNoSeparatorByTheirNumber) {
+  for (const std::string& data : {std::string("\x01\0\0\0", 4), std::string("evil")}) {
+    host.boot.push_back(measured(9, event_type::kSeparator, data));
+    EXPECT_THAT(blame(), ElementsAre(FindingCode::kBootReferenceUnknown)) << data;
+    host.boot.pop_back();
+  }
+}
+
+TEST_F(CompareReferences, SaysWhatThePolicyAllowsInstead) {
+  const auto allow = [this](const char* version) {
+    ReferenceValue value;
+    value.digest = hash(HashAlgorithm::kSha256, as_bytes(version));
+    value.kind = ReferenceKind::kEvent;
+    value.pcr = 4;
+    value.name = "EFI/debian/Tool.efi.signed";
+    value.version = version;
+    sets["shim"].values.push_back(value);
+  };
+  allow("15.7");
+  allow("15.8");
+  host.boot.push_back({4, event_type::kEfiBootServicesApplication, to_bytes(as_bytes("evil")),
+                       testing::image_load(testing::file_path("\\EFI\\BOOT\\tool.efi"))});
+  ASSERT_THAT(blame(), ElementsAre(FindingCode::kBootReferenceUnknown));
+  EXPECT_THAT(message_of(findings.back()),
+              ::testing::EndsWith("; policy allows EFI/debian/Tool.efi.signed 15.7, "
+                                  "EFI/debian/Tool.efi.signed 15.8"));
+  for (const char* const version : {"1", "2", "3"}) {
+    allow(version);
+  }
+  EXPECT_THAT(blame(), ElementsAre(FindingCode::kBootReferenceUnknown));
+  EXPECT_THAT(message_of(findings.back()), ::testing::EndsWith(" and 1 more"));
 }
 
 TEST_F(CompareReferences, ASetThatIsNotThereKnowsNothing) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/crypto/hash.h"
 #include "tests/engine/claims/claimed_log.h"
 
 namespace quotemill {
@@ -31,6 +32,29 @@ TEST(BootClaims, AnImagesDigestIsProvenAndItsRoleAHint) {
   EXPECT_FALSE(shim.before_separator);
 }
 
+TEST(BootClaimsHostile, Go20266893_WhatTheBootManagersPcrHoldsIsAnImageUnderEveryLabel) {
+  for (const std::uint32_t type :
+       {event_type::kIpl, event_type::kEventTag, event_type::kCompactHash,
+        event_type::kEfiPlatformFirmwareBlob, 0x12345678U}) {
+    ClaimedLog log;
+    log.event(4, event_type::kEfiAction, as_bytes("Calling EFI Application"));
+    log.separator(4).labelled(4, type, as_bytes("harmless"), as_bytes("own loader"));
+    const BootClaims claims = log.claims();
+    ASSERT_EQ(claims.chain.images.size(), 1U) << type;
+    EXPECT_EQ(claims.chain.images[0].digest, hash(ClaimedLog::kBank, as_bytes("own loader")).hex());
+  }
+}
+
+// Whoever writes the log can show what the image's digest is of.
+TEST(BootClaimsHostile, AnImageShownAsAnEventsDataIsStillAnImage) {
+  ClaimedLog log;
+  log.separator(4).event(4, event_type::kEfiAction, as_bytes("MZ\x90 a whole image"));
+  log.event(2, event_type::kNonhostInfo, as_bytes("MZ\x90 a whole driver"));
+  const BootClaims claims = log.claims();
+  EXPECT_EQ(claims.chain.images.size(), 1U);
+  EXPECT_EQ(claims.platform.option_roms.size(), 1U);
+}
+
 TEST(BootClaims, WhatRunsBeforeTheSeparatorIsMarked) {
   ClaimedLog log;
   log.labelled(4, event_type::kEfiBootServicesApplication, image("\\A.EFI"), as_bytes("a"));
@@ -53,6 +77,21 @@ TEST(BootClaimsHostile, ACommandLineThatWasNotMeasuredIsUnproven) {
   log.labelled(8, event_type::kIpl, as_bytes("kernel_cmdline: /vmlinuz quiet\0"sv),
                as_bytes("/vmlinuz init=/bin/sh"));
   EXPECT_EQ(log.claims().chain.command_lines[0].ground.standing, Standing::kUnproven);
+}
+
+// systemd-stub, src/boot/efi: what is measured are the contents, the text says what they are.
+TEST(BootClaims, CredentialsAndExtensionsOfAStubAreFilesAndNoCommandLines) {
+  ClaimedLog log;
+  log.event(12, event_type::kIpl, utf16("root=/dev/sda ro"))
+      .labelled(12, event_type::kIpl, utf16("Credentials initrd"), as_bytes("cpio of secrets"))
+      .labelled(12, event_type::kIpl, utf16("Configuration extension initrd"), as_bytes("cpio"))
+      .labelled(13, event_type::kIpl, utf16("System extension initrd"), as_bytes("cpio 2"));
+  const BootChain chain = log.claims().chain;
+  ASSERT_EQ(chain.command_lines.size(), 1U);
+  EXPECT_EQ(chain.command_lines[0].measured, "root=/dev/sda ro");
+  ASSERT_EQ(chain.files.size(), 3U);
+  EXPECT_EQ(chain.files[0].name, "Credentials initrd");
+  EXPECT_EQ(chain.files[0].ground.standing, Standing::kProven) << "its digest";
 }
 
 TEST(BootClaims, AUnifiedKernelHasItsSections) {
@@ -126,6 +165,16 @@ TEST(BootClaims, DriversFromDevicesAreOptionRoms) {
   log.labelled(2, event_type::kEfiBootServicesDriver, image("\\ROM"), as_bytes("rom"));
   log.labelled(0, event_type::kEfiBootServicesDriver, image("\\FV"), as_bytes("fv"));
   EXPECT_EQ(log.claims().platform.option_roms.size(), 1U);
+}
+
+TEST(BootClaimsHostile, Go20266893_AnOptionRomCannotBeHiddenByRelabelling) {
+  for (const std::uint32_t type :
+       {event_type::kEventTag, event_type::kEfiPlatformFirmwareBlob, event_type::kNonhostCode,
+        event_type::kEfiBootServicesApplication, event_type::kIpl, 0x12345678U}) {
+    ClaimedLog log;
+    log.separator(2).labelled(2, type, as_bytes("harmless"), as_bytes("rom"));
+    EXPECT_EQ(log.claims().platform.option_roms.size(), 1U) << type;
+  }
 }
 
 TEST(BootClaims, TheFirmwaresVersionIsProvenIfItWasMeasured) {

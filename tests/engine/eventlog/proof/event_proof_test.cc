@@ -62,6 +62,15 @@ TEST(EventProof, Go20266893_ABootApplicationRetaggedAsAFirmwareBlobIsUnproven) {
   EXPECT_EQ(proof.problem, ProofProblem::kMisplaced);
 }
 
+TEST(EventProof, Go20266893_ABootApplicationRetaggedAsSomethingOfAnyPcrIsUnproven) {
+  for (const std::uint32_t type : {event_type::kEventTag, event_type::kCompactHash}) {
+    EXPECT_EQ(proof_of(4, type, "tag", "the image").problem, ProofProblem::kDataDiffers);
+    EXPECT_EQ(proof_of(2, type, "tag", "the driver").problem, ProofProblem::kDataDiffers);
+    EXPECT_EQ(proof_of(4, type, "tag", "tag").proof, ProofClass::kDataProven);
+    EXPECT_EQ(proof_of(9, type, "tag", "a file").proof, ProofClass::kDigestProven);
+  }
+}
+
 TEST(EventProof, Go20266893_AVariableRetaggedAsAnImageIsMisplacedInPcr7) {
   const EventProof proof =
       proof_of(7, event_type::kEfiBootServicesApplication, "path", "the variable");
