@@ -33,6 +33,9 @@ class EntryAppraiser {
 
  private:
   ImaProof proof() const {
+    if (entry_.pcr != kImaPcr) {
+      return ImaProof::kUnproven;
+    }
     if (entry_.is_violation()) {
       return ImaProof::kNotMeasured;
     }
@@ -50,6 +53,9 @@ class EntryAppraiser {
   }
 
   ImaOutcome outcome(bool template_known) {
+    if (entry_.pcr != kImaPcr) {
+      return ImaOutcome::kNotJudged;  // some rules of IMA measure into PCRs of their own
+    }
     if (result_.proof == ImaProof::kUnproven) {
       remark(FindingCode::kImaTemplateHash, Severity::kFail);
       return ImaOutcome::kUnproven;

@@ -1,6 +1,8 @@
 #include "engine/appraise/appraise_runtime.h"
 
 #include <array>
+#include <set>
+#include <utility>
 
 #include "engine/appraise/appraise_ima.h"
 #include "engine/eventlog/boot_aggregate.h"
@@ -66,9 +68,10 @@ class RuntimeAppraisal {
   }
 
  private:
+  // Behind the bound only what makes the verdict worse: the first of each code and severity.
   void add(std::optional<Finding> finding) {
-    if (finding &&
-        (findings_.size() < limits::kImaFindingsMax || finding->severity == Severity::kFail)) {
+    if (finding && (kinds_.insert({finding->code, finding->severity}).second ||
+                    findings_.size() < limits::kImaFindingsMax)) {
       findings_.push_back(std::move(*finding));
     }
   }
@@ -110,6 +113,14 @@ class RuntimeAppraisal {
     }
     const BootAggregateCheck check =
         check_boot_aggregate(*now_.list.boot_aggregate, std::array{quote_.pcrs()});
+    if (check.state == BootAggregateState::kNoValues) {
+      add(Finding{.code = FindingCode::kImaBootAggregateAbsent,
+                  .severity = Severity::kInfo,
+                  .pcr = kImaPcr,
+                  .event = 0,
+                  .digest = now_.list.boot_aggregate,
+                  .subject = "the quote does not show the PCRs that it is of"});
+    }
     if (check.state == BootAggregateState::kDiffers || check.state == BootAggregateState::kNoTpm) {
       add(Finding{.code = FindingCode::kImaBootAggregate,
                   .pcr = kImaPcr,
@@ -134,6 +145,7 @@ class RuntimeAppraisal {
   ImaRules entry_rules_;
   RuntimeProof now_;
   Findings findings_;
+  std::set<std::pair<FindingCode, Severity>> kinds_;  // of findings_
 };
 
 }  // namespace

@@ -30,7 +30,9 @@ std::optional<Digest> boot_aggregate(const PcrBank& bank, std::uint32_t pcr_coun
 }
 
 std::optional<Digest> boot_aggregate_of(const ImaEntry& entry) {
-  const std::optional<ImaFields> fields = entry.is_violation() ? std::nullopt : fields_of(entry);
+  // What the list shows for another PCR is not measured with it.
+  const bool is_measured = entry.pcr == kImaPcr && !entry.is_violation();
+  const std::optional<ImaFields> fields = is_measured ? fields_of(entry) : std::nullopt;
   return fields.has_value() && fields->name == kBootAggregate ? fields->file_digest()
                                                               : std::nullopt;
 }

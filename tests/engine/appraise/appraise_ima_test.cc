@@ -228,6 +228,15 @@ TEST_F(AppraiseIma, Hostile_AChangedPathOrDigestIsUnproven) {
   EXPECT_NE(judged.finding().digest, judged.finding().expected);
 }
 
+TEST_F(AppraiseIma, Hostile_AnEntryOfAnotherPcrProvesNothing) {
+  const Bytes data = joined(
+      {digest_field("sha256", digest_of("ls").view()), text_field("/usr/bin/ls"), field({})});
+  const Judged judged(rules_,
+                      binary_entry(11, hash(HashAlgorithm::kSha1, data).view(), "ima-sig", data));
+  EXPECT_EQ((*judged).proof, ImaProof::kUnproven);
+  EXPECT_EQ(judged.outcome(), ImaOutcome::kNotJudged);
+}
+
 TEST_F(AppraiseIma, Hostile_AnUnknownTemplateIsNeverFine) {
   const Judged judged(rules_, measured_entry("ima-new", as_bytes("whatever")));
   EXPECT_EQ(judged.outcome(), ImaOutcome::kUnreadable);
