@@ -34,8 +34,7 @@ class BootLogVerifier {
     if (!can_hash(bank) || !evidence_.log_.has_bank(bank)) {
       add(FindingCode::kLogBankMissing).subject = name_of(bank);
     } else {
-      compare_pcrs(memo_ != nullptr ? replay(evidence_.log_, bank, *memo_)
-                                    : replay(evidence_.log_, bank));
+      compare_pcrs(replay_towards(evidence_.quote_.pcrs(), evidence_.log_, memo_));
     }
     note_unquoted_banks();
     const std::uint32_t asked = evidence_.quote_.pcrs().mask() & ~kRuntimePcrs;
