@@ -103,6 +103,7 @@ Result<std::optional<Submission>> stored_submission(const Host& host, const Hist
       return content.error();
     }
     submission.boot_log = *std::move(content);
+    submission.boot_log_form = LogForm::kAsKept;
   }
   return std::optional(std::move(submission));
 }

@@ -19,7 +19,7 @@ struct ReappraisalContext {
   const CurveKey& server_key;
   KeyCache& keys;
   const History& history;
-  ExtendMemo& extends;  // of the calling thread
+  ExtendMemo& extends;               // of the calling thread
 };
 
 enum class ReappraisalKind : std::uint8_t {
