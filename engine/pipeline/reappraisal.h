@@ -20,6 +20,7 @@ struct ReappraisalContext {
   KeyCache& keys;
   const History& history;
   ExtendMemo& extends;               // of the calling thread
+  SoftwareMemo* software = nullptr;  // of nobody else meanwhile; null: nothing is remembered
 };
 
 enum class ReappraisalKind : std::uint8_t {

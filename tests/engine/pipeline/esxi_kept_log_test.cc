@@ -102,5 +102,52 @@ TEST(EsxiKeptLog, AHostGainsNothingBySendingOneItself) {
   EXPECT_EQ(stored.of_the_fleet().verdict.state, TrustState::kFailed);
 }
 
+// Firmware is learnt from a host and pinned, as on any other: the rules of [boot].
+TEST(EsxiFirmware, IsPinnedToWhatWasCapturedFromAHost) {
+  const EsxiEngine golden;
+  auto firmware = std::make_shared<Baseline>();
+  firmware->name = "golden";
+  firmware->version = 1;
+  const Bytes log = golden.boot().log;
+  firmware->events = reference_events(read_boot_log(log).log);
+  auto baselines = testing::model_images();
+  baselines.push_back(firmware);
+  EsxiEngine same({}, baselines);
+  same.model.host_seed = 7;  // another machine, with its own disk, configuration and command line
+  same.attest();
+  EXPECT_THAT(same.engine.blame(same.host), ElementsAre());
+  EsxiEngine other({}, baselines);
+  other.model.firmware = "1.1";
+  other.attest();
+  EXPECT_THAT(other.engine.blame(other.host), Contains(FindingCode::kBootEventDigestUnknown));
+  EXPECT_EQ(other.state().state, TrustState::kFailed);
+}
+
+// The static part of a list of modules is inferred once for all hosts of an image.
+TEST(EsxiReappraisal, InfersEachListOfModulesOnce) {
+  EsxiEngine engine;
+  engine.attest();
+  std::vector<Digest> logs = {engine.state().proof->log};
+  std::vector<std::unique_ptr<testing::SoftwareHost>> hosts;
+  for (unsigned number = 1; number < 4; ++number) {
+    hosts.push_back(std::make_unique<testing::SoftwareHost>(KeyKind::kEcP256, number));
+    engine.model.host_seed = number;
+    engine.engine.enrol(*hosts.back());
+    engine.attest_as(*hosts.back());
+    logs.push_back(engine.engine.state(*hosts.back()).proof->log);
+  }
+  const auto classes =
+      std::make_shared<const LogClasses>(*LogClasses::of(logs, engine.engine.store));
+  const std::shared_ptr<const PolicySet> set = *PolicySet::compile(
+      {testing::esxi_policy("exec_installed_only = \"warn\"\n")}, testing::model_images());
+  FleetReappraisal fleet({set, engine.engine.server_key, engine.engine.store, classes});
+  for (const Host& host : engine.engine.hosts.list({}, 10)) {
+    EXPECT_EQ(fleet.judge(host, engine.engine.extends).kind, ReappraisalKind::kVerdict);
+  }
+  EXPECT_EQ(fleet.logs_judged(), 4U) << "each host has a log of its own";
+  EXPECT_EQ(fleet.software().inferred, 1U);
+  EXPECT_EQ(fleet.software().found, 3U);
+}
+
 }  // namespace
 }  // namespace quotemill
