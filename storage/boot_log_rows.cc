@@ -5,6 +5,7 @@
 
 #include "engine/base/byte_reader.h"
 #include "engine/crypto/hash.h"
+#include "engine/esxi/log/kept_log.h"
 #include "storage/database.h"
 #include "storage/records.h"
 #include "storage/rocks_status.h"
@@ -19,7 +20,7 @@ Error damaged(const Digest& id, std::string_view how) {
   return {ErrorCode::kStorage, kWhat, 0, "damaged: " + id.hex() + " " + std::string(how)};
 }
 
-// How a row of version 2 tells its log.
+// How a row of version 2 or 3 tells its log.
 struct Telling {
   Digest base;  // zeros: none
   std::uint32_t size = 0;
@@ -35,8 +36,21 @@ std::optional<Telling> read_telling(ByteView body) {
   return in.ok() ? std::optional(out) : std::nullopt;
 }
 
-bool is_of_version_1(std::string_view value) {
-  return !value.empty() && static_cast<std::uint8_t>(value.front()) == kRecordVersion;
+bool is_of_version(std::string_view row, std::uint8_t version) {
+  return !row.empty() && static_cast<std::uint8_t>(row.front()) == version;
+}
+
+// Of a row of version 2 or 3.
+Result<Telling> telling_of(const Digest& id, std::string_view row) {
+  const Result<std::string_view> body =
+      decode_plain(kWhat, row,
+                   is_of_version(row, kSentBootLogRecordVersion) ? kSentBootLogRecordVersion
+                                                                 : kBootLogRecordVersion);
+  if (!body) {
+    return body.error();
+  }
+  const std::optional<Telling> telling = read_telling(as_bytes(*body));
+  return telling ? Result<Telling>(*telling) : damaged(id, "is too short");
 }
 
 // A few rows are passed over faster than a place is sought.
@@ -78,30 +92,35 @@ Result<std::string> row_of(const Database& database, const Digest& id) {
   return **std::move(value);
 }
 
-// `may_lean`: on another one. What others lean on does not.
-Result<Bytes> read_row(const Database& database, const Digest& id, bool may_lean) {
+Result<Bytes> read_whole(const Database& database, const Digest& id) {
   const Result<std::string> row = row_of(database, id);
   if (!row) {
     return row.error();
   }
-  if (is_of_version_1(*row)) {
+  if (is_of_version(*row, kRecordVersion)) {
     return read_version_1(id, *row);
   }
-  const Result<std::string_view> body = decode_plain(kWhat, *row, kBootLogRecordVersion);
-  if (!body) {
-    return body.error();
-  }
-  const std::optional<Telling> telling = read_telling(as_bytes(*body));
+  const Result<Telling> telling = telling_of(id, *row);
   if (!telling) {
-    return damaged(id, "is too short");
+    return telling.error();
+  }
+  return telling->base.is_filled_with(0) ? read_delta({}, telling->steps, telling->size)
+                                         : damaged(id, "is no whole log, as others take it for");
+}
+
+// As it was written.
+Result<Bytes> read_row(const Database& database, const Digest& id, std::string_view row) {
+  if (is_of_version(row, kRecordVersion)) {
+    return read_version_1(id, row);
+  }
+  const Result<Telling> telling = telling_of(id, row);
+  if (!telling) {
+    return telling.error();
   }
   if (telling->base.is_filled_with(0)) {
     return read_delta({}, telling->steps, telling->size);
   }
-  if (!may_lean) {
-    return damaged(id, "is no whole log, as others take it for");
-  }
-  const Result<Bytes> base = read_row(database, telling->base, false);
+  const Result<Bytes> base = read_whole(database, telling->base);
   if (!base) {
     return damaged(id, "leans on a log that cannot be read: " + base.error().to_string());
   }
@@ -135,16 +154,12 @@ Result<std::optional<Digest>> base_of_boot_log_row(const Database& database, con
   if (!row) {
     return row.error();
   }
-  if (is_of_version_1(*row)) {
+  if (is_of_version(*row, kRecordVersion)) {
     return std::optional<Digest>();
   }
-  const Result<std::string_view> body = decode_plain(kWhat, *row, kBootLogRecordVersion);
-  if (!body) {
-    return body.error();
-  }
-  const std::optional<Telling> telling = read_telling(as_bytes(*body));
+  const Result<Telling> telling = telling_of(id, *row);
   if (!telling) {
-    return damaged(id, "is too short");
+    return telling.error();
   }
   return telling->base.is_filled_with(0) ? std::optional<Digest>() : std::optional(telling->base);
 }
@@ -164,7 +179,8 @@ Result<void> boot_log_row_tellings(
       continue;
     }
     const ByteView row = as_bytes(cursor.value());
-    const bool may_lean = !row.empty() && row.front() == kBootLogRecordVersion;
+    const bool may_lean = is_of_version(cursor.value(), kBootLogRecordVersion) ||
+                          is_of_version(cursor.value(), kSentBootLogRecordVersion);
     const std::optional<Telling> telling = may_lean ? read_telling(row.subspan(1)) : std::nullopt;
     const bool leans = telling && !telling->base.is_filled_with(0);
     visit(place, leans ? row : ids[place].view());
@@ -174,7 +190,20 @@ Result<void> boot_log_row_tellings(
 }
 
 Result<Bytes> read_boot_log_row(const Database& database, const Digest& id) {
-  return read_row(database, id, true);
+  const Result<std::string> row = row_of(database, id);
+  if (!row) {
+    return row.error();
+  }
+  Result<Bytes> log = read_row(database, id, *row);
+  if (log && !is_of_version(*row, kBootLogRecordVersion)) {
+    drop_secrets(*log);
+  }
+  return log;
+}
+
+Result<Bytes> read_plain_row(const Database& database, const Digest& id) {
+  const Result<std::string> row = row_of(database, id);
+  return row ? read_version_1(id, *row) : row.error();
 }
 
 }  // namespace quotemill::storage

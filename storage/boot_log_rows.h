@@ -39,8 +39,12 @@ class BootLogRows {
 // The log that this one is told by; nullopt if it is whole. kNotFound, kStorage as below.
 Result<std::optional<Digest>> base_of_boot_log_row(const Database& database, const Digest& id);
 
-// kNotFound if there is none, kStorage if what is there does not make a log.
+// The log as kept. kNotFound if there is none, kStorage if what is there does not make a log.
 Result<Bytes> read_boot_log_row(const Database& database, const Digest& id);
+
+// Files of baselines stand beside the logs, in rows like those of logs of version 1: one by its
+// SHA-256, as it was written. Errors as above.
+Result<Bytes> read_plain_row(const Database& database, const Digest& id);
 
 // As History::boot_log_tellings(): a log that is told by another one by its row, any other by its
 // id.

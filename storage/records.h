@@ -20,9 +20,11 @@ inline constexpr std::uint8_t kRecordVersion = 1;
 // A run of appraisals in the history; single ones stay of version 1.
 inline constexpr std::uint8_t kRunRecordVersion = 2;
 inline constexpr std::uint8_t kLatchedRecordVersion = 2;  // of a state: the host has latches
-// A boot log by the evidence that it came with (boot_log_rows.h); those of version 1 have the
-// SHA-256 of their content as id.
-inline constexpr std::uint8_t kBootLogRecordVersion = 2;
+// A boot log by the evidence that it came with (boot_log_rows.h), as kept: without secrets. Those
+// of version 2 may still have them, and lose them when they are read; so do those of version 1,
+// which have the SHA-256 of their content as id.
+inline constexpr std::uint8_t kBootLogRecordVersion = 3;
+inline constexpr std::uint8_t kSentBootLogRecordVersion = 2;
 
 // A baseline that was imported or retired: an older Quotemill would take it for an empty one, or
 // for one in use. A captured one stays of version 1.

@@ -420,7 +420,11 @@ Result<void> RocksStore::boot_log_tellings(
 }
 
 Result<Bytes> RocksStore::reference_file(const Digest& id) const {
-  return boot_log(id);  // a blob as those of before (boot_log_rows.h): plain, by its own SHA-256
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  return read_plain_row(*database_, id);
 }
 
 Result<FullEvidence> RocksStore::full_evidence(const HostUid& host) const {

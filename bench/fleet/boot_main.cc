@@ -3,12 +3,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
+#include <optional>
 #include <string>
 #include <unistd.h>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "bench/fleet/esxi_boot_model.h"
 #include "bench/fleet/measure.h"
 #include "bench/fleet/measured_boot_model.h"
 #include "engine/crypto/hash.h"
@@ -25,6 +28,9 @@ struct Options {
   bool no_secure_boot = false;
   bool no_tpm = false;
   std::vector<std::string> banks{"sha1", "sha256"};
+  std::optional<std::uint32_t> esxi_image;
+  std::string esxi_fault = "none";
+  std::string database_file;
 };
 
 Result<void> write_whole(const std::string& path, std::string_view contents) {
@@ -77,18 +83,50 @@ Result<void> play(const Options& options, ByteView log) {
   return reset ? measure(*tpm, log) : reset;
 }
 
+// What an ESXi host of that image logs, and what its TPM measures.
+Result<EsxiBootLog> boot_esxi(const Options& options) {
+  const std::optional<EsxiFault> fault = esxi_fault_named(options.esxi_fault);
+  if (!fault) {
+    return Error{ErrorCode::kConfig, "--fault", 0, "unknown fault \"" + options.esxi_fault + "\""};
+  }
+  EsxiBootModel model;
+  model.image = std::make_shared<const EsxiImageModel>(esxi_image(*options.esxi_image));
+  model.other_image = std::make_shared<const EsxiImageModel>(esxi_image(*options.esxi_image + 1));
+  model.host_seed = options.model.host_seed;
+  model.banks = options.model.banks;
+  model.fault = *fault;
+  if (!options.database_file.empty()) {
+    if (const auto written = write_whole(options.database_file, as_text(model.image->database));
+        !written) {
+      return written.error();
+    }
+  }
+  return write_esxi_boot_log(model);
+}
+
+Result<EsxiBootLog> boot_any(const Options& options) {
+  if (options.esxi_image) {
+    return boot_esxi(options);
+  }
+  const Bytes log = write_boot_log(options.model);
+  return EsxiBootLog{log, log};
+}
+
 Result<void> boot(Options& options) {
   if (const Result<void> banks = set_banks(options); !banks) {
     return banks;
   }
   options.model.secure_boot = !options.no_secure_boot;
-  const Bytes log = write_boot_log(options.model);
+  const Result<EsxiBootLog> booted = boot_any(options);
+  if (!booted) {
+    return booted.error();
+  }
   if (!options.no_tpm) {
-    if (const Result<void> played = play(options, log); !played) {
+    if (const Result<void> played = play(options, booted->measured); !played) {
       return played;
     }
   }
-  if (const Result<void> written = write_whole(options.log_file, as_text(log)); !written) {
+  if (const Result<void> written = write_whole(options.log_file, as_text(booted->log)); !written) {
     return written;
   }
   if (options.boot_id_file.empty()) {
@@ -110,6 +148,14 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--grub", model.grub, "Version of GRUB");
   app.add_option("--kernel", model.kernel, "Version of the kernel");
   app.add_flag("--no-secure-boot", options.no_secure_boot, "Boot without Secure Boot");
+  auto* esxi = app.add_option("--esxi", options.esxi_image,
+                              "Boot ESXi, of the simulated image of this number");
+  app.add_option("--fault", options.esxi_fault,
+                 "What is wrong with that host: changed_module, secret_typed, ...")
+      ->needs(esxi);
+  app.add_option("--image-database", options.database_file,
+                 "File to write what gunzip makes of that image's imgdb.tgz to")
+      ->needs(esxi);
   app.add_option("--banks", options.banks, "Banks to measure into")->delimiter(',');
   app.add_flag("--no-tpm", options.no_tpm, "Write the log only")->excludes(tcti);
 }

@@ -70,8 +70,8 @@ class EsxiWriter {
   }
 
   void firmware() {
-    plain(0, event_type::kSCrtmVersion, utf16z(kBoard));
-    image(0, event_type::kEfiPlatformFirmwareBlob2, "esxi board DXE volume",
+    plain(0, event_type::kSCrtmVersion, utf16z(std::string(kBoard) + " " + model_.firmware));
+    image(0, event_type::kEfiPlatformFirmwareBlob2, "DXE volume " + model_.firmware,
           firmware_blob2("DXE volume", 0xFF00'0000, 0x20'0000));
     constexpr std::uint32_t kType = event_type::kEfiVariableDriverConfig;
     const Guid owner = synthetic_guid(kBoard);

@@ -75,6 +75,7 @@ struct EsxiBootModel {
   std::uint64_t host_seed = 0;
   bool has_version_records = true;  // 8.0 and later
   std::string asset_tag;            // empty: none
+  std::string firmware = "1.0";     // version: PCR 0
   std::vector<HashAlgorithm> banks{HashAlgorithm::kSha1, HashAlgorithm::kSha256};
   EsxiFault fault = EsxiFault::kNone;
 };

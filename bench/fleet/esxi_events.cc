@@ -102,7 +102,7 @@ PlannedEvents plan_esxi_boot(const EsxiBootModel& model) {
     }
     events.push_back(esxi_file_event(file.name, file.content));
   }
-  events.push_back(esxi_file_event("imgdb.tgz", synthetic_bytes("imgdb of " + image.name, 96)));
+  events.push_back(esxi_file_event("imgdb.tgz", image.database));
   events.push_back(esxi_file_event(
       "state.tgz", synthetic_bytes("state of " + std::to_string(model.host_seed), 96)));
   events.push_back(

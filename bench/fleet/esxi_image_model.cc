@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "bench/fleet/efi_structures.h"
+#include "bench/fleet/esxi_database.h"
 
 namespace quotemill::bench {
 namespace {
@@ -103,7 +104,9 @@ class ImageWriter {
 }  // namespace
 
 EsxiImageModel esxi_image(std::uint32_t number, std::uint32_t modules) {
-  return ImageWriter(number, modules).run();
+  EsxiImageModel image = ImageWriter(number, modules).run();
+  image.database = esxi_image_database(image);
+  return image;
 }
 
 }  // namespace quotemill::bench

@@ -26,6 +26,7 @@ struct EsxiImageModel {
   std::string version;              // "8.0.3"
   std::string build;                // "24280767"
   std::vector<EsxiBootFile> files;  // the kernel first; without imgdb.tgz and state.tgz
+  Bytes database;                   // imgdb.tgz after gunzip
 };
 
 inline constexpr std::uint32_t kEsxiModules = 150;

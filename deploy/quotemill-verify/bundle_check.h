@@ -20,7 +20,7 @@ enum class BundleOutcome {
 };
 
 struct BundleStep {
-  std::string what;  // "quote", "log", "policy", "verdict", "audit"
+  std::string what;  // "quote", "secrets", "log", "policy", "verdict", "audit"
   BundleOutcome outcome = BundleOutcome::kUnknown;
   std::string detail;  // printable
 };

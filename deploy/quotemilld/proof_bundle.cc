@@ -5,6 +5,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/baseline/validity.h"
+#include "engine/esxi/log/kept_log.h"
 #include "engine/evidence/evidence_codec.h"
 #include "transport/render/render_records.h"
 
@@ -189,12 +190,13 @@ Result<Json> render_audit(const History& history) {
   return out;
 }
 
-Result<Json> render_log(const History& history, const HistoryEntry& entry) {
+// The log that the entry was judged with, as kept; nothing if there was none.
+Result<std::optional<Bytes>> log_of(const History& history, const HistoryEntry& entry) {
   if (entry.boot_log.is_filled_with(0)) {
-    return Json(nullptr);
+    return std::optional<Bytes>();
   }
-  const Result<Bytes> log = history.boot_log(entry.boot_log);
-  return log ? Result<Json>(Json(to_hex(*log))) : log.error();
+  Result<Bytes> log = history.boot_log(entry.boot_log);
+  return log ? Result<std::optional<Bytes>>(*std::move(log)) : log.error();
 }
 
 }  // namespace
@@ -210,15 +212,18 @@ Result<Json> make_bundle(const BundleParts& parts, const HostRecord& host,
                      "make bundles before a host enrols anew"};
   }
   const Result<Json> pcrs = pcr_values(parts.history, entry);
-  const Result<Json> log = render_log(parts.history, entry);
+  const Result<std::optional<Bytes>> log = log_of(parts.history, entry);
   const Result<Json> audit = render_audit(parts.history);
   const std::optional<Candidate> policy = policy_of(parts, entry);
   const Result<Json> baselines =
       policy ? render_baselines(parts.history, *policy->snapshot) : Result<Json>(Json::array());
-  for (const Result<Json>* part : {&pcrs, &log, &audit, &baselines}) {
+  for (const Result<Json>* part : {&pcrs, &audit, &baselines}) {
     if (!*part) {
       return part->error();
     }
+  }
+  if (!log) {
+    return log.error();
   }
   Json named = nullptr;
   if (policy) {
@@ -231,7 +236,9 @@ Result<Json> make_bundle(const BundleParts& parts, const HostRecord& host,
               {"host", render_host(host)},
               {"appraisal", render_entry(entry)},
               {"pcrs", *pcrs},
-              {"boot_log", *log},
+              {"boot_log", *log ? Json(to_hex(**log)) : Json(nullptr)},
+              {"boot_log_secrets",
+               *log ? Json(events_without_secrets(read_boot_log(**log).log)) : Json(nullptr)},
               {"policy", std::move(named)},
               {"baselines", *baselines},
               {"audit", *audit}};

@@ -5,7 +5,9 @@
 //    "verifier": {"curve_key"}, "host": {uuid, name, generation, ak_public, curve_key, ek_sha256,
 //      ek_certificate, enrolled, admitted_by},
 //    "appraisal": {seq, time, state, findings[], snapshot, evidence, nonce, nonce_kind, …},
-//    "pcrs": {alg, values{"0": …}} or null, "boot_log": … or null,
+//    "pcrs": {alg, values{"0": …}} or null, "boot_log": … or null, "boot_log_secrets": the numbers
+//      of the events whose secrets were overwritten (engine/esxi/log/kept_log.h), null without a
+//      log; bundles without it hold logs as sent,
 //    "policy": {id, version, text} or null, "baselines": [{name, version, events[] | file{…}}],
 //    "audit": [{number, time_ms, who, verb, subject, id}]}
 //

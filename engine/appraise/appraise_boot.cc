@@ -80,7 +80,7 @@ Findings judge_esxi(const VerifiedEvidence& evidence, const Snapshot& snapshot,
   }
   const ProvenLog log(evidence.boot_log(), bank, evidence.proven_pcrs());
   EsxiBoot boot;
-  read_esxi_boot(log, known_esxi_format(), boot);
+  read_esxi_boot(log, known_esxi_format(), boot, evidence.log_form());
   Findings findings = esxi_log_findings(boot);
   append(appraise_esxi(boot, claim_secure_boot(log, claim_signature_databases(log)),
                        evidence.proven_pcrs(), snapshot, memo),

@@ -5,6 +5,7 @@
 
 #include "engine/appraise/broken_rule.h"
 #include "engine/base/text.h"
+#include "engine/eventlog/decode/secrets.h"
 
 namespace quotemill {
 namespace {
@@ -73,13 +74,7 @@ class EsxiAppraisal {
     if (boot_.layout == EsxiLayout::kNone) {
       return "the log is none of ESXi";
     }
-    // A tag that nobody has explained is a finding of its own: never clean, and no contradiction.
-    const bool is_in_order =
-        boot_.problem_count == boot_.problems.size() &&
-        std::all_of(boot_.problems.begin(), boot_.problems.end(), [](const EsxiProblem& problem) {
-          return problem.kind == EsxiProblemKind::kTagUnknown;
-        });
-    if (!is_in_order) {
+    if (!is_in_order(boot_)) {
       return "the log is not what ESXi measures, so nothing of it is believed";
     }
     if (boot_.pcrs == 0 || (boot_.pcrs & ~proven_pcrs) != 0) {
@@ -292,7 +287,8 @@ class EsxiAppraisal {
 
   // --- Settings
 
-  // What stands behind '=' may be a recovery key: it is never told.
+  // What stands behind '=' may be a recovery key: it is never told. Rules see secrets overwritten,
+  // as a kept log has them, so that a verdict is the same by either.
   void judge_command_line() {
     if (rules_.cmdline_allow.empty() && rules_.cmdline_deny.empty()) {
       return;
@@ -301,7 +297,8 @@ class EsxiAppraisal {
       add(FindingCode::kEsxiCommandLine, rules_.cmdline, "not been measured");
       return;
     }
-    for (const std::string_view option : options_of(*boot_.command_line)) {
+    const Bytes shown = without_secrets(as_bytes(*boot_.command_line));
+    for (const std::string_view option : options_of(as_text(shown))) {
       const bool is_denied = rules_.cmdline_denied.may_match(option);
       const bool is_allowed = rules_.cmdline_allow.empty() || rules_.cmdline_allowed.match(option);
       if (is_denied || !is_allowed) {

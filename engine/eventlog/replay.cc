@@ -14,23 +14,29 @@ constexpr std::uint32_t kDynamicLaunchLast = 22;
 
 using PcrValues = std::array<Digest, limits::kPcrCount>;
 
-PcrValues reset_values(const BootLog& log, HashAlgorithm bank) {
+// Where a dynamic launch set PCR 17 to 22; all else is as after the reset before it.
+PcrValues launched_values(const BootLog& log, HashAlgorithm bank) {
   PcrValues values;
   values.fill(Digest(bank));
+  values[0].writable().back() = log.startup_locality;
+  return values;
+}
+
+PcrValues reset_values(const BootLog& log, HashAlgorithm bank) {
+  PcrValues values = launched_values(log, bank);
   for (std::uint32_t pcr = kDynamicLaunchFirst; pcr <= kDynamicLaunchLast; ++pcr) {
     for (std::uint8_t& byte : values[pcr].writable()) {
       byte = 0xFF;
     }
   }
-  values[0].writable().back() = log.startup_locality;
   return values;
 }
 
 // `extend_pcr`: (Digest& pcr, ByteView digest)
 template <class Extend>
-PcrBank replay_with(const BootLog& log, HashAlgorithm bank, const Extend& extend_pcr) {
+PcrBank replay_with(const BootLog& log, HashAlgorithm bank, PcrValues values,
+                    const Extend& extend_pcr) {
   assert(can_hash(bank));
-  PcrValues values = reset_values(log, bank);
   std::uint32_t extended = 0;
   std::uint32_t unreproduced = 0;
   for (const BootEvent& event : log.events) {
@@ -54,15 +60,40 @@ PcrBank replay_with(const BootLog& log, HashAlgorithm bank, const Extend& extend
   return reproduced;
 }
 
+// Of the PCRs that a dynamic launch sets, those that the log extends and the quote shows.
+bool dynamic_pcrs_match(const PcrBank& replayed, const PcrBank& quoted) {
+  for (std::uint32_t pcr = kDynamicLaunchFirst; pcr <= kDynamicLaunchLast; ++pcr) {
+    if (replayed.has(pcr) && quoted.has(pcr) && replayed.at(pcr) != quoted.at(pcr)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 PcrBank replay(const BootLog& log, HashAlgorithm bank) {
-  return replay_with(log, bank, extend);
+  return replay_with(log, bank, reset_values(log, bank), extend);
 }
 
 PcrBank replay(const BootLog& log, HashAlgorithm bank, ExtendMemo& memo) {
-  return replay_with(log, bank,
+  return replay_with(log, bank, reset_values(log, bank),
                      [&memo](Digest& pcr, ByteView digest) { memo.extend(pcr, digest); });
+}
+
+PcrBank replay_towards(const PcrBank& quoted, const BootLog& log, ExtendMemo* memo) {
+  const HashAlgorithm bank = quoted.algorithm();
+  PcrBank replayed = memo != nullptr ? replay(log, bank, *memo) : replay(log, bank);
+  if (dynamic_pcrs_match(replayed, quoted)) {
+    return replayed;
+  }
+  const PcrBank launched = replay_with(log, bank, launched_values(log, bank), extend);
+  for (std::uint32_t pcr = kDynamicLaunchFirst; pcr <= kDynamicLaunchLast; ++pcr) {
+    if (launched.has(pcr)) {
+      replayed.set(pcr, launched.at(pcr));
+    }
+  }
+  return replayed;
 }
 
 }  // namespace quotemill

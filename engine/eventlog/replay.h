@@ -18,4 +18,9 @@ PcrBank replay(const BootLog& log, HashAlgorithm bank);
 // The same, with what other logs' replays have computed already.
 PcrBank replay(const BootLog& log, HashAlgorithm bank, ExtendMemo& memo);
 
+// The same, for a quote of these values. A dynamic launch sets PCR 17 to 22 to zeros, all at once
+// and by hardware alone (TPM 2.0 Part 1, 17.7; ESXi before 7.0.3 with TXT): if the log does not
+// give what is quoted of them from ones, they begin with zeros. `memo`: may be null.
+PcrBank replay_towards(const PcrBank& quoted, const BootLog& log, ExtendMemo* memo);
+
 }  // namespace quotemill

@@ -8,6 +8,7 @@ namespace quotemill {
 namespace {
 
 constexpr std::size_t kTokenIdShown = 16;
+constexpr std::string_view kSharedNote = "two machines use this EK in turn";
 
 bool same_keys(const HostRecord& record, const ProvenIdentity& identity) {
   return equal(record.ak_public, identity.ak_public()) && record.curve_key == identity.curve_key();
@@ -182,7 +183,30 @@ Result<Admission> decide_newcomer(const ProvenIdentity& identity, const Admissio
   return wait_for_operator(identity, context, "no rule admits this EK");
 }
 
+// Which of the two is the host, no rule can tell: neither attests, whatever token it shows.
+Result<Admission> hold_shared(const ProvenIdentity& identity, const AdmissionContext& context) {
+  const HostRecord& stored = *context.same_ek;
+  if (is_held_as_shared(stored)) {
+    return Admission{
+        .kind = AdmissionKind::kShared, .record = stored, .is_write_needed = false, .spent = {}};
+  }
+  const std::string other = context.shared_with->empty() ? "another" : *context.shared_with;
+  Result<Admission> admission = wait_for_operator(
+      identity, context,
+      std::string(kSharedNote) + ": " + std::string(identity.name()) + " and " + other);
+  if (admission) {
+    admission->kind = AdmissionKind::kShared;
+    admission->record.name = stored.name;
+    admission->reset_state = true;
+  }
+  return admission;
+}
+
 }  // namespace
+
+bool is_held_as_shared(const HostRecord& record) {
+  return record.life_cycle == LifeCycle::kPending && record.note.starts_with(kSharedNote);
+}
 
 std::string_view name_of(AdmissionKind kind) {
   switch (kind) {
@@ -196,6 +220,8 @@ std::string_view name_of(AdmissionKind kind) {
       return "unchanged";
     case AdmissionKind::kPending:
       return "pending";
+    case AdmissionKind::kShared:
+      return "shared";
   }
   return "unknown";
 }
@@ -204,6 +230,9 @@ Result<Admission> decide_admission(const ProvenIdentity& identity,
                                    const AdmissionContext& context) {
   if (const Result<void> refused = check_not_refused(identity, context); !refused) {
     return refused.error();
+  }
+  if (context.same_ek != nullptr && (context.shared_with || is_held_as_shared(*context.same_ek))) {
+    return hold_shared(identity, context);
   }
   if (context.same_ek != nullptr && context.same_ek->may_attest()) {
     return decide_enrolled(identity, context);

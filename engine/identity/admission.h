@@ -37,8 +37,10 @@ struct AdmissionContext {
   const HostRecord* name_holder = nullptr;
   const HostRecord* key_holder = nullptr;  // the record that this CURVE key belongs to
   std::optional<std::string> listed_name;  // the name that the EK list gives this EK
-  bool name_is_reserved = false;           // EK list or inventory give this name to other EKs only
-  std::optional<AdmissionToken> token;     // the record of the token that was shown, if known
+  // Two machines use this EK in turn: what the other one calls itself (ek_claims.h).
+  std::optional<std::string> shared_with = {};
+  bool name_is_reserved = false;        // EK list or inventory give this name to other EKs only
+  std::optional<AdmissionToken> token;  // the record of the token that was shown, if known
   std::size_t pending_count = 0;
   std::int64_t pending_lifetime_ms = kPendingLifetimeMs;
   HostUid fresh_uid;  // random; used if the host is new
@@ -51,9 +53,13 @@ enum class AdmissionKind : std::uint8_t {
   kRenamed,    // same EK and keys, and the EK list gives it this new name
   kUnchanged,  // the same as before, nothing to write
   kPending,    // waits for the operator; record.note says why
+  kShared,     // likewise: two machines use one EK, and neither attests until he has decided
 };
 
 std::string_view name_of(AdmissionKind kind);  // "admitted", "renewed", …
+
+// Its EK is used by two machines, and no operator has decided yet which of them it is.
+bool is_held_as_shared(const HostRecord& record);
 
 struct Admission {
   AdmissionKind kind = AdmissionKind::kPending;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "engine/esxi/log/kept_log.h"
 #include "engine/pipeline/verdict_records.h"
 #include "engine/verdict/latch.h"
 
@@ -232,6 +233,7 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
   const bool is_edge =
       write.states.count(record.uid) != 0 || !is_reaffirmation(judgement, previous, *next);
   if (judgement.boot_log == judgement.evidence) {
+    drop_secrets(judgement.submission.boot_log);
     write.batch.boot_logs.push_back({judgement.boot_log, std::move(judgement.submission.boot_log)});
   }
   if (rests_on_evidence(next->state)) {

@@ -180,9 +180,10 @@ Result<Judgement> FleetReappraisal::judge_stored(const Case& one,
   if ((*submission)->challenge.sequence != one.host.state->sequence) {
     return Error{ErrorCode::kExpired, "evidence", 0, "the host attested meanwhile"};
   }
+  const SoftwareMemoPool::Lease software = software_.take();
   Judgement judgement = quotemill::judge(
       **std::move(submission), {*parts_.policies, std::move(state), parts_.server_key, keys_,
-                                parts_.history, uncounted_, one.extends});
+                                parts_.history, uncounted_, one.extends, software.get()});
   if (judgement.kind == JudgementKind::kError) {
     return judgement.error;
   }
@@ -190,8 +191,9 @@ Result<Judgement> FleetReappraisal::judge_stored(const Case& one,
 }
 
 Reappraisal FleetReappraisal::judge_whole(const Case& one) {
-  Reappraisal out = reappraise(
-      one.host, {*parts_.policies, parts_.server_key, keys_, parts_.history, one.extends});
+  const SoftwareMemoPool::Lease software = software_.take();
+  Reappraisal out = reappraise(one.host, {*parts_.policies, parts_.server_key, keys_,
+                                          parts_.history, one.extends, software.get()});
   out.proof = nullptr;
   if (out.kind != ReappraisalKind::kVerdict) {
     return out;

@@ -18,6 +18,7 @@
 #include "engine/pipeline/key_cache.h"
 #include "engine/pipeline/log_classes.h"
 #include "engine/pipeline/reappraisal.h"
+#include "engine/pipeline/software_memo_pool.h"
 
 namespace quotemill {
 
@@ -44,6 +45,9 @@ class FleetReappraisal {
   // Boots that were judged by their log so far: distinct logs, times the snapshots they came under.
   [[nodiscard]] std::uint64_t logs_judged() const { return logs_judged_.load(); }
 
+  // Of these, how many were of ESXi hosts with a list of modules that was judged before.
+  [[nodiscard]] SoftwareMemo::Counters software() const { return software_.counters(); }
+
  private:
   // Of one host under one snapshot.
   struct Case {
@@ -66,6 +70,7 @@ class FleetReappraisal {
   BootMemo memo_;
   KeyCache keys_;  // of its own: the keys of hosts that attest now must stay in theirs
   PipelineCounters uncounted_;
+  SoftwareMemoPool software_;
   std::atomic<std::uint64_t> logs_judged_{0};
 };
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/esxi/log/kept_log.h"
 #include "engine/evidence/challenge.h"
 #include "engine/identity/host_record.h"
 #include "engine/verdict/finding.h"
@@ -23,6 +24,7 @@ namespace quotemill {
 struct Submission {
   Bytes item;      // as encode_evidence() writes it; may be malformed: that is judged, too
   Bytes boot_log;  // if it was asked for (kNeedLog) and came
+  LogForm boot_log_form = LogForm::kAsSent;
   // The runtime list from byte `runtime_from` on, if that was asked for and came.
   std::optional<std::uint64_t> runtime_from;
   Bytes runtime_list;

@@ -169,12 +169,12 @@ class Judging {
       if (stored) {
         count(context_.counters.stored_log_judged);
         judgement_.boot_log = context_.state->proof->log;
-        return judge_log(std::move(quote), *stored);
+        return judge_log(std::move(quote), *stored, LogForm::kAsKept);
       }
     }
     if (!submission.boot_log.empty()) {
       judgement_.boot_log = judgement_.evidence;
-      return judge_log(std::move(quote), submission.boot_log);
+      return judge_log(std::move(quote), submission.boot_log, submission.boot_log_form);
     }
     if (quote.header().boot_log_bytes == 0) {
       return appraise_absent_log(*judgement_.snapshot);
@@ -202,11 +202,12 @@ class Judging {
            proof->pcrs.values().equals_but(kImaPcr, quote.pcrs());
   }
 
-  Findings judge_log(VerifiedQuote quote, ByteView log) {
+  Findings judge_log(VerifiedQuote quote, ByteView log, LogForm form) {
     const std::uint32_t reset_count = quote.quote().clock.reset_count;
     const std::uint64_t hits = context_.extends.hits();
     const std::uint64_t misses = context_.extends.misses();
-    const VerifiedEvidence evidence = verify_boot_log(std::move(quote), log, &context_.extends);
+    const VerifiedEvidence evidence =
+        verify_boot_log(std::move(quote), log, &context_.extends, form);
     count(context_.counters.extends_remembered, context_.extends.hits() - hits);
     count(context_.counters.extends_hashed, context_.extends.misses() - misses);
     Findings findings = appraise_boot(evidence, *judgement_.snapshot, context_.software);

@@ -52,9 +52,9 @@ Reappraisal reappraised(const Host& host, const ReappraisalContext& context) {
     return out;
   }
   PipelineCounters uncounted;
-  const Judgement judgement =
-      judge(**std::move(submission), {context.policies, host.state, context.server_key,
-                                      context.keys, context.history, uncounted, context.extends});
+  const Judgement judgement = judge(
+      **std::move(submission), {context.policies, host.state, context.server_key, context.keys,
+                                context.history, uncounted, context.extends, context.software});
   if (judgement.kind == JudgementKind::kNeedLog && !judgement.need.boot_log) {
     // The runtime list is not kept: under other rules for it only the host can tell.
     out.kind = ReappraisalKind::kOldEvidence;
@@ -103,6 +103,7 @@ Result<std::optional<Submission>> stored_submission(const Host& host, const Hist
       return content.error();
     }
     submission.boot_log = *std::move(content);
+    submission.boot_log_form = LogForm::kAsKept;
   }
   return std::optional(std::move(submission));
 }

@@ -19,7 +19,8 @@ struct ReappraisalContext {
   const CurveKey& server_key;
   KeyCache& keys;
   const History& history;
-  ExtendMemo& extends;  // of the calling thread
+  ExtendMemo& extends;               // of the calling thread
+  SoftwareMemo* software = nullptr;  // of nobody else meanwhile; null: nothing is remembered
 };
 
 enum class ReappraisalKind : std::uint8_t {

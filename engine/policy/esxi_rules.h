@@ -20,7 +20,7 @@
 //   signers = ["<SHA-256>"]          certificates that may have signed modules; test keys never may
 //   deny_signers = ["<SHA-256>"]
 //   signer = "fail"
-//   cmdline_allow = ["runweasel", "bootUUID=.*"]   RE2, for the whole option
+//   cmdline_allow = ["runweasel", "bootUUID=.*"]   RE2, for whole options; secrets are seen as '*'
 //   cmdline_deny = ["debugLogToSerial=.*"]
 //   cmdline = "fail"
 //   asset_tags = ["rack-17"]

@@ -66,7 +66,7 @@ class History {
   // The newest one.
   [[nodiscard]] virtual Result<AuditHead> audit_head() const = 0;
 
-  // By BootLogRecord::id. kNotFound if there is none; kStorage if what is there is damaged.
+  // As kept, by BootLogRecord::id. kNotFound if there is none; kStorage if it is damaged.
   [[nodiscard]] virtual Result<Bytes> boot_log(const Digest& id) const = 0;
 
   // By what each of these logs is told apart from others without being read: equal bytes, equal

@@ -65,7 +65,7 @@ struct Reaffirmation {
 // checking the quote's signature.
 struct BootLogRecord {
   Digest id;
-  Bytes content;
+  Bytes content;  // as kept: without secrets (engine/esxi/log/kept_log.h)
 };
 
 // A file that a baseline was imported from, as it was given.

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "engine/esxi/log/kept_log.h"
 #include "engine/eventlog/boot_log.h"
 #include "engine/evidence/challenge.h"
 #include "engine/evidence/evidence.h"
@@ -62,6 +63,9 @@ class VerifiedEvidence {
 
   [[nodiscard]] const BootLog& boot_log() const { return log_; }
 
+  // Whether secrets are still in it, or what was found of them when it came.
+  [[nodiscard]] LogForm log_form() const { return form_; }
+
   [[nodiscard]] const Findings& findings() const { return findings_; }
 
   // Every quoted PCR but that of the runtime list (10) is explained by the log, and it is whole.
@@ -73,11 +77,11 @@ class VerifiedEvidence {
  private:
   friend class BootLogVerifier;
 
-  VerifiedEvidence(VerifiedQuote quote, BootLog log)
-      : quote_(std::move(quote)), log_(std::move(log)) {}
+  VerifiedEvidence(VerifiedQuote quote, LogForm form) : quote_(std::move(quote)), form_(form) {}
 
   VerifiedQuote quote_;
   BootLog log_;
+  LogForm form_;
   Findings findings_;
   std::uint32_t proven_pcrs_ = 0;
   bool proven_ = false;

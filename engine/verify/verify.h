@@ -33,6 +33,7 @@ std::variant<VerifiedQuote, Findings> verify_quote(const Evidence& evidence,
 // Reads and replays the log against the quoted values, but for PCR 10, which belongs to the runtime
 // list. `log` must outlive the result. `memo`: of
 // the calling thread; null if there is none.
-VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log, ExtendMemo* memo = nullptr);
+VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log, ExtendMemo* memo = nullptr,
+                                 LogForm form = LogForm::kAsSent);
 
 }  // namespace quotemill

@@ -23,8 +23,8 @@ bool starts_with_ones(std::uint32_t pcr) {
 
 class BootLogVerifier {
  public:
-  BootLogVerifier(VerifiedQuote quote, BootLogReading reading, ExtendMemo* memo)
-      : evidence_(std::move(quote), {}), broken_(reading.broken.has_value()), memo_(memo) {
+  BootLogVerifier(VerifiedQuote quote, BootLogReading reading, LogForm form, ExtendMemo* memo)
+      : evidence_(std::move(quote), form), broken_(reading.broken.has_value()), memo_(memo) {
     evidence_.findings_ = log_findings(reading);
     evidence_.log_ = std::move(reading.log);
   }
@@ -34,8 +34,7 @@ class BootLogVerifier {
     if (!can_hash(bank) || !evidence_.log_.has_bank(bank)) {
       add(FindingCode::kLogBankMissing).subject = name_of(bank);
     } else {
-      compare_pcrs(memo_ != nullptr ? replay(evidence_.log_, bank, *memo_)
-                                    : replay(evidence_.log_, bank));
+      compare_pcrs(replay_towards(evidence_.quote_.pcrs(), evidence_.log_, memo_));
     }
     note_unquoted_banks();
     const std::uint32_t asked = evidence_.quote_.pcrs().mask() & ~kRuntimePcrs;
@@ -93,8 +92,9 @@ class BootLogVerifier {
   ExtendMemo* const memo_;
 };
 
-VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log, ExtendMemo* memo) {
-  return BootLogVerifier(std::move(quote), read_boot_log(log), memo).run();
+VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log, ExtendMemo* memo,
+                                 LogForm form) {
+  return BootLogVerifier(std::move(quote), read_boot_log(log), form, memo).run();
 }
 
 }  // namespace quotemill

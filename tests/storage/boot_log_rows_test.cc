@@ -7,6 +7,7 @@
 #include "engine/base/limits.h"
 #include "engine/crypto/hash.h"
 #include "storage/database.h"
+#include "storage/records.h"
 #include "storage/rocks_store.h"
 #include "tests/storage/faulty_file_system.h"
 #include "tests/support/temp_folder.h"
@@ -115,6 +116,18 @@ TEST_F(BootLogRowsTest, NameTheLogThatCannotBeToldAnyMore) {
   }
   put_row(model_log(2).id, leaning);
   EXPECT_EQ(*open()->boot_log(model_log(2).id), model_log(2).content);
+}
+
+// Rows of version 2 are from before secrets were dropped.
+TEST_F(BootLogRowsTest, LoseSecretsOfLogsThatWereWrittenAsSent) {
+  const Bytes content = to_bytes(as_bytes("no log at all, password=hunter2 behind its break"));
+  const Digest id = hash(HashAlgorithm::kSha256, as_bytes("evidence"));
+  ASSERT_TRUE(commit(*open(), {{id, content}}));
+  EXPECT_EQ(*open()->boot_log(id), content) << "whoever commits it has dropped what is to be";
+  std::string as_sent = row(id);
+  as_sent[0] = static_cast<char>(kSentBootLogRecordVersion);
+  put_row(id, as_sent);
+  EXPECT_EQ(as_text(*open()->boot_log(id)), "no log at all, password=!!!!!!! behind its break");
 }
 
 TEST_F(BootLogRowsTest, TakeLogsOfEverySize) {

@@ -66,6 +66,15 @@ class Lookup {
 
   AdmissionContext& context() { return context_; }
 
+  // Notes whose turn it is with the EK.
+  void note_claim(const ProvenIdentity& identity, EkClaims& claims) {
+    const HostRecord* const stored = context_.same_ek;
+    if (stored != nullptr && stored->may_attest() && !stored->is_imported()) {
+      context_.shared_with = claims.renew(identity.ek_sha256(), stored->curve_key,
+                                          identity.curve_key(), identity.name());
+    }
+  }
+
  private:
   static std::string name_asked_for(const ProvenIdentity& identity,
                                     const std::optional<Host>& same_ek) {
@@ -101,6 +110,11 @@ IdentityUpdate update_of(const Admission& admission, const RegistryView& view) {
   update.reset_state = admission.reset_state;
   if (admission.kind == AdmissionKind::kRenewed) {
     update.reasons.push_back(identity_changed(admission));
+  }
+  if (admission.kind == AdmissionKind::kShared) {
+    update.reasons.push_back(identity_changed(admission));
+    update.reasons.back().severity = Severity::kFail;
+    update.reasons.back().subject = admission.record.note;
   }
   if (admission.spent) {
     TokenRecord token = view.tokens.at(admission.spent->id);
@@ -263,6 +277,7 @@ Result<Admission> EnrolmentService::admit(const ProvenIdentity& identity) {
   std::optional<Admission> admission;
   const auto decide = [&](const RegistryView& view) -> Result<IdentityUpdate> {
     Lookup lookup(identity, inputs->eks, view);
+    lookup.note_claim(identity, claims_);
     lookup.context().pending_lifetime_ms = config_.pending_lifetime_ms;
     lookup.context().fresh_uid = HostUid::from(*random).value_or(HostUid{});
     Result<Admission> decided = decide_admission(identity, lookup.context());
@@ -284,7 +299,7 @@ Result<Admission> EnrolmentService::admit(const ProvenIdentity& identity) {
 
 MessageBody EnrolmentService::enrolled(const Admission& admission) {
   const HostRecord& record = admission.record;
-  const bool pending = admission.kind == AdmissionKind::kPending;
+  const bool pending = record.life_cycle == LifeCycle::kPending;
   ++(pending ? counters_.pending : counters_.admitted);
   report({std::string(name_of(admission.kind)), record.name, record.ek_sha256, record.uid.hex(),
           record.generation, pending ? record.note : record.admitted_by});

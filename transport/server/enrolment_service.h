@@ -22,6 +22,7 @@
 
 #include "engine/base/time.h"
 #include "engine/identity/admission.h"
+#include "engine/identity/ek_claims.h"
 #include "engine/identity/ek_list.h"
 #include "engine/identity/enrolment.h"
 #include "engine/pipeline/registrar.h"
@@ -115,6 +116,7 @@ class EnrolmentService {
   std::shared_ptr<const EnrolmentRules> rules_;  // made of inputs_
   std::unordered_map<CurveKey, OpenEnrolment, KeyHash> open_;
   RateLimiter enrols_;
+  EkClaims claims_;  // of the commit thread
 };
 
 }  // namespace quotemill::transport

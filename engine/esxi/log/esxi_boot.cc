@@ -79,6 +79,7 @@ void EsxiBoot::clear() {
   problems.clear();
   layout = EsxiLayout::kNone;
   bank = HashAlgorithm::kSha256;
+  form = LogForm::kAsSent;
   pcrs = 0;
   command_line.reset();
   command_line_event.reset();
@@ -91,6 +92,13 @@ void EsxiBoot::clear() {
   system_version.reset();
   unknown_tags = 0;
   problem_count = 0;
+}
+
+bool is_in_order(const EsxiBoot& boot) {
+  return boot.problem_count == boot.problems.size() &&
+         std::all_of(boot.problems.begin(), boot.problems.end(), [](const EsxiProblem& problem) {
+           return problem.kind == EsxiProblemKind::kTagUnknown;
+         });
 }
 
 KnownSigner known_signer(const Digest& certificate) {

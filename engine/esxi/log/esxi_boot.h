@@ -18,6 +18,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
 #include "engine/esxi/log/esxi_format.h"
+#include "engine/esxi/log/kept_log.h"
 #include "engine/eventlog/proof/event_proof.h"
 #include "engine/eventlog/proof/proven_log.h"
 
@@ -98,6 +99,7 @@ struct EsxiEvent {
 struct EsxiBoot {
   EsxiLayout layout = EsxiLayout::kNone;  // kNone: not a log of ESXi; all else is empty
   HashAlgorithm bank = HashAlgorithm::kSha256;
+  LogForm form = LogForm::kAsSent;
   std::uint32_t pcrs = 0;           // bits: those that ESXi measured into
   std::vector<EsxiModule> modules;  // with options files, in the log's order
   std::vector<EsxiVersionRecord> versions;
@@ -120,9 +122,14 @@ struct EsxiBoot {
   void clear();
 };
 
+// Nothing is wrong with the log. A tag that nobody has explained is a finding of its own: never
+// clean, and no contradiction.
+bool is_in_order(const EsxiBoot& boot);
+
 // Reads the log into `out`, whose memory is used again. No allocation per event once the lists
 // have grown; linear. `log` must outlive `out`.
-void read_esxi_boot(const ProvenLog& log, const EsxiFormat& format, EsxiBoot& out);
+void read_esxi_boot(const ProvenLog& log, const EsxiFormat& format, EsxiBoot& out,
+                    LogForm form = LogForm::kAsSent);
 
 // What one event is by `boot.layout`; nullopt if it is not in ESXi's PCRs, or not measured.
 std::optional<EsxiEvent> esxi_event(const BootEvent& event, const EsxiBoot& boot,

@@ -15,6 +15,10 @@ enum class EsxiLayout : std::uint8_t { kNone, kLoader, kDynamicLaunch };
 
 std::string_view name_of(EsxiLayout layout);  // "none", "loader", "dynamic_launch"
 
+// Between the name and the value of a security option as the kernel measures it:
+// "execInstalledOnly = TRUE".
+inline constexpr std::string_view kSecurityOptionSign = " = ";
+
 // Numbers of mboot's tags (taggedEventID).
 namespace esxi_tag {
 inline constexpr std::uint32_t kModule = 2;

@@ -1,23 +1,18 @@
-#include <array>
-
 #include "engine/crypto/hash.h"
+#include "engine/esxi/log/classify_event.h"
 #include "engine/esxi/log/esxi_boot.h"
 #include "engine/esxi/log/esxi_grammar.h"
 #include "engine/esxi/log/limits.h"
+#include "engine/esxi/log/secure_boot_events.h"
 #include "engine/esxi/log/tagged_data.h"
-#include "engine/eventlog/decode/authority.h"
-#include "engine/eventlog/decode/efi_variable.h"
 #include "engine/eventlog/decode/secrets.h"
 #include "engine/eventlog/event_type.h"
 
 namespace quotemill {
 namespace {
 
-constexpr std::uint32_t kSecureBootPcr = 7;
-constexpr std::string_view kBootComplete = "Boot Complete";
 constexpr std::string_view kExecInstalledOnly = "execInstalledOnly";
 constexpr std::string_view kUefiSecureBoot = "uefiSecureBootEnabled";
-constexpr std::string_view kOptionSign = " = ";
 
 EsxiLayout layout_of(const BootLog& log, const EsxiFormat& format) {
   for (const BootEvent& event : log.events) {
@@ -32,79 +27,6 @@ EsxiLayout layout_of(const BootLog& log, const EsxiFormat& format) {
     }
   }
   return EsxiLayout::kNone;
-}
-
-std::string_view without_nul(std::string_view text) {
-  return !text.empty() && text.back() == '\0' ? text.substr(0, text.size() - 1) : text;
-}
-
-// What the kernel measures is a text and its NUL; whether the log shows the NUL is not known.
-bool is_digest_of_text(ByteView digest, HashAlgorithm bank, ByteView data) {
-  constexpr std::array<std::uint8_t, 1> kNul = {0};
-  return equal(hash(bank, data).view(), digest) || equal(hash(bank, {data, kNul}).view(), digest);
-}
-
-EsxiEventKind kind_of_kernel_text(std::string_view text) {
-  if (text == kBootComplete) {
-    return EsxiEventKind::kBootComplete;
-  }
-  return text.find(kOptionSign) == std::string_view::npos ? EsxiEventKind::kUnknown
-                                                          : EsxiEventKind::kSecurityOption;
-}
-
-void prove_data(EsxiEvent& out, bool is_proven) {
-  out.proof = is_proven ? ProofClass::kDataProven : ProofClass::kUnprovenType;
-  out.why = is_proven ? ProofProblem::kNone : ProofProblem::kDataDiffers;
-}
-
-// `known`: nullptr if nobody has explained the tag. Texts of the kernel are told by what they say.
-void explain(const EsxiTag* known, ByteView digest, HashAlgorithm bank, EsxiEvent& out) {
-  if (known != nullptr) {
-    out.kind = known->kind;
-    if (!known->is_data_hashed) {
-      out.proof = ProofClass::kDigestProven;
-    } else if (known->kind >= EsxiEventKind::kSecurityOption) {
-      prove_data(out, is_digest_of_text(digest, bank, out.data));
-    } else {
-      prove_data(out, equal(hash(bank, out.data).view(), digest));
-    }
-    return;
-  }
-  out.why = ProofProblem::kUnknownType;
-  if (is_digest_of_text(digest, bank, out.data)) {
-    out.proof = ProofClass::kDataProven;
-    out.kind = kind_of_kernel_text(without_nul(as_text(out.data)));
-  }
-}
-
-EsxiEvent classify(const BootEvent& event, HashAlgorithm bank, const EsxiPcrs& pcrs,
-                   const EsxiFormat& format, std::optional<Error>& broken) {
-  EsxiEvent out;
-  out.data = event.data;
-  out.why = ProofProblem::kUnknownType;
-  const ByteView digest = event.digest(bank);
-  if (event.type != event_type::kEventTag) {
-    if ((pcrs.launch >> event.pcr & 1U) != 0) {
-      out.kind = EsxiEventKind::kLaunch;
-      out.proof = ProofClass::kDigestProven;
-      out.why = ProofProblem::kNone;
-    }
-    return out;
-  }
-  const Result<TaggedData> tagged = read_tagged_data(event.data);
-  if (!tagged) {
-    broken = tagged.error();
-    return out;
-  }
-  out.tag = tagged->tag;
-  out.data = tagged->data;
-  if (digest.empty() || !can_hash(bank)) {
-    out.why = ProofProblem::kDigestAbsent;
-    return out;
-  }
-  out.why = ProofProblem::kNone;
-  explain(format.tag(tagged->tag), digest, bank, out);
-  return out;
 }
 
 class EsxiReader {
@@ -155,16 +77,13 @@ class EsxiReader {
   }
 
   void take(const BootEvent& event) {
-    if (event.pcr == kSecureBootPcr && event.type == event_type::kEfiVariableAuthority) {
-      take_authority(event);
-      return;
-    }
     if ((pcrs_.mask() >> event.pcr & 1U) == 0) {
+      take_authority(event);
       return;
     }
     out_.pcrs |= 1U << event.pcr;
     std::optional<Error> broken;
-    const EsxiEvent seen = classify(event, log_.bank(), pcrs_, format_, broken);
+    const EsxiEvent seen = classify(event, log_.bank(), pcrs_, format_, out_.form, broken);
     if (broken) {
       add_broken(*broken, event, 0);
       return;
@@ -214,16 +133,19 @@ class EsxiReader {
   }
 
   // Data that must have been measured must have been in every bank: a verifier may be asked for
-  // any. False: it is told, and the data is nobody's word.
+  // any. False: it is told, and the data is nobody's word. What a kept log lacks was held against
+  // all of them when it came.
   bool holds(const BootEvent& event, const EsxiEvent& seen) {
     if (seen.proof != ProofClass::kDataProven) {
       add(EsxiProblemKind::kDataDiffers, name_of(seen.kind), event).bank = log_.bank();
       return false;
     }
+    const bool was_held =
+        out_.form == LogForm::kAsKept && kept_secret(seen.data) == KeptSecret::kHeld;
     for (const HashAlgorithm bank : log_.log().banks) {
       const ByteView digest = event.digest(bank);
-      if (bank != log_.bank() && can_hash(bank) && !digest.empty() &&
-          !equal(hash(bank, seen.data).view(), digest)) {
+      if (!was_held && bank != log_.bank() && can_hash(bank) && !digest.empty() &&
+          !is_digest_of(format_.tag(*seen.tag), digest, bank, seen.data)) {
         add(EsxiProblemKind::kDataDiffers, name_of(seen.kind), event).bank = bank;
         return false;
       }
@@ -332,21 +254,11 @@ class EsxiReader {
   }
 
   void take_authority(const BootEvent& event) {
-    if (!log_.is_data_proven(event) || out_.authorities.size() == limits::esxi::kAuthoritiesMax) {
+    if (out_.authorities.size() == limits::esxi::kAuthoritiesMax) {
       return;
     }
-    const Result<EfiVariable> variable = decode_efi_variable(event.data);
-    if (!variable) {
-      return;
-    }
-    const Authority authority = decode_authority(variable->value);
-    const std::optional<Digest> listed = Digest::from(HashAlgorithm::kSha256, authority.digest);
-    if (!authority.certificate.empty()) {
-      out_.authorities.push_back({authority.certificate,
-                                  hash(HashAlgorithm::kSha256, authority.certificate),
-                                  event.number});
-    } else if (listed) {
-      out_.authorities.push_back({{}, *listed, event.number});
+    if (const std::optional<EsxiAuthority> authority = authority_of(log_, event)) {
+      out_.authorities.push_back(*authority);
     }
   }
 
@@ -355,19 +267,11 @@ class EsxiReader {
       return;
     }
     for (const BootEvent& event : log_.log().events) {
-      if (event.pcr != kSecureBootPcr || event.type != event_type::kEfiVariableDriverConfig ||
-          !log_.is_data_proven(event) || !log_.is_before_separator(event)) {
-        continue;
-      }
-      const Result<EfiVariable> variable = decode_efi_variable(event.data);
-      if (!variable || !variable->is(guids::kGlobalVariable, "SecureBoot")) {
-        continue;
-      }
-      const bool is_on = variable->value.size() == 1 && variable->value[0] == 1;
-      if (is_on != *out_.kernel_secure_boot) {
+      const std::optional<bool> is_on = firmware_secure_boot(log_, event);
+      if (is_on && *is_on != *out_.kernel_secure_boot) {
         add(EsxiProblemKind::kSecureBoot,
-            is_on ? "the firmware has it on, the kernel says off"
-                  : "the firmware has it off, the kernel says on",
+            *is_on ? "the firmware has it on, the kernel says off"
+                   : "the firmware has it off, the kernel says on",
             event);
       }
     }
@@ -386,12 +290,12 @@ class EsxiReader {
 }  // namespace
 
 void take_security_option(std::string_view text, EsxiBoot& out) {
-  const std::size_t sign = text.find(kOptionSign);
+  const std::size_t sign = text.find(kSecurityOptionSign);
   if (sign == std::string_view::npos) {
     return;
   }
   const std::string_view key = text.substr(0, sign);
-  const std::string_view value = text.substr(sign + kOptionSign.size());
+  const std::string_view value = text.substr(sign + kSecurityOptionSign.size());
   if (value != "TRUE" && value != "FALSE") {
     return;
   }
@@ -402,25 +306,15 @@ void take_security_option(std::string_view text, EsxiBoot& out) {
   }
 }
 
-void read_esxi_boot(const ProvenLog& log, const EsxiFormat& format, EsxiBoot& out) {
+void read_esxi_boot(const ProvenLog& log, const EsxiFormat& format, EsxiBoot& out, LogForm form) {
   out.clear();
   out.bank = log.bank();
+  out.form = form;
   out.layout = layout_of(log.log(), format);
   const EsxiPcrs* const pcrs = format.pcrs(out.layout);
   if (pcrs != nullptr) {
     EsxiReader(log, format, *pcrs, out).run();
   }
-}
-
-std::optional<EsxiEvent> esxi_event(const BootEvent& event, const EsxiBoot& boot,
-                                    const EsxiFormat& format) {
-  const EsxiPcrs* const pcrs = format.pcrs(boot.layout);
-  if (pcrs == nullptr || !event.is_measured() || event.pcr >= limits::kPcrCount ||
-      (pcrs->mask() >> event.pcr & 1U) == 0) {
-    return std::nullopt;
-  }
-  std::optional<Error> broken;
-  return classify(event, boot.bank, *pcrs, format, broken);
 }
 
 }  // namespace quotemill

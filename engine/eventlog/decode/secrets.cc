@@ -37,14 +37,18 @@ bool is_name_end(std::string_view text, std::size_t at) {
   });
 }
 
+// What stands directly behind a closing quote still belongs to the value.
 std::size_t value_end(std::string_view text, std::size_t begin) {
-  const bool is_quoted = begin < text.size() && (text[begin] == '"' || text[begin] == '\'');
-  if (is_quoted) {
+  std::size_t from = begin;
+  if (begin < text.size() && (text[begin] == '"' || text[begin] == '\'')) {
     const std::size_t quote = text.find(text[begin], begin + 1);
-    return quote == std::string_view::npos ? text.size() : quote + 1;
+    if (quote == std::string_view::npos) {
+      return text.size();
+    }
+    from = quote;
   }
   const auto* const end =
-      std::find_if(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), is_blank);
+      std::find_if(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), is_blank);
   return static_cast<std::size_t>(end - text.begin());
 }
 
@@ -91,12 +95,28 @@ std::string without_secrets(std::string_view text) {
 
 Bytes without_secrets(ByteView bytes) {
   Bytes out = to_bytes(bytes);
+  overwrite_secrets(out, '*');
+  return out;
+}
+
+SecretBytes count_secret_bytes(ByteView bytes, std::uint8_t value) {
+  SecretBytes counted;
   const std::string_view text = as_text(bytes);
   for (auto secret = next_secret(text, 0); secret; secret = next_secret(text, secret->end)) {
-    std::fill(out.begin() + static_cast<std::ptrdiff_t>(secret->begin),
-              out.begin() + static_cast<std::ptrdiff_t>(secret->end), std::uint8_t{'*'});
+    const ByteView found = bytes.subspan(secret->begin, secret->end - secret->begin);
+    counted.size += found.size();
+    counted.equal += static_cast<std::size_t>(std::count(found.begin(), found.end(), value));
   }
-  return out;
+  return counted;
+}
+
+// What overwrites a value has neither '=' nor blanks, so that it is found again where it was.
+void overwrite_secrets(std::span<std::uint8_t> bytes, std::uint8_t value) {
+  const std::string_view text = as_text(bytes);
+  for (auto secret = next_secret(text, 0); secret; secret = next_secret(text, secret->end)) {
+    const auto found = bytes.subspan(secret->begin, secret->end - secret->begin);
+    std::fill(found.begin(), found.end(), value);
+  }
 }
 
 }  // namespace quotemill

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "engine/appraise/appraise_esxi.h"
-#include "engine/crypto/hash.h"
 #include "engine/verify/esxi_log_findings.h"
+#include "tests/engine/esxi/image/model_images.h"
 #include "tests/engine/esxi/log/esxi_scene.h"
 
 namespace quotemill {
@@ -12,52 +12,19 @@ namespace {
 
 using bench::EsxiFault;
 using testing::EsxiScene;
-
-// What an importer makes of the model's VIBs.
-BaseImage image_of(const bench::EsxiImageModel& model) {
-  BaseImage image;
-  image.name = model.name;
-  for (const bench::EsxiBootFile& file : model.files) {
-    if (file.vib.empty()) {
-      continue;
-    }
-    auto vib = std::find_if(image.vibs.begin(), image.vibs.end(),
-                            [&](const Vib& each) { return each.name == file.vib; });
-    if (vib == image.vibs.end()) {
-      image.vibs.push_back({file.vib, file.vib_version, "VMware", AcceptanceLevel::kCertified, {}});
-      vib = image.vibs.end() - 1;
-    }
-    vib->payloads.push_back({file.payload, file.name, hash(HashAlgorithm::kSha256, file.content)});
-  }
-  derive_from_vibs(image);
-  return image;
-}
-
-std::shared_ptr<const Baseline> baseline_of(BaseImage image, bool is_approved) {
-  auto baseline = std::make_shared<Baseline>();
-  baseline->name = is_approved ? "approved" : "known";
-  baseline->file = ImportedFile{Digest(), 1, "esxi-image", "f", "alice", 0};
-  baseline->image = std::make_shared<const BaseImage>(std::move(image));
-  baseline->approved.ms = is_approved ? 1 : 0;
-  return baseline;
-}
+using testing::image_baseline;
+using testing::image_of;
 
 // Asks for the approved image and its signer.
 std::shared_ptr<const Snapshot> snapshot_of(const EsxiScene& honest) {
-  BaseImage approved = image_of(bench::esxi_image(3, 40));
-  for (const EsxiModule& module : honest.boot().modules) {
-    if (module.name == "imgdb.tgz") {
-      approved.database = module.digest;
-    }
-  }
   const Result<Policy> policy = parse_policy(
       "[quote]\npcrs = [0, 7, 11, 12, 13, 14]\n[esxi]\nimage = \"fail\"\nsigners = [\"" +
           honest.boot().signers.front().digest.hex() + "\"]\n",
       "p.toml");
   EXPECT_TRUE(policy) << (policy ? "" : policy.error().to_string());
   return Snapshot::compile(policy ? *policy : default_policy(),
-                           {baseline_of(std::move(approved), true),
-                            baseline_of(image_of(bench::esxi_image(4, 40)), false)});
+                           {image_baseline(image_of(bench::esxi_image(3, 40)), true),
+                            image_baseline(image_of(bench::esxi_image(4, 40)), false)});
 }
 
 Findings judge(const EsxiScene& scene, const Snapshot& snapshot, SoftwareMemo& memo) {

@@ -62,6 +62,29 @@ TEST(Replay, BeginsDynamicLaunchPcrsWithOnes) {
   EXPECT_EQ(pcrs.at(23), extended(Digest(HashAlgorithm::kSha256), "t"));
 }
 
+// A dynamic launch sets all of them to zeros, at once.
+TEST(Replay, BeginsDynamicLaunchPcrsWithZerosIfAQuoteSaysSo) {
+  constexpr HashAlgorithm kBank = HashAlgorithm::kSha256;
+  BootLogWriter writer(BootLogFormat::kCryptoAgile, kBanks);
+  for (const std::uint32_t pcr : {16U, 17U, 20U}) {
+    writer.event(pcr, event_type::kEventTag, as_bytes("t"), as_bytes("t"));
+  }
+  const BootLogReading reading = read_boot_log(writer.bytes());
+  const Digest from_zeros = extended(Digest(kBank), "t");
+  const Digest from_ones = extended(filled(kBank, 0xFF), "t");
+  const auto shown_by = [&](const Digest& pcr17, const Digest& pcr20) {
+    PcrBank quoted(kBank);
+    quoted.set(16, from_zeros);
+    quoted.set(17, pcr17);
+    quoted.set(20, pcr20);
+    return replay_towards(quoted, reading.log, nullptr) == quoted;
+  };
+  EXPECT_TRUE(shown_by(from_ones, from_ones));
+  EXPECT_TRUE(shown_by(from_zeros, from_zeros));
+  EXPECT_FALSE(shown_by(from_zeros, from_ones)) << "not some of them";
+  EXPECT_FALSE(shown_by(from_zeros, extended(Digest(kBank), "other")));
+}
+
 TEST(Replay, LeavesOutAPcrWithAnEventThatLacksTheBank) {
   ByteWriter out;
   out.bytes(testing::agile_header(kBanks));

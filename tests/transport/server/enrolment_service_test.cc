@@ -171,6 +171,43 @@ TEST_F(Enrolling, ANewAkResetsTheStateWithAFinding) {
   EXPECT_EQ(audit.back().outcome, "renewed");
 }
 
+// A cloned TPM: no rule can tell which of the two machines is the host.
+TEST_F(Enrolling, AnEkThatTwoMachinesUseInTurnIsHeldForBoth) {
+  const Client one(1);
+  Client clone(2);
+  clone.tpm = one.tpm;
+  clone.tpm.replace_ak();
+  add_token("t", 9);
+  ASSERT_EQ(status(run(one, "esx-1", "t")), EnrolStatus::kAdmitted);
+  ASSERT_EQ(status(run(clone, "esx-2", "t")), EnrolStatus::kAdmitted) << "perhaps a new system";
+  const MessageBody back = run(one, "esx-1", "t");
+  EXPECT_EQ(status(back), EnrolStatus::kPending);
+  const IdentityUpdate& update = registrar.updates.back();
+  EXPECT_TRUE(update.reset_state);
+  ASSERT_EQ(update.reasons.size(), 1U);
+  EXPECT_EQ(update.reasons[0].severity, Severity::kFail);
+  EXPECT_EQ(update.reasons[0].subject, "two machines use this EK in turn: esx-1 and esx-2");
+  EXPECT_EQ(update.audit->verb, "enrol.shared");
+  EXPECT_EQ(registrar.hosts.pending_count(), 1U);
+  // Both are told, and neither attests, whatever they show.
+  for (const Client* const each : {&one, static_cast<const Client*>(&clone)}) {
+    const MessageBody reply = run(*each, each == &one ? "esx-1" : "esx-2", "t");
+    EXPECT_EQ(status(reply), EnrolStatus::kPending);
+    EXPECT_EQ(std::get<EnrolledMessage>(reply).message,
+              "two machines use this EK in turn: esx-1 and esx-2");
+    EXPECT_FALSE(registrar.hosts.admits(each->key));
+  }
+}
+
+TEST_F(Enrolling, AMachineThatMakesNewKeysEachTimeIsOne) {
+  Client client(1);
+  add_token("t", 1);
+  for (std::uint8_t number = 1; number < 10; ++number) {
+    client.key.fill(number);
+    EXPECT_EQ(status(run(client, "esx-1", "t")), EnrolStatus::kAdmitted) << int{number};
+  }
+}
+
 TEST_F(Enrolling, AConversationHasOneTry) {
   const Client client(1);
   add_token("t", 1);

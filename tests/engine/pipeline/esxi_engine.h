@@ -1,0 +1,103 @@
+// EsxiEngine: a simulated ESXi host, without a TPM, that attests to a SmallEngine.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/fleet/esxi_boot_model.h"
+#include "bench/fleet/plain_replay.h"
+#include "engine/eventlog/replay.h"
+#include "tests/engine/esxi/image/model_images.h"
+#include "tests/engine/pipeline/small_engine.h"
+
+namespace quotemill::testing {
+
+// `rules`: further lines of [esxi]; `quote`: of [quote].
+inline Policy esxi_policy(const std::string& rules = {}, const std::string& quote = {}) {
+  return policy_of("[quote]\npcrs = [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14]\n" + quote +
+                   "[boot]\nbaselines = [\"golden\"]\ncompare = [0, 2, 4]\n"
+                   "no_baseline = \"off\"\n[esxi]\nimage = \"fail\"\n" +
+                   rules);
+}
+
+// The images that operators know by default: 3 is approved, 4 is not.
+inline std::vector<std::shared_ptr<const Baseline>> model_images() {
+  return {image_baseline(image_of(bench::esxi_image(3, 40)), true),
+          image_baseline(image_of(bench::esxi_image(4, 40)), false)};
+}
+
+class EsxiEngine {
+ public:
+  explicit EsxiEngine(const std::string& rules = {},
+                      std::vector<std::shared_ptr<const Baseline>> baselines = model_images(),
+                      const std::string& quote = {})
+      : engine(esxi_policy(rules, quote), std::move(baselines)) {
+    model.image = std::make_shared<const bench::EsxiImageModel>(bench::esxi_image(3, 40));
+    model.other_image = std::make_shared<const bench::EsxiImageModel>(bench::esxi_image(4, 40));
+    model.asset_tag = "rack-17";
+    engine.enrol(host);
+  }
+
+  // What the host logs, and what its TPM holds.
+  [[nodiscard]] bench::EsxiBootLog boot() const {
+    bench::EsxiBootLog booted = bench::write_esxi_boot_log(model);
+    if (change_boot) {
+      change_boot(booted);
+    }
+    return booted;
+  }
+
+  // Quote and log; the log comes when it is asked for.
+  Reply attest(const ChangeDraft& change = {}, const ChangeSubmission& change_submission = {}) {
+    return attest_as(host, change, change_submission);
+  }
+
+  // The same boot on another host that is enrolled.
+  Reply attest_as(const SoftwareHost& who, const ChangeDraft& change = {},
+                  const ChangeSubmission& change_submission = {}) {
+    const bench::EsxiBootLog booted = boot();
+    Submission first = engine.submission(who, [&](EvidenceDraft& draft) {
+      draft.quoted = {quoted(booted.measured, draft.selections.front())};
+      draft.sent = draft.quoted;
+      draft.header.boot_log_bytes = static_cast<std::uint32_t>(booted.log.size());
+      if (change) {
+        change(draft);
+      }
+    });
+    if (change_submission) {
+      change_submission(first);
+    }
+    Submission second = first;
+    Reply reply = engine.commit(engine.judge(std::move(first)));
+    if (reply.kind != ReplyKind::kNeedLog) {
+      return reply;
+    }
+    second.boot_log = booted.log;
+    return engine.commit(engine.judge(std::move(second)));
+  }
+
+  [[nodiscard]] HostState state() const { return engine.state(host); }
+
+  static PcrBank quoted(const Bytes& measured, const PcrSelection& selection) {
+    if (selection.bank == HashAlgorithm::kSha256) {
+      return bench::plain_replay(measured, selection);
+    }
+    PcrBank out(selection.bank);
+    const PcrBank replayed = replay(read_boot_log(measured).log, selection.bank);
+    for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+      if (selection.has(pcr)) {
+        out.set(pcr, replayed.has(pcr) ? replayed.at(pcr) : Digest(selection.bank));
+      }
+    }
+    return out;
+  }
+
+  SoftwareHost host;
+  bench::EsxiBootModel model;
+  std::function<void(bench::EsxiBootLog&)> change_boot;
+  SmallEngine engine;
+};
+
+}  // namespace quotemill::testing
