@@ -39,8 +39,9 @@ void give_way() {
   (void)setpriority(PRIO_PROCESS, thread, kNice);
 }
 
-bool is_selected(const Host& host, const HostSelector& selector) {
-  return selector.matches(traits_of(*host.record, view_of(host.state->facts)));
+bool is_selected(const HostRecord& record, const FactsRecord& facts,
+                 const HostSelector& selector) {
+  return selector.matches(traits_of(record, view_of(facts)));
 }
 
 }  // namespace
@@ -152,16 +153,12 @@ Result<std::uint64_t> FleetRuns::begin(const RunRequest& request, const Progress
 }
 
 bool FleetRuns::selects_any(const HostSelector& selector) const {
-  std::string after;
-  for (std::vector<Host> page = parts_.hosts.list(after, kPage); !page.empty();
-       page = parts_.hosts.list(after, kPage)) {
-    if (std::any_of(page.begin(), page.end(),
-                    [&](const Host& host) { return is_selected(host, selector); })) {
-      return true;
-    }
-    after = page.back().record->name;
-  }
-  return false;
+  bool is_there = false;
+  parts_.hosts.glance({}, [&](const HostGlance& host) {
+    is_there = is_selected(host.record, host.facts, selector);
+    return !is_there;
+  });
+  return is_there;
 }
 
 Result<void> FleetRuns::interrupt() {
@@ -227,7 +224,9 @@ Result<bool> FleetRuns::pass(const RunRequest& request, const HostSelector& sele
       return true;
     }
     after = page.back().record->name;
-    std::erase_if(page, [&](const Host& host) { return !is_selected(host, selector); });
+    std::erase_if(page, [&](const Host& host) {
+      return !is_selected(*host.record, host.state->facts, selector);
+    });
     const std::vector<Reappraisal> judged = work.judge(page);
     const Result<ReappraisalCommit> committed =
         is_real ? commit(page, judged) : Result<ReappraisalCommit>(ReappraisalCommit{});
@@ -266,8 +265,8 @@ std::string FleetRuns::position() const {
 Result<std::shared_ptr<const LogClasses>> FleetRuns::tell_logs(const HostSelector& selector,
                                                                const std::string& after) {
   std::uint64_t selected = 0;
-  std::vector<Digest> ids = logs_of(parts_.hosts, after, [&](const Host& host) {
-    const bool is_wanted = is_selected(host, selector);
+  std::vector<Digest> ids = logs_of(parts_.hosts, after, [&](const HostGlance& host) {
+    const bool is_wanted = is_selected(host.record, host.facts, selector);
     selected += is_wanted ? 1U : 0U;
     return is_wanted;
   });
