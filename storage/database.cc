@@ -19,6 +19,7 @@ namespace quotemill::storage {
 namespace {
 
 constexpr std::size_t kMebibyte = std::size_t{1024} * 1024;
+constexpr std::size_t kReadahead = 2 * kMebibyte;
 // Files that nothing is added to are rewritten so often, for what has grown too old in them.
 constexpr std::uint64_t kHistoryRewriteSeconds = 24 * 3600;
 
@@ -271,8 +272,9 @@ Result<std::optional<std::string>> Database::get(Family family, std::string_view
   return std::optional(std::move(value));
 }
 
-Database::Cursor Database::scan(Family family, std::string from, std::string to) const {
-  return {*db_, handle(family), std::move(from), std::move(to)};
+Database::Cursor Database::scan(Family family, std::string from, std::string to,
+                                Reading reading) const {
+  return {*db_, handle(family), std::move(from), std::move(to), reading};
 }
 
 void Database::put(Family family, std::string_view key, std::string_view value,
@@ -369,7 +371,7 @@ rocksdb::Status Database::compact(Family family) {
 }
 
 Database::Cursor::Cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from,
-                         std::string to)
+                         std::string to, Reading reading)
     : bounds_(new Bounds{std::move(from), std::move(to), {}, {}}) {
   rocksdb::ReadOptions options;
   bounds_->lower = bounds_->from;
@@ -381,6 +383,10 @@ Database::Cursor::Cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, s
     options.iterate_upper_bound = &bounds_->upper;
   }
   options.total_order_seek = true;
+  if (reading == Reading::kOnce) {
+    options.fill_cache = false;
+    options.readahead_size = kReadahead;
+  }
   iterator_.reset(db.NewIterator(options, family));
 }
 
