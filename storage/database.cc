@@ -38,9 +38,9 @@ rocksdb::DBOptions database_options() {
   return options;
 }
 
-std::shared_ptr<rocksdb::TableFactory> table_factory(std::size_t cache_bytes) {
+std::shared_ptr<rocksdb::TableFactory> table_factory(std::shared_ptr<rocksdb::Cache> cache) {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(std::max(cache_bytes, kMebibyte));
+  table.block_cache = std::move(cache);
   table.cache_index_and_filter_blocks = true;  // else they are outside any bound
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -48,7 +48,8 @@ std::shared_ptr<rocksdb::TableFactory> table_factory(std::size_t cache_bytes) {
 }
 
 rocksdb::ColumnFamilyOptions family_options(
-    std::string_view name, const std::shared_ptr<rocksdb::TableFactory>& tables,
+    std::string_view name, const std::shared_ptr<rocksdb::Cache>& cache,
+    const std::shared_ptr<rocksdb::TableFactory>& tables,
     const std::shared_ptr<rocksdb::CompactionFilterFactory>& history_filter) {
   rocksdb::ColumnFamilyOptions options;
   options.table_factory = tables;
@@ -60,6 +61,9 @@ rocksdb::ColumnFamilyOptions family_options(
     options.enable_blob_files = true;
     options.min_blob_size = 4096;
     options.blob_compression_type = rocksdb::kLZ4Compression;
+  }
+  if (name == name_of(Family::kBlobs)) {
+    options.blob_cache = cache;  // a log that many others lean on is read for each of them
   }
   if (name == name_of(Family::kJournal)) {
     options.blob_compression_type = rocksdb::kNoCompression;  // signatures do not compress
@@ -189,10 +193,11 @@ Result<void> Database::open_families(const rocksdb::DBOptions& options,
   for (const Family family : kFamilies) {
     names.emplace_back(name_of(family));
   }
-  const std::shared_ptr<rocksdb::TableFactory> tables = table_factory(wanted.cache_bytes);
+  const auto cache = rocksdb::NewLRUCache(std::max(wanted.cache_bytes, kMebibyte));
+  const std::shared_ptr<rocksdb::TableFactory> tables = table_factory(cache);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const std::string& name : names) {
-    descriptors.emplace_back(name, family_options(name, tables, wanted.history_filter));
+    descriptors.emplace_back(name, family_options(name, cache, tables, wanted.history_filter));
   }
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status =

@@ -57,10 +57,12 @@ class FleetReappraisal {
   Reappraisal judge_whole(const Case& one);
   // The host's proof as it is under the snapshot.
   Result<std::shared_ptr<const BootProof>> proof_of(const Case& one);
-  Result<std::shared_ptr<const BootProof>> prove_by_log(const Case& one);
+  // `log`: its content; null: it is still to be read.
+  Result<std::shared_ptr<const BootProof>> prove_by_log(const Case& one, const Bytes* log);
   // Error unless the stored evidence holds as it is, given the boot's proof.
   Result<void> check_signature(const Case& one, std::shared_ptr<const BootProof> proof);
-  Result<Judgement> judge_stored(const Case& one, std::shared_ptr<const HostState> state);
+  Result<Judgement> judge_stored(const Case& one, std::shared_ptr<const HostState> state,
+                                 const Bytes* log);
 
   const FleetReappraisalParts parts_;
   BootMemo memo_;
