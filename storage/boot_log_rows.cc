@@ -170,7 +170,8 @@ Result<void> boot_log_row_tellings(
   if (ids.empty()) {
     return {};
   }
-  Database::Cursor cursor = database.scan(Family::kBlobs, digest_key(ids.front()), {});
+  Database::Cursor cursor =
+      database.scan(Family::kBlobs, digest_key(ids.front()), {}, Reading::kOnce);
   cursor.to_first();
   for (std::size_t place = 0; place < ids.size(); ++place) {
     const std::string key = digest_key(ids[place]);

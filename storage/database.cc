@@ -19,6 +19,7 @@ namespace quotemill::storage {
 namespace {
 
 constexpr std::size_t kMebibyte = std::size_t{1024} * 1024;
+constexpr std::size_t kReadahead = 2 * kMebibyte;
 // Files that nothing is added to are rewritten so often, for what has grown too old in them.
 constexpr std::uint64_t kHistoryRewriteSeconds = 24 * 3600;
 
@@ -37,9 +38,9 @@ rocksdb::DBOptions database_options() {
   return options;
 }
 
-std::shared_ptr<rocksdb::TableFactory> table_factory(std::size_t cache_bytes) {
+std::shared_ptr<rocksdb::TableFactory> table_factory(std::shared_ptr<rocksdb::Cache> cache) {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(std::max(cache_bytes, kMebibyte));
+  table.block_cache = std::move(cache);
   table.cache_index_and_filter_blocks = true;  // else they are outside any bound
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -47,7 +48,8 @@ std::shared_ptr<rocksdb::TableFactory> table_factory(std::size_t cache_bytes) {
 }
 
 rocksdb::ColumnFamilyOptions family_options(
-    std::string_view name, const std::shared_ptr<rocksdb::TableFactory>& tables,
+    std::string_view name, const std::shared_ptr<rocksdb::Cache>& cache,
+    const std::shared_ptr<rocksdb::TableFactory>& tables,
     const std::shared_ptr<rocksdb::CompactionFilterFactory>& history_filter) {
   rocksdb::ColumnFamilyOptions options;
   options.table_factory = tables;
@@ -59,6 +61,9 @@ rocksdb::ColumnFamilyOptions family_options(
     options.enable_blob_files = true;
     options.min_blob_size = 4096;
     options.blob_compression_type = rocksdb::kLZ4Compression;
+  }
+  if (name == name_of(Family::kBlobs)) {
+    options.blob_cache = cache;  // a log that many others lean on is read for each of them
   }
   if (name == name_of(Family::kJournal)) {
     options.blob_compression_type = rocksdb::kNoCompression;  // signatures do not compress
@@ -188,10 +193,11 @@ Result<void> Database::open_families(const rocksdb::DBOptions& options,
   for (const Family family : kFamilies) {
     names.emplace_back(name_of(family));
   }
-  const std::shared_ptr<rocksdb::TableFactory> tables = table_factory(wanted.cache_bytes);
+  const auto cache = rocksdb::NewLRUCache(std::max(wanted.cache_bytes, kMebibyte));
+  const std::shared_ptr<rocksdb::TableFactory> tables = table_factory(cache);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const std::string& name : names) {
-    descriptors.emplace_back(name, family_options(name, tables, wanted.history_filter));
+    descriptors.emplace_back(name, family_options(name, cache, tables, wanted.history_filter));
   }
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status =
@@ -271,8 +277,9 @@ Result<std::optional<std::string>> Database::get(Family family, std::string_view
   return std::optional(std::move(value));
 }
 
-Database::Cursor Database::scan(Family family, std::string from, std::string to) const {
-  return {*db_, handle(family), std::move(from), std::move(to)};
+Database::Cursor Database::scan(Family family, std::string from, std::string to,
+                                Reading reading) const {
+  return {*db_, handle(family), std::move(from), std::move(to), reading};
 }
 
 void Database::put(Family family, std::string_view key, std::string_view value,
@@ -369,7 +376,7 @@ rocksdb::Status Database::compact(Family family) {
 }
 
 Database::Cursor::Cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from,
-                         std::string to)
+                         std::string to, Reading reading)
     : bounds_(new Bounds{std::move(from), std::move(to), {}, {}}) {
   rocksdb::ReadOptions options;
   bounds_->lower = bounds_->from;
@@ -381,6 +388,10 @@ Database::Cursor::Cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, s
     options.iterate_upper_bound = &bounds_->upper;
   }
   options.total_order_seek = true;
+  if (reading == Reading::kOnce) {
+    options.fill_cache = false;
+    options.readahead_size = kReadahead;
+  }
   iterator_.reset(db.NewIterator(options, family));
 }
 

@@ -36,6 +36,12 @@ struct DatabaseOptions {
   std::shared_ptr<rocksdb::CompactionFilterFactory> history_filter = nullptr;
 };
 
+// How often what a cursor reads will be read.
+enum class Reading : std::uint8_t {
+  kAgain,
+  kOnce,  // all of a large range: read far ahead, and kept out of the cache
+};
+
 class Database {
  public:
   // Opens the store, or creates it (folder mode 0700) if there is nothing. Refuses, and says why: a
@@ -57,7 +63,8 @@ class Database {
 
   // Over the keys in [from, to); `to` empty: to the end. Its status() is to be asked at the end.
   class Cursor;
-  [[nodiscard]] Cursor scan(Family family, std::string from, std::string to) const;
+  [[nodiscard]] Cursor scan(Family family, std::string from, std::string to,
+                            Reading reading = Reading::kAgain) const;
 
   // Into a batch of this database.
   void put(Family family, std::string_view key, std::string_view value,
@@ -108,7 +115,8 @@ class Database {
 // A bounded iterator; owns its bounds, which RocksDB only borrows.
 class Database::Cursor {
  public:
-  Cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from, std::string to);
+  Cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from, std::string to,
+         Reading reading);
 
   void to_first() { iterator_->SeekToFirst(); }
 

@@ -66,6 +66,16 @@ std::string host_key(const HostUid& host) {
   return finished(key);
 }
 
+std::string host_part_begin(std::uint32_t part, std::uint32_t parts) {
+  constexpr std::uint32_t kBeginnings = 65'536;  // of uids, by their first two bytes
+  if (part == 0 || part == parts) {
+    return {};
+  }
+  ByteWriter key = begin_key();
+  key.u16_be(static_cast<std::uint16_t>(std::uint64_t{kBeginnings} * part / parts));
+  return finished(key);
+}
+
 std::string history_key(const HostUid& host, std::uint64_t sequence) {
   ByteWriter key = begin_key();
   key.bytes(host.view()).u64_be(sequence);

@@ -42,6 +42,10 @@ inline constexpr std::array kFamilies = {
 std::string_view name_of(Family family);
 
 std::string host_key(const HostUid& host);
+// Where part `part` of `parts` of all hosts begins, of about equal size: uids are random. Empty for
+// the first one, and for the one behind the last: as Database::scan() takes it for no bound.
+// REQUIRES: part <= parts <= 65536
+std::string host_part_begin(std::uint32_t part, std::uint32_t parts);
 std::string history_key(const HostUid& host, std::uint64_t sequence);
 std::string change_key(std::uint64_t sequence);
 std::string policy_key(std::uint64_t number);

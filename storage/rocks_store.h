@@ -11,7 +11,7 @@
 // commits as soon as there is room.
 //
 // Threads: commit() and renew_stream() by the commit thread; reads by any thread, beside commits.
-// The callback of for_each_host() must not call the store.
+// The callbacks of for_each_host() and for_each_host_of() must not call the store.
 #pragma once
 
 #include <cstdint>
@@ -70,6 +70,10 @@ class RocksStore final : public VerdictLog, public History, public Outbox, publi
   Result<std::string> renew_stream() override;
 
   Result<void> for_each_host(
+      const std::function<void(HostRecord record, std::optional<HostState> state)>& visit)
+      const override;
+  Result<void> for_each_host_of(
+      std::uint32_t part, std::uint32_t parts,
       const std::function<void(HostRecord record, std::optional<HostState> state)>& visit)
       const override;
   [[nodiscard]] Result<std::vector<std::shared_ptr<const Baseline>>> baselines() const override;

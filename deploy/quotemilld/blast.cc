@@ -43,7 +43,9 @@ class Survey {
          const BlastParts& parts)
       : now_(*now), then_(*then), parts_(parts) {
     Result<LogClasses> known = LogClasses::of(
-        logs_of(parts.hosts, {}, [this](const Host& host) { return is_hit(host); }), parts.history);
+        logs_of(parts.hosts, {},
+                [this](const HostGlance& host) { return is_hit(host.record, host.facts); }),
+        parts.history);
     // Without them each log is read: slower, and the same.
     const auto logs = std::make_shared<const LogClasses>(known ? *std::move(known) : LogClasses());
     before_ = std::make_unique<FleetReappraisal>(
@@ -66,8 +68,8 @@ class Survey {
 
  private:
   // Another snapshot would be for it.
-  [[nodiscard]] bool is_hit(const Host& host) const {
-    const HostTraits traits = traits_of(*host.record, view_of(host.state->facts));
+  [[nodiscard]] bool is_hit(const HostRecord& record, const FactsRecord& facts) const {
+    const HostTraits traits = traits_of(record, view_of(facts));
     return now_.snapshot_for(traits)->id() != then_.snapshot_for(traits)->id();
   }
 
@@ -75,7 +77,7 @@ class Survey {
     if (host.state->sequence != 0) {
       tally_.note_judged();
     }
-    if (!is_hit(host)) {
+    if (!is_hit(*host.record, host.state->facts)) {
       return;
     }
     const Reappraisal after = after_->judge(host, extends_);

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "deploy/quotemilld/judging_threads.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/pipeline/differing_verdicts.h"
@@ -22,7 +23,6 @@ using transport::Json;
 namespace {
 
 constexpr std::size_t kPage = 4'096;                 // hosts between two looks at the position
-constexpr std::size_t kStep = 64;                    // hosts that a thread takes at once
 constexpr std::size_t kPositionSizeMax = 64 * 1024;  // bound
 constexpr int kNice = 10;                            // a tenth of the time beside a busy thread
 constexpr std::int64_t kKeepEveryMs = 500;
@@ -39,44 +39,11 @@ void give_way() {
   (void)setpriority(PRIO_PROCESS, thread, kNice);
 }
 
-bool is_selected(const Host& host, const HostSelector& selector) {
-  return selector.matches(traits_of(*host.record, view_of(host.state->facts)));
+bool is_selected(const HostRecord& record, const FactsRecord& facts, const HostSelector& selector) {
+  return selector.matches(traits_of(record, view_of(facts)));
 }
 
 }  // namespace
-
-// The hosts of a page, judged by several threads.
-class FleetRuns::Work {
- public:
-  Work(FleetReappraisal& fleet, unsigned threads) : fleet_(fleet), memos_(threads) {}
-
-  std::vector<Reappraisal> judge(const std::vector<Host>& hosts) {
-    std::vector<Reappraisal> judged(hosts.size());
-    std::atomic<std::size_t> next{0};
-    const auto work = [&](ExtendMemo& extends) {
-      for (std::size_t begin = next.fetch_add(kStep); begin < hosts.size();
-           begin = next.fetch_add(kStep)) {
-        const std::size_t end = std::min(begin + kStep, hosts.size());
-        for (std::size_t i = begin; i < end; ++i) {
-          judged[i] = fleet_.judge(hosts[i], extends);
-        }
-      }
-    };
-    std::vector<std::thread> others;
-    for (std::size_t i = 1; i < memos_.size() && i * kStep < hosts.size(); ++i) {
-      others.emplace_back([&work, &memo = memos_[i]] { work(memo); });  // as nice as we are
-    }
-    work(memos_.front());
-    for (std::thread& other : others) {
-      other.join();
-    }
-    return judged;
-  }
-
- private:
-  FleetReappraisal& fleet_;
-  std::vector<ExtendMemo> memos_;
-};
 
 FleetRuns::FleetRuns(FleetRunParts parts) : parts_(std::move(parts)) {
   recall_position();
@@ -152,16 +119,12 @@ Result<std::uint64_t> FleetRuns::begin(const RunRequest& request, const Progress
 }
 
 bool FleetRuns::selects_any(const HostSelector& selector) const {
-  std::string after;
-  for (std::vector<Host> page = parts_.hosts.list(after, kPage); !page.empty();
-       page = parts_.hosts.list(after, kPage)) {
-    if (std::any_of(page.begin(), page.end(),
-                    [&](const Host& host) { return is_selected(host, selector); })) {
-      return true;
-    }
-    after = page.back().record->name;
-  }
-  return false;
+  bool is_there = false;
+  parts_.hosts.glance({}, [&](const HostGlance& host) {
+    is_there = is_selected(host.record, host.facts, selector);
+    return !is_there;
+  });
+  return is_there;
 }
 
 Result<void> FleetRuns::interrupt() {
@@ -219,15 +182,16 @@ Result<bool> FleetRuns::pass(const RunRequest& request, const HostSelector& sele
     return logs.error();
   }
   FleetReappraisal fleet({policies, parts_.server_key, parts_.history, *logs, request.signatures});
-  Work work(fleet, parts_.threads != 0 ? parts_.threads
-                                       : std::max(1U, std::thread::hardware_concurrency()));
+  JudgingThreads work(fleet, threads());
   while (!stop_) {
     std::vector<Host> page = parts_.hosts.list(after, kPage);
     if (page.empty()) {
       return true;
     }
     after = page.back().record->name;
-    std::erase_if(page, [&](const Host& host) { return !is_selected(host, selector); });
+    std::erase_if(page, [&](const Host& host) {
+      return !is_selected(*host.record, host.state->facts, selector);
+    });
     const std::vector<Reappraisal> judged = work.judge(page);
     const Result<ReappraisalCommit> committed =
         is_real ? commit(page, judged) : Result<ReappraisalCommit>(ReappraisalCommit{});
@@ -258,6 +222,10 @@ Result<bool> FleetRuns::pass(const RunRequest& request, const HostSelector& sele
   return false;
 }
 
+unsigned FleetRuns::threads() const {
+  return parts_.threads != 0 ? parts_.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
 std::string FleetRuns::position() const {
   const std::lock_guard lock(mutex_);
   return progress_.after;
@@ -266,12 +234,12 @@ std::string FleetRuns::position() const {
 Result<std::shared_ptr<const LogClasses>> FleetRuns::tell_logs(const HostSelector& selector,
                                                                const std::string& after) {
   std::uint64_t selected = 0;
-  std::vector<Digest> ids = logs_of(parts_.hosts, after, [&](const Host& host) {
-    const bool is_wanted = is_selected(host, selector);
+  std::vector<Digest> ids = logs_of(parts_.hosts, after, [&](const HostGlance& host) {
+    const bool is_wanted = is_selected(host.record, host.facts, selector);
     selected += is_wanted ? 1U : 0U;
     return is_wanted;
   });
-  Result<LogClasses> logs = LogClasses::of(std::move(ids), parts_.history);
+  Result<LogClasses> logs = LogClasses::of(std::move(ids), parts_.history, threads());
   if (!logs) {
     return logs.error();
   }

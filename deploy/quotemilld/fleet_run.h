@@ -93,13 +93,12 @@ class FleetRuns {
     BlastTally tally;
   };
 
-  class Work;
-
   Result<std::uint64_t> begin(const RunRequest& request, const Progress& from);
   void run(const RunRequest& request, const HostSelector& selector);
   Result<void> work_through(const RunRequest& request, const HostSelector& selector);
   Result<bool> pass(const RunRequest& request, const HostSelector& selector);
   [[nodiscard]] std::string position() const;
+  [[nodiscard]] unsigned threads() const;
   [[nodiscard]] bool selects_any(const HostSelector& selector) const;
   Result<std::shared_ptr<const LogClasses>> tell_logs(const HostSelector& selector,
                                                       const std::string& after);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "engine/base/text.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/boot_log.h"
+#include "engine/pipeline/fleet_reappraisal.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -25,10 +27,22 @@ using Content = std::vector<UnknownEvent>;
 
 struct BySameContent {
   bool operator()(const Content& left, const Content& right) const {
-    return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end(),
-                                        [](const UnknownEvent& a, const UnknownEvent& b) {
-                                          return a.digest.hex() < b.digest.hex();
-                                        });
+    return std::lexicographical_compare(
+        left.begin(), left.end(), right.begin(), right.end(),
+        [](const UnknownEvent& a, const UnknownEvent& b) { return a.digest < b.digest; });
+  }
+};
+
+// How many, and the names of a few.
+struct Counted {
+  std::uint64_t hosts = 0;
+  std::vector<std::string> names;
+
+  void add(std::string_view name) {
+    ++hosts;
+    if (names.size() < kNamesMax) {
+      names.push_back(escaped(name));
+    }
   }
 };
 
@@ -36,7 +50,7 @@ struct BySameContent {
 struct DistinctBoot {
   MinedBoot boot;
   std::uint32_t pcrs = 0;
-  std::map<std::pair<std::string, std::string>, std::vector<std::string>> hosts;  // names
+  std::map<std::pair<std::string, std::string>, Counted> hosts;
 };
 
 std::uint32_t quoted_pcrs(const Policy& policy) {
@@ -49,8 +63,12 @@ std::uint32_t quoted_pcrs(const Policy& policy) {
 
 class Miner {
  public:
-  Miner(const PolicySet& policies, const History& history, std::uint32_t pcrs)
-      : policies_(policies), history_(history), pcrs_(pcrs) {}
+  Miner(const PolicySet& policies, const History& history, std::uint32_t pcrs, LogClasses logs)
+      : policies_(policies),
+        history_(history),
+        pcrs_(pcrs),
+        logs_(std::move(logs)),
+        contents_(logs_.count()) {}
 
   void look_at(const Host& host) {
     ++mined_.hosts;
@@ -61,29 +79,20 @@ class Miner {
       ++mined_.unproven;
       return;
     }
-    const Result<Bytes> log = history_.boot_log(proof->log);
-    if (!log) {
+    DistinctBoot* const boot = boot_of(*proof, *snapshot);
+    if (boot == nullptr) {
       ++mined_.unreadable;
       return;
     }
-    std::string key(as_text(hash(HashAlgorithm::kSha256, *log).view()));
-    key.append(as_text(snapshot->id()));
-    const auto [at, is_new] = boots_.try_emplace(std::move(key));
-    if (is_new) {
-      const HashAlgorithm bank = proof->pcrs.values().algorithm();
-      at->second.pcrs = quoted_pcrs(snapshot->policy()) & (pcrs_ == 0 ? ~0U : pcrs_);
-      at->second.boot = mine_boot(read_boot_log(*log).log, bank, at->second.pcrs, *snapshot);
-    }
     const FactsRecord& facts = host.state->facts;
-    at->second.hosts[{escaped(facts.vendor), escaped(facts.model)}].push_back(
-        escaped(host.record->name));
+    boot->hosts[{escaped(facts.vendor), escaped(facts.model)}].add(host.record->name);
   }
 
   Mined finish() && {
     mined_.distinct_logs = boots_.size();
     for (const auto& [key, boot] : boots_) {
-      for (const auto& [machine, names] : boot.hosts) {
-        add(boot, {machine.first, machine.second, boot.boot.firmware}, names);
+      for (const auto& [machine, counted] : boot.hosts) {
+        add(boot, {machine.first, machine.second, boot.boot.firmware}, counted);
       }
     }
     for (auto& [place, groups] : groups_) {
@@ -100,19 +109,50 @@ class Miner {
  private:
   using Place = std::pair<MinedPlatform, std::uint32_t>;
 
-  void add(const DistinctBoot& boot, const MinedPlatform& platform,
-           const std::vector<std::string>& names) {
-    of_platform_[platform] += names.size();
+  // Null if its log cannot be read. Of the logs of one class one is read.
+  DistinctBoot* boot_of(const BootProof& proof, const Snapshot& snapshot) {
+    const std::optional<std::uint32_t> known = logs_.find(proof.log);
+    std::optional<Digest> content = known ? contents_[*known] : std::nullopt;
+    Bytes log;
+    if (!content || !boots_.contains(key_of(*content, snapshot))) {
+      Result<Bytes> read = history_.boot_log(proof.log);
+      if (!read) {
+        return nullptr;
+      }
+      log = *std::move(read);
+      content = hash(HashAlgorithm::kSha256, log);
+    }
+    if (known) {
+      contents_[*known] = content;
+    }
+    const auto [at, is_new] = boots_.try_emplace(key_of(*content, snapshot));
+    DistinctBoot& boot = at->second;
+    if (is_new) {
+      boot.pcrs = quoted_pcrs(snapshot.policy()) & (pcrs_ == 0 ? ~0U : pcrs_);
+      boot.boot =
+          mine_boot(read_boot_log(log).log, proof.pcrs.values().algorithm(), boot.pcrs, snapshot);
+    }
+    return &boot;
+  }
+
+  static std::string key_of(const Digest& content, const Snapshot& snapshot) {
+    return std::string(as_text(content.view())).append(as_text(snapshot.id()));
+  }
+
+  void add(const DistinctBoot& boot, const MinedPlatform& platform, const Counted& counted) {
+    of_platform_[platform] += counted.hosts;
     std::map<std::uint32_t, Content> by_pcr;
     for (const UnknownEvent& event : boot.boot.unknown) {
       by_pcr[event.pcr].push_back(event);
     }
     for (auto& [pcr, content] : by_pcr) {
-      unexplained_[{platform, pcr}] += names.size();
+      unexplained_[{platform, pcr}] += counted.hosts;
       MinedGroup& group = groups_[{platform, pcr}][std::move(content)];
-      group.hosts += names.size();
-      for (std::size_t i = 0; i < names.size() && group.names.size() < kNamesMax; ++i) {
-        group.names.push_back(names[i]);
+      group.hosts += counted.hosts;
+      for (const std::string& name : counted.names) {
+        if (group.names.size() < kNamesMax) {
+          group.names.push_back(name);
+        }
       }
     }
   }
@@ -139,6 +179,8 @@ class Miner {
   const PolicySet& policies_;
   const History& history_;
   const std::uint32_t pcrs_;
+  const LogClasses logs_;
+  std::vector<std::optional<Digest>> contents_;  // SHA-256, by class; nullopt: none was read yet
   Mined mined_;
   std::unordered_map<std::string, DistinctBoot> boots_;
   std::map<MinedPlatform, std::uint64_t> of_platform_;
@@ -151,7 +193,10 @@ class Miner {
 Mined mine(const HostTable& hosts, const PoliciesInForce& policies, const History& history,
            std::uint32_t pcrs) {
   const std::shared_ptr<const PolicySet> set = policies.current();
-  Miner miner(*set, history, pcrs);
+  Result<LogClasses> logs =
+      LogClasses::of(logs_of(hosts, {}, [](const HostGlance&) { return true; }), history);
+  // Without them each log is read: slower, and the same.
+  Miner miner(*set, history, pcrs, logs ? *std::move(logs) : LogClasses());
   std::string after;
   for (std::vector<Host> page = hosts.list(after, kPage); !page.empty();
        page = hosts.list(after, kPage)) {

@@ -1,9 +1,9 @@
 // Mining: the fleet's unknown events, grouped by platform and content, from stored evidence.
 //
-// Of each host whose boot a quote proved, the stored log is read once, and interpreted once for
-// each distinct content and snapshot. What is unknown in one PCR is the unit: hosts of one platform
-// that have the same there are a group, and the other groups of that platform and PCR differ from
-// it.
+// Of the hosts whose boots a quote proved, each stored log is interpreted once for each distinct
+// content and snapshot; of logs that are told alike (LogClasses) one is read. What is unknown in
+// one PCR is the unit: hosts of one platform that have the same there are a group, and the other
+// groups of that platform and PCR differ from it.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "deploy/quotemilld/key_files.h"
 #include "engine/crypto/random.h"
@@ -23,6 +25,8 @@ Result<std::uint64_t> random_seed() {
   return seed;
 }
 
+constexpr std::size_t kHostsAtOnce = 256;  // put into the table under one lock
+
 // The newest of all stored times: store time never goes back, whatever the wall clock did.
 WallTime newest_time(const HostRecord& record, const std::optional<HostState>& state) {
   WallTime newest = record.enrolled;
@@ -30,6 +34,47 @@ WallTime newest_time(const HostRecord& record, const std::optional<HostState>& s
     newest = std::max({newest, state->judged, state->since});
   }
   return newest;
+}
+
+// One part of the hosts; the newest of their times.
+Result<WallTime> recall_part(const History& store, std::uint32_t part, std::uint32_t parts,
+                             HostTable& hosts) {
+  WallTime newest;
+  std::vector<StoredHost> some;
+  const Result<void> read =
+      store.for_each_host_of(part, parts, [&](HostRecord record, std::optional<HostState> state) {
+        newest = std::max(newest, newest_time(record, state));
+        some.push_back({std::make_shared<const HostRecord>(std::move(record)), std::move(state)});
+        if (some.size() == kHostsAtOnce) {
+          hosts.put_stored(std::exchange(some, {}));
+        }
+      });
+  if (!read) {
+    return read.error();
+  }
+  hosts.put_stored(std::move(some));
+  return newest;
+}
+
+// All hosts, by as many threads as there are processors: most of it is decoding.
+Result<WallTime> recall_hosts(const History& store, HostTable& hosts) {
+  const std::uint32_t parts = std::max(1U, std::thread::hardware_concurrency());
+  std::vector<Result<WallTime>> newest(parts, WallTime());
+  {
+    std::vector<std::jthread> threads;
+    for (std::uint32_t part = 1; part < parts; ++part) {
+      threads.emplace_back([&, part] { newest[part] = recall_part(store, part, parts, hosts); });
+    }
+    newest[0] = recall_part(store, 0, parts, hosts);
+  }
+  WallTime last;
+  for (const Result<WallTime>& of_part : newest) {
+    if (!of_part) {
+      return of_part.error();
+    }
+    last = std::max(last, *of_part);
+  }
+  return last;
 }
 
 }  // namespace
@@ -60,17 +105,11 @@ Result<Keys> load_keys(const Config& config, WallTime now) {
 
 Result<CommitterStart> recall(const History& store, HostTable& hosts) {
   CommitterStart start;
-  const Result<void> read =
-      store.for_each_host([&](HostRecord record, std::optional<HostState> state) {
-        start.last_time = std::max(start.last_time, newest_time(record, state));
-        hosts.put(std::make_shared<const HostRecord>(std::move(record)));
-        if (state) {
-          hosts.put_state(std::make_shared<const HostState>(std::move(*state)));
-        }
-      });
-  if (!read) {
-    return read.error();
+  const Result<WallTime> last_time = recall_hosts(store, hosts);
+  if (!last_time) {
+    return last_time.error();
   }
+  start.last_time = *last_time;
   Result<std::vector<TokenRecord>> tokens = store.tokens();
   const Result<AuditHead> audit = store.audit_head();
   const Result<StoreStatus> status = store.status();

@@ -22,7 +22,7 @@ struct Keys {
 // Makes the state folder and the keys on the first start. Writes <folder>/server.pub, for agents.
 Result<Keys> load_keys(const Config& config, WallTime now);
 
-// Fills `hosts` from the store, and returns what the committer goes on from.
+// Fills `hosts` from the store, by several threads, and returns what the committer goes on from.
 Result<CommitterStart> recall(const History& store, HostTable& hosts);
 
 // The policies that were applied, over the configured one, with the baselines of the store.

@@ -1,6 +1,7 @@
 #include "engine/pipeline/boot_memo.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/ima_reader.h"
@@ -14,14 +15,14 @@ std::size_t BootMemo::KeyHash::operator()(const Key& key) const noexcept {
 BootMemo::BootMemo(const LogClasses& logs, const History& history)
     : logs_(logs), history_(history), contents_(logs.count()) {}
 
-Result<std::uint32_t> BootMemo::content_of(const Digest& log) {
+Result<BootMemo::Content> BootMemo::content_of(const Digest& log) {
   const std::optional<std::uint32_t> known = logs_.find(log);
   if (known) {
     if (const std::uint32_t content = contents_[*known].load(); content != 0) {
-      return content - 1;
+      return Content{content - 1, std::nullopt};
     }
   }
-  const Result<Bytes> bytes = history_.boot_log(log);
+  Result<Bytes> bytes = history_.boot_log(log);
   if (!bytes) {
     return bytes.error();
   }
@@ -32,7 +33,7 @@ Result<std::uint32_t> BootMemo::content_of(const Digest& log) {
   if (known) {
     contents_[*known].store(number + 1);
   }
-  return number;
+  return Content{number, *std::move(bytes)};
 }
 
 BootMemo::Entry& BootMemo::entry_of(const Key& key) {
@@ -46,12 +47,12 @@ BootMemo::Entry& BootMemo::entry_of(const Key& key) {
 }
 
 BootMemo::Proof BootMemo::find_or_prove(const BootProof& proof, const Snapshot& snapshot,
-                                        const std::function<Proof()>& prove) {
-  const Result<std::uint32_t> content = content_of(proof.log);
+                                        const std::function<Proof(const Bytes* log)>& prove) {
+  const Result<Content> content = content_of(proof.log);
   if (!content) {
     return content.error();
   }
-  Entry& entry = entry_of({*content, &snapshot});
+  Entry& entry = entry_of({content->number, &snapshot});
   const std::lock_guard lock(entry.mutex);
   const auto found =
       std::find_if(entry.proofs.begin(), entry.proofs.end(), [&proof](const auto& other) {
@@ -60,7 +61,7 @@ BootMemo::Proof BootMemo::find_or_prove(const BootProof& proof, const Snapshot& 
   if (found != entry.proofs.end()) {
     return *found;
   }
-  Proof proven = prove();
+  Proof proven = prove(content->bytes ? &*content->bytes : nullptr);
   if (proven) {
     entry.proofs.push_back(*proven);
   }

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -28,10 +29,10 @@ class BootMemo {
   // `logs` and `history` are borrowed.
   BootMemo(const LogClasses& logs, const History& history);
 
-  // A proof of the same boot as `proof`, under `snapshot`; made by `prove` if there is none. What
-  // that cannot prove is not kept.
+  // A proof of the same boot as `proof`, under `snapshot`; made by `prove` if there is none, which
+  // is given the log if it had to be read, else null. What that cannot prove is not kept.
   Proof find_or_prove(const BootProof& proof, const Snapshot& snapshot,
-                      const std::function<Proof()>& prove);
+                      const std::function<Proof(const Bytes* log)>& prove);
 
  private:
   // Proofs of one log under one snapshot: one, unless hosts were asked for other PCRs.
@@ -58,8 +59,12 @@ class BootMemo {
 
   static constexpr std::size_t kShards = 16;
 
-  // A number for the log's content: equal for equal logs.
-  Result<std::uint32_t> content_of(const Digest& log);
+  struct Content {
+    std::uint32_t number = 0;    // equal for equal logs
+    std::optional<Bytes> bytes;  // if they had to be read
+  };
+
+  Result<Content> content_of(const Digest& log);
   Entry& entry_of(const Key& key);
 
   const LogClasses& logs_;

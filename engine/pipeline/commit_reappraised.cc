@@ -25,9 +25,9 @@ Result<ReappraisalCommit> Committer::commit_reappraised(std::vector<ReappraisedH
 
 bool Committer::is_still_so(const ReappraisedHost& judged) const {
   const std::optional<Host> now = ports_.hosts.find(judged.host.record->uid);
-  // States are immutable and replaced at each step: the same object, the same sequence and evidence
-  // (and time has not made it stale).
-  const bool is_untouched = now && now->state == judged.host.state &&
+  // States are replaced at each step: the same revision, the same sequence and evidence (and time
+  // has not made it stale).
+  const bool is_untouched = now && now->revision == judged.host.revision &&
                             now->record->generation == judged.host.record->generation &&
                             now->record->may_attest();
   return is_untouched && snapshot_for(*now->record, *now->state)->id() == judged.verdict.snapshot;

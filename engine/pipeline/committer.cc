@@ -30,9 +30,9 @@ Reply error_reply(const Judgement& judgement, Error error) {
 }
 
 // While we or the host were away nobody could answer: whoever comes back gets its interval.
-BootTime deadline_after_pause(const HostState& state, const FreshnessRules& rules, Moment now) {
+BootTime deadline_after_pause(WallTime valid_until, const FreshnessRules& rules, Moment now) {
   const std::int64_t left =
-      std::clamp<std::int64_t>(state.verdict.valid_until.ms - now.wall.ms, 0, rules.stale_after_ms);
+      std::clamp<std::int64_t>(valid_until.ms - now.wall.ms, 0, rules.stale_after_ms);
   return {now.boot.ms + std::max(left, 2 * rules.attest_every_ms)};
 }
 
@@ -58,17 +58,15 @@ Committer::~Committer() {
 void Committer::start() {
   const Moment now = ports_.clock.now();
   ports_.policies.observe(now.wall);
-  std::string after;
-  for (std::vector<Host> page = ports_.hosts.list(after, 1000); !page.empty();
-       page = ports_.hosts.list(after, 1000)) {
-    for (const Host& host : page) {
-      if (rests_on_evidence(host.state->state)) {
-        const FreshnessRules& rules = snapshot_for(*host.record, *host.state)->policy().freshness;
-        deadlines_.set(host.record->uid, deadline_after_pause(*host.state, rules, now));
-      }
+  const std::shared_ptr<const PolicySet> policies = ports_.policies.current();
+  ports_.hosts.glance({}, [&](const HostGlance& host) {
+    if (rests_on_evidence(host.state)) {
+      const auto& snapshot = policies->snapshot_for(traits_of(host.record, view_of(host.facts)));
+      deadlines_.set(host.record.uid,
+                     deadline_after_pause(host.valid_until, snapshot->policy().freshness, now));
     }
-    after = page.back().record->name;
-  }
+    return true;
+  });
   thread_ = std::thread([this] { run(); });
 }
 
@@ -327,7 +325,8 @@ void Committer::put_host(const std::shared_ptr<const HostRecord>& record, Moment
     deadlines_.clear(record->uid);
   } else if (before && !before->record->may_attest() && rests_on_evidence(before->state->state)) {
     const FreshnessRules& rules = snapshot_for(*record, *before->state)->policy().freshness;
-    deadlines_.set(record->uid, deadline_after_pause(*before->state, rules, now));
+    deadlines_.set(record->uid,
+                   deadline_after_pause(before->state->verdict.valid_until, rules, now));
   }
 }
 

@@ -132,8 +132,8 @@ Result<std::shared_ptr<const BootProof>> FleetReappraisal::proof_of(const Case& 
   if (own->snapshot == one.snapshot->id()) {
     return own;
   }
-  const Result<std::shared_ptr<const BootProof>> equal =
-      memo_.find_or_prove(*own, *one.snapshot, [&] { return prove_by_log(one); });
+  const Result<std::shared_ptr<const BootProof>> equal = memo_.find_or_prove(
+      *own, *one.snapshot, [&](const Bytes* log) { return prove_by_log(one, log); });
   if (!equal) {
     return equal.error();
   }
@@ -144,8 +144,9 @@ Result<std::shared_ptr<const BootProof>> FleetReappraisal::proof_of(const Case& 
   return std::shared_ptr<const BootProof>(std::move(proof));
 }
 
-Result<std::shared_ptr<const BootProof>> FleetReappraisal::prove_by_log(const Case& one) {
-  const Result<Judgement> judgement = judge_stored(one, one.host.state);
+Result<std::shared_ptr<const BootProof>> FleetReappraisal::prove_by_log(const Case& one,
+                                                                        const Bytes* log) {
+  const Result<Judgement> judgement = judge_stored(one, one.host.state, log);
   if (!judgement) {
     return judgement.error();
   }
@@ -160,7 +161,7 @@ Result<void> FleetReappraisal::check_signature(const Case& one,
                                                std::shared_ptr<const BootProof> proof) {
   auto state = std::make_shared<HostState>(*one.host.state);
   state->proof = std::move(proof);
-  const Result<Judgement> judgement = judge_stored(one, std::move(state));
+  const Result<Judgement> judgement = judge_stored(one, std::move(state), nullptr);
   if (!judgement) {
     return judgement.error();
   }
@@ -168,7 +169,8 @@ Result<void> FleetReappraisal::check_signature(const Case& one,
 }
 
 Result<Judgement> FleetReappraisal::judge_stored(const Case& one,
-                                                 std::shared_ptr<const HostState> state) {
+                                                 std::shared_ptr<const HostState> state,
+                                                 const Bytes* log) {
   Result<std::optional<Submission>> submission =
       stored_submission(one.host, parts_.history, StoredLog::kWithout);
   if (!submission) {
@@ -183,7 +185,7 @@ Result<Judgement> FleetReappraisal::judge_stored(const Case& one,
   const SoftwareMemoPool::Lease software = software_.take();
   Judgement judgement = quotemill::judge(
       **std::move(submission), {*parts_.policies, std::move(state), parts_.server_key, keys_,
-                                parts_.history, uncounted_, one.extends, software.get()});
+                                parts_.history, uncounted_, one.extends, software.get(), log});
   if (judgement.kind == JudgementKind::kError) {
     return judgement.error;
   }

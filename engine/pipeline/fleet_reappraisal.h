@@ -61,10 +61,12 @@ class FleetReappraisal {
   Reappraisal judge_whole(const Case& one);
   // The host's proof as it is under the snapshot.
   Result<std::shared_ptr<const BootProof>> proof_of(const Case& one);
-  Result<std::shared_ptr<const BootProof>> prove_by_log(const Case& one);
+  // `log`: its content; null: it is still to be read.
+  Result<std::shared_ptr<const BootProof>> prove_by_log(const Case& one, const Bytes* log);
   // Error unless the stored evidence holds as it is, given the boot's proof.
   Result<void> check_signature(const Case& one, std::shared_ptr<const BootProof> proof);
-  Result<Judgement> judge_stored(const Case& one, std::shared_ptr<const HostState> state);
+  Result<Judgement> judge_stored(const Case& one, std::shared_ptr<const HostState> state,
+                                 const Bytes* log);
 
   const FleetReappraisalParts parts_;
   BootMemo memo_;
@@ -74,20 +76,16 @@ class FleetReappraisal {
   std::atomic<std::uint64_t> logs_judged_{0};
 };
 
-// The hosts' proofs' logs, for LogClasses::of(); those of hosts that `is_wanted` takes.
+// The proofs' logs of the hosts behind `after` that `is_wanted` takes, for LogClasses::of().
 template <class Wanted>
 std::vector<Digest> logs_of(const HostTable& hosts, std::string after, Wanted is_wanted) {
-  constexpr std::size_t kPage = 1'000;
   std::vector<Digest> logs;
-  for (std::vector<Host> page = hosts.list(after, kPage); !page.empty();
-       page = hosts.list(after, kPage)) {
-    for (const Host& host : page) {
-      if (host.state->proof && is_wanted(host)) {
-        logs.push_back(host.state->proof->log);
-      }
+  hosts.glance(std::move(after), [&](const HostGlance& host) {
+    if (is_wanted(host) && host.proven_log) {
+      logs.push_back(*host.proven_log);
     }
-    after = page.back().record->name;
-  }
+    return true;
+  });
   return logs;
 }
 

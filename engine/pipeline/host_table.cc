@@ -1,12 +1,20 @@
 #include "engine/pipeline/host_table.h"
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <mutex>
+#include <shared_mutex>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
+
+#include "engine/pipeline/host_index.h"
 
 namespace quotemill {
 namespace {
+
+constexpr std::size_t kGlances = 1'024;  // hosts that are shown under one lock
 
 bool holds_name(const HostRecord& record) {
   return record.may_attest();
@@ -16,219 +24,325 @@ bool holds_key(const HostRecord& record) {
   return record.may_attest() || record.life_cycle == LifeCycle::kPending;
 }
 
-// In the place of whichever host has its key.
-template <class Index>
-void replace_in(Index& index, const Host& host) {
-  const auto found = index.find(&host);
-  if (found != index.end()) {
-    index.erase(found);
-  }
-  index.insert(&host);
+// States are unpacked when no lock is held any more.
+std::optional<Host> opened(const std::optional<KeptHost>& kept) {
+  return kept ? std::optional(kept->host()) : std::nullopt;
 }
 
-template <class Index>
-void erase_if_owned(Index& index, const Host& host) {
-  const auto found = index.find(&host);
-  if (found != index.end() && *found == &host) {
-    index.erase(found);
+std::vector<Host> opened(const std::vector<KeptHost>& kept) {
+  std::vector<Host> hosts;
+  hosts.reserve(kept.size());
+  for (const KeptHost& host : kept) {
+    hosts.push_back(host.host());
   }
+  return hosts;
 }
 
-// The host that `found` is at.
-template <class Index>
-std::optional<Host> host_at(const Index& index, typename Index::const_iterator found) {
-  return found == index.end() ? std::nullopt : std::optional(**found);
+std::vector<KeptHost> page_of(const HostsByName& names, std::string_view after, std::size_t limit) {
+  std::vector<KeptHost> page;
+  for (auto it = names.upper_bound(after); it != names.end() && page.size() < limit; ++it) {
+    page.push_back(**it);
+  }
+  return page;
+}
+
+std::shared_ptr<const HostState> fresh_state(const HostRecord& record) {
+  auto state = std::make_shared<HostState>();
+  state->host = record.uid;
+  state->generation = record.generation;
+  return state;
 }
 
 }  // namespace
 
+// REQUIRES: the mutex, exclusively for whatever changes
+class HostTable::Rooms {
+ public:
+  explicit Rooms(std::size_t states) : states_kept(states) {}
+
+  // `packed`: its state; null: that which it has, or a fresh one.
+  void put(std::shared_ptr<const HostRecord> record, std::shared_ptr<const PackedState> packed) {
+    KeptHost& host = hosts[record->uid];
+    const bool is_new = host.record == nullptr;
+    if (!is_new) {
+      forget_indexes(host);
+    }
+    if (packed) {
+      host.packed = std::move(packed);
+      host.state = nullptr;
+      host.revision = ++revisions;
+    } else if (is_new) {
+      keep(host, fresh_state(*record));
+    }
+    host.record = std::move(record);
+    index(host);
+  }
+
+  void put_state(std::shared_ptr<const HostState> state) {
+    const auto found = hosts.find(state->host);
+    if (found == hosts.end()) {
+      return;
+    }
+    KeptHost& host = found->second;
+    const TrustState before = host.trust();
+    keep(host, std::move(state));
+    count(host, before);
+  }
+
+  void remove(const HostUid& uid) {
+    const auto found = hosts.find(uid);
+    if (found != hosts.end()) {
+      forget_indexes(found->second);
+      hosts.erase(found);
+    }
+  }
+
+  mutable std::shared_mutex mutex;
+  std::unordered_map<HostUid, KeptHost> hosts;
+  HostIndex<ByChannel> by_key;
+  HostIndex<ByEk> by_ek;
+  HostMultiIndex<ByAk> by_ak;
+  HostsByName by_name;
+  HostsByName expected;
+  std::map<HostUid, std::string> pending;
+  std::array<std::size_t, 5> counts{};
+  PackedState::Pool pool;
+
+ private:
+  void keep(KeptHost& host, std::shared_ptr<const HostState> state) {
+    kept.emplace_back(state->host, ++revisions);
+    host.state = std::move(state);
+    host.packed = nullptr;
+    host.revision = revisions;
+    if (kept.size() > states_kept) {
+      const auto [uid, revision] = kept.front();
+      kept.pop_front();
+      pack(uid, revision);
+    }
+  }
+
+  // Unless it has another state by now.
+  void pack(const HostUid& uid, std::uint64_t revision) {
+    const auto found = hosts.find(uid);
+    if (found != hosts.end() && found->second.revision == revision) {
+      KeptHost& host = found->second;
+      host.packed = PackedState::pack(*host.state, pool);
+      host.state = host.packed ? nullptr : host.state;
+    }
+  }
+
+  void count(const KeptHost& host, TrustState before) {
+    if (holds_name(*host.record)) {
+      --counts.at(static_cast<std::size_t>(before));
+      ++counts.at(static_cast<std::size_t>(host.trust()));
+    }
+  }
+
+  void index(const KeptHost& host) {
+    const HostRecord& record = *host.record;
+    if (holds_key(record)) {
+      replace_in(by_key, host);
+      by_ak.insert(&host);
+    }
+    if (holds_name(record)) {
+      replace_in(by_name, host);
+      ++counts.at(static_cast<std::size_t>(host.trust()));
+    }
+    if (record.life_cycle == LifeCycle::kPending) {
+      pending[record.uid] = record.name;
+    }
+    if (record.life_cycle == LifeCycle::kExpected) {
+      replace_in(expected, host);
+    }
+    index_ek(host);
+  }
+
+  void index_ek(const KeptHost& host) {
+    if (host.record->ek_sha256.empty()) {
+      return;
+    }
+    if (host.record->life_cycle == LifeCycle::kRetired) {
+      by_ek.insert(&host);  // a living host of this EK comes first
+    } else {
+      replace_in(by_ek, host);
+    }
+  }
+
+  void forget_indexes(const KeptHost& host) {
+    erase_if_owned(by_key, host);
+    erase_if_owned(by_name, host);
+    erase_if_owned(by_ek, host);
+    erase_if_owned(expected, host);
+    erase_if_owned(by_ak, host);
+    if (holds_name(*host.record)) {
+      --counts.at(static_cast<std::size_t>(host.trust()));
+    }
+    pending.erase(host.record->uid);
+  }
+
+  const std::size_t states_kept;
+  // States that are kept as they are, the oldest first; some have been replaced since.
+  std::deque<std::pair<HostUid, std::uint64_t>> kept;
+  std::uint64_t revisions = 0;
+};
+
+HostTable::HostTable(std::size_t states_kept) : rooms_(std::make_unique<Rooms>(states_kept)) {}
+
+HostTable::~HostTable() = default;
+
 std::optional<Host> HostTable::find(const HostUid& uid) const {
-  const std::shared_lock lock(mutex_);
-  const auto found = hosts_.find(uid);
-  return found == hosts_.end() ? std::nullopt : std::optional(found->second);
+  std::optional<KeptHost> kept;
+  {
+    const std::shared_lock lock(rooms_->mutex);
+    const auto found = rooms_->hosts.find(uid);
+    kept = found == rooms_->hosts.end() ? std::nullopt : std::optional(found->second);
+  }
+  return opened(kept);
+}
+
+template <class Index, class Key>
+std::optional<Host> HostTable::find_in(const Index& index, const Key& key) const {
+  std::optional<KeptHost> kept;
+  {
+    const std::shared_lock lock(rooms_->mutex);
+    const auto found = index.find(key);
+    kept = found == index.end() ? std::nullopt : std::optional(**found);
+  }
+  return opened(kept);
 }
 
 std::optional<Host> HostTable::find_by_key(const CurveKey& key) const {
-  const std::shared_lock lock(mutex_);
-  return host_at(by_key_, by_key_.find(ByteView(key)));
+  return find_in(rooms_->by_key, as_text(key));
 }
 
 std::optional<Host> HostTable::find_by_name(std::string_view name) const {
-  const std::shared_lock lock(mutex_);
-  return host_at(by_name_, by_name_.find(name));
+  return find_in(rooms_->by_name, name);
 }
 
 std::optional<Host> HostTable::find_expected(std::string_view name) const {
-  const std::shared_lock lock(mutex_);
-  return host_at(expected_, expected_.find(name));
+  return find_in(rooms_->expected, name);
 }
 
 std::optional<Host> HostTable::find_by_ek(std::string_view ek_sha256) const {
-  const std::shared_lock lock(mutex_);
-  return host_at(by_ek_, by_ek_.find(ek_sha256));
+  return find_in(rooms_->by_ek, ek_sha256);
 }
 
 std::optional<Host> HostTable::find_by_ak(ByteView ak_public) const {
-  const std::shared_lock lock(mutex_);
-  return ak_public.empty() ? std::nullopt : host_at(by_ak_, by_ak_.find(ak_public));
+  return ak_public.empty() ? std::nullopt : find_in(rooms_->by_ak, as_text(ak_public));
 }
 
 bool HostTable::admits(const CurveKey& key) const {
-  const std::shared_lock lock(mutex_);
-  const auto found = by_key_.find(ByteView(key));
-  return found != by_key_.end() && (*found)->record->may_attest();
+  const std::shared_lock lock(rooms_->mutex);
+  const auto found = rooms_->by_key.find(as_text(key));
+  return found != rooms_->by_key.end() && (*found)->record->may_attest();
 }
 
 std::vector<Host> HostTable::list(std::string_view after, std::size_t limit) const {
-  const std::shared_lock lock(mutex_);
-  std::vector<Host> page;
-  for (auto it = by_name_.upper_bound(after); it != by_name_.end() && page.size() < limit; ++it) {
-    page.push_back(**it);
+  std::vector<KeptHost> page;
+  {
+    const std::shared_lock lock(rooms_->mutex);
+    page = page_of(rooms_->by_name, after, limit);
   }
-  return page;
+  return opened(page);
+}
+
+void HostTable::glance(std::string after,
+                       const std::function<bool(const HostGlance&)>& visit) const {
+  for (bool goes_on = true; goes_on;) {
+    const std::shared_lock lock(rooms_->mutex);
+    const HostsByName& names = rooms_->by_name;
+    auto it = names.upper_bound(after);
+    for (std::size_t i = 0; goes_on && i < kGlances && it != names.end(); ++i, ++it) {
+      goes_on = visit((*it)->glance());
+      after = (*it)->record->name;
+    }
+    goes_on = goes_on && it != names.end();
+  }
 }
 
 std::array<std::size_t, 5> HostTable::counts() const {
-  const std::shared_lock lock(mutex_);
-  return counts_;
+  const std::shared_lock lock(rooms_->mutex);
+  return rooms_->counts;
 }
 
 std::vector<Host> HostTable::expected(std::string_view after, std::size_t limit) const {
-  const std::shared_lock lock(mutex_);
-  std::vector<Host> page;
-  for (auto it = expected_.upper_bound(after); it != expected_.end() && page.size() < limit; ++it) {
-    page.push_back(**it);
+  std::vector<KeptHost> page;
+  {
+    const std::shared_lock lock(rooms_->mutex);
+    page = page_of(rooms_->expected, after, limit);
   }
-  return page;
+  return opened(page);
 }
 
 std::vector<Host> HostTable::pending() const {
-  const std::shared_lock lock(mutex_);
-  std::vector<Host> hosts;
-  hosts.reserve(pending_.size());
-  for (const auto& [uid, name] : pending_) {
-    hosts.push_back(hosts_.at(uid));
+  std::vector<KeptHost> kept;
+  {
+    const std::shared_lock lock(rooms_->mutex);
+    kept.reserve(rooms_->pending.size());
+    for (const auto& [uid, name] : rooms_->pending) {
+      kept.push_back(rooms_->hosts.at(uid));
+    }
   }
-  return hosts;
+  return opened(kept);
 }
 
 std::vector<Host> HostTable::ended(std::size_t limit) const {
-  std::vector<Host> hosts;
+  std::vector<KeptHost> kept;
   {
-    const std::shared_lock lock(mutex_);
-    for (const auto& [uid, host] : hosts_) {
+    const std::shared_lock lock(rooms_->mutex);
+    for (const auto& [uid, host] : rooms_->hosts) {
       if (host.record->life_cycle == LifeCycle::kRetired ||
           host.record->life_cycle == LifeCycle::kDenied) {
-        hosts.push_back(host);
+        kept.push_back(host);
       }
     }
   }
-  std::sort(hosts.begin(), hosts.end(), [](const Host& left, const Host& right) {
+  std::sort(kept.begin(), kept.end(), [](const KeptHost& left, const KeptHost& right) {
     return std::tie(left.record->name, left.record->uid) <
            std::tie(right.record->name, right.record->uid);
   });
-  if (hosts.size() > limit) {
-    hosts.resize(limit);
-  }
-  return hosts;
+  kept.resize(std::min(kept.size(), limit));
+  return opened(kept);
 }
 
 std::size_t HostTable::size() const {
-  const std::shared_lock lock(mutex_);
-  return hosts_.size();
+  const std::shared_lock lock(rooms_->mutex);
+  return rooms_->hosts.size();
 }
 
 std::size_t HostTable::pending_count() const {
-  const std::shared_lock lock(mutex_);
-  return pending_.size();
+  const std::shared_lock lock(rooms_->mutex);
+  return rooms_->pending.size();
 }
 
 void HostTable::put(std::shared_ptr<const HostRecord> record) {
-  const std::unique_lock lock(mutex_);
-  Host& host = hosts_[record->uid];
-  if (host.record) {
-    forget_indexes(host);
-  }
-  if (!host.state) {
-    auto state = std::make_shared<HostState>();
-    state->host = record->uid;
-    state->generation = record->generation;
-    host.state = std::move(state);
-  }
-  host.record = std::move(record);
-  index(host);
-}
-
-void HostTable::index(const Host& host) {
-  const HostRecord& record = *host.record;
-  if (holds_key(record)) {
-    replace_in(by_key_, host);
-    by_ak_.insert(&host);
-  }
-  if (holds_name(record)) {
-    replace_in(by_name_, host);
-    ++counts_.at(static_cast<std::size_t>(host.state->state));
-  }
-  if (record.life_cycle == LifeCycle::kPending) {
-    pending_[record.uid] = record.name;
-  }
-  if (record.life_cycle == LifeCycle::kExpected) {
-    replace_in(expected_, host);
-  }
-  index_ek(host);
-}
-
-void HostTable::index_ek(const Host& host) {
-  if (host.record->ek_sha256.empty()) {
-    return;
-  }
-  if (host.record->life_cycle == LifeCycle::kRetired) {
-    by_ek_.insert(&host);  // a living host of this EK comes first
-  } else {
-    replace_in(by_ek_, host);
-  }
+  const std::unique_lock lock(rooms_->mutex);
+  rooms_->put(std::move(record), nullptr);
 }
 
 void HostTable::put_state(std::shared_ptr<const HostState> state) {
-  const std::unique_lock lock(mutex_);
-  const auto found = hosts_.find(state->host);
-  if (found == hosts_.end()) {
-    return;
+  const std::unique_lock lock(rooms_->mutex);
+  rooms_->put_state(std::move(state));
+}
+
+void HostTable::put_stored(std::vector<StoredHost> hosts) {
+  std::vector<std::shared_ptr<const PackedState>> packed;
+  packed.reserve(hosts.size());
+  for (const StoredHost& host : hosts) {
+    packed.push_back(host.state ? PackedState::pack(*host.state, rooms_->pool) : nullptr);
   }
-  Host& host = found->second;
-  if (holds_name(*host.record)) {
-    --counts_.at(static_cast<std::size_t>(host.state->state));
-    ++counts_.at(static_cast<std::size_t>(state->state));
+  const std::unique_lock lock(rooms_->mutex);
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    rooms_->put(std::move(hosts[i].record), packed[i]);
+    if (hosts[i].state && !packed[i]) {
+      rooms_->put_state(std::make_shared<const HostState>(*std::move(hosts[i].state)));
+    }
   }
-  host.state = std::move(state);
 }
 
 void HostTable::remove(const HostUid& uid) {
-  const std::unique_lock lock(mutex_);
-  const auto found = hosts_.find(uid);
-  if (found != hosts_.end()) {
-    forget_indexes(found->second);
-    hosts_.erase(found);
-  }
-}
-
-void HostTable::forget_indexes(const Host& host) {
-  const HostRecord& record = *host.record;
-  erase_if_owned(by_key_, host);
-  erase_if_owned(by_name_, host);
-  erase_if_owned(by_ek_, host);
-  erase_if_owned(expected_, host);
-  const auto [first, last] = by_ak_.equal_range(&host);
-  for (auto it = first; it != last; ++it) {
-    if (*it == &host) {
-      by_ak_.erase(it);
-      break;
-    }
-  }
-  if (holds_name(record)) {
-    --counts_.at(static_cast<std::size_t>(host.state->state));
-  }
-  pending_.erase(record.uid);
+  const std::unique_lock lock(rooms_->mutex);
+  rooms_->remove(uid);
 }
 
 }  // namespace quotemill

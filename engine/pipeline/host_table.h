@@ -3,19 +3,19 @@
 //
 // Written by the commit thread only (and at start-up); read by any thread. What a reader gets is an
 // immutable snapshot and a hint: the commit stage checks again.
+//
+// States of the hosts that attested last are kept as they are, those of others packed
+// (packed_state.h): whoever asks for one of them gets a new copy.
 #pragma once
 
 #include <array>
 #include <cstddef>
-#include <map>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <set>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "engine/evidence/host_uid.h"
@@ -27,10 +27,33 @@ namespace quotemill {
 struct Host {
   std::shared_ptr<const HostRecord> record;
   std::shared_ptr<const HostState> state;  // never null: a fresh host has a default state
+  // Of the state: another one whenever the host gets another state, never used twice.
+  std::uint64_t revision = 0;
+};
+
+// What can be told of a host without unpacking its state. Borrowed from the table.
+struct HostGlance {
+  const HostRecord& record;
+  TrustState state;
+  WallTime valid_until;  // of the verdict
+  const FactsRecord& facts;
+  std::optional<Digest> proven_log;  // the id of its proof's boot log
+};
+
+// A host as the store has it.
+struct StoredHost {
+  std::shared_ptr<const HostRecord> record;
+  std::optional<HostState> state;
 };
 
 class HostTable {
  public:
+  // `states_kept`: how many states are kept as they are.
+  explicit HostTable(std::size_t states_kept = kStatesKept);
+  HostTable(const HostTable&) = delete;
+  HostTable& operator=(const HostTable&) = delete;
+  ~HostTable();
+
   [[nodiscard]] std::optional<Host> find(const HostUid& uid) const;
   // Any life cycle; retired, denied and replaced keys are not found.
   [[nodiscard]] std::optional<Host> find_by_key(const CurveKey& key) const;
@@ -49,6 +72,10 @@ class HostTable {
   // Sorted by name, then uid. A page: hosts after `after` (a name; empty: from the first), at most
   // `limit`.
   [[nodiscard]] std::vector<Host> list(std::string_view after, std::size_t limit) const;
+  // The same hosts behind `after`, all of them, one after another; page by page, each host as it is
+  // when its page comes. `visit` returns whether to go on; it must not call the table, nor keep
+  // what it is shown.
+  void glance(std::string after, const std::function<bool(const HostGlance&)>& visit) const;
   [[nodiscard]] std::vector<Host> pending() const;
   // Those of the inventory that no TPM has proven yet, sorted by name; after `after`, at most
   // `limit`.
@@ -64,98 +91,18 @@ class HostTable {
   void put(std::shared_ptr<const HostRecord> record);
   void put_state(std::shared_ptr<const HostState> state);
   void remove(const HostUid& uid);
+  // Those of the store, before anybody reads: nothing happened to them yet. Several threads.
+  void put_stored(std::vector<StoredHost> hosts);
 
  private:
-  // Indexes hold pointers into hosts_, whose nodes stay where they are, and find hosts by what
-  // their records say: a key is in memory once, however large it is. What a record says must not
-  // change while it is in them. (Hashes are not noexcept, so that sets keep them.)
-  template <class Key>
-  struct HashOf {
-    using is_transparent = void;
+  static constexpr std::size_t kStatesKept = 131'072;  // bound: some 1.6 kB each
 
-    std::size_t operator()(const Host* host) const { return Key::hash(Key::of(*host)); }
+  class Rooms;
 
-    std::size_t operator()(typename Key::Type key) const { return Key::hash(key); }
-  };
+  template <class Index, class Key>
+  [[nodiscard]] std::optional<Host> find_in(const Index& index, const Key& key) const;
 
-  template <class Key>
-  struct EqualBy {
-    using is_transparent = void;
-
-    bool operator()(const Host* left, const Host* right) const {
-      return Key::equal(Key::of(*left), Key::of(*right));
-    }
-
-    bool operator()(typename Key::Type left, const Host* right) const {
-      return Key::equal(left, Key::of(*right));
-    }
-
-    bool operator()(const Host* left, typename Key::Type right) const {
-      return Key::equal(Key::of(*left), right);
-    }
-  };
-
-  // A peer chooses its own channel key, but must hold the private half: finding collisions gains it
-  // nothing beyond its own slot. Tables are of bytes.
-  struct ByChannel {
-    using Type = ByteView;
-
-    static Type of(const Host& host) { return host.record->curve_key; }
-
-    static std::size_t hash(Type key) { return std::hash<std::string_view>{}(as_text(key)); }
-
-    static bool equal(Type left, Type right) { return quotemill::equal(left, right); }
-  };
-
-  struct ByAk {
-    using Type = ByteView;
-
-    static Type of(const Host& host) { return host.record->ak_public; }
-
-    static std::size_t hash(Type key) { return std::hash<std::string_view>{}(as_text(key)); }
-
-    static bool equal(Type left, Type right) { return quotemill::equal(left, right); }
-  };
-
-  struct ByEk {
-    using Type = std::string_view;
-
-    static Type of(const Host& host) { return host.record->ek_sha256; }
-
-    static std::size_t hash(Type key) { return std::hash<std::string_view>{}(key); }
-
-    static bool equal(Type left, Type right) { return left == right; }
-  };
-
-  struct ByName {
-    using is_transparent = void;
-
-    static std::string_view of(const Host* host) { return host->record->name; }
-
-    static std::string_view of(std::string_view name) { return name; }
-
-    template <class Left, class Right>
-    bool operator()(Left left, Right right) const {
-      return of(left) < of(right);
-    }
-  };
-
-  template <class Key>
-  using Index = std::unordered_set<const Host*, HashOf<Key>, EqualBy<Key>>;
-
-  void index(const Host& host);
-  void index_ek(const Host& host);
-  void forget_indexes(const Host& host);
-
-  mutable std::shared_mutex mutex_;
-  std::unordered_map<HostUid, Host> hosts_;
-  Index<ByChannel> by_key_;
-  Index<ByEk> by_ek_;
-  std::unordered_multiset<const Host*, HashOf<ByAk>, EqualBy<ByAk>> by_ak_;
-  std::set<const Host*, ByName> by_name_;
-  std::map<HostUid, std::string> pending_;
-  std::set<const Host*, ByName> expected_;
-  std::array<std::size_t, 5> counts_{};
+  std::unique_ptr<Rooms> rooms_;
 };
 
 }  // namespace quotemill

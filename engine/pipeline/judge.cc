@@ -165,11 +165,12 @@ class Judging {
         count(context_.counters.quote_enough);
         return judgement_.proof->findings;
       }
+      if (context_.proven_log != nullptr) {
+        return judge_stored_log(std::move(quote), *context_.proven_log);
+      }
       const Result<Bytes> stored = context_.history.boot_log(context_.state->proof->log);
       if (stored) {
-        count(context_.counters.stored_log_judged);
-        judgement_.boot_log = context_.state->proof->log;
-        return judge_log(std::move(quote), *stored, LogForm::kAsKept);
+        return judge_stored_log(std::move(quote), *stored);
       }
     }
     if (!submission.boot_log.empty()) {
@@ -200,6 +201,13 @@ class Judging {
     return proof && proof->generation == judgement_.submission.host->generation &&
            proof->reset_count == quote.quote().clock.reset_count &&
            proof->pcrs.values().equals_but(kImaPcr, quote.pcrs());
+  }
+
+  // The log of the last proof, which explains this quote as well.
+  Findings judge_stored_log(VerifiedQuote quote, ByteView log) {
+    count(context_.counters.stored_log_judged);
+    judgement_.boot_log = context_.state->proof->log;
+    return judge_log(std::move(quote), log, LogForm::kAsKept);
   }
 
   Findings judge_log(VerifiedQuote quote, ByteView log, LogForm form) {

@@ -52,8 +52,9 @@ struct JudgeContext {
   KeyCache& keys;
   const History& history;  // for stored logs
   PipelineCounters& counters;
-  ExtendMemo& extends;               // of the calling thread
-  SoftwareMemo* software = nullptr;  // likewise; null: nothing is remembered
+  ExtendMemo& extends;                // of the calling thread
+  SoftwareMemo* software = nullptr;   // likewise; null: nothing is remembered
+  const Bytes* proven_log = nullptr;  // that of the state's proof, if somebody has read it already
 };
 
 // Never throws: whatever goes wrong is a kError.

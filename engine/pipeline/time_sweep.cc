@@ -65,7 +65,7 @@ class Sweep {
           const std::optional<Host> now = view.hosts.find(host.record->uid);
           IdentityUpdate update;
           // The very state that was judged: a newer one, or one that somebody acknowledged, stands.
-          if (!now || now->state != host.state || now->record != host.record ||
+          if (!now || now->revision != host.revision || now->record != host.record ||
               parts_.policies.current() != policies_) {
             return update;
           }

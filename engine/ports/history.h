@@ -41,6 +41,12 @@ class History {
   virtual Result<void> for_each_host(
       const std::function<void(HostRecord record, std::optional<HostState> state)>& visit)
       const = 0;
+  // The same of part `part` of `parts`, which together have each host once; the parts may be read
+  // by several threads at once. Where nothing better is known the first part has all. REQUIRES:
+  // part < parts <= 65536
+  virtual Result<void> for_each_host_of(
+      std::uint32_t part, std::uint32_t parts,
+      const std::function<void(HostRecord record, std::optional<HostState> state)>& visit) const;
   [[nodiscard]] virtual Result<std::vector<std::shared_ptr<const Baseline>>> baselines() const = 0;
   // By number, ascending.
   [[nodiscard]] virtual Result<std::vector<std::shared_ptr<const PolicyRecord>>> policies()
@@ -81,6 +87,12 @@ class History {
 
   [[nodiscard]] virtual Result<StoreStatus> status() const = 0;
 };
+
+inline Result<void> History::for_each_host_of(
+    std::uint32_t part, std::uint32_t /*parts*/,
+    const std::function<void(HostRecord record, std::optional<HostState> state)>& visit) const {
+  return part == 0 ? for_each_host(visit) : Result<void>();
+}
 
 // Where nothing better is known each log is one of its own.
 inline Result<void> History::boot_log_tellings(

@@ -29,8 +29,8 @@ class FleetReappraisalTest : public ::testing::Test {
   FleetReappraisal& under(std::string_view toml,
                           StoredSignatures signatures = StoredSignatures::kBelieved) {
     auto set = *PolicySet::compile({policy_of(toml)}, baselines);
-    const auto logs = std::make_shared<const LogClasses>(
-        *LogClasses::of(logs_of(engine.hosts, {}, [](const Host&) { return true; }), engine.store));
+    const auto logs = std::make_shared<const LogClasses>(*LogClasses::of(
+        logs_of(engine.hosts, {}, [](const HostGlance&) { return true; }), engine.store));
     fleets.push_back(std::make_unique<FleetReappraisal>(
         FleetReappraisalParts{std::move(set), engine.server_key, engine.store, logs, signatures}));
     return *fleets.back();

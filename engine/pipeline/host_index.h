@@ -1,0 +1,135 @@
+// How HostTable finds its hosts: what it keeps of one, and indexes over those.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "engine/pipeline/host_table.h"
+#include "engine/pipeline/packed_state.h"
+
+namespace quotemill {
+
+// A host as the table keeps it. A copy of it is a snapshot that can be looked at without any lock.
+struct KeptHost {
+  std::shared_ptr<const HostRecord> record;
+  // One of both; the other one is null.
+  std::shared_ptr<const HostState> state;
+  std::shared_ptr<const PackedState> packed;
+  std::uint64_t revision = 0;  // Host::revision
+
+  [[nodiscard]] TrustState trust() const { return packed ? packed->state() : state->state; }
+
+  [[nodiscard]] Host host() const {
+    return {record, packed ? std::make_shared<const HostState>(packed->unpack(record->uid)) : state,
+            revision};
+  }
+
+  [[nodiscard]] HostGlance glance() const {
+    if (packed) {
+      return {*record, packed->state(), packed->valid_until(), packed->facts(),
+              packed->proven_log()};
+    }
+    return {*record, state->state, state->verdict.valid_until, state->facts,
+            state->proof ? std::optional(state->proof->log) : std::nullopt};
+  }
+};
+
+// Indexes hold pointers to hosts, which stay where they are, and find them by what their records
+// say: a key is in memory once, however large it is. What a record says must not change while it is
+// in them. (Hashes are not noexcept, so that sets keep them.)
+template <class Key>
+struct HashOf {
+  using is_transparent = void;
+
+  std::size_t operator()(const KeptHost* host) const { return Key::hash(Key::of(*host)); }
+
+  std::size_t operator()(typename Key::Type key) const { return Key::hash(key); }
+};
+
+template <class Key>
+struct EqualBy {
+  using is_transparent = void;
+
+  bool operator()(const KeptHost* left, const KeptHost* right) const {
+    return Key::of(*left) == Key::of(*right);
+  }
+
+  bool operator()(typename Key::Type left, const KeptHost* right) const {
+    return left == Key::of(*right);
+  }
+
+  bool operator()(const KeptHost* left, typename Key::Type right) const {
+    return Key::of(*left) == right;
+  }
+};
+
+// A peer chooses its own channel key, but must hold the private half: finding collisions gains it
+// nothing beyond its own slot.
+struct ByChannel {
+  using Type = std::string_view;
+
+  static Type of(const KeptHost& host) { return as_text(host.record->curve_key); }
+
+  static std::size_t hash(Type key) { return std::hash<Type>{}(key); }
+};
+
+struct ByAk {
+  using Type = std::string_view;
+
+  static Type of(const KeptHost& host) { return as_text(host.record->ak_public); }
+
+  static std::size_t hash(Type key) { return std::hash<Type>{}(key); }
+};
+
+struct ByEk {
+  using Type = std::string_view;
+
+  static Type of(const KeptHost& host) { return host.record->ek_sha256; }
+
+  static std::size_t hash(Type key) { return std::hash<Type>{}(key); }
+};
+
+struct ByName {
+  using is_transparent = void;
+
+  static std::string_view of(const KeptHost* host) { return host->record->name; }
+
+  static std::string_view of(std::string_view name) { return name; }
+
+  template <class Left, class Right>
+  bool operator()(Left left, Right right) const {
+    return of(left) < of(right);
+  }
+};
+
+template <class Key>
+using HostIndex = std::unordered_set<const KeptHost*, HashOf<Key>, EqualBy<Key>>;
+template <class Key>
+using HostMultiIndex = std::unordered_multiset<const KeptHost*, HashOf<Key>, EqualBy<Key>>;
+using HostsByName = std::set<const KeptHost*, ByName>;
+
+// In the place of whichever host has its key.
+template <class Index>
+void replace_in(Index& index, const KeptHost& host) {
+  const auto found = index.find(&host);
+  if (found != index.end()) {
+    index.erase(found);
+  }
+  index.insert(&host);
+}
+
+template <class Index>
+void erase_if_owned(Index& index, const KeptHost& host) {
+  const auto [first, last] = index.equal_range(&host);
+  const auto found = std::find(first, last, &host);
+  if (found != last) {
+    index.erase(found);
+  }
+}
+
+}  // namespace quotemill

@@ -1,0 +1,95 @@
+// PackedState: the state of a host to which nothing happens, in as little memory as it takes.
+//
+// A HostState takes some 1.6 kB in a dozen pieces, and nearly all of it says what the states of
+// other hosts say: an image has few sets of PCR values and findings, a model few sets of facts, and
+// receipts differ only in how they begin. So what is a host's own is packed into one piece, and the
+// rest is kept once for all hosts that have it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/pipeline/shared_values.h"
+#include "engine/verdict/host_state.h"
+
+namespace quotemill {
+
+// Immutable once packed: any thread.
+class PackedState {
+  struct Hash {
+    std::size_t operator()(const Verdict& verdict) const;
+    std::size_t operator()(const BootProof& proof) const;
+    std::size_t operator()(const FactsRecord& facts) const;
+    std::size_t operator()(std::string_view text) const;
+  };
+
+  // Equal but for what is a host's own.
+  struct Alike {
+    bool operator()(const Verdict& left, const Verdict& right) const;
+    bool operator()(const BootProof& left, const BootProof& right) const;
+    bool operator()(const FactsRecord& left, const FactsRecord& right) const;
+    bool operator()(std::string_view left, std::string_view right) const;
+  };
+
+ public:
+  // What the states of a fleet have in common. Any thread.
+  struct Pool {
+    SharedValues<Verdict, Hash, Alike> verdicts;  // without their times
+    SharedValues<BootProof, Hash, Alike> proofs;  // without generation, resetCount and log
+    SharedValues<FactsRecord, Hash, Alike> facts;
+    SharedValues<std::string, Hash, Alike> receipts;  // how they end
+  };
+
+  // Null if it does not fit: ids of evidence and logs are SHA-256 digests.
+  static std::shared_ptr<const PackedState> pack(const HostState& state, Pool& pool);
+
+  // The state as it was.
+  [[nodiscard]] HostState unpack(const HostUid& host) const;
+
+  // Of the state, without unpacking it.
+  [[nodiscard]] TrustState state() const { return state_; }
+
+  [[nodiscard]] WallTime valid_until() const { return valid_until_; }
+
+  [[nodiscard]] const FactsRecord& facts() const { return *facts_; }
+
+  // The id of the proof's boot log; nullopt if there is no proof.
+  [[nodiscard]] std::optional<Digest> proven_log() const;
+
+ private:
+  // In a receipt's layout (engine/evidence/receipt.h) all up to the next nonce is the host's own;
+  // what is behind it, the same for all that are alike. Nothing depends on that but memory.
+  static constexpr std::size_t kReceiptBegin = 72;
+
+  using Id = std::array<std::uint8_t, 32>;
+
+  std::uint64_t sequence_ = 0;
+  std::uint64_t host_changes_ = 0;
+  WallTime since_;
+  WallTime judged_;
+  WallTime fresh_from_;
+  WallTime valid_until_;
+  std::optional<WallTime> nonce_issued_;
+  WallTime nonce_deadline_;
+  std::optional<CounterRecord> counters_;
+  std::shared_ptr<const Verdict> verdict_;
+  std::shared_ptr<const BootProof> proof_;  // null if there is none
+  std::shared_ptr<const FactsRecord> facts_;
+  std::shared_ptr<const std::string> receipt_end_;
+  std::shared_ptr<const RuntimeProof> runtime_;  // the host's own, as it is
+  std::shared_ptr<const Latches> latches_;       // the host's own, as they are
+  std::uint32_t generation_ = 0;
+  std::uint32_t proof_generation_ = 0;
+  std::uint32_t proof_reset_count_ = 0;
+  Id proof_log_{};
+  Id evidence_{};
+  std::array<std::uint8_t, kReceiptBegin> receipt_begin_{};
+  std::uint8_t receipt_begin_size_ = 0;
+  TrustState state_ = TrustState::kUnknown;
+};
+
+}  // namespace quotemill
