@@ -191,6 +191,12 @@ void Committer::add_judgement(Judgement& judgement, Write& write) {
     write.replies.push_back(error_reply(judgement, judgement.error));
     return;
   }
+  if (judgement.kind == JudgementKind::kUnproven) {
+    count(ports_.counters.unproven);
+    write.replies.push_back(reply_to(judgement, ReplyKind::kUnproven));
+    write.replies.back().error = judgement.error;
+    return;
+  }
   const HostUid& uid = judgement.submission.host->uid;
   const std::optional<Host> host = ports_.hosts.find(uid);
   const auto newer = write.states.find(uid);

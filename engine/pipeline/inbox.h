@@ -34,6 +34,9 @@ struct Submission {
   std::shared_ptr<const HostRecord> host;  // whose channel it came on
   Challenge challenge;                     // the open one, which it answers
   Moment received;
+  // It came through a gateway, not on a channel of the host's own: until the host's key proves it,
+  // it is nobody's, and no verdict on the host.
+  bool carried = false;
 };
 
 class Inbox {

@@ -1,5 +1,6 @@
 #include "engine/pipeline/judge.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -24,6 +25,11 @@ Finding failure(FindingCode code, std::string subject = {}, Severity severity = 
   finding.severity = severity;
   finding.subject = std::move(subject);
   return finding;
+}
+
+bool has(const Findings& findings, FindingCode code) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [code](const Finding& finding) { return finding.code == code; });
 }
 
 // The judgement of one submission, step by step; each step either ends it or goes on to the next.
@@ -55,12 +61,12 @@ class Judging {
     const Submission& submission = judgement_.submission;
     judgement_.evidence = hash(HashAlgorithm::kSha256, submission.item);
     if (submission.foregone) {
-      conclude({failure(*submission.foregone)});
+      conclude_unproven({failure(*submission.foregone)});
       return;
     }
     const Result<Evidence> evidence = decode_evidence(submission.item);
     if (!evidence) {
-      conclude({failure(FindingCode::kEvidenceMalformed, evidence.error().to_string())});
+      conclude_unproven({failure(FindingCode::kEvidenceMalformed, evidence.error().to_string())});
       return;
     }
     judge_quote(*evidence);
@@ -81,7 +87,7 @@ class Judging {
           evidence, {(*key)->checker, binding, judgement_.submission.challenge, known_pcrs()});
     }();
     if (auto* findings = std::get_if<Findings>(&verified)) {
-      conclude(std::move(*findings));
+      conclude_unproven(std::move(*findings));
       return;
     }
     judge_verified(std::move(std::get<VerifiedQuote>(verified)));
@@ -107,6 +113,11 @@ class Judging {
     const QuoteContext about{*submission.host, *context_.state, submission.challenge,
                              submission.received};
     Findings findings = appraise_quote(quote, about, *judgement_.snapshot);
+    if (submission.carried && has(findings, FindingCode::kQuoteClockLag)) {
+      // Quoted long before it came, or held back on the way: who can tell?
+      conclude_unproven({failure(FindingCode::kQuoteClockLag)});
+      return;
+    }
     // Failing counters stay compared with the last good ones: else the failure would heal itself
     // with the next quote.
     if (worst_of(findings) != Severity::kFail) {
@@ -233,6 +244,18 @@ class Judging {
       judgement_.proof = std::move(proof);
     }
     return findings;
+  }
+
+  // What no quote of the host's proves. On its own channel it is the host's all the same; a gateway
+  // could have made it, or damaged it.
+  void conclude_unproven(Findings findings) {
+    if (!judgement_.submission.carried) {
+      conclude(std::move(findings));
+      return;
+    }
+    judgement_.kind = JudgementKind::kUnproven;
+    judgement_.error = {ErrorCode::kMalformed, "carried evidence", 0,
+                        std::string(name_of(findings.front().code))};
   }
 
   void conclude(Findings findings) {

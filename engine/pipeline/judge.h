@@ -19,8 +19,9 @@ namespace quotemill {
 
 enum class JudgementKind : std::uint8_t {
   kVerdict,
-  kNeedLog,  // the quote holds, but only logs can explain it
-  kError,    // could not be judged; no state changes
+  kNeedLog,   // the quote holds, but only logs can explain it
+  kError,     // could not be judged; no state changes
+  kUnproven,  // carried, and not proven by the host's key: of whoever made it; no state changes
 };
 
 struct Judgement {

@@ -13,9 +13,10 @@
 namespace quotemill {
 
 enum class ReplyKind : std::uint8_t {
-  kReceipt,  // judged and durable: `body` is the encoded receipt
-  kNeedLog,  // the quote holds; logs are needed to judge it (`need`)
-  kError,    // could not be judged (`error`); the host's state is as before
+  kReceipt,   // judged and durable: `body` is the encoded receipt
+  kNeedLog,   // the quote holds; logs are needed to judge it (`need`)
+  kError,     // could not be judged (`error`); the host's state is as before
+  kUnproven,  // a gateway brought it, and nothing proves it the host's (`error`); likewise
 };
 
 // Which logs a quote needs to be judged.

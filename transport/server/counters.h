@@ -35,6 +35,10 @@ struct ServerCounters {
   Counter inbox_full{0};
   Counter log_refused{0};  // LOGS out of turn, order or size
   Counter log_withheld{0};
+  // Gateways
+  Counter carried{0};     // hosts' frames that they brought
+  Counter not_listed{0};  // for a host that is not the gateway's
+  Counter unproven{0};    // not proven by the host's keys: no verdict
   // Replies
   Counter replies_stale{0};  // for a host or exchange that is not there any more
   Counter send_full{0};      // the peer does not read
@@ -70,6 +74,9 @@ struct ServerCounters {
     visit("inbox_full", inbox_full.load(std::memory_order_relaxed));
     visit("log_refused", log_refused.load(std::memory_order_relaxed));
     visit("log_withheld", log_withheld.load(std::memory_order_relaxed));
+    visit("carried", carried.load(std::memory_order_relaxed));
+    visit("not_listed", not_listed.load(std::memory_order_relaxed));
+    visit("unproven", unproven.load(std::memory_order_relaxed));
     visit("replies_stale", replies_stale.load(std::memory_order_relaxed));
     visit("send_full", send_full.load(std::memory_order_relaxed));
     visit("send_unreachable", send_unreachable.load(std::memory_order_relaxed));

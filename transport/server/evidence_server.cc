@@ -11,13 +11,17 @@
 
 #include "engine/crypto/random.h"
 #include "engine/pipeline/counters.h"
+#include "transport/wire/carry.h"
+#include "transport/wire/log_proof.h"
 
 namespace quotemill::transport {
 namespace {
 
 constexpr int kTickMs = 100;
-// Messages taken in one turn, so that replies and time get theirs under load.
-constexpr int kMessagesPerTurn = 256;
+// Until answers that found a gateway's connection full are tried again.
+constexpr int kFullMs = 1;
+// Hosts' frames taken in one turn, so that replies and time get theirs under load.
+constexpr int kFramesPerTurn = 256;
 constexpr std::chrono::seconds kChallengeWait{2};
 
 Result<Nonce> random_nonce() {
@@ -52,10 +56,22 @@ EvidenceServer::EvidenceServer(const EvidenceServerParts& parts, EvidenceServerO
       options_(std::move(options)),
       wake_fd_(wake_fd),
       log_(options_.log),
-      sessions_({parts.hosts, parts.nonces, parts.inbox, counters_, log_, options_.key.public_key,
-                 random_nonce, options_.on_store_behind},
-                options_.challenges),
+      gateways_(options_.gateways),
+      sessions_(session_parts(), options_.challenges),
       guard_(options_.memory_bytes_max) {}
+
+SessionParts EvidenceServer::session_parts() {
+  const CurveKeyPair& ours = options_.key;
+  SessionParts parts{parts_.hosts, parts_.nonces,   parts_.inbox, counters_,
+                     log_,         ours.public_key, random_nonce, options_.on_store_behind};
+  parts.may_carry = [this](GatewayNumber gateway, const HostRecord& host) {
+    return gateways_.may_carry(gateway, host.name);
+  };
+  parts.log_proof_key = [&ours](const CurveKey& host) {
+    return transport::log_proof_key(ours.secret_key, host, host, ours.public_key);
+  };
+  return parts;
+}
 
 EvidenceServer::~EvidenceServer() {
   stop();
@@ -144,10 +160,12 @@ void EvidenceServer::run() {
   while (true) {
     wait_for_work();
     if (!handle_requests()) {
+      flush_gateways();
       break;
     }
     receive_some();
     handle_time();
+    flush_gateways();
   }
   {
     const std::lock_guard lock(mutex_);
@@ -162,7 +180,7 @@ void EvidenceServer::run() {
 
 void EvidenceServer::wait_for_work() {
   if (socket_) {
-    wait(*socket_, wake_fd_, kTickMs);
+    wait(*socket_, wake_fd_, gateways_.is_waiting() ? kFullMs : kTickMs);
   } else {
     pollfd item{wake_fd_, POLLIN, 0};
     ::poll(&item, 1, kTickMs);
@@ -204,10 +222,10 @@ void EvidenceServer::challenge(ChallengeRequest& request) {
   const Moment now = parts_.clock.now();
   std::vector<HostUid> reached;
   for (const HostUid& host : request.hosts) {
-    const std::vector<Outgoing> outgoing = sessions_.challenge_now(host, now);
+    std::vector<Outgoing> outgoing = sessions_.challenge_now(host, now);
     // Nothing to send to a connected host: its challenge follows a receipt.
     const bool sent = std::all_of(outgoing.begin(), outgoing.end(),
-                                  [this](const Outgoing& one) { return send(one); });
+                                  [this](Outgoing& one) { return send(std::move(one)); });
     if (sent && sessions_.is_connected(host)) {
       reached.push_back(host);
     }
@@ -216,25 +234,59 @@ void EvidenceServer::challenge(ChallengeRequest& request) {
 }
 
 void EvidenceServer::receive_some() {
-  for (int i = 0; socket_ && i < kMessagesPerTurn; ++i) {
+  for (int frames = 0; socket_ && frames < kFramesPerTurn;) {
     const std::optional<Received> received = socket_->receive();
     if (!received) {
       if (!socket_->pending()) {
         break;
       }
+      ++frames;
       continue;
     }
-    if (!received->user) {
-      count(counters_.unattributed);
-      continue;
-    }
-    send_all(
-        sessions_.receive(*received->user, received->route, received->payload, parts_.clock.now()));
+    frames += take(*received);
   }
   if (socket_ && socket_->malformed() > malformed_told_) {
     count(counters_.frames, socket_->malformed() - malformed_told_);
     malformed_told_ = socket_->malformed();
   }
+}
+
+// How many hosts' frames it was worth.
+int EvidenceServer::take(const Received& received) {
+  if (!received.user) {
+    count(counters_.unattributed);
+    return 1;
+  }
+  if (const std::optional<GatewayNumber> gateway = gateways_.find(*received.user)) {
+    return take_carried(*gateway, received);
+  }
+  send_all(sessions_.receive(*received.user, received.route, received.payload, parts_.clock.now()));
+  return 1;
+}
+
+int EvidenceServer::take_carried(GatewayNumber gateway, const Received& received) {
+  const Moment now = parts_.clock.now();
+  GatewayCounters& counters = gateways_.counters(gateway);
+  gateways_.note_route(gateway, received.route);
+  count(counters.messages_in);
+  const Result<std::vector<CarriedFrame>> items = open_carry(received.payload, Role::kGateway);
+  if (!items) {
+    count(counters.malformed);
+    count(counters_.malformed);
+    log_.write(LogCause::kMalformed, "",
+               "gateway " + gateways_.name(gateway) + ": " + items.error().to_string(),
+               now.boot.ms);
+    send({std::nullopt,
+          {received.route, {}},
+          encode_reply(correlation_of(received.payload),
+                       ErrorMessage{items.error().code, items.error().to_string(), {}})});
+    return 1;
+  }
+  count(counters.frames_in, items->size());
+  for (const CarriedFrame& item : *items) {
+    send_all(sessions_.receive_carried(gateway, item.host, item.frame, now));
+  }
+  return static_cast<int>(items->size());
 }
 
 void EvidenceServer::handle_time() {
@@ -264,20 +316,32 @@ void EvidenceServer::guard_memory(Moment now) {
                  " MiB resident, over the bound: the attestation socket is reopened",
              now.boot.ms);
   socket_.reset();
+  gateways_.forget_routes();
   sessions_.forget_routes();
   ::malloc_trim(0);
 }
 
-bool EvidenceServer::send(const Outgoing& outgoing) {
+bool EvidenceServer::send(Outgoing outgoing) {
+  if (outgoing.route.gateway) {
+    return gateways_.put(*outgoing.route.gateway, outgoing.key, std::move(outgoing.frame));
+  }
+  const SendOutcome outcome = send_message(outgoing.route.id, outgoing.frame);
+  if (outcome != SendOutcome::kSent && outcome != SendOutcome::kFull && outgoing.host) {
+    sessions_.forget_route(*outgoing.host, outgoing.route);
+  }
+  return outcome == SendOutcome::kSent;
+}
+
+SendOutcome EvidenceServer::send_message(const RouteId& route, ByteView message) {
   const SendOutcome outcome =
-      socket_ ? socket_->send_to(outgoing.route, outgoing.frame) : SendOutcome::kUnreachable;
+      socket_ ? socket_->send_to(route, message) : SendOutcome::kUnreachable;
   switch (outcome) {
     case SendOutcome::kSent:
       count(counters_.messages_out);
-      return true;
+      break;
     case SendOutcome::kFull:
       count(counters_.send_full);
-      return false;
+      break;
     case SendOutcome::kUnreachable:
       count(counters_.send_unreachable);
       break;
@@ -285,15 +349,20 @@ bool EvidenceServer::send(const Outgoing& outgoing) {
       count(counters_.send_failed);
       break;
   }
-  if (outgoing.host) {
-    sessions_.forget_route(*outgoing.host, outgoing.route);
-  }
-  return false;
+  return outcome;
 }
 
-void EvidenceServer::send_all(const std::vector<Outgoing>& outgoing) {
-  for (const Outgoing& one : outgoing) {
-    send(one);
+void EvidenceServer::send_all(std::vector<Outgoing> outgoing) {
+  for (Outgoing& one : outgoing) {
+    send(std::move(one));
+  }
+}
+
+void EvidenceServer::flush_gateways() {
+  const std::vector<GatewayNumber> lost = gateways_.flush(
+      [this](const RouteId& route, ByteView message) { return send_message(route, message); });
+  for (const GatewayNumber gateway : lost) {
+    sessions_.forget_gateway(gateway);
   }
 }
 

@@ -24,6 +24,7 @@
 #include "engine/ports/clock.h"
 #include "engine/ports/reply_sink.h"
 #include "transport/server/counters.h"
+#include "transport/server/gateway_links.h"
 #include "transport/server/memory_guard.h"
 #include "transport/server/server_log.h"
 #include "transport/server/session_table.h"
@@ -47,6 +48,7 @@ struct EvidenceServerOptions {
   CurveKeyPair key;
   std::string zap_domain = "attest";
   ChallengePolicy challenges;
+  std::vector<GatewayOptions> gateways;  // of them, too, the ZapHandler must admit the keys
   std::size_t memory_bytes_max = 0;  // resident size over which the socket is reopened; 0: never
   LogSink log;                       // called on the server's thread; must not block for long
   // As in SessionParts; on the server's thread.
@@ -88,6 +90,9 @@ class EvidenceServer final : public ReplySink {
   // Any thread.
   [[nodiscard]] const ServerCounters& counters() const { return counters_; }
 
+  // For names and counters. Any thread.
+  [[nodiscard]] const GatewayLinks& gateways() const { return gateways_; }
+
  private:
   struct ChallengeRequest {
     std::vector<HostUid> hosts;
@@ -109,11 +114,16 @@ class EvidenceServer final : public ReplySink {
   void wait_for_work();
   bool handle_requests();
   void challenge(ChallengeRequest& request);
+  [[nodiscard]] SessionParts session_parts();
   void receive_some();
+  int take(const Received& received);
+  int take_carried(GatewayNumber gateway, const Received& received);
   void handle_time();
   void guard_memory(Moment now);
-  bool send(const Outgoing& outgoing);
-  void send_all(const std::vector<Outgoing>& outgoing);
+  bool send(Outgoing outgoing);
+  void send_all(std::vector<Outgoing> outgoing);
+  void flush_gateways();
+  SendOutcome send_message(const RouteId& route, ByteView message);
   void wake();
 
   EvidenceServerParts parts_;
@@ -122,6 +132,7 @@ class EvidenceServer final : public ReplySink {
   int wake_fd_;
   ServerCounters counters_;
   ServerLog log_;
+  GatewayLinks gateways_;
   SessionTable sessions_;
   MemoryGuard guard_;
   std::optional<Socket> socket_;  // none: could not be reopened yet

@@ -43,14 +43,18 @@ void SessionTable::hello(Turn& turn, const HelloMessage& message) {
     send_error(turn, ErrorCode::kMismatch, "not the host or generation of this key; enrol again");
     return;
   }
-  check_store(turn, message.last_receipt);
+  if (!turn.carried) {  // nobody signs it
+    check_store(turn, message.last_receipt);
+  }
   Exchange* exchange = turn.session.exchange.get();
   if (exchange == nullptr) {
     offer_challenge(turn);
     return;
   }
-  if (exchange->phase == Exchange::Phase::kNeedsLog && exchange->boot_id != message.boot_id) {
-    // It booted again: the log that was asked for is gone, and nobody withheld it.
+  const bool is_gone = exchange->boot_id != message.boot_id || (turn.carried && exchange->carried);
+  if (exchange->phase == Exchange::Phase::kNeedsLog && is_gone) {
+    // It booted again: the log that was asked for is gone, and nobody withheld it. Behind a gateway
+    // it was started anew, and can prove no log for evidence that it does not have any more.
     end_exchange(turn.session, record.uid);
     offer_challenge(turn);
     return;
@@ -88,6 +92,12 @@ void SessionTable::offer_challenge(Turn& turn) {
     send(turn, message_of(*open, turn.now.boot));
     return;
   }
+  forget_voided(turn);
+  if (turn.carried && turn.session.voided.size() >= kVoidedMax) {
+    // Else a gateway could make the server forget a challenge that the host is answering.
+    send_busy(turn);
+    return;
+  }
   if (Result<void> made = make_challenge(turn); !made) {
     parts_.log.write(LogCause::kInternal, turn.host.record->name, made.error().to_string(),
                      turn.now.boot.ms);
@@ -96,6 +106,12 @@ void SessionTable::offer_challenge(Turn& turn) {
   }
   count(parts_.counters.challenges);
   send(turn, message_of(*turn.session.open, turn.now.boot));
+}
+
+void SessionTable::forget_voided(Turn& turn) {
+  std::erase_if(turn.session.voided, [&](const Challenge& old) {
+    return turn.now.boot.ms - old.deadline.ms > kVoidedKeptMs;
+  });
 }
 
 // Replaces the open challenge by a fresh one, and remembers those that it voids.
@@ -115,9 +131,7 @@ Result<void> SessionTable::make_challenge(Turn& turn) {
   if (fresh.selections.empty()) {
     return Error{ErrorCode::kInternal, "challenge selections", 0, {}};
   }
-  std::erase_if(session.voided, [&](const Challenge& old) {
-    return turn.now.boot.ms - old.deadline.ms > kVoidedKeptMs;
-  });
+  forget_voided(turn);
   if (session.open) {
     session.voided.push_back(*std::move(session.open));
   } else if (std::optional<Challenge> old = preissued(turn)) {

@@ -80,6 +80,7 @@ bool SessionTable::is_repeated(Turn& turn, const Bytes& item) {
   // The agent reconnected and sends the same again: the answer goes to its newest route.
   count(parts_.counters.repeated);
   exchange->correlation = turn.correlation;
+  exchange->carried = turn.carried;
   if (exchange->phase == Exchange::Phase::kNeedsLog) {
     exchange->transfer->restart();
     send_need(turn);
@@ -91,10 +92,11 @@ bool SessionTable::is_repeated(Turn& turn, const Bytes& item) {
 void SessionTable::judge_item(Turn& turn, Bytes item, const Evidence* evidence) {
   const std::optional<Challenge> open = current_challenge(turn);
   if (evidence == nullptr) {
-    if (!open) {
+    if (!open || turn.carried) {
       count(parts_.counters.malformed);
       refuse(turn, LogCause::kMalformed, ErrorCode::kMalformed,
-             "malformed evidence, and no challenge open");
+             turn.carried ? "malformed evidence, from a gateway"
+                          : "malformed evidence, and no challenge open");
       return;
     }
     // Malformed on the host's own channel while it was asked: a failed verdict, or a rogue host
@@ -104,7 +106,8 @@ void SessionTable::judge_item(Turn& turn, Bytes item, const Evidence* evidence) 
   }
   const EvidenceHeader& header = evidence->header;
   const std::uint64_t last = turn.host.state->sequence;
-  const bool is_reused = last != 0 && header.sequence == last &&
+  // A gateway could keep evidence that a challenge voided, and bring it when nobody remembers that.
+  const bool is_reused = !turn.carried && last != 0 && header.sequence == last &&
                          !turn.host.state->receipt.empty() && !answers_voided(turn, *evidence);
   if (is_reused) {
     count(parts_.counters.nonce_reused);
@@ -144,6 +147,7 @@ void SessionTable::accept(Turn& turn, Bytes item, const Challenge& challenge,
   exchange->correlation = turn.correlation;
   exchange->boot_id = boot_id;
   exchange->foregone = foregone;
+  exchange->carried = turn.carried;
   turn.session.exchange = std::move(exchange);
   if (!parts_.inbox.offer(submission_of(turn))) {
     turn.session.exchange.reset();
@@ -165,6 +169,7 @@ Submission SessionTable::submission_of(const Turn& turn) const {
   submission.host = turn.host.record;
   submission.challenge = exchange.challenge;
   submission.received = exchange.received;
+  submission.carried = exchange.carried;
   return submission;
 }
 
@@ -245,6 +250,12 @@ void SessionTable::logs(Turn& turn, const LogsMessage& message) {
   const LogKind asked = exchange->need.boot_log ? LogKind::kBoot : LogKind::kRuntime;
   if (message.kind != asked) {
     count(parts_.counters.repeated);  // the end of the other one, sent twice
+    return;
+  }
+  if (turn.carried && !is_proven(turn, message)) {
+    count(parts_.counters.unproven);
+    refuse(turn, LogCause::kLogRefused, ErrorCode::kMalformed,
+           "a log that comes through a gateway needs the host's proof");
     return;
   }
   if (message.total_bytes == 0 && asked == LogKind::kRuntime) {

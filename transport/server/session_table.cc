@@ -23,6 +23,11 @@ SessionTable::SessionTable(const SessionParts& parts, ChallengePolicy policy)
 
 std::vector<Outgoing> SessionTable::receive(const CurveKey& key, const RouteId& route,
                                             ByteView frame, Moment now) {
+  return take(key, {route}, frame, now);
+}
+
+std::vector<Outgoing> SessionTable::take(const CurveKey& key, const Route& route, ByteView frame,
+                                         Moment now) {
   std::vector<Outgoing> out;
   count(parts_.counters.messages_in);
   const std::optional<Host> host = parts_.hosts.find_by_key(key);
@@ -33,16 +38,26 @@ std::vector<Outgoing> SessionTable::receive(const CurveKey& key, const RouteId& 
                      "key " + to_z85(key) + " sent a message and may not attest", now.boot.ms);
     out.push_back({std::nullopt, route,
                    encode_reply(correlation_of(frame),
-                                ErrorMessage{ErrorCode::kDenied, "this key may not attest", {}})});
+                                ErrorMessage{ErrorCode::kDenied, "this key may not attest", {}}),
+                   key});
+    return out;
+  }
+  if (route.gateway && !is_listed(*host, key, route, frame, now, out)) {
     return out;
   }
   Session& session = session_of(*host, now);
+  Result<Message> message = decode_message(frame);
+  if (route.gateway && disturbs(session, message)) {
+    count(parts_.counters.busy);
+    out.push_back({host->record->uid, route,
+                   encode_reply(correlation_of(frame), BusyMessage{policy_.retry_after_ms}), key});
+    return out;
+  }
   if (!note_route(session, route, now)) {
     count(parts_.counters.routes_exceeded);
     return out;
   }
-  Turn turn{*host, session, correlation_of(frame), now, out};
-  Result<Message> message = decode_message(frame);
+  Turn turn{*host, session, correlation_of(frame), now, out, route.gateway.has_value()};
   if (!message) {
     count(parts_.counters.malformed);
     parts_.log.write(LogCause::kMalformed, host->record->name, message.error().to_string(),
@@ -53,7 +68,7 @@ std::vector<Outgoing> SessionTable::receive(const CurveKey& key, const RouteId& 
   if (message->role != Role::kHost) {
     count(parts_.counters.unsupported);
     refuse(turn, LogCause::kMalformed, ErrorCode::kUnsupported,
-           "only hosts are served here, not gateways");
+           "only hosts are served here; a gateway carries their frames as they are");
     return out;
   }
   dispatch(turn, message->body);
@@ -88,7 +103,7 @@ SessionTable::Session& SessionTable::session_of(const Host& host, Moment now) {
   return session;
 }
 
-bool SessionTable::note_route(Session& session, const RouteId& route, Moment now) {
+bool SessionTable::note_route(Session& session, const Route& route, Moment now) {
   if (session.routes[0] == route) {
     return true;
   }
@@ -100,9 +115,10 @@ bool SessionTable::note_route(Session& session, const RouteId& route, Moment now
 }
 
 void SessionTable::send(Turn& turn, MessageBody body) {
-  if (!turn.session.routes[0].empty()) {
+  if (!turn.session.routes[0].is_none()) {
     turn.out.push_back({turn.host.record->uid, turn.session.routes[0],
-                        encode_reply(turn.correlation, std::move(body))});
+                        encode_reply(turn.correlation, std::move(body)),
+                        turn.host.record->curve_key});
   }
 }
 
@@ -152,6 +168,10 @@ void SessionTable::answer(Turn& turn, Reply& reply) {
       return;
     case ReplyKind::kError:
       answer_error(turn, reply.error);
+      return;
+    case ReplyKind::kUnproven:
+      answer_unproven(turn, reply.error);
+      finish_exchange(turn);
       return;
   }
 }
@@ -214,7 +234,7 @@ std::vector<Outgoing> SessionTable::challenge_now(const HostUid& uid, Moment now
 
 bool SessionTable::is_connected(const HostUid& uid) const {
   const auto found = sessions_.find(uid);
-  return found != sessions_.end() && !found->second.routes[0].empty();
+  return found != sessions_.end() && !found->second.routes[0].is_none();
 }
 
 std::vector<Outgoing> SessionTable::tick(Moment now) {
@@ -229,7 +249,13 @@ std::vector<Outgoing> SessionTable::tick(Moment now) {
       continue;
     }
     Turn turn{*host, session, exchange.correlation, now, out};
-    if (exchange.phase == Exchange::Phase::kNeedsLog && now.boot >= exchange.log_deadline) {
+    const bool is_over =
+        exchange.phase == Exchange::Phase::kNeedsLog && now.boot >= exchange.log_deadline;
+    if (is_over && exchange.carried) {
+      give_up_carried(turn);
+      continue;
+    }
+    if (is_over) {
       count(parts_.counters.log_withheld);
       parts_.log.write(LogCause::kLogWithheld, host->record->name,
                        "the log that was asked for did not come in time", now.boot.ms);
@@ -277,16 +303,25 @@ void SessionTable::sweep(Moment now) {
   });
 }
 
-void SessionTable::forget_route(const HostUid& uid, const RouteId& route) {
+void SessionTable::forget_route(const HostUid& uid, const Route& route) {
   const auto found = sessions_.find(uid);
-  if (found == sessions_.end()) {
-    return;
+  if (found != sessions_.end()) {
+    drop_route(found->second, route);
   }
-  std::array<RouteId, 2>& routes = found->second.routes;
+}
+
+void SessionTable::forget_gateway(GatewayNumber gateway) {
+  for (auto& [uid, session] : sessions_) {
+    drop_route(session, {{}, gateway});
+  }
+}
+
+void SessionTable::drop_route(Session& session, const Route& route) {
+  std::array<Route, 2>& routes = session.routes;
   if (routes[0] == route) {
-    routes[0] = std::exchange(routes[1], RouteId());
+    routes[0] = std::exchange(routes[1], Route());
   } else if (routes[1] == route) {
-    routes[1].clear();
+    routes[1] = Route();
   }
 }
 

@@ -13,7 +13,10 @@
 //                                  need_timeout_ms passes: the Inbox with `log.withheld`
 //
 // What cannot be attributed to a host's open challenge is an ERROR to the sender and a counter, and
-// changes nothing (DESIGN, section 6, rule b). Sources: session_table.cc (channels, replies, time),
+// changes nothing (DESIGN, section 6, rule b). That is all that a gateway can bring about by
+// itself: frames that one carries are the host's only as far as the host's own keys prove them.
+//
+// Sources: session_table.cc (channels, replies, time), session_carried.cc (gateways),
 // session_challenge.cc, session_evidence.cc.
 #pragma once
 
@@ -37,6 +40,7 @@
 #include "engine/ports/reply_sink.h"
 #include "transport/server/counters.h"
 #include "transport/server/log_transfer.h"
+#include "transport/server/route.h"
 #include "transport/server/server_log.h"
 #include "transport/socket/rate_limiter.h"
 #include "transport/socket/socket.h"
@@ -66,13 +70,18 @@ struct SessionParts {
   // A host holds a receipt with a higher number than the store does: the store lost something.
   // Once per host and process. May be empty.
   std::function<void(const Host&, std::uint64_t theirs, std::uint64_t ours)> on_store_behind;
+  // Whether this gateway may carry for this host. Empty: none may.
+  std::function<bool(GatewayNumber, const HostRecord&)> may_carry = {};
+  // The key of the host's log proofs (transport/wire/log_proof.h). Empty: gateways carry no logs.
+  std::function<Result<Digest>(const CurveKey& host)> log_proof_key = {};
 };
 
 // A frame to send.
 struct Outgoing {
   std::optional<HostUid> host;  // none: the sender is not known
-  RouteId route;
+  Route route;
   Bytes frame;
+  CurveKey key{};  // whose it is, for a gateway
 };
 
 class SessionTable {
@@ -82,6 +91,10 @@ class SessionTable {
   // One frame from the peer that proved `key` in its handshake, over `route`.
   std::vector<Outgoing> receive(const CurveKey& key, const RouteId& route, ByteView frame,
                                 Moment now);
+
+  // One frame that a gateway carries for the host that proved `key` to it.
+  std::vector<Outgoing> receive_carried(GatewayNumber gateway, const CurveKey& key, ByteView frame,
+                                        Moment now);
 
   // Answers of the pipeline.
   std::vector<Outgoing> deliver(std::vector<Reply> replies, Moment now);
@@ -98,7 +111,9 @@ class SessionTable {
   std::vector<Outgoing> tick(Moment now);
 
   // A send to this route failed: it is gone.
-  void forget_route(const HostUid& host, const RouteId& route);
+  void forget_route(const HostUid& host, const Route& route);
+  // This gateway's connection is gone.
+  void forget_gateway(GatewayNumber gateway);
   // The socket was reopened: all are gone.
   void forget_routes();
 
@@ -135,12 +150,14 @@ class SessionTable {
     Bytes runtime_list;                   // complete, if runtime_from is set
     bool logs_given = false;              // it has been to the inbox with what was needed
     std::optional<FindingCode> foregone;  // kQueued: log.withheld
+    bool carried = false;                 // it came through a gateway, when it last came
+    std::optional<Digest> log_key;        // of its log proofs, once one was looked at
   };
 
   struct Session {
     std::uint32_t generation = 0;
     // At most two live routes a key: newest first. Replies go to the newest.
-    std::array<RouteId, 2> routes;
+    std::array<Route, 2> routes;
     TokenBucket route_changes;
     BootTime last_seen;
     std::optional<Challenge> open;  // interactive
@@ -161,11 +178,14 @@ class SessionTable {
     std::uint64_t correlation;
     Moment now;
     std::vector<Outgoing>& out;
+    bool carried = false;  // what is answered came through a gateway
   };
 
   // session_table.cc
+  std::vector<Outgoing> take(const CurveKey& key, const Route& route, ByteView frame, Moment now);
   Session& session_of(const Host& host, Moment now);
-  bool note_route(Session& session, const RouteId& route, Moment now);
+  static void drop_route(Session& session, const Route& route);
+  bool note_route(Session& session, const Route& route, Moment now);
   void dispatch(Turn& turn, MessageBody& body);
   void send(Turn& turn, MessageBody body);
   void send_error(Turn& turn, ErrorCode code, std::string text);
@@ -178,12 +198,21 @@ class SessionTable {
   void requeue(Turn& turn);
   void sweep(Moment now);
 
+  // session_carried.cc
+  bool is_listed(const Host& host, const CurveKey& key, const Route& route, ByteView frame,
+                 Moment now, std::vector<Outgoing>& out);
+  static bool disturbs(const Session& session, const Result<Message>& message);
+  bool is_proven(Turn& turn, const LogsMessage& message);
+  void answer_unproven(Turn& turn, const Error& error);
+  void give_up_carried(Turn& turn);
+
   // session_challenge.cc
   void hello(Turn& turn, const HelloMessage& message);
   void check_store(Turn& turn, std::uint64_t last_receipt);
   void offer_challenge(Turn& turn);
   void send_expired(Turn& turn);
   Result<ChallengeMessage> open_or_fresh(Turn& turn);
+  static void forget_voided(Turn& turn);
   Result<void> make_challenge(Turn& turn);
   std::optional<Challenge> preissued(const Turn& turn) const;
   std::optional<Challenge> current_challenge(const Turn& turn) const;

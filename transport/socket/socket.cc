@@ -336,4 +336,21 @@ Ready wait(const Socket& socket, int wake_fd, int timeout_ms) {
   return {(items[0].revents & ZMQ_POLLIN) != 0, (items[1].revents & ZMQ_POLLIN) != 0};
 }
 
+Ready wait(const Socket* first, const Socket& second, int wake_fd, int timeout_ms) {
+  if (first == nullptr) {
+    return wait(second, wake_fd, timeout_ms);
+  }
+  std::array<zmq_pollitem_t, 3> items = {{
+      {first->handle(), 0, ZMQ_POLLIN, 0},
+      {second.handle(), 0, ZMQ_POLLIN, 0},
+      {nullptr, wake_fd, ZMQ_POLLIN, 0},
+  }};
+  const int count = wake_fd >= 0 ? 3 : 2;
+  if (zmq_poll(items.data(), count, timeout_ms) <= 0) {
+    return {};
+  }
+  return {((items[0].revents | items[1].revents) & ZMQ_POLLIN) != 0,
+          (items[2].revents & ZMQ_POLLIN) != 0};
+}
+
 }  // namespace quotemill::transport

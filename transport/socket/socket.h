@@ -128,5 +128,7 @@ struct Ready {
 // Waits until `socket` can be read, or the descriptor `wake_fd` (an eventfd; -1: none) can, or
 // `timeout_ms` has passed.
 Ready wait(const Socket& socket, int wake_fd, int timeout_ms);
+// The same for either of two sockets. `first` may be null: it is not waited for then.
+Ready wait(const Socket* first, const Socket& second, int wake_fd, int timeout_ms);
 
 }  // namespace quotemill::transport

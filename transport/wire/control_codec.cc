@@ -189,6 +189,7 @@ pb::Logs to_pb(const LogsMessage& message) {
   out.set_total_bytes(message.total_bytes);
   out.set_offset(message.offset);
   out.set_segment(string_of(message.segment));
+  out.set_proof(string_of(message.proof));
   return out;
 }
 
@@ -365,7 +366,12 @@ Result<LogsMessage> from_pb(const pb::Logs& in) {
   if (in.offset() > in.total_bytes() || in.segment().size() > in.total_bytes() - in.offset()) {
     return malformed("logs.offset");
   }
-  return LogsMessage{in.sequence(), *kind, in.total_bytes(), in.offset(), bytes_of(in.segment())};
+  if (!in.proof().empty() && in.proof().size() != kHmacSize) {
+    return malformed("logs.proof");
+  }
+  return LogsMessage{in.sequence(),          *kind,
+                     in.total_bytes(),       in.offset(),
+                     bytes_of(in.segment()), bytes_of(in.proof())};
 }
 
 Result<BusyMessage> from_pb(const pb::Busy& in) {
@@ -447,6 +453,7 @@ Result<MessageBody> decode_control(Kind kind, ByteView body) {
       return decode_as<pb::Error>(body, "error");
     case Kind::kEvidence:
     case Kind::kReceipt:
+    case Kind::kCarry:
       break;
   }
   return Error{ErrorCode::kInternal, "control kind", 0, {}};

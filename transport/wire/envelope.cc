@@ -88,7 +88,8 @@ Result<Envelope> checked(const RawEnvelope& raw) {
   if (raw.reserved_byte != 0 || raw.reserved_word != 0) {
     return malformed("envelope.reserved", raw.reserved_byte != 0 ? 9 : 28);
   }
-  if (*kind == Kind::kEvidence ? raw.items > limits::kItemsPerMessageMax : raw.items != 0) {
+  const bool has_items = *kind == Kind::kEvidence || *kind == Kind::kCarry;
+  if (has_items ? raw.items > limits::kItemsPerMessageMax : raw.items != 0) {
     return malformed("envelope.items", 10);
   }
   if (raw.header_bytes != 0) {
@@ -122,6 +123,8 @@ std::string_view name_of(Kind kind) {
       return "LOGS";
     case Kind::kReceipt:
       return "RECEIPT";
+    case Kind::kCarry:
+      return "CARRY";
     case Kind::kBusy:
       return "BUSY";
     case Kind::kError:

@@ -8,7 +8,7 @@
 //    7     1   kind
 //    8     1   channel role of the sender: 0 server, 1 host, 2 gateway
 //    9     1   reserved, 0
-//   10     2   items: EVIDENCE only, else 0
+//   10     2   items: EVIDENCE and CARRY only, else 0
 //   12     4   header bytes between envelope and body; 0 in version 1
 //   16     4   body bytes
 //   20     8   correlation: chosen by whoever asks, echoed in the reply; 0 in what was not asked
@@ -44,6 +44,7 @@ enum class Kind : std::uint8_t {
   kNeed = 19,
   kLogs = 20,
   kReceipt = 21,
+  kCarry = 24,
   kBusy = 32,
   kError = 33,
 };
@@ -79,8 +80,8 @@ Bytes seal_frame(const Envelope& envelope, ByteView body);
 
 // Checks the envelope against the whole frame. kTooLarge above limits::kMessageSizeMax;
 // kUnsupported for a version, kind or role that is not ours, and for a header (none is defined);
-// kMalformed for a wrong magic, reserved bits, items beside EVIDENCE, or a version range that does
-// not hold the version. Every other byte more or less is kTruncated or kTrailing.
+// kMalformed for a wrong magic, reserved bits, items beside EVIDENCE and CARRY, or a version range
+// that does not hold the version. Every other byte more or less is kTruncated or kTrailing.
 Result<OpenedFrame> open_frame(ByteView frame);
 
 }  // namespace quotemill::transport

@@ -52,6 +52,8 @@ Result<MessageBody> decode_body(const OpenedFrame& frame) {
     case Kind::kBusy:
     case Kind::kError:
       return decode_control(frame.envelope.kind, frame.body);
+    case Kind::kCarry:  // of messages, not one: carry.h
+      break;
   }
   return Error{ErrorCode::kUnsupported, "envelope.kind", 0, {}};
 }

@@ -120,7 +120,8 @@ struct LogsMessage {
   LogKind kind = LogKind::kBoot;
   std::uint64_t total_bytes = 0;  // at most log_size_max()
   std::uint64_t offset = 0;
-  Bytes segment;  // at most limits::kLogSegmentSizeMax
+  Bytes segment;     // at most limits::kLogSegmentSizeMax
+  Bytes proof = {};  // log_proof() (log_proof.h), 32 bytes; empty: none
 
   friend bool operator==(const LogsMessage&, const LogsMessage&) = default;
 };

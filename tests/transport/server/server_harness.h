@@ -2,6 +2,7 @@
 // trusted. The real transport, nothing of the real engine.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -189,7 +190,11 @@ class ServerTest : public ::testing::Test {
 
   void start(std::size_t memory_bytes_max = 0, transport::Rate handshakes = {0, 1}) {
     transport::ZapDomain domain;
-    domain.admits = [this](const CurveKey& key) { return hosts_.admits(key); };
+    domain.admits = [this](const CurveKey& key) {
+      return hosts_.admits(key) ||
+             std::any_of(gateways_.begin(), gateways_.end(),
+                         [&key](const auto& gateway) { return gateway.key == key; });
+    };
     domain.handshakes = handshakes;
     auto zap = transport::ZapHandler::start(*context_, {{"attest", std::move(domain)}});
     ASSERT_TRUE(zap);
@@ -198,6 +203,7 @@ class ServerTest : public ::testing::Test {
     options.endpoint = "tcp://127.0.0.1:*";
     options.key = server_pair_;
     options.memory_bytes_max = memory_bytes_max;
+    options.gateways = gateways_;
     options.challenges.selections = [](const Host&) {
       return std::vector<PcrSelection>{{HashAlgorithm::kSha256, 1}};
     };
@@ -258,6 +264,7 @@ class ServerTest : public ::testing::Test {
   TrustingPipeline pipeline_{inbox_, hosts_, nonces_};
   transport::CurveKeyPair server_pair_ = fresh_pair();
   std::vector<TestHost> fleet_;
+  std::vector<transport::GatewayOptions> gateways_;  // set before start()
   // Declared last, so that what lives in them goes first.
   std::unique_ptr<transport::Context> context_ = make_context();
   std::unique_ptr<transport::Context> client_context_ = make_context();

@@ -120,7 +120,7 @@ TEST_F(SessionChallenge, TheOperatorCannotReachWhoIsNotConnected) {
   EXPECT_TRUE(table_->challenge_now(record_.uid, now()).empty());
   challenged();
   EXPECT_TRUE(table_->is_connected(record_.uid));
-  table_->forget_route(record_.uid, route_);
+  table_->forget_route(record_.uid, {route_});
   EXPECT_FALSE(table_->is_connected(record_.uid));
   EXPECT_TRUE(table_->challenge_now(record_.uid, now()).empty());
 }
@@ -144,7 +144,7 @@ TEST_F(SessionChallenge, AHelloDuringAJudgementIsAnsweredAfterTheReceipt) {
   EXPECT_FALSE(send(hello()));
   const std::vector<Outgoing> out = deliver_all(judge(submission));
   ASSERT_EQ(out.size(), 2U);
-  EXPECT_EQ(out[0].route, "route-2");
+  EXPECT_EQ(out[0].route.id, "route-2");
   const Result<Message> challenge = decode_message(out[1].frame);
   EXPECT_EQ(challenge->correlation, correlation_);
   ASSERT_TRUE(is<ChallengeMessage>(challenge->body));

@@ -22,6 +22,7 @@ class SessionTest : public ::testing::Test {
  protected:
   static constexpr std::int64_t kNow = 1'000'000;
   static constexpr std::int64_t kWallAhead = 500'000'000;
+  static constexpr transport::GatewayNumber kGateway = 3;
 
   SessionTest() {
     record_.uid.bytes.fill(0x11);
@@ -49,9 +50,13 @@ class SessionTest : public ::testing::Test {
     const auto on_store_behind = [this](const Host&, std::uint64_t theirs, std::uint64_t ours) {
       store_behind_.emplace_back(theirs, ours);
     };
+    const auto may_carry = [this](transport::GatewayNumber gateway, const HostRecord& host) {
+      return gateway == kGateway && host.uid == record_.uid && is_listed_;
+    };
+    const auto log_proof_key = [this](const CurveKey&) -> Result<Digest> { return log_key_; };
     table_ = std::make_unique<transport::SessionTable>(
         transport::SessionParts{hosts_, nonces_, inbox_, counters_, log_, server_key_, fresh_nonce,
-                                on_store_behind},
+                                on_store_behind, may_carry, log_proof_key},
         policy);
   }
 
@@ -68,6 +73,9 @@ class SessionTest : public ::testing::Test {
   // --- What the host sends ---------------------------------------------------------------------
 
   std::vector<transport::Outgoing> send_frame(const Bytes& frame) {
+    if (through_gateway_) {
+      return table_->receive_carried(kGateway, record_.curve_key, frame, now());
+    }
     return table_->receive(record_.curve_key, route_, frame, now());
   }
 
@@ -88,7 +96,10 @@ class SessionTest : public ::testing::Test {
     if (outgoing.empty()) {
       return std::nullopt;
     }
-    EXPECT_EQ(outgoing.front().route, route_);
+    EXPECT_EQ(outgoing.front().route, through_gateway_ ? by_gateway() : transport::Route{route_});
+    if (through_gateway_) {
+      EXPECT_EQ(outgoing.front().key, record_.curve_key);
+    }
     Result<transport::Message> message = transport::decode_message(outgoing.front().frame);
     EXPECT_TRUE(message);
     if (correlation) {
@@ -143,6 +154,8 @@ class SessionTest : public ::testing::Test {
       const transport::ChallengeMessage& challenge, std::uint8_t mark = 0) {
     return send(evidence(item(challenge.sequence, challenge.nonce, NonceKind::kInteractive, mark)));
   }
+
+  static transport::Route by_gateway() { return {{}, kGateway}; }
 
   // --- What the pipeline does ------------------------------------------------------------------
 
@@ -260,6 +273,9 @@ class SessionTest : public ::testing::Test {
   std::unique_ptr<transport::SessionTable> table_;
   std::int64_t now_ms_ = kNow;
   transport::RouteId route_ = "route-1";
+  bool through_gateway_ = false;
+  bool is_listed_ = true;
+  Digest log_key_ = hash(HashAlgorithm::kSha256, as_bytes("of both"));
   std::uint64_t correlation_ = 0;
   std::uint8_t nonces_given_ = 0;
   BootId boot_id_{};
