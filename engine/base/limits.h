@@ -1,5 +1,6 @@
-// Every bound of Quotemill, with its reason. Reaching one is a named error or finding, never a
-// crash. Sizes are bytes unless the name says otherwise.
+// The bounds that several rooms share, each with its reason; a room's own stand in its own limits.h.
+// Reaching one is a named error or finding, never a crash. Sizes are bytes unless the name says
+// otherwise.
 #pragma once
 
 #include <cstddef>
