@@ -65,4 +65,13 @@ PcrBank replay(const BootLog& log, HashAlgorithm bank, ExtendMemo& memo) {
                      [&memo](Digest& pcr, ByteView digest) { memo.extend(pcr, digest); });
 }
 
+bool is_capped(const Digest& replayed, const Digest& quoted) {
+  if (replayed.algorithm() != quoted.algorithm() || !can_hash(quoted.algorithm())) {
+    return false;
+  }
+  Digest capped = replayed;
+  extend(capped, Digest(replayed.algorithm()).view());
+  return capped == quoted;
+}
+
 }  // namespace quotemill

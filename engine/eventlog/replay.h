@@ -18,4 +18,8 @@ PcrBank replay(const BootLog& log, HashAlgorithm bank);
 // The same, with what other logs' replays have computed already.
 PcrBank replay(const BootLog& log, HashAlgorithm bank, ExtendMemo& memo);
 
+// Whether `quoted` is `replayed` and one extend of zeros more: so Windows caps a bank that its log
+// does not go on telling. A log that gives the one does not prove the other.
+bool is_capped(const Digest& replayed, const Digest& quoted);
+
 }  // namespace quotemill

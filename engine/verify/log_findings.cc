@@ -1,6 +1,7 @@
 #include "engine/verify/log_findings.h"
 
 #include "engine/crypto/hash.h"
+#include "engine/eventlog/replay.h"
 
 namespace quotemill {
 namespace {
@@ -87,6 +88,18 @@ Findings log_findings(const BootLogReading& reading) {
     findings.push_back(std::move(finding));
   }
   return findings;
+}
+
+Finding mismatch_finding(std::uint32_t pcr, const Digest& replayed, const Digest& quoted) {
+  Finding finding{.code = FindingCode::kLogMismatch, .severity = Severity::kFail};
+  finding.pcr = pcr;
+  finding.digest = replayed;
+  finding.expected = quoted;
+  if (is_capped(replayed, quoted)) {
+    finding.subject =
+        "one extend of zeros more, as Windows caps a bank: the log ends before the cap";
+  }
+  return finding;
 }
 
 }  // namespace quotemill
