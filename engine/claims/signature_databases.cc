@@ -22,12 +22,24 @@ bool names_database(const EfiVariable& variable) {
                    variable.vendor == guids::kImageSecurityDatabase);
 }
 
+// Firmware measures the databases before PCR 7's one separator: without it, or with more, nothing
+// tells its measurements from what was extended later by whoever had booted.
+Ground ground_of_database(const ProvenLog& log, const BootEvent& event) {
+  Ground ground = ground_of_data(log, event);
+  const std::uint32_t count = log.separator_count(kSecureBootPcr);
+  if (ground.standing == Standing::kProven && count != 1) {
+    ground.standing = Standing::kUnproven;
+    ground.because = count == 0 ? "PCR 7 has no separator" : "PCR 7 has more than one separator";
+  }
+  return ground;
+}
+
 void add_database(const ProvenLog& log, const BootEvent& event, SignatureDatabases& out) {
   const Result<EfiVariable> variable = decode_efi_variable(event.data);
   if (!variable || !names_database(*variable) || !log.is_before_separator(event)) {
     return;
   }
-  SignatureDatabase database{variable->name, ground_of_data(log, event), {}, true};
+  SignatureDatabase database{variable->name, ground_of_database(log, event), {}, true};
   Result<std::vector<SignatureEntry>> entries = decode_signature_lists(variable->value);
   database.readable = entries.has_value();
   if (entries) {

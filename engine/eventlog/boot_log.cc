@@ -30,6 +30,8 @@ std::string_view name_of(LogRemarkCode code) {
       return "digest_missing";
     case LogRemarkCode::kUnknownDigestAlgorithm:
       return "unknown_digest_algorithm";
+    case LogRemarkCode::kVendorInfoOutside:
+      return "vendor_info_outside";
   }
   return "unknown";
 }

@@ -69,7 +69,7 @@ struct BootEvent {
 
 // Something odd that was read past. The reading stays usable; appraisal decides what it means.
 enum class LogRemarkCode : std::uint8_t {
-  kPaddingDropped,         // trailing 0xFF or zero bytes behind the last event
+  kPaddingDropped,         // trailing bytes of 0xFF and zero behind the last event
   kSpecIdRepeated,         // a second Spec ID header in mid-log
   kNoActionDigestNotZero,  // EV_NO_ACTION that carries a digest
   kNoActionPcrNotZero,     // EV_NO_ACTION on another PCR than 0 (0xFFFFFFFF is harmless, Windows)
@@ -77,6 +77,7 @@ enum class LogRemarkCode : std::uint8_t {
                      // 0's first event
   kDigestMissing,    // a measured event without a digest for a bank that the header lists
   kUnknownDigestAlgorithm,  // a bank whose algorithm we don't know (its size came from the header)
+  kVendorInfoOutside,       // the header's vendorInfo stands behind its eventSize
 };
 
 std::string_view name_of(LogRemarkCode code);  // snake_case

@@ -24,14 +24,12 @@ bool all_zero(ByteView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
-// Where the run of equal 0x00 or 0xFF bytes at the end begins. An event that would begin inside
-// that run is padding: no real one consists of nothing else.
+// Where the run of 0x00 and 0xFF bytes at the end begins. An event that would begin inside that run
+// is padding: no real one consists of nothing else (flash that was erased holds the one, memory
+// that was cleared the other, and buffers of firmware both).
 std::size_t padding_begin(ByteView bytes) {
   std::size_t begin = bytes.size();
-  if (begin == 0 || (bytes.back() != 0x00 && bytes.back() != 0xFF)) {
-    return begin;
-  }
-  while (begin > 0 && bytes[begin - 1] == bytes.back()) {
+  while (begin > 0 && (bytes[begin - 1] == 0x00 || bytes[begin - 1] == 0xFF)) {
     --begin;
   }
   return begin;
@@ -55,6 +53,7 @@ class BootLogParser {
   void read_first_event();
   void read_spec_id(ByteView data);
   void read_algorithm(ByteReader& data);
+  void read_vendor_info(ByteReader& data);
   void note_usual_digests();
   void read_sha1_event(BootEvent& event);
   void read_agile_event(BootEvent& event);
@@ -145,9 +144,20 @@ void BootLogParser::read_spec_id(ByteView event_data) {
     read_algorithm(data);
   }
   note_usual_digests();
-  data.bytes(data.u8());  // vendorInfoSize, vendorInfo; firmware that pads behind them is let pass
+  read_vendor_info(data);
   if (!data.ok()) {
     in_.fail(data.error("").code);
+  }
+}
+
+// Firmware that pads behind it is let pass, and so is firmware that forgot it in the eventSize.
+void BootLogParser::read_vendor_info(ByteReader& data) {
+  const std::uint8_t size = data.u8();  // vendorInfoSize
+  if (data.ok() && size > 0 && data.remaining() == 0) {
+    in_.bytes(size);  // vendorInfo
+    remark(LogRemarkCode::kVendorInfoOutside, 0);
+  } else {
+    data.bytes(size);  // vendorInfo
   }
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::array<std::size_t, 4> kTemplateHashSizes = {20, 32, 48, 64};
 constexpr std::size_t kLineSizeMax = 2 * limits::kImaTemplateSizeMax + limits::kImaPathSizeMax;
+constexpr std::size_t kJoinedLinesMax = 64;  // bound: line ends in one file name
 
 bool is_printable(std::string_view text) {
   return !text.empty() &&
@@ -45,6 +46,31 @@ std::size_t find_template_hash_size(ByteView bytes) {
     }
   }
   return kTemplateHashSizes.front();
+}
+
+// Cuts "10 <hex> ima-ng " off `line`: the PCR, the template hash (into `hash`) and the template's
+// name. False if an entry does not begin so.
+bool read_head(std::string_view& line, Bytes& hash, ImaEntry& entry) {
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  const std::string_view pcr = cut_front(line, ' ');
+  const auto [last, error] = std::from_chars(pcr.data(), pcr.data() + pcr.size(), entry.pcr);
+  const bool has_hash =
+      read_hex(cut_front(line, ' '), hash) && sha_of_size(hash.size()).has_value();
+  entry.template_name = cut_front(line, ' ');
+  return error == std::errc() && last == pcr.data() + pcr.size() && entry.pcr < limits::kPcrCount &&
+         has_hash && entry.template_name.size() <= limits::kImaNameSizeMax &&
+         is_printable(entry.template_name);
+}
+
+// Where the line behind the one that ends at `end` ends; npos if there is none, or if it is further
+// from `line_end` than a file name is long.
+std::size_t next_line_end(std::string_view list, std::size_t line_end, std::size_t end) {
+  if (end + 1 >= list.size()) {
+    return std::string_view::npos;
+  }
+  const std::string_view near = list.substr(0, line_end + limits::kImaPathSizeMax);
+  const std::size_t next = near.find('\n', end + 1);
+  return next == std::string_view::npos && near.size() == list.size() ? list.size() : next;
 }
 
 }  // namespace
@@ -151,26 +177,71 @@ bool ImaReader::read_binary() {
 // "10 <hex> ima-ng sha256:<hex> /file"
 bool ImaReader::read_line() {
   const std::string_view rest = as_text(list_.subspan(offset_));
-  const std::size_t end = std::min(rest.find('\n'), rest.size());
-  if (end > kLineSizeMax) {
+  const std::size_t line_end = std::min(rest.find('\n'), rest.size());
+  if (line_end > kLineSizeMax) {
     return fail(ErrorCode::kTooLarge, offset_);
   }
-  std::string_view line = rest.substr(0, end);
-  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-  const std::string_view pcr = cut_front(line, ' ');
-  const auto [last, error] = std::from_chars(pcr.data(), pcr.data() + pcr.size(), entry_.pcr);
-  const bool has_hash =
-      read_hex(cut_front(line, ' '), hash_) && sha_of_size(hash_.size()).has_value();
-  entry_.template_name = cut_front(line, ' ');
-  if (error != std::errc() || last != pcr.data() + pcr.size() || entry_.pcr >= limits::kPcrCount ||
-      !has_hash || entry_.template_name.size() > limits::kImaNameSizeMax ||
-      !is_printable(entry_.template_name)) {
+  std::string_view text = rest.substr(0, line_end);
+  if (!read_head(text, hash_, entry_)) {
     return fail(ErrorCode::kMalformed, offset_);
   }
   entry_.template_hash = hash_;
-  entry_.template_data = rebuild(line) ? rebuilt_.view() : ByteView{};
+  const std::size_t text_begin = line_end - text.size();
+  std::size_t end = line_end;
+  show(text);
+  if (entry_.is_violation()) {
+    end = end_of_violation(rest, line_end);
+  } else if (known_.has_value() && !entry_.data_holds()) {
+    end = end_of_hashed(rest, text_begin, line_end);
+  }
+  if (end != line_end) {
+    show(rest.substr(text_begin, end - text_begin));
+  }
   offset_ += std::min(end + 1, rest.size());
   return true;
+}
+
+void ImaReader::show(std::string_view text) {
+  entry_.template_data = rebuild(text) ? rebuilt_.view() : ByteView{};
+}
+
+// A file name may hold line ends, which kernels show as they are: the lines that together hash to
+// the listed value are one entry. `line_end` if none do.
+std::size_t ImaReader::end_of_hashed(std::string_view rest, std::size_t text_begin,
+                                     std::size_t line_end) {
+  std::size_t end = line_end;
+  for (std::size_t lines = 0; lines < kJoinedLinesMax && joins_left_ > 0; ++lines) {
+    end = next_line_end(rest, line_end, end);
+    if (end == std::string_view::npos) {
+      break;
+    }
+    --joins_left_;
+    show(rest.substr(text_begin, end - text_begin));
+    if (entry_.data_holds()) {
+      return end;
+    }
+  }
+  show(rest.substr(text_begin, line_end - text_begin));
+  return line_end;
+}
+
+// Nothing is hashed of a violation: it ends before the next line that begins like an entry, or with
+// the list. `line_end` if what follows is neither.
+std::size_t ImaReader::end_of_violation(std::string_view rest, std::size_t line_end) {
+  std::size_t end = line_end;
+  for (std::size_t lines = 0; lines <= kJoinedLinesMax; ++lines) {
+    const std::size_t next = next_line_end(rest, line_end, end);
+    if (next == std::string_view::npos) {
+      return end + 1 == rest.size() ? end : line_end;
+    }
+    std::string_view line = rest.substr(end + 1, next - end - 1);
+    ImaEntry ahead;
+    if (read_head(line, hex_, ahead)) {
+      return end;
+    }
+    end = next;
+  }
+  return line_end;
 }
 
 // Of the ways to cut a line whose last fields may be missing, the one that hashes to the listed

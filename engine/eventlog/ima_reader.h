@@ -4,7 +4,8 @@
 // Both forms that securityfs offers: binary_runtime_measurements in little-endian (big-endian
 // kernels write it with ima_canonical_fmt; their own byte order is not read) and
 // ascii_runtime_measurements (Linux, security/integrity/ima/ima_fs.c). Lists that a kernel keeps
-// per bank carry template hashes of that bank's size. Linear time; nothing is allocated per entry.
+// per bank carry template hashes of that bank's size. Line ends in a file name, which an ascii list
+// shows as they are, are found by the template hash. Linear time; nothing is allocated per entry.
 #pragma once
 
 #include <array>
@@ -72,8 +73,14 @@ class ImaReader {
   [[nodiscard]] std::size_t offset() const { return offset_; }
 
  private:
+  // Bound: how often a list may have its lines tried together, so that hostile ones take no longer.
+  static constexpr std::size_t kJoinsMax = 4096;
+
   bool read_binary();
   bool read_line();
+  std::size_t end_of_hashed(std::string_view rest, std::size_t text_begin, std::size_t line_end);
+  std::size_t end_of_violation(std::string_view rest, std::size_t line_end);
+  void show(std::string_view text);
   bool rebuild(std::string_view text);
   bool fail(ErrorCode code, std::size_t offset);
   const std::optional<ImaTemplate>& template_named(std::string_view name);
@@ -83,6 +90,7 @@ class ImaReader {
   std::size_t hash_size_ = 0;
   std::size_t offset_ = 0;
   std::size_t entries_ = 0;
+  std::size_t joins_left_ = kJoinsMax;
   std::optional<Error> broken_;
   ImaEntry entry_;
   std::string_view printable_;   // the last name that was looked at; borrows the list

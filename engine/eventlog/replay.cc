@@ -96,4 +96,13 @@ PcrBank replay_towards(const PcrBank& quoted, const BootLog& log, ExtendMemo* me
   return replayed;
 }
 
+bool is_capped(const Digest& replayed, const Digest& quoted) {
+  if (replayed.algorithm() != quoted.algorithm() || !can_hash(quoted.algorithm())) {
+    return false;
+  }
+  Digest capped = replayed;
+  extend(capped, Digest(replayed.algorithm()).view());
+  return capped == quoted;
+}
+
 }  // namespace quotemill

@@ -23,4 +23,8 @@ PcrBank replay(const BootLog& log, HashAlgorithm bank, ExtendMemo& memo);
 // give what is quoted of them from ones, they begin with zeros. `memo`: may be null.
 PcrBank replay_towards(const PcrBank& quoted, const BootLog& log, ExtendMemo* memo);
 
+// Whether `quoted` is `replayed` and one extend of zeros more: so Windows caps a bank that its log
+// does not go on telling. A log that gives the one does not prove the other.
+bool is_capped(const Digest& replayed, const Digest& quoted);
+
 }  // namespace quotemill

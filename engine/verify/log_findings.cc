@@ -1,6 +1,7 @@
 #include "engine/verify/log_findings.h"
 
 #include "engine/crypto/hash.h"
+#include "engine/eventlog/replay.h"
 
 namespace quotemill {
 namespace {
@@ -21,6 +22,8 @@ FindingCode code_of(LogRemarkCode code) {
       return FindingCode::kLogDigestMissing;
     case LogRemarkCode::kUnknownDigestAlgorithm:
       return FindingCode::kLogAlgorithmUnknown;
+    case LogRemarkCode::kVendorInfoOutside:
+      return FindingCode::kLogEventQuirk;
   }
   return FindingCode::kLogMalformed;
 }
@@ -31,6 +34,7 @@ Severity severity_of(LogRemarkCode code) {
     case LogRemarkCode::kPaddingDropped:
     case LogRemarkCode::kUnknownDigestAlgorithm:
     case LogRemarkCode::kNoActionPcrNotZero:
+    case LogRemarkCode::kVendorInfoOutside:
       return Severity::kInfo;
     case LogRemarkCode::kNoActionDigestNotZero:
     case LogRemarkCode::kDigestMissing:
@@ -52,15 +56,23 @@ std::optional<std::uint32_t> pcr_of(const BootLog& log, const LogRemark& remark)
   return log.events[remark.event].pcr;
 }
 
+Finding finding_of(const BootLog& log, const LogRemark& remark) {
+  Finding finding{.code = code_of(remark.code), .severity = severity_of(remark.code)};
+  finding.event = remark.event;
+  finding.pcr = pcr_of(log, remark);
+  if (remark.code == LogRemarkCode::kVendorInfoOutside) {
+    finding.seen_number = 1;
+    finding.subject = "the header's vendor information stands behind its event size";
+  }
+  return finding;
+}
+
 }  // namespace
 
 Findings log_findings(const BootLogReading& reading) {
   Findings findings;
   for (const LogRemark& remark : reading.log.remarks) {
-    Finding finding{.code = code_of(remark.code), .severity = severity_of(remark.code)};
-    finding.event = remark.event;
-    finding.pcr = pcr_of(reading.log, remark);
-    findings.push_back(std::move(finding));
+    findings.push_back(finding_of(reading.log, remark));
   }
   for (const HashAlgorithm bank : reading.log.banks) {
     if (!can_hash(bank)) {
@@ -76,6 +88,18 @@ Findings log_findings(const BootLogReading& reading) {
     findings.push_back(std::move(finding));
   }
   return findings;
+}
+
+Finding mismatch_finding(std::uint32_t pcr, const Digest& replayed, const Digest& quoted) {
+  Finding finding{.code = FindingCode::kLogMismatch, .severity = Severity::kFail};
+  finding.pcr = pcr;
+  finding.digest = replayed;
+  finding.expected = quoted;
+  if (is_capped(replayed, quoted)) {
+    finding.subject =
+        "one extend of zeros more, as Windows caps a bank: the log ends before the cap";
+  }
+  return finding;
 }
 
 }  // namespace quotemill

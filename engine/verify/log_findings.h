@@ -11,4 +11,8 @@ namespace quotemill {
 // fail, with the number of the event that could not be read).
 Findings log_findings(const BootLogReading& reading);
 
+// A PCR whose quoted value is not what the log gives: log.mismatch. The log may have told too
+// little in a way that is known (is_capped()): then the finding says so, and fails all the same.
+Finding mismatch_finding(std::uint32_t pcr, const Digest& replayed, const Digest& quoted);
+
 }  // namespace quotemill

@@ -69,13 +69,13 @@ class BootLogVerifier {
     if (replayed.has(pcr) ? replayed.at(pcr) == quoted : is_reset) {
       return true;
     }
-    Finding& finding =
-        add(replayed.has(pcr) ? FindingCode::kLogMismatch : FindingCode::kLogNoEvents);
+    if (replayed.has(pcr)) {
+      evidence_.findings_.push_back(mismatch_finding(pcr, replayed.at(pcr), quoted));
+      return false;
+    }
+    Finding& finding = add(FindingCode::kLogNoEvents);
     finding.pcr = pcr;
     finding.expected = quoted;
-    if (replayed.has(pcr)) {
-      finding.digest = replayed.at(pcr);
-    }
     return false;
   }
 

@@ -6,6 +6,7 @@
 #include "engine/base/limits.h"
 #include "engine/eventlog/decode/authority.h"
 #include "engine/eventlog/decode/device_path.h"
+#include "engine/eventlog/decode/sbat_level.h"
 #include "engine/eventlog/decode/signature_list.h"
 #include "engine/eventlog/decode/text.h"
 
@@ -64,6 +65,17 @@ void add_load_option(ByteView value, Fields& fields) {
 void add_authority(ByteView value, Fields& fields) {
   const Authority authority = decode_authority(value);
   Fields shown = describe_authority(authority);
+  std::move(shown.begin(), shown.end(), std::back_inserter(fields));
+}
+
+void add_sbat_level(ByteView value, Fields& fields) {
+  const Result<SbatLevel> level = decode_sbat_level(value);
+  if (!level) {
+    fields.push_back({"text", text_of_ascii(value)});
+    fields.push_back({"problem", level.error().to_string()});
+    return;
+  }
+  Fields shown = describe_sbat_level(*level);
   std::move(shown.begin(), shown.end(), std::back_inserter(fields));
 }
 
@@ -134,7 +146,9 @@ Fields describe_variable(const EfiVariable& variable, VariableRole role) {
   Fields fields = {{"vendor", text_of(variable.vendor)}, {"name", variable.name}};
   if (is_flag(variable)) {
     fields.push_back({"value", std::uint64_t{variable.value.front()}});
-  } else if (variable.name == "SbatLevel" || is_ascii_text(variable.value)) {
+  } else if (variable.name == "SbatLevel") {
+    add_sbat_level(variable.value, fields);
+  } else if (is_ascii_text(variable.value)) {
     fields.push_back({"text", text_of_ascii(variable.value)});
   } else if (role == VariableRole::kAuthority) {
     add_authority(variable.value, fields);

@@ -6,8 +6,9 @@
 
 namespace quotemill {
 
-// By its 16-byte signature: the header's banks, the startup locality, where the reference manifest
-// is; only the signature if it is none that we know.
+// By its 16-byte signature: the header's banks and vendor, the startup locality, what an H-CRTM
+// measured, whose firmware it is and where its reference manifest is (SP800-155 Event to Event3);
+// only the signature if it is none that we know. Of data that is cut off what could be read.
 Fields describe_no_action(ByteView data);
 
 }  // namespace quotemill

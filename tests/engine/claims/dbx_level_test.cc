@@ -43,6 +43,25 @@ TEST(DbxLevel, IsTheHighestThatIsComplete) {
   EXPECT_EQ(levels({1, 2}, list)[0].ground.standing, Standing::kProven);
 }
 
+// Firmware measures dbx before PCR 7's separator: without one, or behind a second, anybody can have
+// extended it.
+TEST(SignatureDatabases, NeedTheOneSeparatorOfPcr7) {
+  const Bytes dbx = signature_list(guids::kCertSha256, Bytes(32, 1));
+  ClaimedLog one;
+  EXPECT_EQ(one.database("dbx", dbx).separator(7).claims().databases.find("dbx")->ground.standing,
+            Standing::kProven);
+  ClaimedLog none;
+  const BootClaims without = none.database("dbx", dbx).claims();
+  EXPECT_EQ(without.databases.find("dbx")->ground.standing, Standing::kUnproven);
+  EXPECT_EQ(without.databases.find("dbx")->ground.because, "PCR 7 has no separator");
+  ClaimedLog two;
+  const BootClaims doubled = two.database("dbx", dbx).separator(7).separator(7).claims();
+  EXPECT_EQ(doubled.databases.find("dbx")->ground.standing, Standing::kUnproven);
+  const auto list = decode_dbx_list(as_bytes(line("2021-04-29", 1)));
+  ASSERT_TRUE(list);
+  EXPECT_EQ(claim_dbx_level(without.databases, *list)[0].ground.standing, Standing::kUnproven);
+}
+
 TEST(DbxLevel, WithoutADbxIsAbsent) {
   ClaimedLog log;
   const BootClaims claims = log.separator(7).claims();

@@ -101,13 +101,16 @@ TEST(FixtureClaims, OldShimsAuthoritiesAreReadInSpiteOfTheirByteTooMany) {
 }
 
 TEST(FixtureClaims, EveryRealLogHasClaimsAndTheirDescription) {
+  if (!have_fixtures()) {
+    GTEST_SKIP() << "no fixtures";
+  }
   std::size_t proven = 0;
   for (const testing::LogFixture& fixture : testing::all_boot_logs()) {
     const LogOf log(fixture.path);
     EXPECT_EQ(describe_claims(log.claims()).size(), 12U) << fixture.path;
     proven += log.claims().secure_boot.ground.standing == Standing::kProven ? 1U : 0U;
   }
-  EXPECT_TRUE(proven >= 85 || !have_fixtures()) << proven;
+  EXPECT_GE(proven, 85U);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "engine/eventlog/event_type.h"
 #include "engine/eventlog/replay.h"
 #include "tests/engine/eventlog/log_bytes.h"
+#include "tests/support/temp_folder.h"
 
 namespace quotemill {
 namespace {
@@ -130,6 +131,54 @@ TEST(BootLog, RemarksDroppedPadding) {
       EXPECT_TRUE(has_remark(reading, LogRemarkCode::kPaddingDropped, 4));
     }
   }
+}
+
+TEST(BootLog, PaddingMayBeOfZerosAndOnesMixed) {
+  for (const Bytes& padding :
+       {Bytes{0x00, 0x00, 0xFF, 0xFF}, Bytes{0xFF, 0x00}, Bytes{0x00, 0xFF, 0x00}}) {
+    const BootLogWriter writer = small_log();
+    Bytes log = to_bytes(writer.bytes());
+    for (int i = 0; i < 1000; ++i) {
+      log.insert(log.end(), padding.begin(), padding.end());
+    }
+    const BootLogReading reading = read_boot_log(log);
+    EXPECT_FALSE(reading.broken);
+    EXPECT_EQ(reading.log.events.size(), 4U);
+    EXPECT_TRUE(has_remark(reading, LogRemarkCode::kPaddingDropped, 4));
+    EXPECT_TRUE(replay(reading.log, HashAlgorithm::kSha256).has(0));
+  }
+}
+
+TEST(BootLog, AVendorsInformationBehindTheHeadersSizeIsReadPastAndRemarked) {
+  Bytes data = spec_id_data(kBanks);
+  data.back() = 4;
+  Bytes log = testing::header_event(data);
+  log.insert(log.end(), {0xDE, 0xAD, 0xBE, 0xEF});
+  const BootLogWriter writer = small_log();
+  const ByteView events = writer.bytes().subspan(agile_header(kBanks).size());
+  log.insert(log.end(), events.begin(), events.end());
+  const BootLogReading reading = read_boot_log(log);
+  EXPECT_FALSE(reading.broken);
+  EXPECT_EQ(reading.log.banks, kBanks);
+  EXPECT_EQ(reading.log.events.size(), 4U);
+  EXPECT_TRUE(has_remark(reading, LogRemarkCode::kVendorInfoOutside, 0));
+  EXPECT_EQ(replay(reading.log, HashAlgorithm::kSha256),
+            replay(read_boot_log(writer.bytes()).log, HashAlgorithm::kSha256));
+}
+
+// Its expected reading stands beside it: the header, both banks, no event.
+TEST(BootLog, ARealHeaderWithItsVendorsInformationBehindItIsRead) {
+  if (!testing::have_fixtures()) {
+    GTEST_SKIP() << "no fixtures";
+  }
+  const Bytes log = testing::read_file(
+      testing::fixtures() /
+      "tpm2-software+tpm2-tools/test/integration/fixtures/specid-vendordata.bin");
+  const BootLogReading reading = read_boot_log(log);
+  EXPECT_FALSE(reading.broken);
+  EXPECT_EQ(reading.log.banks, kBanks);
+  EXPECT_EQ(reading.log.events.size(), 1U);
+  EXPECT_TRUE(has_remark(reading, LogRemarkCode::kVendorInfoOutside, 0));
 }
 
 TEST(BootLog, DataThatEndsLikePaddingIsNotPadding) {

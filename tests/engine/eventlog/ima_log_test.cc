@@ -79,6 +79,85 @@ TEST(ImaLog, AnAsciiSignatureMayBeMissingOrLookLikeAFileName) {
   }
 }
 
+// An ascii line of a file with a digest of 0xBB, as the kernel shows it, and its template data.
+std::string ascii_line(std::string_view file) {
+  return "10 " + hash(HashAlgorithm::kSha1, ng_data(Bytes(32, 0xBB), file)).hex() +
+         " ima-ng sha256:" + std::string(64, 'b') + " " + std::string(file) + "\n";
+}
+
+TEST(ImaText, AFileNameWithLineEndsIsOneEntry) {
+  for (const std::string& file :
+       {std::string("/tmp/a\nb"), std::string("/tmp/a\n"), std::string("\n\n\n"),
+        std::string("/tmp/\n\nb\n c"), "/tmp/" + std::string(64, '\n'),
+        "/x\n" + ascii_line("/evil") + "y"}) {
+    const std::string list =
+        ascii_line("boot_aggregate") + ascii_line(file) + ascii_line("/bin/sh");
+    const ImaLogReading reading = read_ima_log(as_bytes(list));
+    ASSERT_FALSE(reading.broken) << file;
+    ASSERT_EQ(reading.log.entries.size(), 3U) << file;
+    EXPECT_TRUE(reading.log.entries[1].data_holds());
+    const std::optional<ImaFields> fields = fields_of(reading.log.entries[1]);
+    ASSERT_TRUE(fields);
+    EXPECT_EQ(fields->name, file);
+    EXPECT_TRUE(reading.log.entries[2].data_holds());
+  }
+}
+
+TEST(ImaText, AFileNameWithALineEndMayHaveASignatureBehindIt) {
+  ByteWriter data;
+  data.bytes(ng_data(Bytes(32, 0xBB), "/tmp/a\nb")).sized32_le(Bytes{3, 2, 4});
+  const std::string list = "10 " + hash(HashAlgorithm::kSha1, data.view()).hex() +
+                           " ima-sig sha256:" + std::string(64, 'b') + " /tmp/a\nb 030204\n" +
+                           ascii_line("/bin/sh");
+  const ImaLogReading reading = read_ima_log(as_bytes(list));
+  ASSERT_FALSE(reading.broken);
+  ASSERT_EQ(reading.log.entries.size(), 2U);
+  EXPECT_TRUE(reading.log.entries[0].data_holds());
+}
+
+TEST(ImaText, AViolationEndsBeforeTheNextEntry) {
+  const std::string violation =
+      "10 " + std::string(40, '0') + " ima-ng sha256:" + std::string(64, '0') + " /tmp/a\nb\n";
+  for (const std::string& behind : {std::string(), ascii_line("/bin/sh")}) {
+    const std::string list = ascii_line("boot_aggregate") + violation + behind;
+    const ImaLogReading reading = read_ima_log(as_bytes(list));
+    ASSERT_FALSE(reading.broken);
+    ASSERT_EQ(reading.log.entries.size(), behind.empty() ? 2U : 3U);
+    EXPECT_TRUE(reading.log.entries[1].is_violation());
+    EXPECT_EQ(fields_of(reading.log.entries[1])->name, "/tmp/a\nb");
+  }
+}
+
+TEST(ImaTextHostile, ALineThatHashesToNothingStaysOneLine) {
+  std::string bad = ascii_line("/bin/a");
+  bad[3] = bad[3] == '0' ? '1' : '0';
+  const std::string list = bad + ascii_line("/bin/b");
+  const ImaLogReading reading = read_ima_log(as_bytes(list));
+  ASSERT_FALSE(reading.broken);
+  ASSERT_EQ(reading.log.entries.size(), 2U);
+  EXPECT_FALSE(reading.log.entries[0].data_holds());
+  EXPECT_EQ(fields_of(reading.log.entries[0])->name, "/bin/a");
+  EXPECT_TRUE(reading.log.entries[1].data_holds());
+}
+
+TEST(ImaTextHostile, WhatIsNoEntryBehindAWholeOneIsABreak) {
+  const std::string list = ascii_line("/bin/a") + "b\n" + ascii_line("/bin/c");
+  const ImaLogReading reading = read_ima_log(as_bytes(list));
+  EXPECT_TRUE(reading.broken);
+  EXPECT_EQ(reading.log.entries.size(), 1U);
+}
+
+// Each of them could be the beginning of a name with line ends: only so many are tried.
+TEST(ImaTextHostile, ManyLinesThatHashToNothingAreReadInLinearTime) {
+  std::string list;
+  for (int i = 0; i < 50'000; ++i) {
+    list += "10 " + std::string(40, '1') + " ima-ng sha256:" + std::string(64, 'b') + " /a\n";
+  }
+  const ImaLogReading reading = read_ima_log(as_bytes(list));
+  EXPECT_FALSE(reading.broken);
+  EXPECT_EQ(reading.log.entries.size(), 50'000U);
+}
+
 TEST(ImaLog, AnEmptyListIsWhole) {
   const ImaLogReading reading = read_ima_log({});
   EXPECT_FALSE(reading.broken);

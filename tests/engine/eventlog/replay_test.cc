@@ -130,5 +130,18 @@ TEST(Replay, GivesTheSameWithWhatOtherLogsHaveComputed) {
   }
 }
 
+TEST(Replay, AValueIsCappedByOneExtendOfZeros) {
+  for (const HashAlgorithm bank : kBanks) {
+    const Digest value = extended(Digest(bank), "a");
+    const Digest capped = hash(bank, {value.view(), Digest(bank).view()});
+    EXPECT_TRUE(is_capped(value, capped));
+    EXPECT_FALSE(is_capped(value, value));
+    EXPECT_FALSE(is_capped(capped, value));
+    EXPECT_FALSE(is_capped(value, hash(bank, {value.view(), filled(bank, 0xFF).view()})));
+  }
+  EXPECT_FALSE(is_capped(Digest(HashAlgorithm::kSha1), Digest(HashAlgorithm::kSha256)));
+  EXPECT_FALSE(is_capped(Digest(HashAlgorithm::kSm3_256), Digest(HashAlgorithm::kSm3_256)));
+}
+
 }  // namespace
 }  // namespace quotemill

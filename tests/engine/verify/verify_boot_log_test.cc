@@ -138,6 +138,51 @@ TEST(VerifyBootLog, FindsAnotherStartupLocality) {
   }
 }
 
+// Windows caps a bank so. The log does not tell it, and the PCR stays unproven.
+TEST(VerifyBootLog, NamesAnExtendOfZerosThatTheLogDoesNotTell) {
+  const SoftwareHost host;
+  const Challenge challenge = host.challenge();
+  bench::EvidenceDraft draft = host.draft(challenge);
+  PcrBank& quoted = draft.quoted.front();
+  Digest capped = quoted.at(4);
+  extend(capped, Digest(quoted.algorithm()).view());
+  quoted.set(4, capped);
+  draft.sent = draft.quoted;
+  const QuoteCheck check(host, challenge, draft.seal());
+  ASSERT_TRUE(check.ok());
+  const Bytes log = host.log();
+  const VerifiedEvidence evidence = verify_boot_log(check.quote(), log);
+  EXPECT_FALSE(evidence.is_proven());
+  EXPECT_EQ(evidence.proven_pcrs(), host.selection.mask & ~(1U << 4U));
+  const Findings failures = at_least(Severity::kFail, evidence.findings());
+  ASSERT_THAT(codes(failures), ElementsAre(FindingCode::kLogMismatch));
+  EXPECT_EQ(failures.front().pcr, 4U);
+  EXPECT_THAT(message_of(failures.front()), HasSubstr("as Windows caps a bank"));
+}
+
+// A Windows host keeps the log of its boot and of each time it woke from hibernation. The firmware
+// measured the same each time; what Windows measured is of the last time alone.
+TEST(QuoteDesign, Hibernation_OnlyTheNewestOfSeveralLogsProvesTheQuote) {
+  const auto woken = [](std::string_view times) {
+    SoftwareHost host;
+    host.boot.push_back(measured(12, event_type::kEventTag, times));
+    host.boot.push_back(measured(13, event_type::kEventTag, "modules of the same system"));
+    host.selection.mask |= 1U << 12U | 1U << 13U;
+    return host;
+  };
+  const SoftwareHost now = woken("restart count 2");
+  for (const char* const older : {"restart count 0", "restart count 1"}) {
+    const BootLogCheck check(now, woken(older).log());
+    EXPECT_FALSE(check->is_proven());
+    EXPECT_EQ(check->proven_pcrs(), now.selection.mask & ~(1U << 12U));
+    const Findings failures = at_least(Severity::kFail, check->findings());
+    ASSERT_THAT(codes(failures), ElementsAre(FindingCode::kLogMismatch)) << older;
+    EXPECT_EQ(failures.front().pcr, 12U);
+    EXPECT_THAT(std::string(remedy_of(failures.front().code)), HasSubstr("another boot"));
+  }
+  EXPECT_TRUE(BootLogCheck(now, now.log())->is_proven());
+}
+
 // "The log has no events for PCR n" is unproven, not fine.
 TEST(VerifyBootLog, FindsAllEventsOfAPcrMissing) {
   const SoftwareHost host;
