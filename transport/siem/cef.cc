@@ -8,7 +8,7 @@
 namespace quotemill::transport {
 namespace {
 
-constexpr std::size_t kTextMax = 1023;  // reason and msg; what is longer is cut by receivers
+constexpr std::size_t kTextMax = 1023;  // of a value; what is longer is cut by receivers
 
 std::string escaped_for(std::string_view text, std::string_view delimiters) {
   std::string out;
@@ -32,7 +32,8 @@ std::string in_header(std::string_view text) {
 class Extension {
  public:
   void add(std::string_view key, std::string_view value) {
-    text_ += (text_.empty() ? "" : " ") + std::string(key) + "=" + escaped_for(value, "\\=");
+    text_ += (text_.empty() ? "" : " ") + std::string(key) + "=" +
+             escaped_for(shortened(std::string(value), kTextMax), "\\=");
   }
 
   // A custom field with the label that says what it is.
@@ -64,7 +65,7 @@ std::string render_cef(const EventSource& source, const Change& change) {
   out.add("cat", "attestation");
   out.add("act", "trust-state-changed");
   out.add("outcome", scale.ecs_outcome);
-  out.add("reason", shortened(code_of(change), kTextMax));
+  out.add("reason", code_of(change));
   out.add("dhost", printable(change.host_name));
   out.add("dvchost", source.verifier);
   out.add_labelled("cs1", "hostUuid", change.host.hex());
@@ -82,7 +83,7 @@ std::string render_cef(const EventSource& source, const Change& change) {
   if (reason != nullptr && reason->event) {
     out.add_labelled("cn3", "eventIndex", std::to_string(*reason->event));
   }
-  out.add("msg", shortened(sentence_of(change), kTextMax));
+  out.add("msg", sentence_of(change));
   return cef_line(source, "trust.changed", "Host trust state changed", scale.cef, std::move(out));
 }
 
@@ -98,9 +99,9 @@ std::string render_cef(const EventSource& source, const Notice& notice) {
   }
   out.add_labelled("cs6", "eventId", notice.id);
   for (const auto& [key, value] : notice.fields) {
-    out.add("quotemill" + key, shortened(value, kTextMax));
+    out.add("quotemill" + key, value);
   }
-  out.add("msg", shortened(notice.sentence, kTextMax));
+  out.add("msg", notice.sentence);
   return cef_line(source, notice.code, "Quotemill " + std::string(name_of(notice.kind)),
                   is_error                                ? 8
                   : notice.level == NoticeLevel::kWarning ? 5

@@ -41,7 +41,8 @@ struct EventSource {
   std::string version;   // of Quotemill
   std::uint32_t process_id = 0;
   std::uint32_t enterprise_number =
-      32473;  // IANA's, for syslog's structured data (RFC 5424, 7.2.2)
+      32473;                           // IANA's, for syslog's structured data (RFC 5424, 7.2.2)
+  std::string ocsf_version = "1.8.0";  // that events say they are in; since 1.5.0 they are the same
 };
 
 // What leaves.

@@ -33,12 +33,13 @@ Json security_states(const Change& change) {
                                                                : state(23, "Compliance failure");
 }
 
+// No attribute is null.
 Json device_of(const Change& change, const Json& own) {
-  Json device = {{"type_id", 1},
-                 {"type", "Server"},
-                 {"uid", change.host.hex()},
-                 {"name", own.at("host").at("name")},
-                 {"is_trusted", change.current == TrustState::kTrusted}};
+  Json device = {{"type_id", 1}, {"type", "Server"}, {"uid", change.host.hex()}};
+  if (const Json& name = own.at("host").at("name"); name.is_string()) {
+    device["name"] = name;
+  }
+  device["is_trusted"] = change.current == TrustState::kTrusted;
   if (own.at("boot_id").is_string()) {
     device["boot_uid"] = own.at("boot_id");
   }
@@ -47,7 +48,7 @@ Json device_of(const Change& change, const Json& own) {
 
 Json metadata_of(const EventSource& source, const std::string& id, const std::string& code,
                  WallTime time) {
-  return {{"version", "1.8.0"},
+  return {{"version", source.ocsf_version},
           {"uid", id},
           {"event_code", code},
           {"log_name", "trust"},

@@ -32,6 +32,10 @@ class Sink {
   // Blocks for some seconds at most.
   virtual Result<std::vector<Refusal>> deliver(std::span<const RenderedEvent> events) = 0;
 
+  // How long after deliver() what it was given may still be lost, if both ends die: of receivers
+  // that confirm nothing.
+  [[nodiscard]] virtual std::chrono::milliseconds confirmed_after() const { return {}; }
+
   // After an Error: how long the receiver asked to be left alone. Zero: it did not say.
   [[nodiscard]] virtual std::chrono::milliseconds asked_pause() const { return {}; }
 };

@@ -52,4 +52,33 @@ Result<void> write_position(const std::string& path, const SinkPosition& positio
   return replace_private_file(path, as_bytes(text));
 }
 
+Result<void> LaggingCursor::move(const SinkPosition& position, WallTime now) {
+  constexpr std::int64_t kSecond = 1'000;
+  if (!delivered_.empty() && lag_.count() != 0 &&
+      delivered_.back().when.ms / kSecond == now.ms / kSecond) {
+    delivered_.back() = {now, position};
+  } else {
+    delivered_.push_back({now, position});
+  }
+  return keep(now);
+}
+
+Result<void> LaggingCursor::keep(WallTime now) {
+  std::size_t due = 0;
+  // A clock that was set back makes nothing old.
+  while (due < delivered_.size() && now.ms - delivered_[due].when.ms >= lag_.count()) {
+    ++due;
+  }
+  if (due == 0) {
+    return {};
+  }
+  const SinkPosition& last = delivered_[due - 1].position;
+  if (Result<void> written = write_position(path_, last); !written) {
+    return written;
+  }
+  kept_ = last;
+  delivered_.erase(delivered_.begin(), delivered_.begin() + static_cast<std::ptrdiff_t>(due));
+  return {};
+}
+
 }  // namespace quotemill::transport

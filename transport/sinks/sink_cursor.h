@@ -3,11 +3,15 @@
 // again.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "engine/base/result.h"
+#include "engine/base/time.h"
 
 namespace quotemill::transport {
 
@@ -23,5 +27,38 @@ struct SinkPosition {
 Result<std::optional<SinkPosition>> read_position(const std::string& path);
 // Durable when it returns.
 Result<void> write_position(const std::string& path, const SinkPosition& position);
+
+// The file of a cursor that lags: a place is kept once what is before it was delivered so long ago.
+// For receivers that confirm nothing: after a crash they get again what they may not have read. One
+// thread.
+class LaggingCursor {
+ public:
+  LaggingCursor(std::string path, std::chrono::milliseconds lag)
+      : path_(std::move(path)), lag_(lag) {}
+
+  // It is here, and the file says so, or there is none yet.
+  void begin(const SinkPosition& position) { kept_ = position; }
+
+  // All before `position` is delivered, now.
+  Result<void> move(const SinkPosition& position, WallTime now);
+
+  // Writes the last place that is old enough, if it is not written. What could not be written is
+  // tried again with the next call.
+  Result<void> keep(WallTime now);
+
+  // What the file says.
+  [[nodiscard]] const SinkPosition& kept() const { return kept_; }
+
+ private:
+  struct Delivered {
+    WallTime when;
+    SinkPosition position;
+  };
+
+  const std::string path_;
+  const std::chrono::milliseconds lag_;
+  SinkPosition kept_;
+  std::deque<Delivered> delivered_;  // one for each second at most
+};
 
 }  // namespace quotemill::transport

@@ -6,12 +6,22 @@
 #include "engine/base/limits.h"
 
 namespace quotemill::transport {
+namespace {
+
+// The end of the trail. On a stream that a restore began, the restore itself is the newest act, and
+// nobody has it.
+std::uint64_t next_act_of(bool is_other_stream, std::uint64_t newest) {
+  return is_other_stream ? std::max<std::uint64_t>(newest, 1) : newest + 1;
+}
+
+}  // namespace
 
 SinkFeed::SinkFeed(SinkFeedOptions options, const History& history,
                    std::function<void(const std::string& text)> lost)
     : options_(std::move(options)),
       history_(history),
       lost_(std::move(lost)),
+      cursor_(options_.cursor_path, options_.confirmed_after),
       groups_(options_.groups) {}
 
 Result<void> SinkFeed::find_position(const StoreStatus& store) {
@@ -31,8 +41,17 @@ Result<void> SinkFeed::find_position(const StoreStatus& store) {
           ": a backup was restored; it goes on from the end");
     position.next = store.last_change + 1;
   }
-  position.next_act = std::min(position.next_act, acts->number + 1);
+  const bool is_other_stream = position.stream_id != store.stream_id;
+  position.next_act = std::min(position.next_act, next_act_of(is_other_stream, acts->number));
+  position.stream_id = store.stream_id;
+  // At once: the stream must not grow up to a cursor that is yet to go back.
+  if (stored->has_value() && !(position == **stored)) {
+    if (Result<void> written = write_position(options_.cursor_path, position); !written) {
+      return written;
+    }
+  }
   position_ = std::move(position);
+  cursor_.begin(position_);
   has_position_ = true;
   return {};
 }
@@ -53,6 +72,9 @@ Result<SinkBatch> SinkFeed::next(WallTime now, std::size_t changes_max) {
     if (Result<void> found = find_position(*store); !found) {
       return found.error();
     }
+  }
+  if (Result<void> kept = cursor_.keep(now); !kept) {
+    return kept.error();
   }
   if (store->first_change > position_.next) {
     lost_("changes " + std::to_string(position_.next) + " to " +
@@ -147,7 +169,7 @@ Result<void> SinkFeed::done(const SinkBatch& batch, WallTime now) {
       told_.pop_front();
     }
   }
-  return moves ? write_position(options_.cursor_path, position_) : Result<void>();
+  return moves ? cursor_.move(position_, now) : Result<void>();
 }
 
 void SinkFeed::tell(Notice notice) {

@@ -27,6 +27,8 @@ struct SinkFeedOptions {
   EventFormat format = EventFormat::kJson;
   EventSource source;  // its stream id is the store's
   std::string cursor_path;
+  // The cursor is kept so long behind what was delivered: of receivers that confirm nothing.
+  std::chrono::milliseconds confirmed_after{0};
   SinkFilter filter;
   bool with_audit = true;                  // acts of operators, enrolments, changes of identity
   bool with_notices = true;                // groups, and what befalls sinks
@@ -60,13 +62,16 @@ class SinkFeed {
   // At most `changes_max` changes, and what there is beside them.
   Result<SinkBatch> next(WallTime now, std::size_t changes_max);
 
-  // The sink has it. Durable when it returns.
+  // The sink has it. Durable when it returns, or confirmed_after later.
   Result<void> done(const SinkBatch& batch, WallTime now);
 
   // To be delivered with the next batch. Of too many, the oldest go. Any thread.
   void tell(Notice notice);
 
   [[nodiscard]] const SinkPosition& position() const { return position_; }
+
+  // Where it goes on after a crash; what is behind it must not go.
+  [[nodiscard]] const SinkPosition& kept() const { return cursor_.kept(); }
 
  private:
   Result<void> find_position(const StoreStatus& store);
@@ -78,6 +83,7 @@ class SinkFeed {
   const SinkFeedOptions options_;
   const History& history_;
   const std::function<void(const std::string& text)> lost_;
+  LaggingCursor cursor_;
   SinkPosition position_;
   bool has_position_ = false;
   CauseGroups groups_;

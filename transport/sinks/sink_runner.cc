@@ -113,12 +113,17 @@ std::chrono::milliseconds SinkRunner::pace(std::size_t changes) const {
       options_.per_second == 0 ? 0 : 1'000 * changes / options_.per_second);
 }
 
+void SinkRunner::count_position() {
+  counters_.next.store(feed_.position().next, std::memory_order_relaxed);
+  counters_.kept.store(feed_.kept().next, std::memory_order_relaxed);
+}
+
 Result<bool> SinkRunner::step() {
   const Result<SinkBatch> batch = feed_.next(clock_.now().wall, changes_max());
   if (!batch) {
     return batch.error();
   }
-  counters_.next.store(feed_.position().next, std::memory_order_relaxed);
+  count_position();
   counters_.oldest_ms.store(batch->oldest.value_or(WallTime{}).ms, std::memory_order_relaxed);
   if (batch->is_idle()) {
     return false;
@@ -126,7 +131,7 @@ Result<bool> SinkRunner::step() {
   if (Result<void> delivered = deliver(*batch); !delivered) {
     return delivered.error();
   }
-  counters_.next.store(feed_.position().next, std::memory_order_relaxed);
+  count_position();
   counters_.oldest_ms.store(0, std::memory_order_relaxed);
   rest(pace(batch->changes.size()), false);
   return batch->has_more;

@@ -41,6 +41,7 @@ struct SinkCounters {
   std::atomic<std::uint64_t> refused{0};    // events that went to the dead letters
   std::atomic<std::uint64_t> failures{0};   // deliveries that were tried again
   std::atomic<std::uint64_t> next{1};       // its cursor
+  std::atomic<std::uint64_t> kept{1};       // where it goes on after a crash, `next` or before
   std::atomic<std::int64_t> oldest_ms{0};   // wall time of the first change behind it; 0: none
   std::atomic<bool> is_down{false};
 };
@@ -80,6 +81,7 @@ class SinkRunner {
   // Whether there may be more at once.
   Result<bool> step();
   Result<void> deliver(const SinkBatch& batch);
+  void count_position();
   void rest(std::chrono::milliseconds pause, bool until_notified);
   void note(const Result<bool>& outcome);
   void say(SinkNews news, const std::string& text);

@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <system_error>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "engine/base/error.h"
@@ -35,6 +37,12 @@ int connect_within(int socket, const addrinfo& address, std::chrono::millisecond
   return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &outcome, &size) == 0 ? outcome : errno;
 }
 
+bool bound_silence(int socket, int type) {
+  const auto ms = static_cast<unsigned>(kAcknowledgedWithin.count());
+  return type != SOCK_STREAM ||
+         ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms) == 0;
+}
+
 }  // namespace
 
 bool wait_for(int socket, short events, std::chrono::milliseconds timeout) {
@@ -60,7 +68,9 @@ Result<Descriptor> connected_socket(const ReceiverAddress& address, int type) {
   for (const addrinfo* next = found; next != nullptr; next = next->ai_next) {
     Descriptor socket(
         ::socket(next->ai_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, next->ai_protocol));
-    outcome = socket.get() < 0 ? errno : connect_within(socket.get(), *next, address.timeout);
+    outcome = socket.get() < 0 || !bound_silence(socket.get(), type)
+                  ? errno
+                  : connect_within(socket.get(), *next, address.timeout);
     if (outcome == 0) {
       return socket;
     }

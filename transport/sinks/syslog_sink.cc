@@ -5,12 +5,6 @@
 #include "transport/sinks/socket_steps.h"
 
 namespace quotemill::transport {
-namespace {
-
-// A receiver that reads at all has read after so long.
-constexpr std::chrono::seconds kUnconfirmedFor{30};
-
-}  // namespace
 
 Result<void> SyslogSink::connect() {
   Result<std::unique_ptr<Connection>> made = [this] {
@@ -28,10 +22,11 @@ Result<void> SyslogSink::connect() {
     return made.error();
   }
   connection_ = *std::move(made);
-  for (const Sent& sent : unconfirmed_) {
+  for (Sent& sent : unconfirmed_) {
     if (Result<void> done = send(sent.message); !done) {
       return done;
     }
+    sent.when = std::chrono::steady_clock::now();
   }
   return {};
 }
@@ -39,7 +34,7 @@ Result<void> SyslogSink::connect() {
 void SyslogSink::forget_old() {
   const auto now = std::chrono::steady_clock::now();
   while (!unconfirmed_.empty() && (unconfirmed_.size() > limits::kSinkUnconfirmedMax ||
-                                   now - unconfirmed_.front().when > kUnconfirmedFor)) {
+                                   now - unconfirmed_.front().when > options_.unconfirmed_for)) {
     unconfirmed_.pop_front();
   }
 }
@@ -53,14 +48,13 @@ Result<std::vector<Refusal>> SyslogSink::deliver(std::span<const RenderedEvent> 
 }
 
 Result<void> SyslogSink::send_all(std::span<const RenderedEvent> events) {
-  forget_old();
   if (connection_ != nullptr && connection_->is_closed_by_peer()) {
     connection_.reset();
   }
-  if (connection_ == nullptr) {
-    if (Result<void> done = connect(); !done) {
-      return done;
-    }
+  if (connection_ != nullptr) {
+    forget_old();
+  } else if (Result<void> done = connect(); !done) {
+    return done;
   }
   for (const RenderedEvent& event : events) {
     if (Result<void> done = send(event.body); !done) {

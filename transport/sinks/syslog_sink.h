@@ -23,6 +23,9 @@ struct SyslogSinkOptions {
   SyslogTransport transport = SyslogTransport::kTcp;
   ReceiverAddress receiver;
   TlsOptions tls;  // of kTls
+  // A receiver that reads at all has read after so long, if its connection still stands: longer
+  // than kAcknowledgedWithin (socket_steps.h), after which one to a machine that is gone does not.
+  std::chrono::milliseconds unconfirmed_for{30'000};
 };
 
 class SyslogSink final : public Sink {
@@ -31,6 +34,11 @@ class SyslogSink final : public Sink {
 
   // Refuses nothing.
   Result<std::vector<Refusal>> deliver(std::span<const RenderedEvent> events) override;
+
+  // Over UDP nothing would be gained: nobody sees what is lost.
+  [[nodiscard]] std::chrono::milliseconds confirmed_after() const override {
+    return is_udp() ? std::chrono::milliseconds(0) : options_.unconfirmed_for;
+  }
 
  private:
   struct Sent {
@@ -43,6 +51,7 @@ class SyslogSink final : public Sink {
   Result<void> connect();
   Result<void> send_all(std::span<const RenderedEvent> events);
   Result<void> send(const std::string& message);
+  // REQUIRES: the connection stands
   void forget_old();
 
   const SyslogSinkOptions options_;

@@ -1,4 +1,5 @@
 // TLS over TCP, by OpenSSL on a non-blocking socket.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <poll.h>
@@ -12,53 +13,24 @@
 
 #include "transport/sinks/connection.h"
 #include "transport/sinks/socket_steps.h"
+#include "transport/sinks/tls_context.h"
 
 namespace quotemill::transport {
 namespace {
 
-struct FreeTls {
-  void operator()(SSL_CTX* context) const { ::SSL_CTX_free(context); }
-
+struct FreeSession {
   void operator()(SSL* session) const { ::SSL_free(session); }
 };
 
-using TlsContext = std::unique_ptr<SSL_CTX, FreeTls>;
-using TlsSession = std::unique_ptr<SSL, FreeTls>;
+using TlsSession = std::unique_ptr<SSL, FreeSession>;
 
-// The oldest error of this thread's queue, which is empty afterwards.
-std::string openssl_reason() {
-  const unsigned long code = ::ERR_get_error();
-  const char* reason = ::ERR_reason_error_string(code);
-  ::ERR_clear_error();
-  return reason == nullptr ? "TLS failed" : reason;
-}
+// A receiver that looks at our certificate has looked after so long, wherever it is.
+constexpr std::chrono::milliseconds kFirstWordWithin{2'000};
 
 bool is_address(const std::string& name) {
   std::array<unsigned char, 16> bytes{};
   return ::inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 ||
          ::inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
-}
-
-Result<TlsContext> make_context(const ReceiverAddress& address, const TlsOptions& tls) {
-  TlsContext context(::SSL_CTX_new(::TLS_client_method()));
-  if (!context || ::SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) {
-    return receiver_error(address, openssl_reason());
-  }
-  ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  const bool trusts = tls.ca_file.empty() ? ::SSL_CTX_set_default_verify_paths(context.get()) == 1
-                                          : ::SSL_CTX_load_verify_locations(
-                                                context.get(), tls.ca_file.c_str(), nullptr) == 1;
-  if (!trusts) {
-    return receiver_error(address, "CA file " + tls.ca_file + ": " + openssl_reason());
-  }
-  if (!tls.certificate_file.empty() &&
-      (::SSL_CTX_use_certificate_chain_file(context.get(), tls.certificate_file.c_str()) != 1 ||
-       ::SSL_CTX_use_PrivateKey_file(context.get(), tls.key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
-       ::SSL_CTX_check_private_key(context.get()) != 1)) {
-    return receiver_error(address,
-                          tls.certificate_file + " and " + tls.key_file + ": " + openssl_reason());
-  }
-  return context;
 }
 
 // For whom the receiver's certificate must be (RFC 6125, RFC 5425 5.2).
@@ -89,8 +61,19 @@ class TlsConnection final : public Connection {
     }
   }
 
+  // In TLS 1.3 we are through before the receiver has looked at our certificate: its first word,
+  // tickets or an alert, tells what it thinks of it (RFC 8446, 4.4.2.4). Some say nothing.
   Result<void> shake_hands() {
-    return repeat([this] { return ::SSL_connect(session_.get()); });
+    Result<void> shaken = repeat([this] { return ::SSL_connect(session_.get()); });
+    if (shaken && ::SSL_version(session_.get()) >= TLS1_3_VERSION &&
+        wait_for(socket_.get(), POLLIN, std::min(address_.timeout, kFirstWordWithin))) {
+      const int why = read_all();
+      if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
+        is_open_ = false;
+        return receiver_error(address_, reason(why));
+      }
+    }
+    return shaken;
   }
 
   Result<void> send(std::string_view bytes) override {
@@ -106,18 +89,24 @@ class TlsConnection final : public Connection {
     return {};
   }
 
-  // Reads what TLS itself has to say (tickets, key updates); a receiver says nothing else.
   bool is_closed_by_peer() override {
-    std::array<char, 256> part{};
-    std::size_t read = 0;
-    while (::SSL_read_ex(session_.get(), part.data(), part.size(), &read) == 1) {
-    }
-    const int why = ::SSL_get_error(session_.get(), 0);
+    const int why = read_all();
     ::ERR_clear_error();
     return why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE;
   }
 
  private:
+  // What TLS itself has to say (tickets, key updates, alerts); a receiver says nothing else. Why it
+  // ended, in OpenSSL's number.
+  int read_all() {
+    std::array<char, 256> part{};
+    std::size_t read = 0;
+    ::ERR_clear_error();
+    while (::SSL_read_ex(session_.get(), part.data(), part.size(), &read) == 1) {
+    }
+    return ::SSL_get_error(session_.get(), 0);
+  }
+
   // A step of OpenSSL's, as often as the socket is not ready for it.
   template <class Step>
   Result<void> repeat(Step step) {
@@ -163,9 +152,9 @@ class TlsConnection final : public Connection {
 
 Result<std::unique_ptr<Connection>> connect_tls(const ReceiverAddress& address,
                                                 const TlsOptions& tls) {
-  Result<TlsContext> context = make_context(address, tls);
+  Result<TlsContext> context = make_tls_context(tls);
   if (!context) {
-    return context.error();
+    return receiver_error(address, context.error().detail);
   }
   Result<Descriptor> socket = connected_socket(address, SOCK_STREAM);
   if (!socket) {

@@ -83,6 +83,15 @@ class HttpTestReceiver::Peer {
 
   [[nodiscard]] bool is_fine() const { return is_fine_; }
 
+  // Of the certificate that the other end showed.
+  [[nodiscard]] std::string subject() const {
+    const X509* const shown = tls_ == nullptr ? nullptr : ::SSL_get0_peer_certificate(tls_);
+    std::array<char, 256> text{};
+    return shown == nullptr ? ""
+                            : ::X509_NAME_oneline(::X509_get_subject_name(shown), text.data(),
+                                                  static_cast<int>(text.size()));
+  }
+
   // What is there, "" if nothing is yet; nullopt at the end.
   std::optional<std::string> read() {
     if ((tls_ == nullptr || ::SSL_pending(tls_) == 0) && !is_readable(socket_)) {
@@ -118,7 +127,8 @@ class HttpTestReceiver::Peer {
   bool is_fine_ = true;
 };
 
-HttpTestReceiver::HttpTestReceiver(Behaviour behaviour, const TlsFiles* tls)
+HttpTestReceiver::HttpTestReceiver(Behaviour behaviour, const TlsFiles* tls,
+                                   bool demands_certificate)
     : behaviour_(std::move(behaviour)), socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   if (tls != nullptr) {
     SSL_CTX* context = ::SSL_CTX_new(::TLS_server_method());
@@ -126,6 +136,10 @@ HttpTestReceiver::HttpTestReceiver(Behaviour behaviour, const TlsFiles* tls)
                                  [](void* used) { ::SSL_CTX_free(static_cast<SSL_CTX*>(used)); });
     ::SSL_CTX_use_certificate_chain_file(context, tls->certificate().c_str());
     ::SSL_CTX_use_PrivateKey_file(context, tls->key().c_str(), SSL_FILETYPE_PEM);
+    if (demands_certificate) {
+      ::SSL_CTX_load_verify_locations(context, tls->ca().c_str(), nullptr);
+      ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    }
   }
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -155,6 +169,11 @@ std::vector<HttpRequestSeen> HttpTestReceiver::requests() const {
   return requests_;
 }
 
+std::vector<std::string> HttpTestReceiver::subjects() const {
+  const std::lock_guard lock(mutex_);
+  return subjects_;
+}
+
 void HttpTestReceiver::accept_all() {
   while (!stopping_) {
     if (is_readable(socket_)) {
@@ -166,6 +185,10 @@ void HttpTestReceiver::accept_all() {
 
 void HttpTestReceiver::serve(int socket) {
   Peer peer(socket, static_cast<SSL_CTX*>(tls_.get()));
+  if (peer.is_fine()) {
+    const std::lock_guard lock(mutex_);
+    subjects_.push_back(peer.subject());
+  }
   std::string buffer;
   while (!stopping_ && peer.is_fine()) {
     const std::optional<std::string> more = peer.read();

@@ -40,14 +40,20 @@ class HttpTestReceiver {
   // Called by the receiver's threads, one at a time.
   using Behaviour = std::function<HttpReply(const HttpRequestSeen&)>;
 
-  // Over TLS if there are files for it.
-  explicit HttpTestReceiver(Behaviour behaviour, const TlsFiles* tls = nullptr);
+  // Over TLS if there are files for it; whoever comes may have to show a certificate of their CA.
+  explicit HttpTestReceiver(Behaviour behaviour, const TlsFiles* tls = nullptr,
+                            bool demands_certificate = false);
   ~HttpTestReceiver();
   HttpTestReceiver(const HttpTestReceiver&) = delete;
   HttpTestReceiver& operator=(const HttpTestReceiver&) = delete;
 
   [[nodiscard]] std::string url(const std::string& path = "/") const;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
   [[nodiscard]] std::vector<HttpRequestSeen> requests() const;
+  // Whose certificates were shown: the subject of each connection's, "" for none.
+  [[nodiscard]] std::vector<std::string> subjects() const;
 
  private:
   class Peer;
@@ -63,6 +69,7 @@ class HttpTestReceiver {
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;
   std::vector<HttpRequestSeen> requests_;
+  std::vector<std::string> subjects_;
   std::vector<std::jthread> peers_;  // the accepting thread's alone
   std::jthread acceptor_;            // last: it uses all of the above
 };

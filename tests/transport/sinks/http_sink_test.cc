@@ -229,6 +229,26 @@ TEST_F(HttpSinkTest, SpeaksOnlyToWhomTheCertificateIsFor) {
   EXPECT_THAT(bad.requests(), IsEmpty());
 }
 
+TEST_F(HttpSinkTest, ShowsItsCertificateToAReceiverThatDemandsOne) {
+  const TlsFiles files;
+  const TlsFiles others;
+  HttpTestReceiver receiver(always({}), &files, true);
+  HttpReceiver target = to(receiver);
+  target.tls.ca_file = files.ca();
+  HttpSink without(target, make_webhook_dialect({}));
+  EXPECT_NE(reason(without.deliver(events_of({"1"}))), "delivered");
+  target.tls.certificate_file = others.client_certificate();
+  target.tls.key_file = others.client_key();
+  HttpSink strangers(target, make_webhook_dialect({}));
+  EXPECT_NE(reason(strangers.deliver(events_of({"1"}))), "delivered");
+  EXPECT_THAT(receiver.requests(), IsEmpty());
+  target.tls.certificate_file = files.client_certificate();
+  target.tls.key_file = files.client_key();
+  HttpSink sink(target, make_webhook_dialect({}));
+  EXPECT_EQ(reason(sink.deliver(events_of({"1"}))), "delivered");
+  EXPECT_THAT(receiver.subjects(), ElementsAre("/CN=quotemilld"));
+}
+
 TEST_F(HttpSinkTest, SaysNoSecretWhenItFails) {
   HttpTestReceiver receiver(always({401, "no"}));
   HttpSink sink = webhook(receiver, {WebhookMode::kBatch, "s3cret", "Bearer t0ken"});

@@ -8,14 +8,20 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include "engine/base/limits.h"
+#include "tests/transport/sinks/http_receiver.h"
 #include "tests/transport/sinks/sample_events.h"
 
 namespace quotemill::transport {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using testing::HttpReply;
+using testing::HttpRequestSeen;
+using testing::HttpTestReceiver;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using testing::TlsFiles;
 
 constexpr const char* kTopic = "trust";
 
@@ -175,6 +181,23 @@ TEST_F(KafkaSinkTest, RefusesWhatIsTooLargeAndNothingElse) {
   ASSERT_THAT(*refused, SizeIs(1));
   EXPECT_EQ(refused->front().index, 1U);
   EXPECT_THAT(cluster_.read(2), SizeIs(2));
+}
+
+// A listener that speaks TLS and no Kafka: the mock cluster speaks no TLS.
+TEST(KafkaSink, ShowsItsCertificateToABrokerThatDemandsOne) {
+  const TlsFiles files;
+  const HttpTestReceiver broker([](const HttpRequestSeen&) { return HttpReply{}; }, &files, true);
+  KafkaSinkOptions options;
+  options.brokers = "localhost:" + std::to_string(broker.port());
+  options.timeout = std::chrono::milliseconds(1'000);
+  options.uses_tls = true;
+  options.tls.ca_file = files.ca();
+  EXPECT_FALSE((*KafkaSink::create(options))->deliver(events_of({"1"})));
+  EXPECT_THAT(broker.subjects(), IsEmpty());
+  options.tls.certificate_file = files.client_certificate();
+  options.tls.key_file = files.client_key();
+  EXPECT_FALSE((*KafkaSink::create(options))->deliver(events_of({"1"}))) << "it is no broker";
+  EXPECT_THAT(broker.subjects(), Contains("/CN=quotemilld"));
 }
 
 TEST(KafkaSink, NamesASettingThatIsWrongAndNoPassword) {

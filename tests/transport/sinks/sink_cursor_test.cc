@@ -23,6 +23,35 @@ TEST(SinkCursor, IsThereAgain) {
   EXPECT_EQ(*read_position(path), (SinkPosition{kStream, 42, 1}));
 }
 
+TEST(LaggingCursor, KeepsWhatWasDeliveredLongEnoughAgo) {
+  const testing::TempFolder folder;
+  const std::string path = folder / "test.cursor";
+  LaggingCursor cursor(path, std::chrono::milliseconds(30'000));
+  const auto at = [](std::uint64_t next) { return SinkPosition{std::string(26, 'S'), next, 1}; };
+  cursor.begin(at(1));
+  ASSERT_TRUE(cursor.move(at(2), {100'000}));
+  ASSERT_TRUE(cursor.move(at(3), {100'900}));
+  ASSERT_TRUE(cursor.move(at(4), {101'000}));
+  ASSERT_TRUE(cursor.keep({130'899}));
+  EXPECT_EQ(cursor.kept().next, 1U);
+  EXPECT_EQ(*read_position(path), std::nullopt);
+  ASSERT_TRUE(cursor.keep({130'900}));
+  EXPECT_EQ((*read_position(path))->next, 3U) << "one place a second";
+  ASSERT_TRUE(cursor.keep({50'000})) << "a clock that was set back";
+  EXPECT_EQ(cursor.kept().next, 3U);
+  ASSERT_TRUE(cursor.keep({131'000}));
+  EXPECT_EQ((*read_position(path))->next, 4U);
+}
+
+TEST(LaggingCursor, WithoutALagIsWhereItWasMovedTo) {
+  const testing::TempFolder folder;
+  LaggingCursor cursor(folder / "test.cursor", std::chrono::milliseconds(0));
+  for (std::uint64_t next = 2; next < 5; ++next) {
+    ASSERT_TRUE(cursor.move({std::string(26, 'S'), next, 1}, {100'000}));
+    EXPECT_EQ((*read_position(folder / "test.cursor"))->next, next);
+  }
+}
+
 TEST(SinkCursor, ThatIsDamagedIsNamedAndNotGuessed) {
   const testing::TempFolder folder;
   const std::string path = folder / "siem.cursor";

@@ -103,6 +103,20 @@ TEST_F(SinkFeedTest, GivesActsOnceBesideTheChanges) {
   EXPECT_THAT(taken(*feed()), IsEmpty());
 }
 
+TEST_F(SinkFeedTest, GivesAgainAfterACrashWhatMayNotHaveBeenRead) {
+  options_.confirmed_after = std::chrono::milliseconds(30'000);
+  commit(change_to(TrustState::kFailed, 1));
+  const auto one = feed();
+  EXPECT_THAT(taken(*one), SizeIs(1));
+  EXPECT_EQ(one->position().next, 2U);
+  EXPECT_EQ(one->kept().next, 1U) << "the outbox must keep it";
+  EXPECT_THAT(taken(*one, 29'999), IsEmpty()) << "once in this life";
+  EXPECT_THAT(taken(*feed(), 29'999), SizeIs(1)) << "and again in the next one";
+  EXPECT_THAT(taken(*one, 30'000), IsEmpty());
+  EXPECT_EQ(one->kept().next, 2U);
+  EXPECT_THAT(taken(*feed(), 30'000), IsEmpty());
+}
+
 TEST_F(SinkFeedTest, SaysThatItIsAlive) {
   options_.heartbeat = std::chrono::minutes(1);
   const auto one = feed();
@@ -149,12 +163,30 @@ TEST_F(SinkFeedTest, ForgetsTheOldestOfTooManyNotices) {
 TEST_F(SinkFeedTest, NamesACursorThatIsAheadAndActsThatAre) {
   act(1);
   commit(change_to(TrustState::kFailed));
-  ASSERT_TRUE(write_position(cursor_, {"01K0ZJ6T3T0000000000000000", 100, 50}));
+  ASSERT_TRUE(write_position(cursor_, {store_.status()->stream_id, 100, 50}));
   const auto one = feed();
   EXPECT_THAT(taken(*one), IsEmpty());
   EXPECT_THAT(lost_, ElementsAre(HasSubstr("a backup was restored")));
   act(2);
   EXPECT_THAT(taken(*one), ElementsAre("audit.policy.apply"));
+}
+
+TEST_F(SinkFeedTest, TellsOfTheRestoreThatBeganAnotherStream) {
+  act(1);
+  act(2);
+  ASSERT_TRUE(write_position(cursor_, {"01K0ZJ6T3T00000000000BEF0R", 1, 50}));
+  EXPECT_THAT(taken(*feed()), ElementsAre("audit.policy.apply")) << "the newest act";
+  EXPECT_THAT(taken(*feed()), IsEmpty()) << "once";
+}
+
+TEST_F(SinkFeedTest, GoesBackBeforeTheStreamCanCatchUpWithItsCursor) {
+  commit(change_to(TrustState::kFailed, 1));
+  ASSERT_TRUE(write_position(cursor_, {store_.status()->stream_id, 4}));
+  (void)next(*feed());  // and its sink delivers nothing before the daemon is stopped
+  for (std::uint64_t sequence = 2; sequence <= 5; ++sequence) {
+    commit(change_to(TrustState::kFailed, sequence));
+  }
+  EXPECT_THAT(taken(*feed()), SizeIs(4)) << "2 to 5";
 }
 
 TEST(SinkFilter, TakesWhatEveryConditionTakes) {

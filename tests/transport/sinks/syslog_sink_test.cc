@@ -160,6 +160,41 @@ TEST(SyslogSink, SendsTheUnconfirmedAgainAfterABreak) {
   EXPECT_THAT(receiver.take(3), ElementsAre("one", "two", "three"));
 }
 
+// However long ago it broke: what was sent into the break was read by nobody.
+TEST(SyslogSink, SendsTheUnconfirmedAgainLongAfterABreak) {
+  Receiver receiver;
+  SyslogSinkOptions options = to(receiver.port());
+  options.unconfirmed_for = std::chrono::milliseconds(100);
+  SyslogSink sink(options);
+  ASSERT_TRUE(deliver(sink, {"one"}));
+  EXPECT_THAT(receiver.take(1), ElementsAre("one"));
+  receiver.hang_up();
+  std::this_thread::sleep_for(2 * options.unconfirmed_for);
+  ASSERT_TRUE(deliver(sink, {"two"}));
+  EXPECT_THAT(receiver.take(2), ElementsAre("one", "two"));
+  receiver.hang_up();
+  std::this_thread::sleep_for(options.unconfirmed_for / 2);
+  ASSERT_TRUE(deliver(sink, {"three"}));
+  EXPECT_THAT(receiver.take(3), ElementsAre("one", "two", "three"))
+      << "sent again, it is as new as the rest";
+}
+
+TEST(SyslogSink, ForgetsWhatWasSentLongAgoOnAConnectionThatStands) {
+  Receiver receiver;
+  SyslogSinkOptions options = to(receiver.port());
+  options.unconfirmed_for = std::chrono::milliseconds(100);
+  SyslogSink sink(options);
+  ASSERT_TRUE(deliver(sink, {"one"}));
+  EXPECT_THAT(receiver.take(1), ElementsAre("one"));
+  std::this_thread::sleep_for(2 * options.unconfirmed_for);
+  ASSERT_TRUE(deliver(sink, {"two"}));
+  EXPECT_THAT(receiver.take(1), ElementsAre("two"));
+  receiver.hang_up();
+  std::this_thread::sleep_for(options.unconfirmed_for / 4);
+  ASSERT_TRUE(deliver(sink, {"three"}));
+  EXPECT_THAT(receiver.take(2), ElementsAre("two", "three"));
+}
+
 TEST(SyslogSink, DoesNotWaitForEverForAReceiverThatReadsNothing) {
   Receiver receiver;
   SyslogSink sink(to(receiver.port()));
