@@ -280,6 +280,32 @@ Result<HistoryEntry> decode_appraisal(const HostUid& uid, std::uint64_t first_se
   return in.finish(std::move(out));
 }
 
+std::string encode_revision(const VerdictRevision& revision) {
+  pb::Revision out;
+  out.set_generation(revision.generation);
+  out.set_cause(static_cast<std::uint32_t>(revision.cause));
+  write(revision.verdict, *out.mutable_verdict());
+  return seal_record(out);
+}
+
+Result<VerdictRevision> decode_revision(const HostUid& uid, std::uint64_t sequence, WallTime time,
+                                        std::string_view value) {
+  constexpr const char* kWhat = "revision record";
+  const Result<pb::Revision> from = open_record<pb::Revision>(kWhat, value);
+  if (!from) {
+    return from.error();
+  }
+  FieldReader in(kWhat);
+  VerdictRevision out;
+  out.host = uid;
+  out.sequence = sequence;
+  out.generation = from->generation();
+  out.time = time;
+  out.cause = in.enumerator("cause", from->cause(), RevisionCause::kAcknowledged);
+  out.verdict = in.verdict(from->verdict());
+  return in.finish(std::move(out));
+}
+
 std::string encode_full_evidence(const FullEvidence& evidence) {
   pb::FullEvidence out;
   out.set_sequence(evidence.sequence);

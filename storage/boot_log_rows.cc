@@ -133,19 +133,48 @@ void BootLogRows::put(const Database& database, const BootLogRecord& log,
                       rocksdb::WriteBatch& out) {
   if (shelf_.has(log.id)) {
     collection_.used(log.id);
-    return;  // it is there, and others may lean on it
+    return;
   }
+  const Result<std::string> row = row_of(database, log.id);
+  const bool is_new = !row && row.error().code == ErrorCode::kNotFound;
+  if (!is_new) {
+    if (!is_there(database, log.id)) {
+      put_whole(database, log, out);
+    }
+    return;
+  }
+  const std::optional<LogShelf::Told> told = shelf_.tell(log.content);
+  if (!told) {
+    put_whole(database, log, out);
+    return;
+  }
+  collection_.used(told->base);
   row_.clear();
   row_.u8(kBootLogRecordVersion);
-  const auto size = static_cast<std::uint32_t>(log.content.size());
-  if (const std::optional<LogShelf::Told> told = shelf_.tell(log.content)) {
-    collection_.used(told->base);
-    row_.bytes(told->base.view()).u32_le(size).bytes(told->steps);
-  } else {
-    row_.bytes(Digest(HashAlgorithm::kSha256).view()).u32_le(size);
-    write_whole(log.content, row_);
-    shelf_.add(log.id, log.content);
+  row_.bytes(told->base.view()).u32_le(static_cast<std::uint32_t>(log.content.size()));
+  row_.bytes(told->steps);
+  database.put(Family::kBlobs, digest_key(log.id), as_text(row_.view()), out);
+}
+
+bool BootLogRows::is_there(const Database& database, const Digest& id) {
+  const Result<std::optional<Digest>> base = base_of_boot_log_row(database, id);
+  if (!base || !read_boot_log_row(database, id)) {
+    return false;
   }
+  collection_.used(id);
+  if (*base) {
+    collection_.used(**base);
+  }
+  return true;
+}
+
+void BootLogRows::put_whole(const Database& database, const BootLogRecord& log,
+                            rocksdb::WriteBatch& out) {
+  row_.clear();
+  row_.u8(kBootLogRecordVersion).bytes(Digest(HashAlgorithm::kSha256).view());
+  row_.u32_le(static_cast<std::uint32_t>(log.content.size()));
+  write_whole(log.content, row_);
+  shelf_.add(log.id, log.content);
   database.put(Family::kBlobs, digest_key(log.id), as_text(row_.view()), out);
 }
 

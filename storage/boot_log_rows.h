@@ -23,14 +23,19 @@ class BootLogRows {
   // Borrowed.
   explicit BootLogRows(LogCollection& collection) : collection_(collection) {}
 
-  // Adds the row of the log to `out`. A whole log that is there already is left as it is. What the
-  // row leans on is told to the collection. REQUIRES: its id is a SHA-256
+  // Adds the row of the log to `out`. A log that is there already is left as it is: others may lean
+  // on it; one that is there and cannot be read is written anew, as a whole. What the row leans on
+  // is told to the collection. REQUIRES: its id is a SHA-256
   void put(const Database& database, const BootLogRecord& log, rocksdb::WriteBatch& out);
 
   // The batch failed: what it had is not there to be leant on.
   void failed() { shelf_.forget_all(); }
 
  private:
+  // Whether the row is there and can be read; what it leans on is then told to the collection.
+  bool is_there(const Database& database, const Digest& id);
+  void put_whole(const Database& database, const BootLogRecord& log, rocksdb::WriteBatch& out);
+
   LogCollection& collection_;
   LogShelf shelf_;
   ByteWriter row_;

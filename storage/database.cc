@@ -68,7 +68,8 @@ rocksdb::ColumnFamilyOptions family_options(
   if (name == name_of(Family::kJournal)) {
     options.blob_compression_type = rocksdb::kNoCompression;  // signatures do not compress
   }
-  if (name == name_of(Family::kHistory) && history_filter) {
+  const bool is_history = name == name_of(Family::kHistory) || name == name_of(Family::kRevisions);
+  if (is_history && history_filter) {
     options.compaction_filter_factory = history_filter;
     options.periodic_compaction_seconds = kHistoryRewriteSeconds;
   }
@@ -393,6 +394,16 @@ Database::Cursor::Cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, s
     options.readahead_size = kReadahead;
   }
   iterator_.reset(db.NewIterator(options, family));
+}
+
+Result<void> finished(const Database::Cursor& cursor) {
+  const rocksdb::Status status = cursor.status();
+  return status.ok() ? Result<void>() : error_of("store read", status);
+}
+
+Error damaged_key(Family family) {
+  return {ErrorCode::kStorage, "store", 0,
+          "damaged: a key of another shape in " + std::string(name_of(family))};
 }
 
 }  // namespace quotemill::storage

@@ -150,4 +150,8 @@ class Database::Cursor {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
+// For whoever reads rows: how a scan ended, and what a key is called that is none of the family's.
+Result<void> finished(const Database::Cursor& cursor);
+Error damaged_key(Family family);
+
 }  // namespace quotemill::storage

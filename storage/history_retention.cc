@@ -36,6 +36,13 @@ std::optional<RetainedRow> read_row(std::uint64_t first_sequence, std::string_vi
   return RetainedRow{first_sequence, run.last_sequence(), *known, {run.last().time_ms()}};
 }
 
+std::optional<RetainedRow> read_revision(std::uint64_t sequence, WallTime time,
+                                         std::string_view value) {
+  const Result<VerdictRevision> revision = decode_revision({}, sequence, time, value);
+  return revision ? std::optional(RetainedRow{sequence, sequence, revision->verdict.state, time})
+                  : std::nullopt;
+}
+
 class PlanFilter final : public rocksdb::CompactionFilter {
  public:
   explicit PlanFilter(std::shared_ptr<const RetentionPlan> plan) : plan_(std::move(plan)) {}
@@ -67,6 +74,10 @@ void HistoryRetention::adopt(RetentionPlan plan) {
 
 bool is_over(const RetentionPlan& plan, std::string_view key, std::string_view value) {
   const std::optional<HostUid> host = host_of(key);
+  if (const std::optional<RevisionPlace> place = revision_of(key)) {
+    const std::optional<RetainedRow> row = read_revision(place->sequence, place->time, value);
+    return host && row && is_over_revision(plan, *host, *row);
+  }
   const std::optional<std::uint64_t> first = sequence_of(key);
   const std::optional<RetainedRow> row = first ? read_row(*first, value) : std::nullopt;
   return host && row && is_over(plan, *host, *row);

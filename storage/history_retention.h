@@ -51,8 +51,8 @@ class HistoryRetention final : public rocksdb::CompactionFilterFactory {
   std::shared_ptr<const RetentionPlan> plan_;  // null: everything is kept
 };
 
-// Whether a row of the history is kept no longer by the plan. One that cannot be read is kept: a
-// check of the store shall find it.
+// Whether a row of the history, or a revision, is kept no longer by the plan. One that cannot be
+// read is kept: a check of the store shall find it.
 bool is_over(const RetentionPlan& plan, std::string_view key, std::string_view value);
 
 }  // namespace quotemill::storage

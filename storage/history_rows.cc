@@ -25,12 +25,32 @@ Result<std::uint64_t> end_of(const HostUid& host, const Database::Cursor& cursor
   return run ? Result<std::uint64_t>(run->sequence) : run.error();
 }
 
+// Those of appraisals up to `last`. Few hosts have any: where there are none it costs a seek.
+Result<void> trim_revisions(const Database& database, const HostUid& host, std::uint64_t last,
+                            rocksdb::WriteBatch& out) {
+  Database::Cursor cursor = database.scan(Family::kRevisions, revision_key(host, 0, {}),
+                                          revision_key(host, last + 1, {}));
+  cursor.to_first();
+  for (std::size_t rows = 0; cursor.valid() && rows < limits::kHistoryTrimStep; ++rows) {
+    database.erase(Family::kRevisions, cursor.key(), out);
+    cursor.next();
+  }
+  const rocksdb::Status status = cursor.status();
+  return status.ok() ? Result<void>() : error_of("revisions", status);
+}
+
 }  // namespace
 
 void put_history_row(const Database& database, const HistoryEntry& entry,
                      rocksdb::WriteBatch& out) {
   database.put(Family::kHistory, history_key(entry.host, entry.first_sequence()),
                encode_appraisal(entry), out);
+}
+
+void put_revision_row(const Database& database, const VerdictRevision& revision,
+                      rocksdb::WriteBatch& out) {
+  database.put(Family::kRevisions, revision_key(revision.host, revision.sequence, revision.time),
+               encode_revision(revision), out);
 }
 
 Result<HistoryEntry> history_row(const Database& database, const HostUid& host,
@@ -60,6 +80,7 @@ Result<void> trim_history_rows(const Database& database, const HostUid& host,
       database.scan(Family::kHistory, history_key(host, 0),
                     history_key(host, std::min(last_to_go + 1, growth.kept_from)));
   cursor.to_last();
+  std::uint64_t gone_to = last_to_go;
   // Rows do not overlap: only the last of them can reach into what is kept.
   if (cursor.valid()) {
     const Result<std::uint64_t> end = end_of(host, cursor);
@@ -67,6 +88,7 @@ Result<void> trim_history_rows(const Database& database, const HostUid& host,
       return end.error();
     }
     if (*end > last_to_go) {
+      gone_to = sequence_of(cursor.key()).value_or(1) - 1;
       cursor.previous();
     }
   }
@@ -75,7 +97,8 @@ Result<void> trim_history_rows(const Database& database, const HostUid& host,
     cursor.previous();
   }
   const rocksdb::Status status = cursor.status();
-  return status.ok() ? Result<void>() : error_of("history", status);
+  return status.ok() ? trim_revisions(database, host, std::min(gone_to, growth.kept_from - 1), out)
+                     : error_of("history", status);
 }
 
 }  // namespace quotemill::storage

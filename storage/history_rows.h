@@ -17,6 +17,9 @@ class Database;
 // Adds the row of `entry` to `out`. A row that begins there already is replaced.
 void put_history_row(const Database& database, const HistoryEntry& entry, rocksdb::WriteBatch& out);
 
+void put_revision_row(const Database& database, const VerdictRevision& revision,
+                      rocksdb::WriteBatch& out);
+
 // The row that begins with `first_sequence`; kStorage if there is none.
 Result<HistoryEntry> history_row(const Database& database, const HostUid& host,
                                  std::uint64_t first_sequence);
@@ -30,8 +33,8 @@ struct HistoryGrowth {
 };
 
 // Adds to `out` the removal of what ends before the `kept` newest appraisals of the host (0: all
-// are kept). Looks for it only now and then, so that up to a 64th more are there: each look passes
-// the graves of the former ones.
+// are kept), and of the revisions of their verdicts. Looks for it only now and then, so that up to
+// a 64th more are there: each look passes the graves of the former ones.
 Result<void> trim_history_rows(const Database& database, const HostUid& host,
                                const HistoryGrowth& growth, std::uint64_t kept,
                                rocksdb::WriteBatch& out);

@@ -56,6 +56,10 @@ std::string_view name_of(Family family) {
       return "audit";
     case Family::kRollouts:
       return "rollouts";
+    case Family::kRevisions:
+      return "revisions";
+    case Family::kIdentities:
+      return "identities";
   }
   return "";
 }
@@ -80,6 +84,16 @@ std::string history_key(const HostUid& host, std::uint64_t sequence) {
   ByteWriter key = begin_key();
   key.bytes(host.view()).u64_be(sequence);
   return finished(key);
+}
+
+std::string revision_key(const HostUid& host, std::uint64_t sequence, WallTime time) {
+  ByteWriter key = begin_key();
+  key.bytes(host.view()).u64_be(sequence).u64_be(static_cast<std::uint64_t>(time.ms));
+  return finished(key);
+}
+
+std::string identity_key(const HostUid& host, std::uint32_t generation) {
+  return history_key(host, generation);
 }
 
 std::string change_key(std::uint64_t sequence) {
@@ -137,6 +151,15 @@ std::optional<std::uint64_t> sequence_of(std::string_view key) {
     return std::nullopt;
   }
   return decode_number(key.substr(key.size() - kNumberSize));
+}
+
+std::optional<RevisionPlace> revision_of(std::string_view key) {
+  if (key.size() != kHostKeySize + 2 * kNumberSize) {
+    return std::nullopt;
+  }
+  ByteReader in(as_bytes(key.substr(kHostKeySize)));
+  const std::uint64_t sequence = in.u64_be();
+  return RevisionPlace{sequence, {static_cast<std::int64_t>(in.u64_be())}};
 }
 
 std::optional<Digest> digest_of(std::string_view key) {

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "engine/base/digest.h"
+#include "engine/base/time.h"
 #include "engine/evidence/host_uid.h"
 
 namespace quotemill::storage {
@@ -31,12 +32,15 @@ enum class Family : std::uint8_t {
   kAdmissions,  // SHA-256 of the token -> TokenRecord
   kAudit,       // be64 number -> AuditRecord
   kRollouts,    // be64 number -> Rollout; be64 number ‖ 01 -> its cohort
+  kRevisions,   // uid ‖ be64 sequence ‖ be64 time -> VerdictRevision
+  kIdentities,  // uid ‖ be64 generation -> HostRecord, as it was then
 };
 
 inline constexpr std::array kFamilies = {
-    Family::kHosts,     Family::kStates,     Family::kHistory, Family::kEvidence, Family::kBlobs,
-    Family::kBaselines, Family::kPolicies,   Family::kChanges, Family::kCursors,  Family::kJournal,
-    Family::kMeta,      Family::kAdmissions, Family::kAudit,   Family::kRollouts};
+    Family::kHosts,   Family::kStates,    Family::kHistory,   Family::kEvidence,
+    Family::kBlobs,   Family::kBaselines, Family::kPolicies,  Family::kChanges,
+    Family::kCursors, Family::kJournal,   Family::kMeta,      Family::kAdmissions,
+    Family::kAudit,   Family::kRollouts,  Family::kRevisions, Family::kIdentities};
 
 // The column family's name in the store: "hosts", "states", …
 std::string_view name_of(Family family);
@@ -47,6 +51,8 @@ std::string host_key(const HostUid& host);
 // REQUIRES: part <= parts <= 65536
 std::string host_part_begin(std::uint32_t part, std::uint32_t parts);
 std::string history_key(const HostUid& host, std::uint64_t sequence);
+std::string revision_key(const HostUid& host, std::uint64_t sequence, WallTime time);
+std::string identity_key(const HostUid& host, std::uint32_t generation);
 std::string change_key(std::uint64_t sequence);
 std::string policy_key(std::uint64_t number);
 std::string audit_key(std::uint64_t number);
@@ -58,10 +64,19 @@ std::string digest_key(const Digest& id);
 std::string baseline_key(std::string_view name, std::uint32_t version);
 
 // The parts of stored keys; nullopt if the key has another shape.
-std::optional<HostUid> host_of(std::string_view key);  // of a host or history key
+// Of a host, history, revision or identity key.
+std::optional<HostUid> host_of(std::string_view key);
 // Of a history, change, policy, audit or rollout key (none of a cohort's); the commit number of a
-// journal key.
+// journal key, the generation of an identity key.
 std::optional<std::uint64_t> sequence_of(std::string_view key);
+
+// Which revision it is: the appraisal's sequence, and when.
+struct RevisionPlace {
+  std::uint64_t sequence = 0;
+  WallTime time;
+};
+
+std::optional<RevisionPlace> revision_of(std::string_view key);
 std::optional<Digest> digest_of(std::string_view key);  // of a boot log or token key
 
 // Keys of the meta family.

@@ -76,6 +76,12 @@ void MemoryStore::apply(const CommitBatch& batch) {
     open_runs_.erase(entry.host);
     add_history(entry);
   }
+  for (const VerdictRevision& revision : batch.revisions) {
+    revisions_[{revision.host, revision.sequence, revision.time.ms}] = revision;
+  }
+  for (const auto& former : batch.former_identities) {
+    identities_[{former->uid, former->generation}] = former;
+  }
   for (const HistoryEntry* first : beginnings_of(batch)) {
     open_runs_[first->host] = first->sequence;
   }
@@ -139,6 +145,10 @@ void MemoryStore::trim_history(const HostUid& host, std::uint64_t newest) {
          oldest->second.sequence <= newest - appraisals_per_host_) {
     oldest = history_.erase(oldest);
   }
+  const std::uint64_t kept_from =
+      oldest != history_.end() && oldest->first.first == host ? oldest->first.second : newest;
+  revisions_.erase(revisions_.lower_bound({host, 0, 0}),
+                   revisions_.lower_bound({host, kept_from, 0}));
 }
 
 Result<std::string> MemoryStore::renew_stream() {
@@ -208,6 +218,33 @@ Result<std::vector<HistoryEntry>> MemoryStore::history(const HostUid& host, std:
     out.push_back(entry->second);
   }
   return out;
+}
+
+Result<std::vector<VerdictRevision>> MemoryStore::revisions(const HostUid& host, std::uint64_t from,
+                                                            std::uint64_t to,
+                                                            std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<VerdictRevision> out;
+  if (from > to) {
+    return out;
+  }
+  const auto begin = revisions_.lower_bound({host, from, 0});
+  for (auto revision = revisions_.upper_bound({host, to, INT64_MAX});
+       revision != begin && out.size() < limit;) {
+    --revision;
+    out.push_back(revision->second);
+  }
+  return out;
+}
+
+Result<HostRecord> MemoryStore::former_identity(const HostUid& host,
+                                                std::uint32_t generation) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = identities_.find({host, generation});
+  if (found == identities_.end()) {
+    return Error{ErrorCode::kNotFound, "identity", 0, host.hex()};
+  }
+  return *found->second;
 }
 
 Result<std::vector<Change>> MemoryStore::changes(std::uint64_t from, std::size_t limit) const {

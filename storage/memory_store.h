@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "engine/ports/history.h"
@@ -32,6 +33,11 @@ class MemoryStore final : public VerdictLog, public History, public Outbox {
   [[nodiscard]] Result<std::vector<TokenRecord>> tokens() const override;
   [[nodiscard]] Result<std::vector<HistoryEntry>> history(const HostUid& host, std::uint64_t before,
                                                           std::size_t limit) const override;
+  [[nodiscard]] Result<std::vector<VerdictRevision>> revisions(const HostUid& host,
+                                                               std::uint64_t from, std::uint64_t to,
+                                                               std::size_t limit) const override;
+  [[nodiscard]] Result<HostRecord> former_identity(const HostUid& host,
+                                                   std::uint32_t generation) const override;
   [[nodiscard]] Result<std::vector<Change>> changes(std::uint64_t from,
                                                     std::size_t limit) const override;
   [[nodiscard]] Result<std::vector<AuditRecord>> audit(std::uint64_t from,
@@ -61,6 +67,9 @@ class MemoryStore final : public VerdictLog, public History, public Outbox {
   std::map<HostUid, std::shared_ptr<const HostState>> states_;
   // By the sequence that an entry begins with.
   std::map<std::pair<HostUid, std::uint64_t>, HistoryEntry> history_;
+  // By the appraisal's sequence and the time.
+  std::map<std::tuple<HostUid, std::uint64_t, std::int64_t>, VerdictRevision> revisions_;
+  std::map<std::pair<HostUid, std::uint32_t>, std::shared_ptr<const HostRecord>> identities_;
   std::map<HostUid, std::uint64_t> open_runs_;  // the first sequence of what may still grow
   std::map<Digest, Bytes> boot_logs_;
   std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Baseline>> baselines_;

@@ -43,6 +43,11 @@ std::string encode_appraisal(const HistoryEntry& entry);
 Result<HistoryEntry> decode_appraisal(const HostUid& uid, std::uint64_t first_sequence,
                                       std::string_view value);
 
+// The key has host, sequence and time.
+std::string encode_revision(const VerdictRevision& revision);
+Result<VerdictRevision> decode_revision(const HostUid& uid, std::uint64_t sequence, WallTime time,
+                                        std::string_view value);
+
 // The last evidence of a host that carried PCR values.
 struct FullEvidence {
   std::uint64_t sequence = 0;

@@ -42,6 +42,13 @@ bool is_over(const RetentionPlan& plan, const HostUid& host, const RetainedRow& 
          row.last_sequence <= found->second.over_count.at(*index);
 }
 
+bool is_over_revision(const RetentionPlan& plan, const HostUid& host, const RetainedRow& revision) {
+  const auto found = plan.hosts.find(host);
+  const bool is_of_newest =
+      found != plan.hosts.end() && revision.first_sequence >= found->second.newest;
+  return !is_of_newest && is_over(plan, host, revision);
+}
+
 RetentionPlanner::RetentionPlanner(const HistoryAges& ages, const HistoryCounts& counts,
                                    WallTime now)
     : counts_(counts.by_state()) {

@@ -63,6 +63,9 @@ struct RetainedRow {
 
 bool is_over(const RetentionPlan& plan, const HostUid& host, const RetainedRow& row);
 
+// The same for the revision of a verdict: what became of the newest appraisal stays with it.
+bool is_over_revision(const RetentionPlan& plan, const HostUid& host, const RetainedRow& revision);
+
 // Not for sharing between threads.
 class RetentionPlanner {
  public:

@@ -78,9 +78,9 @@ Result<StoreSizes> RocksStore::sizes() const {
     }
     return out;
   };
-  return StoreSizes{part({Family::kHosts, Family::kStates, Family::kEvidence}),
-                    part({Family::kHistory}), part({Family::kBlobs}), part({Family::kChanges}),
-                    part({Family::kJournal})};
+  return StoreSizes{part({Family::kHosts, Family::kIdentities, Family::kStates, Family::kEvidence}),
+                    part({Family::kHistory, Family::kRevisions}), part({Family::kBlobs}),
+                    part({Family::kChanges}), part({Family::kJournal})};
 }
 
 Result<std::uint64_t> RocksStore::collect_logs() {
@@ -109,8 +109,12 @@ Result<void> RocksStore::drop_old_history() {
   if (Result<void> ready = usable(); !ready) {
     return ready;
   }
-  const rocksdb::Status status = database_->compact(Family::kHistory);
-  return status.ok() ? Result<void>() : error_of("history", status);
+  for (const Family family : {Family::kHistory, Family::kRevisions}) {
+    if (const rocksdb::Status status = database_->compact(family); !status.ok()) {
+      return error_of("history", status);
+    }
+  }
+  return {};
 }
 
 // Not synced: what comes back after a crash is dropped again.

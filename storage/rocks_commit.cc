@@ -54,6 +54,17 @@ class Inverter : public rocksdb::WriteBatch::Handler {
   rocksdb::WriteBatch& undo_;
 };
 
+// The newest ones: generations follow each other, so that one goes for each that comes.
+void put_former_identity(const Database& database, const HostRecord& former,
+                         rocksdb::WriteBatch& out) {
+  database.put(Family::kIdentities, identity_key(former.uid, former.generation),
+               encode_host(former), out);
+  if (former.generation > kFormerIdentitiesMax) {
+    database.erase(Family::kIdentities,
+                   identity_key(former.uid, former.generation - kFormerIdentitiesMax), out);
+  }
+}
+
 bool carries_pcr_values(ByteView item) {
   const Result<Evidence> evidence = decode_evidence(item);
   return evidence && !evidence->pcrs.empty();
@@ -151,6 +162,12 @@ Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out)
     if (Result<void> added = add_history(entry, out); !added) {
       return added;
     }
+  }
+  for (const VerdictRevision& revision : batch.revisions) {
+    put_revision_row(db, revision, out);
+  }
+  for (const auto& former : batch.former_identities) {
+    put_former_identity(db, *former, out);
   }
   for (const auto& baseline : batch.baselines) {
     db.put(Family::kBaselines, baseline_key(baseline->name, baseline->version),

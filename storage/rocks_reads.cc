@@ -1,10 +1,8 @@
-// What readers of any thread ask for.
+// What readers of any thread ask for of what is; what was is read in rocks_history.cc.
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "storage/database.h"
-#include "storage/rocks_status.h"
 #include "storage/rocks_store.h"
 
 namespace quotemill::storage {
@@ -12,17 +10,6 @@ namespace quotemill::storage {
 namespace {
 
 constexpr std::size_t kTellingsStep = 16'384;  // bound: rows that are read under one lock
-constexpr std::uint64_t kLastSequence = std::numeric_limits<std::uint64_t>::max();
-
-Error damaged_key(Family family) {
-  return {ErrorCode::kStorage, "store", 0,
-          "damaged: a key of another shape in " + std::string(name_of(family))};
-}
-
-Result<void> finished(const Database::Cursor& cursor) {
-  const rocksdb::Status status = cursor.status();
-  return status.ok() ? Result<void>() : error_of("store read", status);
-}
 
 // The state that belongs to `uid`, if the cursor over the states is at it; moves behind it.
 Result<std::optional<HostState>> take_state(Database::Cursor& states, std::string_view host_key,
@@ -38,25 +25,6 @@ Result<std::optional<HostState>> take_state(Database::Cursor& states, std::strin
     return state.error();
   }
   return std::optional<HostState>(*std::move(state));
-}
-
-// Adds a row of the history behind those that are newer, and `pending`, the run that goes on in
-// memory, in its place. Of two that begin the same the one that goes further is the newer one.
-void add_newest_first(HistoryEntry row, std::optional<HistoryEntry>& pending,
-                      std::vector<HistoryEntry>& out) {
-  if (!pending || row.first_sequence() > pending->first_sequence()) {
-    out.push_back(std::move(row));
-    return;
-  }
-  const bool is_of_that_run = row.first_sequence() == pending->first_sequence();
-  const bool goes_further = is_of_that_run && row.sequence > pending->sequence;
-  if (!goes_further) {
-    out.push_back(*std::move(pending));
-  }
-  pending.reset();
-  if (!is_of_that_run || goes_further) {
-    out.push_back(std::move(row));
-  }
 }
 
 }  // namespace
@@ -203,109 +171,6 @@ Result<std::vector<TokenRecord>> RocksStore::tokens() const {
     return done.error();
   }
   return out;
-}
-
-Result<std::vector<HistoryEntry>> RocksStore::history(const HostUid& host, std::uint64_t before,
-                                                      std::size_t limit) const {
-  const std::shared_lock lock(mutex_);
-  if (Result<void> ready = usable(); !ready) {
-    return ready.error();
-  }
-  // Before the rows, as for states.
-  std::optional<HistoryEntry> pending = journal_.runs().pending_history(host);
-  if (pending && before != 0 && pending->first_sequence() >= before) {
-    pending.reset();
-  }
-  std::vector<HistoryEntry> out;
-  Database::Cursor cursor =
-      database_->scan(Family::kHistory, history_key(host, 0),
-                      history_key(host, before == 0 ? kLastSequence : before));
-  for (cursor.to_last(); cursor.valid() && out.size() < limit; cursor.previous()) {
-    const std::optional<std::uint64_t> sequence = sequence_of(cursor.key());
-    if (!sequence) {
-      return damaged_key(Family::kHistory);
-    }
-    Result<HistoryEntry> entry = decode_appraisal(host, *sequence, cursor.value());
-    if (!entry) {
-      return entry.error();
-    }
-    add_newest_first(*std::move(entry), pending, out);
-  }
-  if (Result<void> done = finished(cursor); !done) {
-    return done.error();
-  }
-  if (pending) {
-    out.push_back(*std::move(pending));
-  }
-  out.resize(std::min(out.size(), limit));
-  return out;
-}
-
-Result<std::vector<Change>> RocksStore::changes(std::uint64_t from, std::size_t limit) const {
-  const std::shared_lock lock(mutex_);
-  if (Result<void> ready = usable(); !ready) {
-    return ready.error();
-  }
-  std::vector<Change> out;
-  Database::Cursor cursor = database_->scan(Family::kChanges, change_key(from), {});
-  for (cursor.to_first(); cursor.valid() && out.size() < limit; cursor.next()) {
-    const std::optional<std::uint64_t> sequence = sequence_of(cursor.key());
-    if (!sequence) {
-      return damaged_key(Family::kChanges);
-    }
-    Result<Change> change = decode_change(*sequence, cursor.value());
-    if (!change) {
-      return change.error();
-    }
-    out.push_back(*std::move(change));
-  }
-  if (Result<void> done = finished(cursor); !done) {
-    return done.error();
-  }
-  return out;
-}
-
-Result<std::vector<AuditRecord>> RocksStore::audit(std::uint64_t from, std::size_t limit) const {
-  const std::shared_lock lock(mutex_);
-  if (Result<void> ready = usable(); !ready) {
-    return ready.error();
-  }
-  std::vector<AuditRecord> out;
-  Database::Cursor cursor = database_->scan(Family::kAudit, audit_key(from), {});
-  for (cursor.to_first(); cursor.valid() && out.size() < limit; cursor.next()) {
-    const std::optional<std::uint64_t> number = sequence_of(cursor.key());
-    if (!number) {
-      return damaged_key(Family::kAudit);
-    }
-    Result<AuditRecord> record = decode_audit(*number, cursor.value());
-    if (!record) {
-      return record.error();
-    }
-    out.push_back(*std::move(record));
-  }
-  if (Result<void> done = finished(cursor); !done) {
-    return done.error();
-  }
-  return out;
-}
-
-Result<AuditHead> RocksStore::audit_head() const {
-  const std::shared_lock lock(mutex_);
-  if (Result<void> ready = usable(); !ready) {
-    return ready.error();
-  }
-  Database::Cursor cursor = database_->scan(Family::kAudit, {}, {});
-  cursor.to_last();
-  if (!cursor.valid()) {
-    const Result<void> done = finished(cursor);
-    return done ? Result<AuditHead>(AuditHead{}) : done.error();
-  }
-  const std::optional<std::uint64_t> number = sequence_of(cursor.key());
-  if (!number) {
-    return damaged_key(Family::kAudit);
-  }
-  const Result<AuditRecord> newest = decode_audit(*number, cursor.value());
-  return newest ? Result<AuditHead>(AuditHead{newest->number, newest->id}) : newest.error();
 }
 
 Result<Bytes> RocksStore::boot_log(const Digest& id) const {

@@ -1,4 +1,5 @@
-// Opening and closing; reads are in rocks_reads.cc, what writes is in rocks_commit.cc.
+// Opening and closing; reads are in rocks_reads.cc and rocks_history.cc, what writes is in
+// rocks_commit.cc.
 #include "storage/rocks_store.h"
 
 #include <utility>

@@ -40,6 +40,9 @@ namespace quotemill::storage {
 
 class Database;
 
+// bound: of a host. Each is some 2 kB, and hosts decide how often they enrol anew.
+inline constexpr std::uint32_t kFormerIdentitiesMax = 16;
+
 struct StoreOptions {
   std::string path;
   std::size_t cache_bytes = std::size_t{64} * 1024 * 1024;
@@ -82,6 +85,11 @@ class RocksStore final : public VerdictLog, public History, public Outbox, publi
   [[nodiscard]] Result<std::vector<TokenRecord>> tokens() const override;
   [[nodiscard]] Result<std::vector<HistoryEntry>> history(const HostUid& host, std::uint64_t before,
                                                           std::size_t limit) const override;
+  [[nodiscard]] Result<std::vector<VerdictRevision>> revisions(const HostUid& host,
+                                                               std::uint64_t from, std::uint64_t to,
+                                                               std::size_t limit) const override;
+  [[nodiscard]] Result<HostRecord> former_identity(const HostUid& host,
+                                                   std::uint32_t generation) const override;
   [[nodiscard]] Result<std::vector<Change>> changes(std::uint64_t from,
                                                     std::size_t limit) const override;
   [[nodiscard]] Result<std::vector<AuditRecord>> audit(std::uint64_t from,

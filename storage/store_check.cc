@@ -25,6 +25,8 @@ class StoreCheck {
     check_hosts();
     check_states();
     check_history();
+    check_revisions();
+    check_identities();
     check_boot_logs();
     check_baselines();
     check_numbered(Family::kPolicies, report_.policies, 1,
@@ -148,6 +150,31 @@ class StoreCheck {
         return std::string("overlaps the appraisals before it");
       }
       return entry->boot_log.is_filled_with(0) ? std::string() : log_problem(entry->boot_log);
+    });
+  }
+
+  void check_revisions() {
+    std::uint64_t rows = 0;
+    each(Family::kRevisions, rows, [](std::string_view key, std::string_view value) {
+      const std::optional<HostUid> uid = host_of(key);
+      const std::optional<RevisionPlace> place = revision_of(key);
+      return uid && place ? reason(decode_revision(*uid, place->sequence, place->time, value))
+                          : std::string("a key of another shape");
+    });
+  }
+
+  void check_identities() {
+    std::uint64_t rows = 0;
+    each(Family::kIdentities, rows, [](std::string_view key, std::string_view value) {
+      const std::optional<HostUid> uid = host_of(key);
+      const std::optional<std::uint64_t> generation = sequence_of(key);
+      const Result<HostRecord> record =
+          uid && generation ? decode_host(*uid, value)
+                            : Result<HostRecord>(Error{ErrorCode::kStorage, "identity", 0,
+                                                       "damaged: a key of another shape"});
+      return record && record->generation != *generation
+                 ? std::string("is of another generation than its key says")
+                 : reason(record);
     });
   }
 

@@ -62,6 +62,17 @@ class History {
                                                                   std::uint64_t before,
                                                                   std::size_t limit) const = 0;
 
+  // Revisions of the verdicts of one host's appraisals `from` to `to` (sequences), newest first, at
+  // most `limit`.
+  [[nodiscard]] virtual Result<std::vector<VerdictRevision>> revisions(const HostUid& host,
+                                                                       std::uint64_t from,
+                                                                       std::uint64_t to,
+                                                                       std::size_t limit) const = 0;
+
+  // Who the host was in an earlier generation. kNotFound if that is not known (any more).
+  [[nodiscard]] virtual Result<HostRecord> former_identity(const HostUid& host,
+                                                           std::uint32_t generation) const = 0;
+
   // Changes with sequence >= `from`, ascending, at most `limit`.
   [[nodiscard]] virtual Result<std::vector<Change>> changes(std::uint64_t from,
                                                             std::size_t limit) const = 0;

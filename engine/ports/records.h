@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/baseline/baseline.h"
@@ -52,6 +53,32 @@ struct HistoryEntry {
   }
 
   [[nodiscard]] std::uint64_t count() const { return sequence - first_sequence() + 1; }
+};
+
+// Why a verdict was revised. Numbers are stored.
+enum class RevisionCause : std::uint8_t {
+  kReappraised = 0,   // by other policies or references, or because a validity began or ended
+  kAcknowledged = 1,  // an operator let go of what had latched
+};
+
+inline std::string_view name_of(RevisionCause cause) {
+  switch (cause) {
+    case RevisionCause::kReappraised:
+      return "reappraised";
+    case RevisionCause::kAcknowledged:
+      return "acknowledged";
+  }
+  return "";
+}
+
+// The verdict on a host's last evidence as it became without new evidence.
+struct VerdictRevision {
+  HostUid host;
+  std::uint64_t sequence = 0;  // of the appraisal whose evidence it is about
+  std::uint32_t generation = 0;
+  WallTime time;  // store time: from then on it is the host's verdict
+  RevisionCause cause = RevisionCause::kReappraised;
+  Verdict verdict;
 };
 
 // A verdict that only says again what the host's state says already (verdict/reaffirmation.h).
@@ -103,6 +130,9 @@ struct CommitBatch {
   std::vector<std::shared_ptr<const HostRecord>> hosts;
   std::vector<std::shared_ptr<const HostState>> states;
   std::vector<HistoryEntry> history;
+  std::vector<VerdictRevision> revisions;  // of hosts whose states are in `states`
+  // Records of hosts as they were before these became of another generation.
+  std::vector<std::shared_ptr<const HostRecord>> former_identities;
   std::vector<BootLogRecord> boot_logs;  // of an id that is stored already: the same log
   std::vector<std::shared_ptr<const Baseline>> baselines;  // one of a stored version replaces it
   std::vector<std::shared_ptr<const ReferenceFile>> reference_files;
@@ -115,9 +145,9 @@ struct CommitBatch {
 
   [[nodiscard]] bool empty() const {
     return reaffirmed.empty() && hosts.empty() && states.empty() && history.empty() &&
-           boot_logs.empty() && baselines.empty() && reference_files.empty() && policies.empty() &&
-           rollouts.empty() && tokens.empty() && audit.empty() && hosts_removed.empty() &&
-           changes.empty();
+           revisions.empty() && former_identities.empty() && boot_logs.empty() &&
+           baselines.empty() && reference_files.empty() && policies.empty() && rollouts.empty() &&
+           tokens.empty() && audit.empty() && hosts_removed.empty() && changes.empty();
   }
 };
 

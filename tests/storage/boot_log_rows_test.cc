@@ -91,6 +91,41 @@ TEST_F(BootLogRowsTest, DoNotLeanOnALogWhoseCommitFailed) {
   EXPECT_EQ(*log, model_log(2).content);
 }
 
+// After a restart nothing is on the shelf: the log of another host comes first, and this one could
+// be told by it, although others lean on the whole one that is there.
+TEST_F(BootLogRowsTest, AWholeLogThatComesAgainStaysWholeForThoseThatLeanOnIt) {
+  const BootLogRecord first = model_log(1);
+  const BootLogRecord leaning = model_log(2);
+  ASSERT_TRUE(commit(*open(), {first, leaning}));
+  const std::string whole = row(first.id);
+  {
+    const auto store = open();
+    ASSERT_TRUE(commit(*store, {model_log(3)}));
+    ASSERT_TRUE(commit(*store, {first}));
+    const Result<Bytes> log = store->boot_log(leaning.id);
+    ASSERT_TRUE(log) << log.error().to_string();
+    EXPECT_EQ(*log, leaning.content);
+    EXPECT_EQ(*store->boot_log(first.id), first.content);
+    EXPECT_TRUE(store->check()->problems.empty());
+  }
+  EXPECT_EQ(row(first.id), whole);
+}
+
+TEST_F(BootLogRowsTest, ALogThatComesAgainHealsTheRowThatWasDamaged) {
+  const BootLogRecord first = model_log(1);
+  const BootLogRecord leaning = model_log(2);
+  ASSERT_TRUE(commit(*open(), {first, leaning}));
+  const std::string whole = row(first.id);
+  put_row(first.id, whole.substr(0, whole.size() / 2));
+  ASSERT_FALSE(open()->boot_log(leaning.id));
+  {
+    const auto store = open();
+    ASSERT_TRUE(commit(*store, {model_log(3), first}));
+    EXPECT_EQ(*store->boot_log(first.id), first.content);
+    EXPECT_EQ(*store->boot_log(leaning.id), leaning.content);
+  }
+}
+
 TEST_F(BootLogRowsTest, NameTheLogThatCannotBeToldAnyMore) {
   {
     const auto store = open();

@@ -155,6 +155,28 @@ TEST_F(HistoryRetentionTest, LeavesARunThatStillGrows) {
   EXPECT_EQ(entries->front().count(), 19U);
 }
 
+TEST_F(HistoryRetentionTest, RevisionsGoByTheirAgeAndThoseOfTheNewestAppraisalStay) {
+  const auto store = open();
+  commit(*store, 1, TrustState::kFailed, start_);
+  commit(*store, 2, TrustState::kTrusted, {start_.ms + kHour});
+  CommitBatch batch;
+  for (const std::uint64_t sequence : {1U, 2U}) {
+    VerdictRevision revision;
+    revision.host = sample_uid(1);
+    revision.sequence = sequence;
+    revision.time = {start_.ms + 2 * kHour};
+    revision.verdict.state = TrustState::kTrusted;
+    batch.revisions.push_back(revision);
+  }
+  ASSERT_TRUE(store->commit(batch));
+  store->grow_older(2 * kDay);
+  retain(*store);
+  EXPECT_EQ(kept(*store), (Sequences{2, 1})) << "what failed is kept for longer";
+  const auto revisions = *store->revisions(sample_uid(1), 0, 10, 10);
+  ASSERT_EQ(revisions.size(), 1U);
+  EXPECT_EQ(revisions[0].sequence, 2U);
+}
+
 TEST(RetentionPlanner, CountsTheAppraisalsOfARunAndKeepsItWhole) {
   RetentionPlanner planner({}, {10, 0, 0}, {1'000'000});
   const auto add = [&](std::uint64_t first, std::uint64_t last) {

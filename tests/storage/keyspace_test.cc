@@ -16,6 +16,9 @@ TEST(Keyspace, IsAsTheReadmeSays) {
   EXPECT_EQ(to_hex(as_bytes(host_key(sample_uid(1)))), "0000" + uid);
   EXPECT_EQ(to_hex(as_bytes(history_key(sample_uid(1), 0x0203))),
             "0000" + uid + "0000000000000203");
+  EXPECT_EQ(to_hex(as_bytes(revision_key(sample_uid(1), 0x0203, {5}))),
+            "0000" + uid + "0000000000000203" + "0000000000000005");
+  EXPECT_EQ(to_hex(as_bytes(identity_key(sample_uid(1), 4))), "0000" + uid + "0000000000000004");
   EXPECT_EQ(to_hex(as_bytes(change_key(7))), "00000000000000000007");
   EXPECT_EQ(to_hex(as_bytes(journal_key(0x0809))), "00000000000000000809");
   EXPECT_EQ(to_hex(as_bytes(baseline_key("a.b", 2))), "0000612e620000000002");
@@ -34,6 +37,10 @@ TEST(Keyspace, OrdersAShortBaselineNameBeforeItsExtensions) {
 TEST(Keyspace, ReadsBackWhatItWrote) {
   EXPECT_EQ(host_of(history_key(sample_uid(4), 9)), sample_uid(4));
   EXPECT_EQ(sequence_of(history_key(sample_uid(4), 9)), 9U);
+  EXPECT_EQ(revision_of(revision_key(sample_uid(4), 9, {8}))->sequence, 9U);
+  EXPECT_EQ(revision_of(revision_key(sample_uid(4), 9, {8}))->time, (WallTime{8}));
+  EXPECT_FALSE(revision_of(history_key(sample_uid(4), 9)));
+  EXPECT_FALSE(sequence_of(revision_key(sample_uid(4), 9, {8})));
   EXPECT_EQ(sequence_of(change_key(11)), 11U);
   EXPECT_EQ(sequence_of(journal_key(12)), 12U);
   const Digest id = quotemill::testing::sample_token(1).id;

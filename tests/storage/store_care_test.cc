@@ -95,6 +95,15 @@ TEST_F(StoreCareTest, ARecordThatCannotBeReadIsNamed) {
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("changes ")));
 }
 
+TEST_F(StoreCareTest, ARevisionOrAFormerIdentityThatIsWrongIsNamed) {
+  fill(*open(path_));
+  HostRecord former = sample_host(1);
+  former.generation = 1;
+  put_raw(Family::kIdentities, identity_key(former.uid, 2), encode_host(former));
+  put_raw(Family::kRevisions, revision_key(sample_uid(1), 1, {5}), "\x01\xff");
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("revisions"), HasSubstr("another generation")));
+}
+
 TEST_F(StoreCareTest, AGapInTheChangesIsNamed) {
   fill(*open(path_));
   put_raw(Family::kChanges, change_key(9), encode_change(sample_change(9, 1)));

@@ -4,40 +4,14 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/memory_store.h"
 #include "storage/records.h"
-#include "storage/rocks_store.h"
+#include "tests/storage/both_stores.h"
 #include "tests/storage/sample_records.h"
-#include "tests/support/temp_folder.h"
 
 namespace quotemill::storage {
 namespace {
 
 using namespace quotemill::testing;  // NOLINT(google-build-using-namespace)
-
-class Memory {
- public:
-  explicit Memory(std::uint64_t appraisals_per_host) : store_(appraisals_per_host) {}
-
-  MemoryStore& operator*() { return store_; }
-
- private:
-  MemoryStore store_;
-};
-
-class Rocks {
- public:
-  explicit Rocks(std::uint64_t appraisals_per_host)
-      : store_(*RocksStore::open({.path = folder_ / "store",
-                                  .cache_bytes = 1 << 20,
-                                  .appraisals_per_host = appraisals_per_host})) {}
-
-  RocksStore& operator*() { return *store_; }
-
- private:
-  TempFolder folder_;
-  std::unique_ptr<RocksStore> store_;
-};
 
 std::string spans_of(const std::vector<HistoryEntry>& entries) {
   std::string out;
@@ -76,8 +50,7 @@ class StoreContract : public ::testing::Test {
   }
 };
 
-using Stores = ::testing::Types<Memory, Rocks>;
-TYPED_TEST_SUITE(StoreContract, Stores);
+TYPED_TEST_SUITE(StoreContract, BothStores);
 
 TYPED_TEST(StoreContract, BeginsEmpty) {
   const Result<StoreStatus> status = this->store().status();
