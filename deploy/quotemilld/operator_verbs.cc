@@ -6,6 +6,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "deploy/quotemilld/esxi_hosts.h"
 #include "engine/base/text.h"
 #include "transport/render/render_records.h"
 
@@ -261,6 +262,7 @@ ControlOutcome OperatorVerbs::hosts(OperatorArgs& args, Call /*call*/) {
   if (!args.ok()) {
     return args.error();
   }
+  const std::shared_ptr<const PolicySet> policies = parts_.policies.current();
   Json rows = Json::array();
   std::string last = after;
   bool is_end = false;
@@ -276,6 +278,7 @@ ControlOutcome OperatorVerbs::hosts(OperatorArgs& args, Call /*call*/) {
       last = host.record->name;
       if (!wanted || host.state->state == *wanted) {
         rows.push_back(transport::render_host_row(host));
+        rows.back()["attestation"] = esxi_attestation_of(host, *policies);
       }
     }
   }
@@ -298,7 +301,16 @@ ControlOutcome OperatorVerbs::host(OperatorArgs& args, Call /*call*/) {
     return args.error();
   }
   const std::optional<Host> host = find(text);
-  return host ? ControlOutcome(transport::render_host(*host)) : no_such_host(text);
+  if (!host) {
+    return no_such_host(text);
+  }
+  const Result<Json> esxi = esxi_host_of(*host, parts_.history, *parts_.policies.current());
+  if (!esxi) {
+    return failure(esxi.error());
+  }
+  Json answer = transport::render_host(*host);
+  answer["esxi"] = *esxi;
+  return answer;
 }
 
 ControlOutcome OperatorVerbs::changes(OperatorArgs& args, Call call) {

@@ -1,8 +1,9 @@
 // OperatorVerbs: what operators can ask of the daemon over its control socket.
 //
 //   status                                    counts per state, inbox, store, policy, counters
-//   hosts     {after, limit, state}           a page of hosts, by name
-//   host      {host}                          everything about one; a name or a uid
+//   hosts     {after, limit, state}           a page of hosts, by name; ESXi hosts with attestation
+//   host      {host}                          everything about one; a name or a uid; esxi{…} of an
+//                                             ESXi host (esxi_hosts.h)
 //   history   {host, before, limit, since_ms, until_ms, state}   its appraisals, newest first
 //   changes   {from, limit, wait_ms}          the outbox; waits for the next one
 //   reattest  {hosts | all}                   challenge them now

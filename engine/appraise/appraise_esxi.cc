@@ -47,15 +47,15 @@ class EsxiAppraisal {
   EsxiAppraisal(const EsxiBoot& boot, const SecureBootClaim& secure_boot, const Snapshot& snapshot)
       : boot_(boot),
         secure_boot_(secure_boot),
-        rules_(snapshot.policy().esxi),
-        images_(snapshot.images()) {}
+        snapshot_(snapshot),
+        rules_(snapshot.policy().esxi) {}
 
   Findings run(std::uint32_t proven_pcrs, SoftwareMemo* memo) && {
     if (const std::string why = disbelief(proven_pcrs); !why.empty()) {
       add(FindingCode::kEsxiImageUnknown, strictest(), why);
       return std::move(findings_);
     }
-    infer(memo);
+    report_ = esxi_software(boot_, snapshot_, memo);
     judge_image();
     judge_problems();
     judge_version();
@@ -89,25 +89,11 @@ class EsxiAppraisal {
                      rules_.cmdline, rules_.asset_tag});
   }
 
-  void infer(SoftwareMemo* memo) {
-    for (const EsxiModule& module : boot_.modules) {
-      modules_.push_back({module.name, module.digest, module.is_options, module.event});
-    }
-    SoftwareEvidence evidence{modules_, {}, boot_.system_version.value_or(std::string_view())};
-    if (!boot_.versions.empty()) {
-      evidence.version_record = boot_.versions.front().version;
-    }
-    HostModules own;
-    own.excused = rules_.host_modules;
-    report_ = memo == nullptr ? infer_software(*images_, evidence, own)
-                              : memo->infer(images_, evidence, own);
-  }
-
   // --- Modules
 
   void judge_image() {
     const StaticSoftware& software = *report_.fixed;
-    const auto& known = images_->images();
+    const auto& known = snapshot_.images()->images();
     if (std::none_of(known.begin(), known.end(),
                      [](const KnownImage& image) { return image.is_approved; })) {
       add(FindingCode::kEsxiImagesAbsent, rules_.image, {});
@@ -161,7 +147,7 @@ class EsxiAppraisal {
     finding->digest = problem.digest;
     finding->expected = problem.expected;
     if (problem.module) {
-      finding->event = modules_[*problem.module].event;
+      finding->event = boot_.modules[*problem.module].event;
       finding->pcr = boot_.modules[*problem.module].pcr;
     }
   }
@@ -335,14 +321,30 @@ class EsxiAppraisal {
 
   const EsxiBoot& boot_;
   const SecureBootClaim& secure_boot_;
+  const Snapshot& snapshot_;
   const EsxiRules& rules_;
-  const std::shared_ptr<const ImageIndex>& images_;
-  std::vector<MeasuredModule> modules_;
   SoftwareReport report_;
   Findings findings_;
 };
 
 }  // namespace
+
+SoftwareReport esxi_software(const EsxiBoot& boot, const Snapshot& snapshot, SoftwareMemo* memo) {
+  std::vector<MeasuredModule> modules;
+  modules.reserve(boot.modules.size());
+  for (const EsxiModule& module : boot.modules) {
+    modules.push_back({module.name, module.digest, module.is_options, module.event});
+  }
+  SoftwareEvidence evidence{modules, {}, boot.system_version.value_or(std::string_view())};
+  if (!boot.versions.empty()) {
+    evidence.version_record = boot.versions.front().version;
+  }
+  HostModules own;
+  own.excused = snapshot.policy().esxi.host_modules;
+  const std::shared_ptr<const ImageIndex>& images = snapshot.images();
+  return memo == nullptr ? infer_software(*images, evidence, own)
+                         : memo->infer(images, evidence, own);
+}
 
 Findings appraise_esxi(const EsxiBoot& boot, const SecureBootClaim& secure_boot,
                        std::uint32_t proven_pcrs, const Snapshot& snapshot, SoftwareMemo* memo) {

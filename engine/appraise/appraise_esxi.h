@@ -17,4 +17,8 @@ namespace quotemill {
 Findings appraise_esxi(const EsxiBoot& boot, const SecureBootClaim& secure_boot,
                        std::uint32_t proven_pcrs, const Snapshot& snapshot, SoftwareMemo* memo);
 
+// What the host booted, by the images that the snapshot knows. `memo`: as above.
+// REQUIRES: is_in_order(boot); snapshot.images()
+SoftwareReport esxi_software(const EsxiBoot& boot, const Snapshot& snapshot, SoftwareMemo* memo);
+
 }  // namespace quotemill

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <ostream>
 
 #include "deploy/quotemill/commands/commands.h"
+#include "deploy/quotemill/commands/esxi_host.h"
 
 namespace quotemill::cli {
 
@@ -14,6 +16,13 @@ Cell state_cell(const Json& row) {
 std::string why_of(const Json& row) {
   const Json why = at(row, "why");
   return why.is_null() ? std::string() : text_at(why, "code") + ": " + text_at(why, "message");
+}
+
+// For scripts the columns are always the same: JSON tells them of attestations.
+bool has_esxi_hosts(const Session& session, const Json& rows) {
+  return !session.style().is_plain && std::any_of(rows.begin(), rows.end(), [](const Json& row) {
+    return !at(row, "attestation").is_null();
+  });
 }
 
 void print_counts(Session& session, const Json& rows) {
@@ -49,13 +58,6 @@ std::optional<Json> all_hosts(Session& session, const HostsOptions& options) {
       return rows;
     }
     after = next;
-  }
-}
-
-// One line of "label  value"; nothing for a value that is not there.
-void print_field(std::ostream& out, const char* label, const std::string& value) {
-  if (value != "-" && !value.empty()) {
-    out << "  " << label << std::string(14 - std::string_view(label).size(), ' ') << value << '\n';
   }
 }
 
@@ -234,14 +236,24 @@ Exit run_hosts(Session& session, const HostsOptions& options) {
     return session.exit();
   }
   Verdicts verdicts;
-  Table table({"HOST", "STATE", "SINCE", "LAST SEEN", "WHY"});
+  const bool has_esxi = has_esxi_hosts(session, *rows);
+  std::vector<std::string> headers = {"HOST", "STATE", "SINCE", "LAST SEEN"};
+  if (has_esxi) {
+    headers.emplace_back("ATTESTATION");
+  }
+  headers.emplace_back("WHY");
+  Table table(std::move(headers));
   for (const Json& row : *rows) {
     verdicts.add(text_at(row, "state"));
-    table.add({{text_at(row, "name")},
-               state_cell(row),
-               {time_of(at(row, "since"))},
-               {time_of(at(row, "last_seen"))},
-               {why_of(row)}});
+    std::vector<Cell> cells = {{text_at(row, "name")},
+                               state_cell(row),
+                               {time_of(at(row, "since"))},
+                               {time_of(at(row, "last_seen"))}};
+    if (has_esxi) {
+      cells.push_back(attestation_cell(at(row, "attestation")));
+    }
+    cells.push_back({why_of(row)});
+    table.add(std::move(cells));
   }
   if (session.settings().json) {
     session.print({{"hosts", *rows}});
@@ -276,6 +288,7 @@ Exit run_host(Session& session, const HostOptions& options) {
   out << text_at(*answer, "name") << "  " << coloured(state_cell(*answer), session.style())
       << " since " << time_of(at(*answer, "since")) << ", last seen "
       << time_of(at(*answer, "last_seen")) << '\n';
+  print_esxi(session, *answer);
   print_findings(session, *answer);
   print_latched(session, *answer);
   print_facts(out, *answer);
