@@ -1,14 +1,13 @@
 #include "transport/agent/agent.h"
 
 #include <algorithm>
-#include <ctime>
 #include <poll.h>
 #include <utility>
 #include <variant>
 
-#include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/crypto/random.h"
+#include "transport/agent/boot_clock.h"
 #include "transport/client/enrolment_client.h"
 
 namespace quotemill::agent {
@@ -18,17 +17,12 @@ using transport::ChallengeMessage;
 using transport::ErrorMessage;
 using transport::Message;
 using transport::ReceiptMessage;
-using transport::SendOutcome;
 
 constexpr std::uint8_t kTrustedOnWire = 1;    // TrustState in a receipt
 constexpr unsigned kSilencesBeforeEnrol = 6;  // no server knows us any more: ask the other door
 constexpr std::int64_t kQueuePollMs = 5;
-
-std::int64_t boot_ms() {
-  timespec now{};
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
+// Bound: a gateway that lies about when to ask again silences no host for longer.
+constexpr std::int64_t kGatewayPauseMaxMs = 24 * 3'600'000;
 
 Result<transport::CurveKeyPair> load_or_make_keys(StateFolder& folder) {
   const Result<std::optional<Bytes>> stored = folder.load_curve_key();
@@ -191,18 +185,24 @@ void Agent::enrol(int stop_fd) {
     if (outcome.error().code == ErrorCode::kTpm) {
       attestor_.reset();
     }
+    // Nobody said that it is not enrolled any more: whoever is silent at one door may open the
+    // other first.
+    state_.enrolment = std::exchange(doubted_, std::nullopt);
   } else if (const auto* active = std::get_if<transport::EnrolmentActive>(&*outcome)) {
     say(AgentLogLevel::kInfo,
         "enrolled as " + active->uid.hex() + ", generation " + std::to_string(active->generation));
     state_.enrolment = Enrolment{active->uid, active->generation, 0};
+    doubted_.reset();
     save_state();
     backoff_.reset();
     return;
   } else if (const auto* pending = std::get_if<transport::EnrolmentPending>(&*outcome)) {
     say(AgentLogLevel::kInfo, "proven, and waiting for an operator: " + pending->why);
+    doubted_.reset();
     pause_ms = std::min<std::int64_t>(pending->retry_after_ms, options_.backoff_max_ms);
   } else {
     say(AgentLogLevel::kWarn, "refused: " + std::get<transport::EnrolmentRefused>(*outcome).why);
+    doubted_.reset();
   }
   sleep(pause_ms, stop_fd);
 }
@@ -226,6 +226,7 @@ Result<transport::EnrolMessage> Agent::enrol_request() {
 }
 
 void Agent::connect() {
+  const bool was_behind_gateway = client_.is_connected() && is_behind_gateway();
   proven_digest_.reset();
   next_nonce_.reset();
   if (const Result<void> connected = client_.connect_next(); !connected) {
@@ -233,6 +234,10 @@ void Agent::connect() {
     awaiting_ = true;
     wait_until(boot_ms() + backoff_.next_ms());
     return;
+  }
+  if (was_behind_gateway && !is_behind_gateway()) {
+    // The gateway may have made up the challenge: on a channel of our own we would answer for it.
+    pending_.reset();
   }
   send_again();
 }
@@ -271,7 +276,7 @@ void Agent::on_message(const Message& message) {
   } else if (const auto* busy = std::get_if<transport::BusyMessage>(&message.body)) {
     // Not a failure: the server says when.
     postponed_ = true;
-    wait_until(boot_ms() + std::max<std::int64_t>(busy->retry_after_ms, kQueuePollMs));
+    wait_until(boot_ms() + std::max(pause(busy->retry_after_ms), kQueuePollMs));
   } else if (const auto* error = std::get_if<ErrorMessage>(&message.body)) {
     on_error(*error);
   }
@@ -311,70 +316,12 @@ void Agent::send_pending() {
   wait_until(boot_ms() + options_.answer_timeout_ms);
 }
 
-void Agent::on_need(const transport::NeedMessage& need) {
-  if (pending_ && need.sequence != pending_->sequence) {
-    return;  // of evidence that a newer challenge voided
-  }
-  if (need.kind == transport::LogKind::kRuntime) {
-    send_runtime_list(need);
-  } else {
-    send_boot_log(need);
-  }
+bool Agent::is_behind_gateway() const {
+  return client_.server().gateway_key.has_value();
 }
 
-// The log is that of the evidence. An agent that was started anew since then has no evidence any
-// more, but the log of the same boot: without it the host would fail for withholding it.
-void Agent::send_boot_log(const transport::NeedMessage& need) {
-  const Result<Bytes> log =
-      pending_ ? Result<Bytes>(pending_->answer.boot_log) : attestor_->boot_log();
-  if (!log || log->empty() || log->size() > need.max_bytes) {
-    say(AgentLogLevel::kWarn, "the server asks for a boot log and does not get it: it has " +
-                                  std::to_string(log ? log->size() : 0) + " bytes");
-    return;
-  }
-  send_log(*log, need);
-}
-
-// Kernels list before they extend, so the list holds all that the quote proves, and perhaps more.
-void Agent::send_runtime_list(const transport::NeedMessage& need) {
-  const Result<Bytes> list = attestor_->runtime_list(need.from, need.max_bytes);
-  if (!list) {
-    say(AgentLogLevel::kWarn,
-        "the server asks for the runtime list and does not get it: " + list.error().to_string());
-    return;
-  }
-  if (list->empty()) {
-    transport::LogsMessage nothing;
-    nothing.sequence = need.sequence;
-    nothing.kind = need.kind;
-    client_.send(std::move(nothing));
-    return;
-  }
-  send_log(*list, need);
-}
-
-void Agent::send_log(ByteView log, const transport::NeedMessage& need) {
-  awaiting_ = true;
-  wait_until(boot_ms() + options_.answer_timeout_ms);
-  for (std::size_t offset = 0; offset < log.size();) {
-    const ByteView segment =
-        log.subspan(offset, std::min(limits::kLogSegmentSizeMax, log.size() - offset));
-    transport::LogsMessage message;
-    message.sequence = need.sequence;
-    message.kind = need.kind;
-    message.total_bytes = log.size();
-    message.offset = offset;
-    message.segment = to_bytes(segment);
-    const SendOutcome outcome = client_.send(std::move(message));
-    if (outcome == SendOutcome::kSent) {
-      offset += segment.size();
-    } else if (outcome != SendOutcome::kFull || boot_ms() >= wake_ms_) {
-      return;  // the silence that follows is handled like any other
-    } else {
-      poll(nullptr, 0, static_cast<int>(kQueuePollMs));
-    }
-  }
-  wait_until(boot_ms() + options_.answer_timeout_ms);
+std::int64_t Agent::pause(std::int64_t asked_ms) const {
+  return is_behind_gateway() ? std::min(asked_ms, kGatewayPauseMaxMs) : asked_ms;
 }
 
 void Agent::on_receipt(const ReceiptMessage& message) {
@@ -391,8 +338,12 @@ void Agent::on_receipt(const ReceiptMessage& message) {
   proven_digest_ = is_trusted ? std::optional(pending_->answer.pcr_digest) : std::nullopt;
   boot_id_ = pending_->answer.boot_id;
   pending_.reset();
-  state_.enrolment->receipt = receipt->number;
-  save_state();
+  last_receipt_ = receipt->number;
+  if (!is_behind_gateway()) {
+    // What proves that a store lost something must come from the server itself.
+    state_.enrolment->receipt = receipt->number;
+    save_state();
+  }
   selections_ = receipt->selections;
   next_nonce_ = receipt->next_nonce;
   next_nonce_until_ms_ = boot_ms() + receipt->nonce_valid_ms;
@@ -400,7 +351,7 @@ void Agent::on_receipt(const ReceiptMessage& message) {
     say(AgentLogLevel::kWarn, escaped(finding.code) + ": " + escaped(finding.message, 1024));
   }
   awaiting_ = false;
-  wait_until(boot_ms() + receipt->next_due_ms);
+  wait_until(boot_ms() + pause(receipt->next_due_ms));
 }
 
 void Agent::on_error(const ErrorMessage& error) {
@@ -426,7 +377,7 @@ void Agent::on_silence() {
   if (backoff_.failures() % kSilencesBeforeEnrol == 0) {
     say(AgentLogLevel::kWarn, "no server answers; asking to be enrolled again");
     pending_.reset();
-    state_.enrolment.reset();
+    doubted_ = std::exchange(state_.enrolment, std::nullopt);
     return;
   }
   if (backoff_.failures() > 1) {
@@ -447,7 +398,7 @@ void Agent::on_due() {
   }
   const Nonce nonce = *next_nonce_;
   next_nonce_.reset();
-  attest({NonceKind::kPreissued, nonce, state_.enrolment->receipt + 1, selections_});
+  attest({NonceKind::kPreissued, nonce, last_receipt_ + 1, selections_});
 }
 
 void Agent::on_tpm_failure(const Error& error) {

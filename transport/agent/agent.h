@@ -26,8 +26,8 @@ namespace quotemill::agent {
 
 struct AgentOptions {
   std::string name;
-  std::string token;  // empty if there is none
-  std::vector<transport::ServerAddress> attest;
+  std::string token;                             // empty if there is none
+  std::vector<transport::ServerAddress> attest;  // servers, and gateways before them
   std::vector<transport::ServerAddress> enrol;
   std::string state_folder;
   EkKind ek_kind = EkKind::kRsa2048;
@@ -75,6 +75,7 @@ class Agent {
   void send_boot_log(const transport::NeedMessage& need);
   void send_runtime_list(const transport::NeedMessage& need);
   void send_log(ByteView log, const transport::NeedMessage& need);
+  bool prove(transport::LogsMessage& segment) const;
 
   void on_message(const transport::Message& message);
   void on_challenge(const transport::ChallengeMessage& challenge);
@@ -86,6 +87,8 @@ class Agent {
   void on_due();
   void on_tpm_failure(const Error& error);
 
+  [[nodiscard]] bool is_behind_gateway() const;
+  [[nodiscard]] std::int64_t pause(std::int64_t asked_ms) const;
   [[nodiscard]] bool is_answering(const transport::ChallengeMessage& challenge) const;
   [[nodiscard]] ChannelBinding binding() const;
   void wait_until(std::int64_t at_ms);
@@ -104,11 +107,14 @@ class Agent {
   transport::AttestationClient client_;
 
   std::size_t enrol_next_ = 0;  // which enrolment endpoint to ask
+  // What it was enrolled as, while it asks whether that is still so.
+  std::optional<Enrolment> doubted_;
   std::optional<Pending> pending_;
   bool awaiting_ = false;     // something was asked; an answer is due by wake_ms_
   bool postponed_ = false;    // the server is busy: the same again at wake_ms_
   std::int64_t wake_ms_ = 0;  // when to act next, CLOCK_BOOTTIME
   std::optional<Nonce> next_nonce_;
+  std::uint64_t last_receipt_ = 0;  // that next_nonce_ came with
   std::int64_t next_nonce_until_ms_ = 0;
   std::vector<PcrSelection> selections_;
   std::optional<Bytes> proven_digest_;  // of the last quote that was trusted

@@ -11,14 +11,15 @@ AttestationClient::AttestationClient(Context& context, const CurveKeyPair& keys,
 Result<void> AttestationClient::connect_next() {
   socket_.reset();
   current_ = (current_ + 1) % servers_.size();
+  const ServerAddress& server = servers_[current_];
   SocketOptions options;
   options.type = SocketType::kDealer;
-  options.curve = CurveClient{keys_, servers_[current_].server_key};
+  options.curve = CurveClient{keys_, server.gateway_key.value_or(server.server_key)};
   Result<Socket> socket = Socket::create(context_, options);
   if (!socket) {
     return socket.error();
   }
-  if (Result<void> connected = socket->connect(servers_[current_].endpoint); !connected) {
+  if (Result<void> connected = socket->connect(server.endpoint); !connected) {
     return connected;
   }
   socket_.emplace(std::move(*socket));

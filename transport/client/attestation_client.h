@@ -21,6 +21,8 @@ namespace quotemill::transport {
 struct ServerAddress {
   std::string endpoint;  // "tcp://verifier.example:7401"
   CurveKey server_key{};
+  // The endpoint is that of a gateway with this key, which carries for the server of `server_key`.
+  std::optional<CurveKey> gateway_key = {};
 
   friend bool operator==(const ServerAddress&, const ServerAddress&) = default;
 };
