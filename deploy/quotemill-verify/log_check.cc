@@ -63,10 +63,7 @@ void LogCheck::judge(PcrRow& row, const PcrBank& replayed) {
     row.proof = PcrProof::kReplayed;
   } else {
     row.proof = PcrProof::kMismatch;
-    Finding& finding = add(FindingCode::kLogMismatch);
-    finding.pcr = row.pcr;
-    finding.digest = replayed.at(row.pcr);
-    finding.expected = row.value;
+    findings_.push_back(mismatch_finding(row.pcr, replayed.at(row.pcr), row.value));
   }
 }
 

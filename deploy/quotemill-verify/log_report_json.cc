@@ -64,12 +64,17 @@ Json json_of_record(const UserspaceRecord& record, std::size_t index) {
   for (const Digest& digest : record.digests) {
     digests[std::string(name_of(digest.algorithm()))] = digest.hex();
   }
-  return {{"index", index},
-          {"pcr", record.pcr},
-          {"type", record.type},
-          {"digests", digests},
-          {"proof", name_of(record.proof)},
-          {"text", record.text}};
+  Json json = {{"index", index}};
+  if (record.pcr) {
+    json["pcr"] = *record.pcr;
+  } else {
+    json["nv_index"] = *record.nv_index;
+  }
+  json["type"] = record.type;
+  json["digests"] = digests;
+  json["proof"] = name_of(record.proof);
+  json["text"] = record.text;
+  return json;
 }
 
 Json claims_of(const LogReport& report) {

@@ -21,11 +21,8 @@ void print_pcrs(std::ostream& out, const std::vector<PcrBank>& pcrs) {
   }
 }
 
-std::string proof_word(const LogReport& report, const BootEvent& event) {
-  if (!report.proven) {
-    return "-";
-  }
-  switch (standing_of(report, event).proof) {
+const char* word_of(ProofClass proof) {
+  switch (proof) {
     case ProofClass::kDataProven:
       return "data";
     case ProofClass::kDigestProven:
@@ -36,6 +33,10 @@ std::string proof_word(const LogReport& report, const BootEvent& event) {
       return "-";
   }
   return "-";
+}
+
+std::string proof_word(const LogReport& report, const BootEvent& event) {
+  return report.proven ? word_of(standing_of(report, event).proof) : "-";
 }
 
 // A log of ESXi is read as ESXi means it.
@@ -61,10 +62,11 @@ void print_userspace(std::ostream& out, const UserspaceLog& log) {
   out << "\n  record PCR  type                              proven    about\n";
   std::size_t index = 0;
   for (const UserspaceRecord& record : log.records) {
-    const char* const proof = record.proof == ProofClass::kDataProven ? "data" : "digest";
-    out << "  " << std::right << std::setw(5) << index++ << std::setw(5) << record.pcr << "  "
-        << std::left << std::setw(34) << record.type << std::setw(10) << proof << record.text
-        << '\n';
+    const std::string pcr = record.pcr ? std::to_string(*record.pcr) : "-";
+    const std::string of_index = record.pcr ? "" : "NV " + hex_number(*record.nv_index) + ": ";
+    out << "  " << std::right << std::setw(5) << index++ << std::setw(5) << pcr << "  " << std::left
+        << std::setw(34) << record.type << std::setw(10) << word_of(record.proof) << of_index
+        << record.text << '\n';
   }
 }
 

@@ -62,15 +62,30 @@ bool holds(const std::string& text, const std::vector<Digest>& digests) {
   return any;
 }
 
-std::optional<UserspaceRecord> record_of(const json& object) {
-  const auto pcr = object.find("pcr");
-  const auto digests = object.find("digests");
-  if (pcr == object.end() || !pcr->is_number_unsigned() || digests == object.end() ||
-      !digests->is_array() || pcr->get<std::uint64_t>() >= limits::kPcrCount) {
+// A member that is a number up to `max`.
+std::optional<std::uint32_t> number_member(const json& object, const char* name,
+                                           std::uint32_t max) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_unsigned() || found->get<std::uint64_t>() > max) {
     return std::nullopt;
   }
+  return found->get<std::uint32_t>();
+}
+
+// What was extended: a PCR or an NV index, never both.
+bool read_register(const json& object, UserspaceRecord& record) {
+  record.pcr = number_member(object, "pcr", limits::kPcrCount - 1);
+  record.nv_index = number_member(object, "nv_index", UINT32_MAX);
+  return object.contains("pcr") != object.contains("nv_index") &&
+         record.pcr.has_value() != record.nv_index.has_value();
+}
+
+std::optional<UserspaceRecord> record_of(const json& object) {
   UserspaceRecord record;
-  record.pcr = pcr->get<std::uint32_t>();
+  const auto digests = object.find("digests");
+  if (!read_register(object, record) || digests == object.end() || !digests->is_array()) {
+    return std::nullopt;
+  }
   for (const json& item : *digests) {
     if (!add_digest(item, record.digests)) {
       return std::nullopt;
@@ -84,6 +99,9 @@ std::optional<UserspaceRecord> record_of(const json& object) {
     if (!text.empty() && holds(text, record.digests)) {
       record.proof = ProofClass::kDataProven;
     }
+  }
+  if (!record.pcr) {
+    record.proof = ProofClass::kNotMeasured;
   }
   return record;
 }
@@ -128,16 +146,20 @@ PcrBank extended(const PcrBank& pcrs, const UserspaceLog& log, std::uint32_t unk
   const HashAlgorithm bank = pcrs.algorithm();
   PcrBank values = pcrs;
   for (const UserspaceRecord& record : log.records) {
+    if (!record.pcr) {
+      continue;
+    }
+    const std::uint32_t pcr = *record.pcr;
     const auto digest =
         std::find_if(record.digests.begin(), record.digests.end(),
                      [bank](const Digest& each) { return each.algorithm() == bank; });
     if (digest == record.digests.end()) {
-      unknown |= 1U << record.pcr;
+      unknown |= 1U << pcr;
       continue;
     }
-    Digest value = values.has(record.pcr) ? values.at(record.pcr) : Digest(bank);
+    Digest value = values.has(pcr) ? values.at(pcr) : Digest(bank);
     extend(value, digest->view());
-    values.set(record.pcr, value);
+    values.set(pcr, value);
   }
   PcrBank known(bank);
   for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {

@@ -3,6 +3,7 @@
 // Canonical Event Log Format (CEL-JSON).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,15 @@
 namespace quotemill::offline {
 
 struct UserspaceRecord {
-  std::uint32_t pcr = 0;
+  // One of the two: an index that systemd extends like a PCR (an NvPCR) is in no quote, so such a
+  // record is kept and proves nothing.
+  std::optional<std::uint32_t> pcr;
+  std::optional<std::uint32_t> nv_index;
   std::vector<Digest> digests;  // of known algorithms, at most one each
   std::string type;             // "phase", "volume-key", "machine-id", …; printable
   std::string text;             // what was measured, as far as systemd tells; printable
   // kDataProven: the text has every digest; else kDigestProven (a key's, or nothing is told).
+  // kNotMeasured: not into a PCR.
   ProofClass proof = ProofClass::kDigestProven;
 };
 

@@ -246,6 +246,19 @@ TEST(QuoteCheck, NamesThePcrThatTheLogDoesNotGive) {
   EXPECT_EQ(report.pcrs.at(5).proof, PcrProof::kReplayed);
 }
 
+TEST(QuoteCheck, NamesAnExtendOfZerosThatTheLogDoesNotTell) {
+  Scene scene;
+  Digest capped = scene.values.at(5);
+  extend(capped, Digest(HashAlgorithm::kSha256).view());
+  scene.values.set(5, capped);
+  scene.sign();
+  scene.give({scene.values});
+  const QuoteReport report = scene.judge();
+  EXPECT_TRUE(fails_with(report, FindingCode::kLogMismatch));
+  EXPECT_NE(report.findings.front().subject.find("as Windows caps a bank"), std::string::npos);
+  EXPECT_EQ(report.pcrs.at(5).proof, PcrProof::kMismatch);
+}
+
 TEST(QuoteCheck, DroppedEventsAreUnprovenNotFine) {
   Scene scene;
   scene.values.set(8, hash(HashAlgorithm::kSha256, as_bytes("grub")));

@@ -48,6 +48,40 @@ TEST(UserspaceLog, APcrThatIsUnknownStaysSo) {
   EXPECT_FALSE(extended(sha1, log, 0).has(11)) << "the record has no SHA-1 digest";
 }
 
+// systemd 258 and later: NV indices that it extends like PCRs.
+std::string nv_record(const std::string& nv_index, const std::string& more = {}) {
+  return "\x1E{\"nv_index\":" + nv_index + more +
+         ",\"digests\":[{\"hashAlg\":\"sha256\",\"digest\":\"" +
+         hash(HashAlgorithm::kSha256, as_bytes("hardware")).hex() +
+         "\"}],\"content_type\":\"systemd\",\"content\":{\"nvIndexName\":\"hardware\","
+         "\"string\":\"hardware\",\"eventType\":\"nvpcr-init\"}}\n";
+}
+
+TEST(UserspaceLog, NvPcrRecordsAreReadPast) {
+  const std::string file = record(11, "a", "a") + nv_record("30474242") + record(11, "b", "b");
+  const UserspaceLog log = decode_userspace_log(as_bytes(file));
+  ASSERT_FALSE(log.broken);
+  ASSERT_EQ(log.records.size(), 3U);
+  EXPECT_FALSE(log.records[1].pcr.has_value());
+  EXPECT_EQ(log.records[1].nv_index, 30474242U);
+  EXPECT_EQ(log.records[1].type, "nvpcr-init");
+  EXPECT_EQ(log.records[1].proof, ProofClass::kNotMeasured);
+  const UserspaceLog without =
+      decode_userspace_log(as_bytes(record(11, "a", "a") + record(11, "b", "b")));
+  const PcrBank boot(HashAlgorithm::kSha256);
+  EXPECT_EQ(extended(boot, log, 0), extended(boot, without, 0));
+}
+
+TEST(UserspaceLogHostile, AnNvIndexThatIsNoneOrBesideAPcrIsABreak) {
+  EXPECT_FALSE(decode_userspace_log(as_bytes(nv_record("4294967295"))).broken);
+  for (const char* const bad : {"4294967296", "-1", "1.5", "\"1\"", "null"}) {
+    EXPECT_TRUE(decode_userspace_log(as_bytes(nv_record(bad))).broken) << bad;
+  }
+  EXPECT_TRUE(decode_userspace_log(as_bytes(nv_record("1", ",\"pcr\":11"))).broken);
+  EXPECT_TRUE(decode_userspace_log(as_bytes(nv_record("1", ",\"pcr\":99"))).broken);
+  EXPECT_TRUE(decode_userspace_log(as_bytes(nv_record("-1", ",\"pcr\":11"))).broken);
+}
+
 TEST(UserspaceLogHostile, BreaksAtTheFirstRecordThatIsNone) {
   for (const std::string& bad :
        {std::string("{\"pcr\":24,\"digests\":[]}"), std::string("{\"pcr\":-1,\"digests\":[]}"),
