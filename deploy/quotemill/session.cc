@@ -2,11 +2,10 @@
 
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <istream>
 #include <ostream>
-#include <pwd.h>
-#include <unistd.h>
+
+#include "deploy/common/operator_name.h"
 
 namespace quotemill::cli {
 
@@ -143,18 +142,7 @@ Exit Verdicts::exit() const {
 }
 
 std::string operator_name() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets it meanwhile
-  if (const char* behind_sudo = std::getenv("SUDO_USER"); behind_sudo != nullptr) {
-    return printable(behind_sudo);
-  }
-  passwd entry{};
-  passwd* found = nullptr;
-  std::array<char, 4096> strings{};
-  if (getpwuid_r(geteuid(), &entry, strings.data(), strings.size(), &found) == 0 &&
-      found != nullptr) {
-    return printable(found->pw_name);
-  }
-  return "uid " + std::to_string(geteuid());
+  return program::operator_name();
 }
 
 }  // namespace quotemill::cli

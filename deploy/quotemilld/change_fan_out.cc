@@ -45,17 +45,24 @@ void ChangeFanOut::count(const Change& change) {
   }
 }
 
-void ChangeFanOut::note(const Change& change) const {
+void ChangeFanOut::note(const Change& change) {
   const bool is_bad = change.current != TrustState::kTrusted &&
                       change.current != TrustState::kUnknown && !change.in_maintenance;
   // Its reasons are sorted: the worst comes first.
   const Finding* why = change.reasons.empty() ? nullptr : &change.reasons.front();
-  log_.write(is_bad ? program::LogLevel::kWarn : program::LogLevel::kInfo, "trust changed",
+  const std::string code = why == nullptr ? std::string() : std::string(name_of(why->code));
+  const std::optional<std::uint64_t> held_back =
+      lines_[std::string(name_of(change.current)) + " " + code].allow(change.time.ms);
+  if (!held_back) {
+    return;
+  }
+  log_.write(is_bad ? program::LogLevel::kWarn : program::LogLevel::kInfo,
+             "trust changed" + transport::held_back_words(*held_back),
              {{"host", change.host_name},
               {"from", std::string(name_of(change.previous))},
               {"to", std::string(name_of(change.current))},
               {"maintenance", change.in_maintenance ? "yes" : "no"},
-              {"code", why == nullptr ? std::string() : std::string(name_of(why->code))},
+              {"code", code},
               {"why", why == nullptr ? std::string() : message_of(*why)}});
 }
 

@@ -1,5 +1,6 @@
 // ChangeFanOut: durable changes go to the subscribers and into the log, and wake whoever waits for
-// them: the control socket, the sinks.
+// them: the control socket, the sinks. Lines of the log are limited for each state and reason: when
+// a whole fleet changes, it tells how many were not written, and the stream has them all.
 #pragma once
 
 #include <array>
@@ -13,6 +14,7 @@
 #include "engine/ports/change_sink.h"
 #include "transport/control/control_server.h"
 #include "transport/server/change_publisher.h"
+#include "transport/server/server_log.h"
 
 namespace quotemill::daemon {
 
@@ -38,11 +40,13 @@ class ChangeFanOut final : public ChangeSink {
   [[nodiscard]] ChangeTally tally() const;
 
  private:
-  void note(const Change& change) const;
+  void note(const Change& change);
   void count(const Change& change);
 
   std::unique_ptr<transport::ChangePublisher> publisher_;
   const program::Log& log_;
+  std::map<std::string, transport::LineLimit>
+      lines_;  // by state and code; the publisher's thread's
   mutable std::mutex mutex_;
   ChangeTally tally_;
   transport::ControlServer* control_ = nullptr;

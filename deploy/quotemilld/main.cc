@@ -9,10 +9,12 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
+#include "deploy/common/operator_name.h"
 #include "deploy/quotemilld/config.h"
 #include "deploy/quotemilld/restore_store.h"
 #include "deploy/quotemilld/service.h"
 #include "deploy/quotemilld/sink_settings.h"
+#include "deploy/quotemilld/system_clock.h"
 #include "deploy/quotemilld/trust_files.h"
 #include "transport/server/door_process.h"
 
@@ -72,7 +74,8 @@ int serve(const daemon::Config& config, const Policy& policy) {
 
 int restored(const daemon::Config& config, const std::string& backup) {
   umask(kUmask);
-  const Result<StoreReport> report = daemon::restore_store(backup, config.state.store);
+  const Result<StoreReport> report = daemon::restore_store(
+      backup, config.state.store, program::operator_name(), daemon::SystemClock().now().wall);
   if (!report) {
     std::cerr << report.error().to_string() << "\n";
     return 1;

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <unistd.h>
 
 #include "deploy/quotemilld/fleet_census.h"
@@ -44,6 +45,12 @@ void add_fleet(const MetricParts& parts, MetricPage& page) {
                  {{FleetCensus::kAgeBounds.begin(), FleetCensus::kAgeBounds.end()},
                   {census.ages.begin(), census.ages.end()},
                   census.age_sum});
+  const std::optional<WallTime> ek_end = parts.ek_expiry.soonest();
+  page.gauge(
+      "ek_cert_expiry_seconds",
+      "Time until the first EK certificate of a host that attests is over; +Inf: none has one.",
+      ek_end ? static_cast<double>(ek_end->ms - parts.clock.now().wall.ms) / 1'000.0
+             : std::numeric_limits<double>::infinity());
   for (const auto& [version, count] : census.agents) {
     page.gauge("agents", "Hosts by the version of their agent.", number(count),
                {{"version", version}});

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "deploy/quotemilld/change_fan_out.h"
+#include "deploy/quotemilld/ek_expiry.h"
 #include "deploy/quotemilld/endpoint_counters.h"
 #include "deploy/quotemilld/sink_fan.h"
 #include "engine/pipeline/counters.h"
@@ -34,6 +35,7 @@ struct MetricParts {
   EndpointCounters endpoints;
   const SinkFan& sinks;
   const ChangeFanOut& changes;
+  const EkExpiry& ek_expiry;
   const Clock& clock;
 };
 

@@ -104,7 +104,10 @@ ControlOutcome OperatorVerbs::reattest(OperatorArgs& args, Call call) {
   if (call.is_check) {
     return Json{{"dry_run", true}, {"hosts", std::set<HostUid>(hosts.begin(), hosts.end()).size()}};
   }
-  audit(call, "reattest", who, is_all ? "all" : names.front() + others, nullptr);
+  const AuditAct act{who, "reattest", is_all ? "all hosts" : names.front() + others};
+  if (const Result<void> kept = keep_act(call, act); !kept) {
+    return ControlError{kept.error().code, kept.error().to_string(), {}};
+  }
   return ask(std::move(hosts));
 }
 

@@ -237,9 +237,12 @@ ControlOutcome OperatorVerbs::backup(OperatorArgs& args, Call call) {
     return args.error();
   }
   const Result<void> made = parts_.store.backup(folder);
-  audit(call, "backup", who, folder, made ? nullptr : &made.error());
   if (!made) {
+    audit(call, "backup", who, folder, &made.error());
     return failure(made.error());
+  }
+  if (const Result<void> kept = keep_act(call, {who, "backup", folder}); !kept) {
+    return failure(kept.error());
   }
   return Json{{"folder", printable(folder)}};
 }

@@ -44,6 +44,16 @@ Result<void> OperatorVerbs::keep_act(Call call, const AuditAct& act) {
   return kept ? Result<void>() : kept.error();
 }
 
+ControlOutcome OperatorVerbs::stopped_outcome(Call call, const AuditAct& act,
+                                              const Result<void>& stopped, Json status) {
+  if (!stopped) {
+    audit(call, act.verb, act.who, act.subject, &stopped.error());
+    return failure(stopped.error());
+  }
+  const Result<void> kept = keep_act(call, act);
+  return kept ? ControlOutcome(std::move(status)) : failure(kept.error());
+}
+
 Result<std::vector<Host>> OperatorVerbs::selected_hosts(const std::string& selector) const {
   const Result<HostSelector> wanted =
       selector.empty() ? Result<HostSelector>(HostSelector()) : parse_selector(selector);
@@ -117,8 +127,7 @@ ControlOutcome OperatorVerbs::reappraise_stop(OperatorArgs& args, Call call) {
     return not_here();
   }
   const Result<void> stopped = parts_.runs->interrupt();
-  audit(call, "reappraise.stop", who, "", stopped ? nullptr : &stopped.error());
-  return stopped ? ControlOutcome(parts_.runs->status()) : failure(stopped.error());
+  return stopped_outcome(call, {who, "reappraise.stop", ""}, stopped, parts_.runs->status());
 }
 
 ControlOutcome OperatorVerbs::reappraise_resume(OperatorArgs& args, Call call) {
@@ -193,8 +202,7 @@ ControlOutcome OperatorVerbs::wave_stop(OperatorArgs& args, Call call) {
     return not_here();
   }
   const Result<void> stopped = parts_.waves->stop();
-  audit(call, "reattest.wave.stop", who, "", stopped ? nullptr : &stopped.error());
-  return stopped ? ControlOutcome(parts_.waves->status()) : failure(stopped.error());
+  return stopped_outcome(call, {who, "reattest.wave.stop", ""}, stopped, parts_.waves->status());
 }
 
 }  // namespace quotemill::daemon

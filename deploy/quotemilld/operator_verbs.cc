@@ -181,6 +181,14 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
   return kVerbs;
 }
 
+std::vector<std::string_view> OperatorVerbs::verb_names() {
+  std::vector<std::string_view> names;
+  for (const Entry& entry : verbs()) {
+    names.push_back(entry.name);
+  }
+  return names;
+}
+
 ControlOutcome OperatorVerbs::handle(const transport::ControlRequest& request) {
   const auto entry = std::find_if(verbs().begin(), verbs().end(), [&](const Entry& candidate) {
     return candidate.name == request.verb;

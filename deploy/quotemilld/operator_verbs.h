@@ -102,6 +102,9 @@ class OperatorVerbs final : public transport::ControlHandler {
  public:
   explicit OperatorVerbs(OperatorParts parts);
 
+  // All verbs, those that only check included.
+  static std::vector<std::string_view> verb_names();
+
   // By several workers at once.
   transport::ControlOutcome handle(const transport::ControlRequest& request) override;
 
@@ -225,6 +228,9 @@ class OperatorVerbs final : public transport::ControlHandler {
                       IdentityDecision decision);
   // Keeps an act in the trail that writes nothing else.
   Result<void> keep_act(Call call, const AuditAct& act);
+  // After something was stopped, or not: the act is kept if it was.
+  Outcome stopped_outcome(Call call, const AuditAct& act, const Result<void>& stopped,
+                          transport::Json status);
   // Those that the selector takes.
   [[nodiscard]] Result<std::vector<Host>> selected_hosts(const std::string& selector) const;
   void audit(Call call, std::string_view verb, const std::string& who, const std::string& subject,

@@ -14,8 +14,8 @@ std::uint64_t newest_from(const StoreStatus& store, std::uint64_t count) {
 std::optional<std::uint64_t> slowest_of(const SinkFan& sinks) {
   std::optional<std::uint64_t> slowest;
   for (const auto& sink : sinks.runners()) {
-    const std::uint64_t next = sink->counters().next.load(std::memory_order_relaxed);
-    slowest = std::min(slowest.value_or(next), next);
+    const std::uint64_t kept = sink->counters().kept.load(std::memory_order_relaxed);
+    slowest = std::min(slowest.value_or(kept), kept);
   }
   return slowest;
 }

@@ -30,6 +30,7 @@ std::string read_file_path(TomlReader& in, const std::string& key) {
   std::string path = in.text(key, "");
   if (!path.empty() && (path.front() != '/' || ::access(path.c_str(), R_OK) != 0)) {
     in.fail(key, "'" + key + "' must be the absolute path of a file that the daemon may read");
+    path.clear();
   }
   return path;
 }
@@ -47,15 +48,28 @@ std::string read_secret(TomlReader& in, const std::string& key) {
   return secret ? *secret : std::string();
 }
 
+void expect_usable(TomlReader& in, const std::string& key, const transport::TlsOptions& tls) {
+  if (const Result<void> checked = transport::check_tls(tls); !checked) {
+    in.fail(key, "'" + key + "': " + checked.error().detail);
+  }
+}
+
 transport::TlsOptions read_tls(TomlReader& in, const std::string& table) {
   transport::TlsOptions tls;
   tls.ca_file = read_file_path(in, table + ".ca_file");
-  tls.certificate_file = read_file_path(in, table + ".certificate_file");
-  tls.key_file = read_file_path(in, table + ".key_file");
-  if (tls.certificate_file.empty() != tls.key_file.empty()) {
-    in.fail(table + ".certificate_file",
+  expect_usable(in, table + ".ca_file", tls);
+  const std::string certificate = table + ".certificate_file";
+  transport::TlsOptions ours;
+  ours.certificate_file = read_file_path(in, certificate);
+  ours.key_file = read_file_path(in, table + ".key_file");
+  if (in.has(certificate) != in.has(table + ".key_file")) {
+    in.fail(in.has(certificate) ? certificate : table + ".key_file",
             "'certificate_file' and 'key_file' of [" + table + "] come together or not at all");
+  } else if (!ours.certificate_file.empty() && !ours.key_file.empty()) {
+    expect_usable(in, certificate, ours);
   }
+  tls.certificate_file = ours.certificate_file;
+  tls.key_file = ours.key_file;
   return tls;
 }
 

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "engine/base/text.h"
 #include "storage/rocks_store.h"
 
 namespace quotemill::daemon {
@@ -46,7 +47,17 @@ Result<void> copy(const std::string& backup, const std::string& to) {
   return failure ? Result<void>(failed(backup, failure)) : sync_disk_of(to);
 }
 
-Result<StoreReport> checked(const std::string& path) {
+Result<void> keep_act(storage::RocksStore& store, const AuditAct& act, WallTime now) {
+  const Result<AuditHead> head = store.audit_head();
+  if (!head) {
+    return head.error();
+  }
+  CommitBatch batch;
+  batch.audit = {next_record(*head, act, now)};
+  return store.commit(batch);
+}
+
+Result<StoreReport> checked(const std::string& path, const AuditAct& act, WallTime now) {
   Result<std::unique_ptr<storage::RocksStore>> store = storage::RocksStore::open({.path = path});
   if (!store) {
     return store.error();
@@ -62,6 +73,9 @@ Result<StoreReport> checked(const std::string& path) {
   if (const Result<std::string> renewed = (*store)->renew_stream(); !renewed) {
     return renewed.error();
   }
+  if (const Result<void> kept = keep_act(**store, act, now); !kept) {
+    return kept.error();
+  }
   return report;
 }
 
@@ -73,7 +87,8 @@ Result<void> put_in_place(const std::string& copy, const std::string& store) {
 
 }  // namespace
 
-Result<StoreReport> restore_store(const std::string& backup, const std::string& store) {
+Result<StoreReport> restore_store(const std::string& backup, const std::string& store,
+                                  const std::string& who, WallTime now) {
   std::error_code failure;
   if (!fs::exists(backup + "/CURRENT", failure)) {
     return refused(ErrorCode::kConfig, backup + " is no backup of a store");
@@ -84,7 +99,8 @@ Result<StoreReport> restore_store(const std::string& backup, const std::string& 
   }
   const std::string unfinished = store + ".restoring";
   const Result<void> copied = copy(backup, unfinished);
-  Result<StoreReport> report = copied ? checked(unfinished) : copied.error();
+  const AuditAct act{who, "store.restore", escaped(backup)};
+  Result<StoreReport> report = copied ? checked(unfinished, act, now) : copied.error();
   if (report) {
     if (const Result<void> placed = put_in_place(unfinished, store); !placed) {
       report = placed.error();

@@ -94,6 +94,7 @@ struct Service::Parts {
   std::unique_ptr<ReattestWaves> waves;
   std::unique_ptr<OperatorVerbs> verbs;
   std::unique_ptr<transport::ControlServer> control;
+  EkExpiry ek_expiry;
   std::unique_ptr<MonitoringPages> monitoring;
   std::int64_t swept_ms = 0;  // when hosts were last looked through for what is over
 };
@@ -327,6 +328,7 @@ Result<void> Service::Parts::open_monitoring() {
                   {server->counters(), zap->counters(), enrolment->counters(), *door},
                   *sinks,
                   *changes,
+                  ek_expiry,
                   clock});
   if (Result<void> listening = monitoring->listen(config.metrics.listen); !listening) {
     return listening;
@@ -371,6 +373,7 @@ void Service::tick() {
   }
   if (now.boot.ms - parts_->swept_ms >= kSweepMs) {
     parts_->swept_ms = now.boot.ms;
+    parts_->ek_expiry.look(parts_->hosts);
     if (const Result<void> swept = parts_->enrolment->forget_expired_hosts(); !swept) {
       parts_->log.warn("expired pending hosts stay", {{"error", swept.error().to_string()}});
     }

@@ -16,6 +16,7 @@ using transport::EventFormat;
 
 constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, TrustState::kFailed,
                                 TrustState::kStale, TrustState::kUnknown};
+constexpr std::array<const char*, 4> kOcsfVersions = {"1.8.0", "1.7.0", "1.6.0", "1.5.0"};
 constexpr std::int64_t kDayMs = 86'400'000;
 
 EventFormat read_format(TomlReader& in, SinkKind kind) {
@@ -78,6 +79,10 @@ transport::SinkFeedOptions read_feed(TomlReader& in, SinkKind kind) {
   feed.groups = read_groups(in);
   feed.with_audit = in.boolean("sink.audit", true);
   feed.with_notices = in.boolean("sink.notices", true);
+  feed.source.enterprise_number = static_cast<std::uint32_t>(
+      in.integer("sink.enterprise_number", feed.source.enterprise_number, 1, UINT32_MAX));
+  feed.source.ocsf_version = kOcsfVersions.at(
+      in.choice("sink.ocsf_version", 0, {kOcsfVersions.begin(), kOcsfVersions.end()}));
   feed.heartbeat = std::chrono::milliseconds(in.duration_ms("sink.heartbeat", 60'000, 0, kDayMs));
   return feed;
 }

@@ -18,12 +18,11 @@ std::string machine_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
-transport::EventSource event_source() {
-  transport::EventSource source;
+// What no setting says.
+void identify(transport::EventSource& source) {
   source.verifier = machine_name();
   source.version = QUOTEMILL_VERSION;
   source.process_id = static_cast<std::uint32_t>(::getpid());
-  return source;
 }
 
 MadeSink http_sink(const transport::HttpReceiver& receiver,
@@ -73,7 +72,8 @@ Result<std::unique_ptr<transport::SinkRunner>> start_sink(const SinkSettings& se
   options.dead_letter_path = files + ".dead.jsonl";
   options.feed = settings.feed;
   options.feed.cursor_path = files + ".cursor";
-  options.feed.source = event_source();
+  options.feed.confirmed_after = (*sink)->confirmed_after();
+  identify(options.feed.source);
   options.feed.labels_of = [&hosts = parts.hosts](const HostUid& uid) {
     const std::optional<Host> host = hosts.find(uid);
     return host ? host->record->labels : transport::Labels();

@@ -1,5 +1,7 @@
 #include "transport/server/server_log.h"
 
+#include <utility>
+
 namespace quotemill::transport {
 namespace {
 
@@ -26,19 +28,25 @@ LogLevel level_of(LogCause cause) {
 
 }  // namespace
 
-void ServerLog::write(LogCause cause, std::string_view host, std::string text,
+std::optional<std::uint64_t> LineLimit::allow(std::int64_t now_ms) {
+  if (!bucket_.allow(kLinesPerCause, now_ms)) {
+    ++held_back_;
+    return std::nullopt;
+  }
+  return std::exchange(held_back_, 0);
+}
+
+std::string held_back_words(std::uint64_t held_back) {
+  return held_back == 0 ? ""
+                        : " (" + std::to_string(held_back) + " more of this kind were not written)";
+}
+
+void ServerLog::write(LogCause cause, std::string_view host, const std::string& text,
                       std::int64_t now_ms) {
-  Limit& limit = limits_.at(static_cast<std::size_t>(cause));
-  if (!limit.bucket.allow(kLinesPerCause, now_ms)) {
-    ++limit.held_back;
-    return;
-  }
-  if (limit.held_back != 0) {
-    text += " (" + std::to_string(limit.held_back) + " more of this kind were not written)";
-    limit.held_back = 0;
-  }
-  if (sink_) {
-    sink_(level_of(cause), host, text);
+  const std::optional<std::uint64_t> held_back =
+      limits_.at(static_cast<std::size_t>(cause)).allow(now_ms);
+  if (held_back && sink_) {
+    sink_(level_of(cause), host, text + held_back_words(*held_back));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/base/text.h"
 #include "storage/rocks_store.h"
 #include "tests/support/temp_folder.h"
 
@@ -33,6 +34,10 @@ class RestoreStoreTest : public ::testing::Test {
     return (*storage::RocksStore::open({.path = path}))->status()->stream_id;
   }
 
+  Result<StoreReport> restored(const std::string& from, const std::string& to) const {
+    return restore_store(from, to, "ann", {1'700'000'000'000});
+  }
+
   quotemill::testing::TempFolder folder_;
   const std::string backup_ = (folder_ / "backup").string();
   const std::string place_ = (folder_ / "state" / "store").string();
@@ -40,34 +45,43 @@ class RestoreStoreTest : public ::testing::Test {
 };
 
 TEST_F(RestoreStoreTest, PutsTheBackupInItsPlaceOnAnotherStream) {
-  const Result<StoreReport> report = restore_store(backup_, place_);
+  const Result<StoreReport> report = restored(backup_, place_);
   ASSERT_TRUE(report) << report.error().to_string();
   EXPECT_EQ(report->hosts, 1U);
   EXPECT_NE(stream_of(place_), stream_);
   EXPECT_FALSE(std::filesystem::exists(place_ + ".restoring"));
   const std::string other = (folder_ / "other").string();
-  ASSERT_TRUE(restore_store(backup_, other));
+  ASSERT_TRUE(restored(backup_, other));
   EXPECT_NE(stream_of(place_), stream_of(other)) << "two restores are two streams";
 }
 
+TEST_F(RestoreStoreTest, KeepsInTheTrailWhoRestoredIt) {
+  ASSERT_TRUE(restored(backup_, place_));
+  const auto store = *storage::RocksStore::open({.path = place_});
+  const std::vector<AuditRecord> acts = *store->audit(1, 10);
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(acts[0].act, (AuditAct{"ann", "store.restore", escaped(backup_)}));
+  EXPECT_TRUE(follows({}, acts[0]));
+}
+
 TEST_F(RestoreStoreTest, NeverWritesOverAStore) {
-  ASSERT_TRUE(restore_store(backup_, place_));
-  EXPECT_EQ(restore_store(backup_, place_).error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(restored(backup_, place_));
+  EXPECT_EQ(restored(backup_, place_).error().code, ErrorCode::kConflict);
 }
 
 TEST_F(RestoreStoreTest, GoesOnAfterOneThatWasCutShort) {
   std::filesystem::create_directories(place_ + ".restoring/half");
-  EXPECT_TRUE(restore_store(backup_, place_));
+  EXPECT_TRUE(restored(backup_, place_));
 }
 
 TEST_F(RestoreStoreTest, RefusesWhatIsNoBackupOrIsDamagedAndLeavesNothing) {
-  EXPECT_EQ(restore_store(folder_.path().string(), place_).error().code, ErrorCode::kConfig);
+  EXPECT_EQ(restored(folder_.path().string(), place_).error().code, ErrorCode::kConfig);
   for (const auto& file : std::filesystem::directory_iterator(backup_)) {
     if (file.path().filename().string().rfind("MANIFEST", 0) == 0) {
       std::ofstream(file.path(), std::ios::binary) << "damaged";
     }
   }
-  EXPECT_FALSE(restore_store(backup_, place_));
+  EXPECT_FALSE(restored(backup_, place_));
   EXPECT_FALSE(std::filesystem::exists(place_));
   EXPECT_FALSE(std::filesystem::exists(place_ + ".restoring"));
 }

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/temp_folder.h"
+#include "tests/transport/sinks/tls_files.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -46,6 +47,18 @@ TEST(SinkSettings, OfSyslogSpeakSyslogUnlessToldOtherwise) {
                                   "s.toml", "s"))
                 .receiver.port,
             "514");
+}
+
+TEST(SinkSettings, SayAsWhomAndInWhichVersionEventsLeave) {
+  const std::string file = "[file]\npath = \"/a\"\n[sink]\n";
+  EXPECT_EQ(parse_sink(file, "s.toml", "s")->feed.source.enterprise_number, 32'473U);
+  const Result<SinkSettings> sink =
+      parse_sink(file + "enterprise_number = 99999\nocsf_version = \"1.5.0\"\n", "s.toml", "s");
+  ASSERT_TRUE(sink) << sink.error().to_string();
+  EXPECT_EQ(sink->feed.source.enterprise_number, 99'999U);
+  EXPECT_EQ(sink->feed.source.ocsf_version, "1.5.0");
+  EXPECT_THAT(parse_sink(file + "ocsf_version = \"1.3.0\"\n", "s.toml", "s").error().detail,
+              HasSubstr("s.toml:4:"));
 }
 
 TEST(SinkSettings, MistakesAreNamedInTheirPlace) {
@@ -135,6 +148,58 @@ TEST_F(SecretSettings, ThatAreWrongAreNamedAndNotSaid) {
                       "url = \"https://x\"\n"),
               HasSubstr("s.toml:3:"));
   EXPECT_THAT(mistake("[sink]\nkind = \"kafka\"\n"), HasSubstr("kafka.brokers"));
+}
+
+class TlsSettings : public ::testing::Test {
+ protected:
+  static std::string mistake(const std::string& table, const std::string& lines) {
+    const Result<SinkSettings> sink =
+        parse_sink("[sink]\nkind = \"" + table + "\"\n[" + table + "]\n" + place_in(table) + lines,
+                   "s.toml", "s");
+    return sink ? "none" : sink.error().detail;
+  }
+
+  // Line 4 and, of some, 5.
+  static std::string place_in(const std::string& table) {
+    return table == "syslog"  ? "host = \"siem\"\ntransport = \"tls\"\n"
+           : table == "kafka" ? "brokers = \"b:9093\"\ntls = true\n"
+                              : "url = \"https://x\"\nproxy = \"\"\n";
+  }
+
+  static std::string line(const char* key, const std::string& path) {
+    return key + (" = \"" + path) + "\"\n";
+  }
+
+  const testing::TlsFiles files_;
+  const testing::TlsFiles others_;
+};
+
+TEST_F(TlsSettings, AreTakenIfTheFilesAreWhatTheyAreToBe) {
+  for (const char* table : {"syslog", "kafka", "webhook", "elastic"}) {
+    EXPECT_EQ(mistake(table, line("ca_file", files_.ca()) +
+                                 line("certificate_file", files_.client_certificate()) +
+                                 line("key_file", files_.client_key())),
+              "none");
+  }
+}
+
+TEST_F(TlsSettings, ThatAreWrongAreNamedInTheirPlace) {
+  for (const char* table : {"syslog", "kafka", "webhook", "elastic"}) {
+    EXPECT_THAT(mistake(table, line("ca_file", "/no/such/file")), HasSubstr("s.toml:6:"));
+    EXPECT_THAT(mistake(table, line("ca_file", files_.key())), HasSubstr("s.toml:6:"))
+        << "a key is no certificate";
+    EXPECT_THAT(mistake(table, line("certificate_file", files_.client_certificate())),
+                HasSubstr("come together"));
+    EXPECT_THAT(mistake(table, line("key_file", files_.client_key())), HasSubstr("s.toml:6:"));
+    EXPECT_THAT(mistake(table, line("ca_file", files_.ca()) +
+                                   line("certificate_file", files_.client_certificate()) +
+                                   line("key_file", others_.client_key())),
+                ::testing::AllOf(HasSubstr("s.toml:7:"), HasSubstr("mismatch")))
+        << "another's key";
+    EXPECT_THAT(mistake(table, line("certificate_file", files_.client_key()) +
+                                   line("key_file", files_.client_key())),
+                HasSubstr("s.toml:6:"));
+  }
 }
 
 TEST(SinkSettings, AreReadFromAFolderByName) {
