@@ -232,7 +232,10 @@ Result<void> Service::Parts::open_attestation() {
   committer->start();
   pipeline->start();
   validity = std::make_unique<ValidityKeeper>(
-      TimeSweepParts{hosts, *committer, *store, *policies, keys.server.public_key, key_cache},
+      TimeSweepParts{hosts, *store, *policies, keys.server.public_key,
+                     [this](std::vector<ReappraisedHost> judged) {
+                       return committer->commit_reappraised(std::move(judged));
+                     }},
       [this](bool is_bad, const std::string& text) {
         log.write(is_bad ? program::LogLevel::kError : program::LogLevel::kInfo, "validity",
                   {{"what", text}});

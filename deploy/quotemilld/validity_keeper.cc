@@ -1,17 +1,12 @@
 #include "deploy/quotemilld/validity_keeper.h"
 
-#include <chrono>
-#include <utility>
-
 namespace quotemill::daemon {
-namespace {
 
-constexpr std::chrono::seconds kStep{1};
-
-}  // namespace
-
-ValidityKeeper::ValidityKeeper(const TimeSweepParts& parts, Report report)
-    : parts_(parts), report_(std::move(report)), thread_([this] { run(); }) {}
+ValidityKeeper::ValidityKeeper(TimeSweepParts parts, Report report, Pace pace)
+    : parts_(std::move(parts)),
+      report_(std::move(report)),
+      pace_(pace),
+      thread_([this] { run(); }) {}
 
 ValidityKeeper::~ValidityKeeper() {
   {
@@ -29,29 +24,37 @@ bool ValidityKeeper::is_over() const {
 
 void ValidityKeeper::run() {
   std::uint64_t seen = 0;
+  std::chrono::milliseconds wait = pace_.look;
   std::unique_lock lock(mutex_);
-  while (!ended_.wait_for(lock, kStep, [this] { return is_over_; })) {
+  while (!ended_.wait_for(lock, wait, [this] { return is_over_; })) {
+    wait = pace_.look;
     const std::uint64_t turns = parts_.policies.turns();
     if (turns == seen) {
       continue;
     }
     lock.unlock();
-    sweep_all();
+    const bool is_done = sweep_all();
     lock.lock();
-    seen = turns;
+    if (is_done) {
+      seen = turns;
+    } else {
+      wait = pace_.retry;
+    }
   }
 }
 
-void ValidityKeeper::sweep_all() const {
+bool ValidityKeeper::sweep_all() const {
   const TimeSweepReport report = sweep(parts_, [this] { return is_over(); });
-  if (report.judged + report.waiting + report.failed == 0) {
-    return;
+  const bool is_done = report.unwritten == 0;
+  if (report.judged + report.waiting + report.failed != 0) {
+    report_(report.failed != 0 || !is_done,
+            "other reference values count by now: " + std::to_string(report.judged) +
+                " hosts judged again, " + std::to_string(report.moved) + " changed, " +
+                std::to_string(report.waiting) + " wait for their next attestation, " +
+                std::to_string(report.failed) + " could not be judged, " +
+                std::to_string(report.unwritten) + " not be written and are tried again");
   }
-  report_(report.failed != 0,
-          "other reference values count by now: " + std::to_string(report.judged) +
-              " hosts judged again, " + std::to_string(report.moved) + " changed, " +
-              std::to_string(report.waiting) + " wait for their next attestation, " +
-              std::to_string(report.failed) + " could not be judged");
+  return is_done;
 }
 
 }  // namespace quotemill::daemon

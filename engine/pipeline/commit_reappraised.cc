@@ -3,6 +3,7 @@
 
 #include "engine/pipeline/committer.h"
 #include "engine/pipeline/differing_verdicts.h"
+#include "engine/pipeline/verdict_records.h"
 #include "engine/verdict/latch.h"
 
 namespace quotemill {
@@ -66,6 +67,7 @@ void Committer::add_reappraised(ReappraisedHost& judged, Write& write, Reapprais
     write.deadlines[uid] = {deadline->ms + validity_of(next->verdict) -
                             validity_of(previous.verdict)};
   }
+  write.batch.revisions.push_back(revision_of(*next, RevisionCause::kReappraised, now));
   add_state(*ports_.hosts.find(uid)->record, previous, next, now, write);
 }
 

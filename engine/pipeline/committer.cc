@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/esxi/log/kept_log.h"
+#include "engine/pipeline/differing_verdicts.h"
 #include "engine/pipeline/verdict_records.h"
 #include "engine/verdict/latch.h"
 
@@ -347,7 +348,7 @@ void Committer::handle(IdentityTask& task) {
   std::shared_ptr<const HostRecord> record;
   if (update->record) {
     record = std::make_shared<const HostRecord>(*update->record);
-    write.batch.hosts.push_back(record);
+    add_record(record, write);
     if (update->reset_state) {
       reset_state(*record, *update, write);
     }
@@ -356,11 +357,11 @@ void Committer::handle(IdentityTask& task) {
     replace_state(*std::move(update->state), write);
   }
   for (HostRecord& added : update->added) {
-    write.batch.hosts.push_back(std::make_shared<const HostRecord>(std::move(added)));
+    add_record(std::make_shared<const HostRecord>(std::move(added)), write);
     reset_state(*write.batch.hosts.back(), *update, write);
   }
   for (HostRecord& other : update->records) {
-    write.batch.hosts.push_back(std::make_shared<const HostRecord>(std::move(other)));
+    add_record(std::make_shared<const HostRecord>(std::move(other)), write);
   }
   write.batch.tokens = update->tokens;
   write.batch.hosts_removed = update->removed;
@@ -393,11 +394,23 @@ void Committer::handle(IdentityTask& task) {
   task.answer.set_value(record);
 }
 
+void Committer::add_record(const std::shared_ptr<const HostRecord>& record, Write& write) const {
+  const std::optional<Host> before = ports_.hosts.find(record->uid);
+  if (before && before->record->generation != record->generation) {
+    write.batch.former_identities.push_back(before->record);
+  }
+  write.batch.hosts.push_back(record);
+}
+
 // Of a host that is gone meanwhile there is nothing to replace.
 void Committer::replace_state(HostState state, Write& write) {
   if (const std::optional<Host> host = ports_.hosts.find(state.host)) {
     const auto next = std::make_shared<HostState>(std::move(state));
-    add_state(*host->record, *host->state, next, store_time(), write);
+    const WallTime now = store_time();
+    if (differs(*host->state, next->verdict)) {
+      write.batch.revisions.push_back(revision_of(*next, RevisionCause::kAcknowledged, now));
+    }
+    add_state(*host->record, *host->state, next, now, write);
   }
 }
 

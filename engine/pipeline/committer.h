@@ -141,6 +141,8 @@ class Committer final : public Registrar {
   void add_state(const HostRecord& record, const HostState& previous,
                  const std::shared_ptr<HostState>& next, WallTime now, Write& write);
   void replace_state(HostState state, Write& write);
+  // The host's record from now on; who it was in the generation before is kept.
+  void add_record(const std::shared_ptr<const HostRecord>& record, Write& write) const;
   void reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write);
   void expire(Moment now);
   Result<void> write_durably(Write& write);

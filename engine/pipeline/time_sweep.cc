@@ -1,29 +1,44 @@
 #include "engine/pipeline/time_sweep.h"
 
+#include <memory>
 #include <utility>
 
-#include "engine/verdict/latch.h"
+#include "engine/base/limits.h"
+#include "engine/pipeline/differing_verdicts.h"
 
 namespace quotemill {
 namespace {
 
 constexpr std::size_t kPage = 1'000;
 
+// Whether time has changed what the host is judged by.
+bool is_concerned(const Host& host, const PolicySet& policies) {
+  return rests_on_evidence(host.state->state) && host.record->may_attest() &&
+         policies.snapshot_for(traits_of(*host.record, view_of(host.state->facts)))->id() !=
+             host.state->verdict.snapshot;
+}
+
 class Sweep {
  public:
-  Sweep(const TimeSweepParts& parts, const std::function<bool()>& is_over)
-      : parts_(parts), is_over_(is_over), policies_(parts.policies.current()) {}
+  Sweep(const TimeSweepParts& parts, std::shared_ptr<const PolicySet> policies, LogClasses logs)
+      : parts_(parts),
+        policies_(std::move(policies)),
+        fleet_({policies_, parts.server_key, parts.history,
+                std::make_shared<const LogClasses>(std::move(logs))}) {}
 
-  TimeSweepReport run() {
+  TimeSweepReport run(const std::function<bool()>& is_over) {
     std::string after;
     for (std::vector<Host> page = parts_.hosts.list(after, kPage); !page.empty();
          page = parts_.hosts.list(after, kPage)) {
       for (const Host& host : page) {
-        if (is_over_()) {
+        if (is_over()) {
           return report_;
         }
-        look_at(host);
+        if (is_concerned(host, *policies_)) {
+          look_at(host);
+        }
       }
+      commit();
       after = page.back().record->name;
     }
     return report_;
@@ -31,70 +46,61 @@ class Sweep {
 
  private:
   void look_at(const Host& host) {
-    const std::shared_ptr<const Snapshot>& snapshot =
-        policies_->snapshot_for(traits_of(*host.record, view_of(host.state->facts)));
-    if (!rests_on_evidence(host.state->state) || !host.record->may_attest() ||
-        snapshot->id() == host.state->verdict.snapshot) {
-      return;
-    }
-    Reappraisal judged =
-        reappraise(host, {*policies_, parts_.server_key, parts_.keys, parts_.history, extends_});
+    Reappraisal judged = fleet_.judge(host, extends_);
     switch (judged.kind) {
       case ReappraisalKind::kVerdict:
         ++report_.judged;
-        if (judged.verdict.state != host.state->state) {
-          move(host, std::move(judged.verdict), snapshot->policy().latch);
+        if (differs(*host.state, judged.verdict)) {
+          differing_.push_back({host, std::move(judged.verdict), std::move(judged.proof)});
         }
-        return;
+        break;
       case ReappraisalKind::kNoEvidence:
       case ReappraisalKind::kOldEvidence:
       case ReappraisalKind::kSilent:
       case ReappraisalKind::kOvertaken:
         ++report_.waiting;
-        return;
+        break;
       case ReappraisalKind::kError:
         ++report_.failed;
-        return;
+        break;
+    }
+    if (differing_.size() == limits::kBatchItemsMax) {
+      commit();
     }
   }
 
-  void move(const Host& host, Verdict verdict, const std::vector<FindingCode>& latch) {
-    bool is_moved = false;
-    const auto done =
-        parts_.registrar.change([&](const RegistryView& view) -> Result<IdentityUpdate> {
-          const std::optional<Host> now = view.hosts.find(host.record->uid);
-          IdentityUpdate update;
-          // The very state that was judged: a newer one, or one that somebody acknowledged, stands.
-          if (!now || now->revision != host.revision || now->record != host.record ||
-              parts_.policies.current() != policies_) {
-            return update;
-          }
-          update.state = *host.state;
-          update.state->latches =
-              latched(host.state->latches, verdict, latch, view.now.wall, host.state->sequence);
-          update.state->verdict = held(verdict, update.state->latches.get());
-          update.state->state = update.state->verdict.state;
-          is_moved = true;
-          return update;
-        });
-    if (!done) {
-      ++report_.failed;
-    } else if (is_moved) {
-      ++report_.moved;
+  void commit() {
+    if (differing_.empty()) {
+      return;
+    }
+    const std::size_t count = differing_.size();
+    if (const auto done = parts_.commit(std::exchange(differing_, {}))) {
+      report_.moved += done->changed;
+    } else {
+      report_.unwritten += count;
     }
   }
 
   const TimeSweepParts& parts_;
-  const std::function<bool()>& is_over_;
   const std::shared_ptr<const PolicySet> policies_;
+  FleetReappraisal fleet_;
   ExtendMemo extends_{limits::kExtendMemoEntries};
+  std::vector<ReappraisedHost> differing_;  // not yet committed
   TimeSweepReport report_;
 };
 
 }  // namespace
 
 TimeSweepReport sweep(const TimeSweepParts& parts, const std::function<bool()>& is_over) {
-  return Sweep(parts, is_over).run();
+  const std::shared_ptr<const PolicySet> policies = parts.policies.current();
+  Result<LogClasses> logs = LogClasses::of(
+      logs_of(parts.hosts, {}, [&](const Host& host) { return is_concerned(host, *policies); }),
+      parts.history);
+  if (!logs) {
+    // They only save work: without them each log is looked at for itself.
+    logs = LogClasses();
+  }
+  return Sweep(parts, policies, *std::move(logs)).run(is_over);
 }
 
 }  // namespace quotemill

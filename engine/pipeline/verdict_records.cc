@@ -43,6 +43,10 @@ HistoryEntry history_of(Judgement& judgement, WallTime now) {
   return entry;
 }
 
+VerdictRevision revision_of(const HostState& state, RevisionCause cause, WallTime now) {
+  return {state.host, state.sequence, state.generation, now, cause, state.verdict};
+}
+
 bool is_reaffirmation(const Judgement& judgement, const HostState& previous,
                       const HostState& next) {
   return judgement.proof && judgement.facts && judgement.submission.boot_log.empty() &&

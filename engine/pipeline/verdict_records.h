@@ -16,6 +16,9 @@ std::shared_ptr<HostState> next_state(const Judgement& judgement, const HostStat
 // Takes the evidence item out of the judgement.
 HistoryEntry history_of(Judgement& judgement, WallTime now);
 
+// The host's verdict as it is in `state`, made without new evidence. `now` is store time.
+VerdictRevision revision_of(const HostState& state, RevisionCause cause, WallTime now);
+
 // Whether the journal's short form says all of it. Only what rests on a verified quote and a known
 // proof: evidence that no TPM stands behind is kept as it came, each piece of it.
 bool is_reaffirmation(const Judgement& judgement, const HostState& previous, const HostState& next);

@@ -275,6 +275,20 @@ TEST_F(CommitterTest, DeleteRace_DropsAResultJudgedBeforeANewEnrolment) {
   EXPECT_EQ(dropped(), 1U);
 }
 
+TEST_F(CommitterTest, KeepsWhoAHostWasBeforeANewEnrolment) {
+  engine.attest(host);
+  const HostRecord before = host.record();
+  engine.put(host, false);
+  EXPECT_FALSE(engine.store.former_identity(before.uid, before.generation)) << "it is the same";
+  ++host.record().generation;
+  host.record().curve_key.fill(9);
+  engine.put(host, true);
+  const Result<HostRecord> former = engine.store.former_identity(before.uid, before.generation);
+  ASSERT_TRUE(former);
+  EXPECT_EQ(former->curve_key, before.curve_key);
+  EXPECT_EQ(former->ak_public, before.ak_public);
+}
+
 TEST_F(CommitterTest, GoesOnWithTheSequenceAfterANewEnrolment) {
   engine.attest(host);
   engine.attest(host);

@@ -222,6 +222,34 @@ TEST_F(FleetReappraisalTest, CommitsTheVerdictAndTellsTheChange) {
   EXPECT_EQ(commit_strict(host).changed, 0U) << "once";
 }
 
+TEST_F(FleetReappraisalTest, TheHistoryGetsARevisionWithTheStateOrNeither) {
+  SoftwareHost& host = attested(1);
+  apply(kStrict);
+  engine.store.fail_next_commit();
+  FleetReappraisal fleet({engine.policies->current(), engine.server_key, engine.store,
+                          std::make_shared<const LogClasses>()});
+  const Host now = entry(host);
+  const Reappraisal judged = fleet.judge(now, engine.extends);
+  EXPECT_FALSE(engine.committer.commit_reappraised({{now, judged.verdict, judged.proof}}));
+  const auto revisions = [&] {
+    return *engine.store.revisions(host.record().uid, 0, UINT64_MAX, 10);
+  };
+  EXPECT_TRUE(revisions().empty());
+  EXPECT_EQ(engine.state(host).state, TrustState::kTrusted);
+  ASSERT_EQ(commit_strict(host).changed, 1U);
+  ASSERT_EQ(revisions().size(), 1U);
+  const VerdictRevision revision = revisions().front();
+  const HostState after = engine.state(host);
+  EXPECT_EQ(revision.cause, RevisionCause::kReappraised);
+  EXPECT_EQ(revision.sequence, after.sequence);
+  EXPECT_EQ(revision.generation, after.generation);
+  EXPECT_EQ(revision.time, after.judged);
+  EXPECT_EQ(revision.verdict.state, TrustState::kFailed);
+  EXPECT_EQ(revision.verdict.snapshot, engine.snapshot()->id());
+  commit_strict(host);
+  EXPECT_EQ(revisions().size(), 1U) << "a verdict that says the same is none";
+}
+
 TEST_F(FleetReappraisalTest, NeverReplacesANewerVerdict) {
   SoftwareHost& host = attested(1);
   const Host before = entry(host);

@@ -68,8 +68,10 @@ class TimeSweepTest : public ::testing::Test {
   }
 
   TimeSweepParts parts() {
-    return {engine->hosts,     engine->committer,  engine->store,
-            *engine->policies, engine->server_key, engine->keys};
+    return {engine->hosts, engine->store, *engine->policies, engine->server_key,
+            [this](std::vector<ReappraisedHost> judged) {
+              return engine->committer.commit_reappraised(std::move(judged));
+            }};
   }
 
   TrustState trust() { return engine->state(host).state; }
@@ -116,7 +118,7 @@ TEST_F(TimeSweepTest, TheNextAttestationComesToTheSame) {
   engine->attest(host);
   EXPECT_EQ(trust(), TrustState::kFailed);
   engine->attest(host);
-  EXPECT_EQ(engine->counters.reaffirmed.load(), 1U);
+  EXPECT_EQ(engine->counters.reaffirmed.load(), 2U) << "the sweep has said it already";
 }
 
 TEST_F(TimeSweepTest, AnAttestationMovesTheHostEvenIfNobodySweeps) {
@@ -158,23 +160,12 @@ TEST_F(TimeSweepTest, ANewerVerdictIsNeverReplaced) {
   engine->settle();
 
   // Judged by the sweep while another attestation is committed.
-  class Overtaken final : public Registrar {
-   public:
-    Overtaken(SmallEngine& engine, const SoftwareHost& host) : engine_(engine), host_(host) {}
-
-    Result<std::shared_ptr<const HostRecord>> change(IdentityDecision decide) override {
-      engine_.attest(host_);
-      return engine_.committer.change(std::move(decide));
-    }
-
-   private:
-    SmallEngine& engine_;
-    const SoftwareHost& host_;
-  } overtaken(*engine, host);
-
-  TimeSweepParts with_it{engine->hosts,     overtaken,          engine->store,
-                         *engine->policies, engine->server_key, engine->keys};
-  EXPECT_EQ(sweep(with_it, [] { return false; }).moved, 0U);
+  TimeSweepParts overtaken = parts();
+  overtaken.commit = [this](std::vector<ReappraisedHost> judged) {
+    engine->attest(host);
+    return engine->committer.commit_reappraised(std::move(judged));
+  };
+  EXPECT_EQ(sweep(overtaken, [] { return false; }).moved, 0U);
   EXPECT_EQ(engine->state(host).sequence, 2U);
   EXPECT_EQ(engine->changes.all().size(), 2U) << "the attestation's own";
 }
@@ -196,7 +187,8 @@ TEST_F(TimeSweepTest, AFailedWriteIsToldAndMovesNobody) {
   engine->settle();
   engine->store.fail_next_commit();
   const TimeSweepReport report = sweep(parts(), [] { return false; });
-  EXPECT_EQ(report.failed, 1U);
+  EXPECT_EQ(report.unwritten, 1U);
+  EXPECT_EQ(report.failed, 0U);
   EXPECT_EQ(trust(), TrustState::kTrusted);
   EXPECT_EQ(sweep(parts(), [] { return false; }).moved, 1U) << "the next one does it";
 }
