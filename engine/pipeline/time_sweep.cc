@@ -58,15 +58,23 @@ class Sweep {
     }
   }
 
+  // The very state that was judged, of a host that would be judged so again: a newer state, or one
+  // that somebody acknowledged, stands.
+  [[nodiscard]] bool is_still_so(const Host& now, const Host& judged,
+                                 const Verdict& verdict) const {
+    const HostTraits traits = traits_of(*now.record, view_of(now.state->facts));
+    return now.revision == judged.revision && now.record->may_attest() &&
+           now.record->generation == judged.record->generation &&
+           policies_->snapshot_for(traits)->id() == verdict.snapshot;
+  }
+
   void move(const Host& host, Verdict verdict, const std::vector<FindingCode>& latch) {
     bool is_moved = false;
     const auto done =
         parts_.registrar.change([&](const RegistryView& view) -> Result<IdentityUpdate> {
           const std::optional<Host> now = view.hosts.find(host.record->uid);
           IdentityUpdate update;
-          // The very state that was judged: a newer one, or one that somebody acknowledged, stands.
-          if (!now || now->revision != host.revision || now->record != host.record ||
-              parts_.policies.current() != policies_) {
+          if (!now || !is_still_so(*now, host, verdict) || parts_.policies.current() != policies_) {
             return update;
           }
           update.state = *host.state;
