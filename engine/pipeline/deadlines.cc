@@ -1,27 +1,29 @@
 #include "engine/pipeline/deadlines.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace quotemill {
+namespace {
+
+constexpr std::size_t kLeftOverAtLeast = 1'024;  // before they are looked for
+
+}  // namespace
 
 void Deadlines::set(const HostUid& host, BootTime at) {
   const auto [found, is_new] = by_host_.try_emplace(host, Entry{at, at});
-  if (is_new) {
-    by_time_.emplace(at, host);
-    return;
-  }
   Entry& entry = found->second;
   entry.at = at;
-  if (at < entry.sorted) {
-    by_time_.erase({entry.sorted, host});
-    by_time_.emplace(at, host);
+  if (is_new || at < entry.sorted) {
     entry.sorted = at;
+    sort_in(at, host);
   }
 }
 
 void Deadlines::clear(const HostUid& host) {
-  const auto found = by_host_.find(host);
-  if (found != by_host_.end()) {
-    by_time_.erase({found->second.sorted, host});
-    by_host_.erase(found);
+  by_host_.erase(host);
+  while (!heap_.empty() && is_left_over(heap_.front())) {
+    take_first();
   }
 }
 
@@ -32,23 +34,46 @@ std::optional<BootTime> Deadlines::find(const HostUid& host) const {
 
 std::vector<HostUid> Deadlines::take_due(BootTime now) {
   std::vector<HostUid> due;
-  while (!by_time_.empty() && by_time_.begin()->first <= now) {
-    const HostUid host = by_time_.begin()->second;
-    by_time_.erase(by_time_.begin());
-    Entry& entry = by_host_.at(host);
+  while (!heap_.empty() && (heap_.front().first <= now || is_left_over(heap_.front()))) {
+    const Sorted first = heap_.front();
+    take_first();
+    if (is_left_over(first)) {
+      continue;
+    }
+    Entry& entry = by_host_.at(first.second);
     if (entry.at == entry.sorted) {
-      due.push_back(host);
-      by_host_.erase(host);
+      due.push_back(first.second);
+      by_host_.erase(first.second);
     } else {
-      by_time_.emplace(entry.at, host);
       entry.sorted = entry.at;
+      sort_in(entry.at, first.second);
     }
   }
   return due;
 }
 
 std::optional<BootTime> Deadlines::next() const {
-  return by_time_.empty() ? std::nullopt : std::optional(by_time_.begin()->first);
+  return heap_.empty() ? std::nullopt : std::optional(heap_.front().first);
+}
+
+void Deadlines::sort_in(BootTime at, const HostUid& host) {
+  heap_.emplace_back(at, host);
+  if (heap_.size() > 2 * by_host_.size() + kLeftOverAtLeast) {
+    std::erase_if(heap_, [this](const Sorted& sorted) { return is_left_over(sorted); });
+    std::make_heap(heap_.begin(), heap_.end(), std::greater<>());
+  } else {
+    std::push_heap(heap_.begin(), heap_.end(), std::greater<>());
+  }
+}
+
+void Deadlines::take_first() {
+  std::pop_heap(heap_.begin(), heap_.end(), std::greater<>());
+  heap_.pop_back();
+}
+
+bool Deadlines::is_left_over(const Sorted& sorted) const {
+  const auto found = by_host_.find(sorted.second);
+  return found == by_host_.end() || found->second.sorted != sorted.first;
 }
 
 }  // namespace quotemill

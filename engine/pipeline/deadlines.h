@@ -3,11 +3,12 @@
 //
 // Nearly every deadline is replaced by a later one before it comes. So a host is sorted in once,
 // and again when that moment comes and has been put off: a host that goes on attesting is sorted
-// once per deadline, not once per attestation.
+// once per deadline, not once per attestation. A million hosts have one: they are in a heap, where
+// those of hosts that were cleared, or sorted in again, stay until their moment or until they are
+// too many.
 #pragma once
 
 #include <optional>
-#include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -35,10 +36,16 @@ class Deadlines {
  private:
   struct Entry {
     BootTime at;
-    BootTime sorted;  // where it is in by_time_; never after `at`
+    BootTime sorted;  // where it is in heap_; never after `at`
   };
 
-  std::set<std::pair<BootTime, HostUid>> by_time_;
+  using Sorted = std::pair<BootTime, HostUid>;
+
+  void sort_in(BootTime at, const HostUid& host);
+  void take_first();
+  [[nodiscard]] bool is_left_over(const Sorted& sorted) const;
+
+  std::vector<Sorted> heap_;  // the earliest in front, which is never left over
   std::unordered_map<HostUid, Entry> by_host_;
 };
 

@@ -10,32 +10,68 @@
 #include <utility>
 
 #include "engine/pipeline/host_table.h"
+#include "engine/pipeline/packed_record.h"
 #include "engine/pipeline/packed_state.h"
 
 namespace quotemill {
 
-// A host as the table keeps it. A copy of it is a snapshot that can be looked at without any lock.
+struct PackedHost {
+  HostUid uid;
+  PackedRecord record;
+  PackedState state;
+};
+
+// A host as the table keeps it: packed, or as it is. A copy of it is a snapshot that can be looked
+// at without any lock.
 struct KeptHost {
-  std::shared_ptr<const HostRecord> record;
-  // One of both; the other one is null.
-  std::shared_ptr<const HostState> state;
-  std::shared_ptr<const PackedState> packed;
-  std::uint64_t revision = 0;  // Host::revision
+  std::shared_ptr<const PackedHost> packed;  // null: it is not
+  std::shared_ptr<const HostRecord> record;  // null if it is packed
+  std::shared_ptr<const HostState> state;    // null if it is packed
+  std::uint64_t revision = 0;                // Host::revision
 
-  [[nodiscard]] TrustState trust() const { return packed ? packed->state() : state->state; }
+  [[nodiscard]] HostUid uid() const { return packed ? packed->uid : record->uid; }
 
-  [[nodiscard]] Host host() const {
-    return {record, packed ? std::make_shared<const HostState>(packed->unpack(record->uid)) : state,
-            revision};
+  [[nodiscard]] TrustState trust() const { return packed ? packed->state.state() : state->state; }
+
+  [[nodiscard]] LifeCycle life_cycle() const {
+    return packed ? packed->record.life_cycle() : record->life_cycle;
   }
 
-  [[nodiscard]] HostGlance glance() const {
-    if (packed) {
-      return {*record, packed->state(), packed->valid_until(), packed->facts(),
-              packed->proven_log()};
+  [[nodiscard]] bool may_attest() const {
+    return life_cycle() == LifeCycle::kActive || life_cycle() == LifeCycle::kMaintenance;
+  }
+
+  [[nodiscard]] std::string_view name() const {
+    return packed ? packed->record.name() : record->name;
+  }
+
+  [[nodiscard]] std::string_view ek_sha256() const {
+    return packed ? packed->record.ek_sha256() : record->ek_sha256;
+  }
+
+  [[nodiscard]] std::string_view ak_public() const {
+    return packed ? packed->record.ak_public() : as_text(record->ak_public);
+  }
+
+  [[nodiscard]] std::string_view curve_key() const {
+    return as_text(packed ? packed->record.curve_key() : record->curve_key);
+  }
+
+  [[nodiscard]] Host host() const {
+    if (!packed) {
+      return {record, state, revision};
     }
-    return {*record, state->state, state->verdict.valid_until, state->facts,
-            state->proof ? std::optional(state->proof->log) : std::nullopt};
+    return {std::make_shared<const HostRecord>(packed->record.unpack(packed->uid)),
+            std::make_shared<const HostState>(packed->state.unpack(packed->uid)), revision};
+  }
+
+  bool show(const std::function<bool(const HostGlance&)>& visit) const {
+    if (!packed) {
+      return visit(glance_of({record, state, revision}));
+    }
+    const HostRecord unpacked = packed->record.unpack(packed->uid);
+    return visit({unpacked, packed->state.state(), packed->state.valid_until(),
+                  packed->state.snapshot(), packed->state.facts(), packed->state.proven_log()});
   }
 };
 
@@ -73,7 +109,7 @@ struct EqualBy {
 struct ByChannel {
   using Type = std::string_view;
 
-  static Type of(const KeptHost& host) { return as_text(host.record->curve_key); }
+  static Type of(const KeptHost& host) { return host.curve_key(); }
 
   static std::size_t hash(Type key) { return std::hash<Type>{}(key); }
 };
@@ -81,7 +117,7 @@ struct ByChannel {
 struct ByAk {
   using Type = std::string_view;
 
-  static Type of(const KeptHost& host) { return as_text(host.record->ak_public); }
+  static Type of(const KeptHost& host) { return host.ak_public(); }
 
   static std::size_t hash(Type key) { return std::hash<Type>{}(key); }
 };
@@ -89,7 +125,7 @@ struct ByAk {
 struct ByEk {
   using Type = std::string_view;
 
-  static Type of(const KeptHost& host) { return host.record->ek_sha256; }
+  static Type of(const KeptHost& host) { return host.ek_sha256(); }
 
   static std::size_t hash(Type key) { return std::hash<Type>{}(key); }
 };
@@ -97,7 +133,7 @@ struct ByEk {
 struct ByName {
   using is_transparent = void;
 
-  static std::string_view of(const KeptHost* host) { return host->record->name; }
+  static std::string_view of(const KeptHost* host) { return host->name(); }
 
   static std::string_view of(std::string_view name) { return name; }
 

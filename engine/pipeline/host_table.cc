@@ -5,7 +5,6 @@
 #include <map>
 #include <mutex>
 #include <shared_mutex>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -16,12 +15,12 @@ namespace {
 
 constexpr std::size_t kGlances = 1'024;  // hosts that are shown under one lock
 
-bool holds_name(const HostRecord& record) {
-  return record.may_attest();
+bool holds_name(const KeptHost& host) {
+  return host.may_attest();
 }
 
-bool holds_key(const HostRecord& record) {
-  return record.may_attest() || record.life_cycle == LifeCycle::kPending;
+bool holds_key(const KeptHost& host) {
+  return host.may_attest() || host.life_cycle() == LifeCycle::kPending;
 }
 
 // States are unpacked when no lock is held any more.
@@ -53,6 +52,24 @@ std::shared_ptr<const HostState> fresh_state(const HostRecord& record) {
   return state;
 }
 
+// What packed hosts have in common.
+struct Pools {
+  PackedRecord::Pool records;
+  PackedState::Pool states;
+};
+
+// Null if it does not fit.
+std::shared_ptr<const PackedHost> packed_host(const HostRecord& record, const HostState& state,
+                                              Pools& pools) {
+  std::optional<PackedRecord> packed_record = PackedRecord::pack(record, pools.records);
+  std::optional<PackedState> packed_state = PackedState::pack(state, pools.states);
+  if (!packed_record || !packed_state) {
+    return nullptr;
+  }
+  return std::make_shared<const PackedHost>(
+      PackedHost{record.uid, *std::move(packed_record), *std::move(packed_state)});
+}
+
 }  // namespace
 
 // REQUIRES: the mutex, exclusively for whatever changes
@@ -60,21 +77,19 @@ class HostTable::Rooms {
  public:
   explicit Rooms(std::size_t states) : states_kept(states) {}
 
-  // `packed`: its state; null: that which it has, or a fresh one.
-  void put(std::shared_ptr<const HostRecord> record, std::shared_ptr<const PackedState> packed) {
-    KeptHost& host = hosts[record->uid];
-    const bool is_new = host.record == nullptr;
-    if (!is_new) {
-      forget_indexes(host);
-    }
-    if (packed) {
-      host.packed = std::move(packed);
-      host.state = nullptr;
+  // Its state stays, or is a fresh one.
+  void put(std::shared_ptr<const HostRecord> record) {
+    const auto [at, is_new] = hosts.try_emplace(record->uid);
+    KeptHost& host = at->second;
+    if (is_new) {
+      host.state = fresh_state(*record);
       host.revision = ++revisions;
-    } else if (is_new) {
-      keep(host, fresh_state(*record));
+    } else {
+      forget_indexes(host);
+      host.state = host.host().state;
     }
     host.record = std::move(record);
+    keep(host);
     index(host);
   }
 
@@ -85,8 +100,24 @@ class HostTable::Rooms {
     }
     KeptHost& host = found->second;
     const TrustState before = host.trust();
-    keep(host, std::move(state));
-    count(host, before);
+    host.record = host.packed ? host.host().record : host.record;
+    host.state = std::move(state);
+    host.revision = ++revisions;
+    keep(host);
+    if (holds_name(host)) {
+      --counts.at(static_cast<std::size_t>(before));
+      ++counts.at(static_cast<std::size_t>(host.trust()));
+    }
+  }
+
+  void put_packed(std::shared_ptr<const PackedHost> packed) {
+    const auto [at, is_new] = hosts.try_emplace(packed->uid);
+    KeptHost& host = at->second;
+    if (!is_new) {
+      forget_indexes(host);
+    }
+    host = {std::move(packed), nullptr, nullptr, ++revisions};
+    index(host);
   }
 
   void remove(const HostUid& uid) {
@@ -106,62 +137,54 @@ class HostTable::Rooms {
   HostsByName expected;
   std::map<HostUid, std::string> pending;
   std::array<std::size_t, 5> counts{};
-  PackedState::Pool pool;
+  Pools pools;
 
  private:
-  void keep(KeptHost& host, std::shared_ptr<const HostState> state) {
-    kept.emplace_back(state->host, ++revisions);
-    host.state = std::move(state);
+  // As it is, for now.
+  void keep(KeptHost& host) {
     host.packed = nullptr;
-    host.revision = revisions;
-    if (kept.size() > states_kept) {
-      const auto [uid, revision] = kept.front();
-      kept.pop_front();
-      pack(uid, revision);
+    kept.emplace_back(host.record->uid, host.revision);
+    if (kept.size() <= states_kept) {
+      return;
+    }
+    const auto [uid, revision] = kept.front();
+    kept.pop_front();
+    const auto oldest = hosts.find(uid);
+    // Unless it has another state by now.
+    if (oldest != hosts.end() && !oldest->second.packed && oldest->second.revision == revision) {
+      pack(oldest->second);
     }
   }
 
-  // Unless it has another state by now.
-  void pack(const HostUid& uid, std::uint64_t revision) {
-    const auto found = hosts.find(uid);
-    if (found != hosts.end() && found->second.revision == revision) {
-      KeptHost& host = found->second;
-      host.packed = PackedState::pack(*host.state, pool);
-      host.state = host.packed ? nullptr : host.state;
-    }
-  }
-
-  void count(const KeptHost& host, TrustState before) {
-    if (holds_name(*host.record)) {
-      --counts.at(static_cast<std::size_t>(before));
-      ++counts.at(static_cast<std::size_t>(host.trust()));
+  void pack(KeptHost& host) {
+    if (auto packed = packed_host(*host.record, *host.state, pools)) {
+      host = {std::move(packed), nullptr, nullptr, host.revision};
     }
   }
 
   void index(const KeptHost& host) {
-    const HostRecord& record = *host.record;
-    if (holds_key(record)) {
+    if (holds_key(host)) {
       replace_in(by_key, host);
       by_ak.insert(&host);
     }
-    if (holds_name(record)) {
+    if (holds_name(host)) {
       replace_in(by_name, host);
       ++counts.at(static_cast<std::size_t>(host.trust()));
     }
-    if (record.life_cycle == LifeCycle::kPending) {
-      pending[record.uid] = record.name;
+    if (host.life_cycle() == LifeCycle::kPending) {
+      pending.emplace(host.uid(), host.name());
     }
-    if (record.life_cycle == LifeCycle::kExpected) {
+    if (host.life_cycle() == LifeCycle::kExpected) {
       replace_in(expected, host);
     }
     index_ek(host);
   }
 
   void index_ek(const KeptHost& host) {
-    if (host.record->ek_sha256.empty()) {
+    if (host.ek_sha256().empty()) {
       return;
     }
-    if (host.record->life_cycle == LifeCycle::kRetired) {
+    if (host.life_cycle() == LifeCycle::kRetired) {
       by_ek.insert(&host);  // a living host of this EK comes first
     } else {
       replace_in(by_ek, host);
@@ -174,10 +197,10 @@ class HostTable::Rooms {
     erase_if_owned(by_ek, host);
     erase_if_owned(expected, host);
     erase_if_owned(by_ak, host);
-    if (holds_name(*host.record)) {
+    if (holds_name(host)) {
       --counts.at(static_cast<std::size_t>(host.trust()));
     }
-    pending.erase(host.record->uid);
+    pending.erase(host.uid());
   }
 
   const std::size_t states_kept;
@@ -234,7 +257,7 @@ std::optional<Host> HostTable::find_by_ak(ByteView ak_public) const {
 bool HostTable::admits(const CurveKey& key) const {
   const std::shared_lock lock(rooms_->mutex);
   const auto found = rooms_->by_key.find(as_text(key));
-  return found != rooms_->by_key.end() && (*found)->record->may_attest();
+  return found != rooms_->by_key.end() && (*found)->may_attest();
 }
 
 std::vector<Host> HostTable::list(std::string_view after, std::size_t limit) const {
@@ -253,8 +276,8 @@ void HostTable::glance(std::string after,
     const HostsByName& names = rooms_->by_name;
     auto it = names.upper_bound(after);
     for (std::size_t i = 0; goes_on && i < kGlances && it != names.end(); ++i, ++it) {
-      goes_on = visit((*it)->glance());
-      after = (*it)->record->name;
+      goes_on = (*it)->show(visit);
+      after = (*it)->name();
     }
     goes_on = goes_on && it != names.end();
   }
@@ -291,15 +314,13 @@ std::vector<Host> HostTable::ended(std::size_t limit) const {
   {
     const std::shared_lock lock(rooms_->mutex);
     for (const auto& [uid, host] : rooms_->hosts) {
-      if (host.record->life_cycle == LifeCycle::kRetired ||
-          host.record->life_cycle == LifeCycle::kDenied) {
+      if (host.life_cycle() == LifeCycle::kRetired || host.life_cycle() == LifeCycle::kDenied) {
         kept.push_back(host);
       }
     }
   }
   std::sort(kept.begin(), kept.end(), [](const KeptHost& left, const KeptHost& right) {
-    return std::tie(left.record->name, left.record->uid) <
-           std::tie(right.record->name, right.record->uid);
+    return std::pair(left.name(), left.uid()) < std::pair(right.name(), right.uid());
   });
   kept.resize(std::min(kept.size(), limit));
   return opened(kept);
@@ -317,7 +338,7 @@ std::size_t HostTable::pending_count() const {
 
 void HostTable::put(std::shared_ptr<const HostRecord> record) {
   const std::unique_lock lock(rooms_->mutex);
-  rooms_->put(std::move(record), nullptr);
+  rooms_->put(std::move(record));
 }
 
 void HostTable::put_state(std::shared_ptr<const HostState> state) {
@@ -326,15 +347,19 @@ void HostTable::put_state(std::shared_ptr<const HostState> state) {
 }
 
 void HostTable::put_stored(std::vector<StoredHost> hosts) {
-  std::vector<std::shared_ptr<const PackedState>> packed;
+  std::vector<std::shared_ptr<const PackedHost>> packed;
   packed.reserve(hosts.size());
   for (const StoredHost& host : hosts) {
-    packed.push_back(host.state ? PackedState::pack(*host.state, rooms_->pool) : nullptr);
+    packed.push_back(host.state ? packed_host(*host.record, *host.state, rooms_->pools) : nullptr);
   }
   const std::unique_lock lock(rooms_->mutex);
   for (std::size_t i = 0; i < hosts.size(); ++i) {
-    rooms_->put(std::move(hosts[i].record), packed[i]);
-    if (hosts[i].state && !packed[i]) {
+    if (packed[i]) {
+      rooms_->put_packed(std::move(packed[i]));
+      continue;
+    }
+    rooms_->put(std::move(hosts[i].record));
+    if (hosts[i].state) {
       rooms_->put_state(std::make_shared<const HostState>(*std::move(hosts[i].state)));
     }
   }

@@ -35,10 +35,22 @@ struct Host {
 struct HostGlance {
   const HostRecord& record;
   TrustState state;
-  WallTime valid_until;  // of the verdict
+  WallTime valid_until;        // of the verdict
+  const SnapshotId& snapshot;  // that the verdict is by
   const FactsRecord& facts;
   std::optional<Digest> proven_log;  // the id of its proof's boot log
 };
+
+// Borrows the host.
+inline HostGlance glance_of(const Host& host) {
+  const HostState& state = *host.state;
+  return {*host.record,
+          state.state,
+          state.verdict.valid_until,
+          state.verdict.snapshot,
+          state.facts,
+          state.proof ? std::optional(state.proof->log) : std::nullopt};
+}
 
 // A host as the store has it.
 struct StoredHost {

@@ -113,37 +113,37 @@ bool PackedState::Alike::operator()(std::string_view left, std::string_view righ
   return left == right;
 }
 
-std::shared_ptr<const PackedState> PackedState::pack(const HostState& state, Pool& pool) {
+std::optional<PackedState> PackedState::pack(const HostState& state, Pool& pool) {
   if (!is_sha256(state.evidence) || (state.proof && !is_sha256(state.proof->log))) {
-    return nullptr;
+    return std::nullopt;
   }
-  auto out = std::make_shared<PackedState>();
-  out->sequence_ = state.sequence;
-  out->host_changes_ = state.host_changes;
-  out->since_ = state.since;
-  out->judged_ = state.judged;
-  out->fresh_from_ = state.verdict.fresh_from;
-  out->valid_until_ = state.verdict.valid_until;
-  out->nonce_issued_ = state.nonce_issued;
-  out->nonce_deadline_ = state.nonce_deadline;
-  out->counters_ = state.counters;
-  out->verdict_ = pool.verdicts.share(state.verdict);
+  PackedState out;
+  out.sequence_ = state.sequence;
+  out.host_changes_ = state.host_changes;
+  out.since_ = state.since;
+  out.judged_ = state.judged;
+  out.fresh_from_ = state.verdict.fresh_from;
+  out.valid_until_ = state.verdict.valid_until;
+  out.nonce_issued_ = state.nonce_issued;
+  out.nonce_deadline_ = state.nonce_deadline;
+  out.counters_ = state.counters;
+  out.verdict_ = pool.verdicts.share(state.verdict);
   if (state.proof) {
-    out->proof_ = pool.proofs.share(*state.proof);
-    out->proof_generation_ = state.proof->generation;
-    out->proof_reset_count_ = state.proof->reset_count;
-    out->proof_log_ = id_of<Id>(state.proof->log);
+    out.proof_ = pool.proofs.share(*state.proof);
+    out.proof_generation_ = state.proof->generation;
+    out.proof_reset_count_ = state.proof->reset_count;
+    out.proof_log_ = id_of<Id>(state.proof->log);
   }
-  out->facts_ = pool.facts.share(state.facts);
-  out->runtime_ = state.runtime;
-  out->latches_ = state.latches;
-  out->generation_ = state.generation;
-  out->evidence_ = id_of<Id>(state.evidence);
+  out.facts_ = pool.facts.share(state.facts);
+  out.runtime_ = state.runtime;
+  out.latches_ = state.latches;
+  out.generation_ = state.generation;
+  out.evidence_ = id_of<Id>(state.evidence);
   const std::size_t begin = std::min(kReceiptBegin, state.receipt.size());
-  std::copy_n(state.receipt.begin(), begin, out->receipt_begin_.begin());
-  out->receipt_begin_size_ = static_cast<std::uint8_t>(begin);
-  out->receipt_end_ = pool.receipts.share(as_text(ByteView(state.receipt).subspan(begin)));
-  out->state_ = state.state;
+  std::copy_n(state.receipt.begin(), begin, out.receipt_begin_.begin());
+  out.receipt_begin_size_ = static_cast<std::uint8_t>(begin);
+  out.receipt_end_ = pool.receipts.share(as_text(ByteView(state.receipt).subspan(begin)));
+  out.state_ = state.state;
   return out;
 }
 

@@ -44,8 +44,8 @@ class PackedState {
     SharedValues<std::string, Hash, Alike> receipts;  // how they end
   };
 
-  // Null if it does not fit: ids of evidence and logs are SHA-256 digests.
-  static std::shared_ptr<const PackedState> pack(const HostState& state, Pool& pool);
+  // nullopt if it does not fit: ids of evidence and logs are SHA-256 digests.
+  static std::optional<PackedState> pack(const HostState& state, Pool& pool);
 
   // The state as it was.
   [[nodiscard]] HostState unpack(const HostUid& host) const;
@@ -54,6 +54,8 @@ class PackedState {
   [[nodiscard]] TrustState state() const { return state_; }
 
   [[nodiscard]] WallTime valid_until() const { return valid_until_; }
+
+  [[nodiscard]] const SnapshotId& snapshot() const { return verdict_->snapshot; }
 
   [[nodiscard]] const FactsRecord& facts() const { return *facts_; }
 

@@ -12,10 +12,9 @@ namespace {
 constexpr std::size_t kPage = 1'000;
 
 // Whether time has changed what the host is judged by.
-bool is_concerned(const Host& host, const PolicySet& policies) {
-  return rests_on_evidence(host.state->state) && host.record->may_attest() &&
-         policies.snapshot_for(traits_of(*host.record, view_of(host.state->facts)))->id() !=
-             host.state->verdict.snapshot;
+bool is_concerned(const HostGlance& host, const PolicySet& policies) {
+  return rests_on_evidence(host.state) && host.record.may_attest() &&
+         policies.snapshot_for(traits_of(host.record, view_of(host.facts)))->id() != host.snapshot;
 }
 
 class Sweep {
@@ -34,7 +33,7 @@ class Sweep {
         if (is_over()) {
           return report_;
         }
-        if (is_concerned(host, *policies_)) {
+        if (is_concerned(glance_of(host), *policies_)) {
           look_at(host);
         }
       }
@@ -93,9 +92,10 @@ class Sweep {
 
 TimeSweepReport sweep(const TimeSweepParts& parts, const std::function<bool()>& is_over) {
   const std::shared_ptr<const PolicySet> policies = parts.policies.current();
-  Result<LogClasses> logs = LogClasses::of(
-      logs_of(parts.hosts, {}, [&](const Host& host) { return is_concerned(host, *policies); }),
-      parts.history);
+  Result<LogClasses> logs =
+      LogClasses::of(logs_of(parts.hosts, {},
+                             [&](const HostGlance& host) { return is_concerned(host, *policies); }),
+                     parts.history);
   if (!logs) {
     // They only save work: without them each log is looked at for itself.
     logs = LogClasses();

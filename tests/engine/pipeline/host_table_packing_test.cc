@@ -20,6 +20,10 @@ std::shared_ptr<const HostRecord> record_of(std::uint32_t number, LifeCycle life
   record.ek_sha256 = "ek-" + std::to_string(number);
   record.ak_public = {static_cast<std::uint8_t>(number)};
   record.curve_key.fill(static_cast<std::uint8_t>(number));
+  record.labels["rack"] = std::to_string(number % 2);
+  if (number % 11 == 0) {
+    record.ek_certificate.resize(70'000);  // that does not pack
+  }
   return std::make_shared<const HostRecord>(std::move(record));
 }
 

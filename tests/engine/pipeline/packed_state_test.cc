@@ -112,7 +112,7 @@ TEST(PackedState, IsTheStateThatWasPacked) {
   Random random(20261126);
   PackedState::Pool pool;
   std::vector<HostState> states;
-  std::vector<std::shared_ptr<const PackedState>> packed;
+  std::vector<std::optional<PackedState>> packed;
   for (int i = 0; i < 3'000; ++i) {
     states.push_back(random_state(random));
     packed.push_back(PackedState::pack(states.back(), pool));
@@ -141,7 +141,7 @@ TEST(PackedState, KeepsOnceWhatManyHostsSay) {
   PackedState::Pool pool;
   HostState state = random_state(random);
   state.proof = std::make_shared<const BootProof>(proof(random));
-  std::vector<std::shared_ptr<const PackedState>> packed;
+  std::vector<std::optional<PackedState>> packed;
   for (std::uint8_t number = 0; number < 100; ++number) {
     state.sequence = number;
     state.verdict.fresh_from = time(random);

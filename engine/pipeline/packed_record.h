@@ -1,0 +1,86 @@
+// PackedRecord: the record of a host to which nothing happens, in as little memory as it takes: its
+// keys and names in one piece, and once for all hosts what an operator said of many.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/identity/host_record.h"
+#include "engine/pipeline/shared_values.h"
+
+namespace quotemill {
+
+// Immutable once packed: any thread.
+class PackedRecord {
+  // What many hosts have in common: how they were admitted, and their labels.
+  struct Common {
+    explicit Common(const HostRecord& record)
+        : admitted_by(record.admitted_by), note(record.note), labels(record.labels) {}
+
+    std::string admitted_by;
+    std::string note;
+    std::map<std::string, std::string> labels;
+  };
+
+  // The same for a record as for what is common in it.
+  struct Hash {
+    template <class Like>
+    std::size_t operator()(const Like& like) const {
+      std::size_t value = std::hash<std::string>{}(like.admitted_by);
+      for (const auto& [label, text] : like.labels) {
+        value = value * 31 + std::hash<std::string>{}(text);
+      }
+      return value;
+    }
+  };
+
+  struct Alike {
+    template <class Left, class Right>
+    bool operator()(const Left& left, const Right& right) const {
+      return left.admitted_by == right.admitted_by && left.note == right.note &&
+             left.labels == right.labels;
+    }
+  };
+
+ public:
+  using Pool = SharedValues<Common, Hash, Alike>;  // any thread
+
+  // nullopt if it does not fit: one of its texts or keys is longer than 65,535 bytes.
+  static std::optional<PackedRecord> pack(const HostRecord& record, Pool& pool);
+
+  // The record as it was.
+  [[nodiscard]] HostRecord unpack(const HostUid& uid) const;
+
+  // Of the record, without unpacking it; borrowed.
+  [[nodiscard]] LifeCycle life_cycle() const { return life_cycle_; }
+
+  [[nodiscard]] std::string_view name() const { return part(kName); }
+
+  [[nodiscard]] std::string_view ek_sha256() const { return part(kEkSha256); }
+
+  [[nodiscard]] std::string_view ak_public() const { return part(kAkPublic); }
+
+  [[nodiscard]] const CurveKey& curve_key() const { return curve_key_; }
+
+ private:
+  // In the order in which they are in parts_.
+  enum Part : std::size_t { kName, kEkSha256, kAkPublic, kEkPublic, kEkCertificate, kParts };
+
+  [[nodiscard]] std::string_view part(Part which) const;
+
+  std::string parts_;
+  std::array<std::uint16_t, kParts> sizes_{};
+  LifeCycle life_cycle_ = LifeCycle::kPending;
+  std::uint32_t generation_ = 0;
+  CurveKey curve_key_{};
+  WallTime enrolled_;
+  WallTime expires_;
+  std::shared_ptr<const Common> common_;
+};
+
+}  // namespace quotemill
