@@ -66,7 +66,7 @@ PcrBank replay(const BootLog& log, HashAlgorithm bank, ExtendMemo& memo) {
 }
 
 bool is_capped(const Digest& replayed, const Digest& quoted) {
-  if (replayed.algorithm() != quoted.algorithm() || !can_hash(quoted.algorithm())) {
+  if (!can_hash(replayed.algorithm())) {
     return false;
   }
   Digest capped = replayed;
