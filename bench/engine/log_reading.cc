@@ -1,6 +1,7 @@
 #include "bench/engine/log_reading.h"
 
 #include <string>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 
@@ -15,7 +16,7 @@ constexpr HashAlgorithm kBank = HashAlgorithm::kSha256;
 
 // A log that was read, and what it must give.
 struct ReadLog {
-  explicit ReadLog(const BootImage& image) : bytes(image.log_of(0)) {
+  explicit ReadLog(const BootImage& image, unsigned machine = 0) : bytes(image.log_of(machine)) {
     reading = read_boot_log(bytes);
     pcrs = replay(reading.log, kBank);
   }
@@ -56,6 +57,26 @@ void parse(benchmark::State& state, const BootImage& image) {
           [](const ReadLog& log) { benchmark::DoNotOptimize(read_boot_log(log.bytes)); });
 }
 
+// As a fleet's logs come: none of them is in a cache that was read a moment ago.
+void parse_in_turn(benchmark::State& state, const BootImage& image, unsigned machines) {
+  std::vector<Bytes> logs;
+  for (unsigned machine = 0; machine < machines; ++machine) {
+    logs.push_back(image.log_of(machine));
+    if (!ReadLog(image, machine).is_right()) {
+      state.SkipWithError("a log is not read or replayed as by the plain reference");
+      return;
+    }
+  }
+  std::size_t events = 0;
+  std::size_t turn = 0;
+  for (auto _ : state) {
+    const BootLogReading reading = read_boot_log(logs[turn++ % logs.size()]);
+    events += reading.log.events.size();
+  }
+  state.counters["events"] = static_cast<double>(events) / static_cast<double>(state.iterations());
+  state.SetItemsProcessed(state.iterations());
+}
+
 void replay_one_bank(benchmark::State& state, const BootImage& image) {
   measure(state, image,
           [](const ReadLog& log) { benchmark::DoNotOptimize(replay(log.reading.log, kBank)); });
@@ -76,8 +97,10 @@ void claims(benchmark::State& state, const BootImage& image) {
   });
 }
 
-void register_log(const BootImage& image) {
+void register_log(const BootImage& image, unsigned machines) {
   benchmark::RegisterBenchmark(("engine/log_parse/" + image.name).c_str(), parse, image);
+  benchmark::RegisterBenchmark(("engine/log_parse_in_turn/" + image.name).c_str(), parse_in_turn,
+                               image, machines);
   benchmark::RegisterBenchmark(("engine/log_replay/" + image.name).c_str(), replay_one_bank, image);
   benchmark::RegisterBenchmark(("engine/log_proofs/" + image.name).c_str(), proofs, image);
   benchmark::RegisterBenchmark(("engine/log_claims/" + image.name).c_str(), claims, image);
@@ -88,7 +111,7 @@ void register_log(const BootImage& image) {
 void register_log_reading(const Settings& settings) {
   for (const std::vector<BootImage>& images : {settings.images, settings.more_logs}) {
     for (const BootImage& image : images) {
-      register_log(image);
+      register_log(image, settings.machines);
     }
   }
 }

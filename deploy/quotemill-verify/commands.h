@@ -30,6 +30,7 @@ int run_quote(const QuoteOptions& options);
 struct EventLogOptions {
   std::string log;
   std::string dbx_list;
+  std::string final_events;
   std::string userspace_log;
   bool json = false;
 };

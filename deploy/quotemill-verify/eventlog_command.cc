@@ -40,7 +40,16 @@ int run_eventlog(const EventLogOptions& options) {
     return not_judged(list.error());
   }
   LogReport report;
-  read_log(*file, list->has_value() ? &**list : nullptr, report);
+  const DbxList* const dbx_list = list->has_value() ? &**list : nullptr;
+  if (options.final_events.empty()) {
+    read_log(*file, dbx_list, report);
+  } else {
+    const Result<Bytes> table = read_file(options.final_events, limits::kBootLogSizeMax);
+    if (!table) {
+      return not_judged(table.error());
+    }
+    read_joined_log(*file, *table, dbx_list, report);
+  }
   if (!options.userspace_log.empty()) {
     const Result<Bytes> userspace = read_file(options.userspace_log, limits::kUserspaceLogSizeMax);
     if (!userspace) {

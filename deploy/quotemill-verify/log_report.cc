@@ -36,6 +36,20 @@ void read_log(ByteView file, const DbxList* list, LogReport& report) {
   report.findings.insert(report.findings.end(), esxi.begin(), esxi.end());
 }
 
+void read_joined_log(ByteView file, ByteView final_events, const DbxList* list, LogReport& report) {
+  Result<JoinedLog> joined = join_final_events(file, final_events);
+  if (joined) {
+    report.joined = std::move(*joined);
+    read_log(report.joined->log, list, report);
+    return;
+  }
+  read_log(file, list, report);
+  Finding finding{.code = FindingCode::kLogMalformed, .severity = Severity::kFail};
+  finding.event = static_cast<std::uint32_t>(report.reading.log.events.size());
+  finding.subject = joined.error().to_string();
+  report.findings.push_back(std::move(finding));
+}
+
 DecodedEvent decoded_event(const LogReport& report, const BootEvent& event) {
   const std::optional<EsxiEvent> esxi = esxi_event(event, report.esxi, known_esxi_format());
   return esxi && esxi->tag ? describe(*esxi) : decode_event(event);

@@ -11,6 +11,7 @@
 #include "engine/esxi/log/esxi_boot.h"
 #include "engine/eventlog/boot_log.h"
 #include "engine/eventlog/decode/decode_event.h"
+#include "engine/eventlog/final_events.h"
 #include "engine/eventlog/proof/proven_log.h"
 #include "engine/tpm/pcr.h"
 #include "engine/verdict/finding.h"
@@ -24,13 +25,18 @@ struct LogReport {
   std::vector<PcrBank> pcrs;
   std::optional<ProvenLog> proven;  // of the fullest bank; none if no bank can be computed
   std::optional<BootClaims> claims;
-  EsxiBoot esxi;  // layout kNone: not an ESXi host's
+  EsxiBoot esxi;                    // layout kNone: not an ESXi host's
+  std::optional<JoinedLog> joined;  // the log with its final events, if those were given
   std::optional<UserspaceLog> userspace;
   Findings findings;
 };
 
 // `list`: nullptr if there is none. The report borrows `file`, and is not to be moved.
 void read_log(ByteView file, const DbxList* list, LogReport& report);
+
+// The same for a log whose last events are in EFI_TCG2_FINAL_EVENTS_TABLE. If the two cannot be
+// joined the log is read alone, and a finding says why.
+void read_joined_log(ByteView file, ByteView final_events, const DbxList* list, LogReport& report);
 
 // Adds what systemd measured after boot, and its extends to the PCRs.
 void add_userspace(ByteView file, LogReport& report);

@@ -113,6 +113,10 @@ void print_json(std::ostream& out, const LogReport& report) {
   for (const BootEvent& event : log.events) {
     json["events"].push_back(json_of_event(report, event));
   }
+  if (report.joined) {
+    json["final_events"] = {{"overlap", report.joined->overlap},
+                            {"appended", report.joined->appended}};
+  }
   if (report.userspace) {
     Json& records = json["userspace_events"] = Json::array();
     for (const UserspaceRecord& record : report.userspace->records) {

@@ -164,6 +164,10 @@ void print_text(std::ostream& out, const LogReport& report) {
   out << (report.reading.broken ? "BROKEN" : "READ") << ": " << name_of(log.format) << " log, "
       << log.events.size() << " events, startup locality "
       << static_cast<unsigned>(log.startup_locality) << '\n';
+  if (report.joined) {
+    out << "  final events: " << report.joined->overlap << " stand in the log, "
+        << report.joined->appended << " were appended\n";
+  }
   print_pcrs(out, report.pcrs);
   print_events(out, report);
   if (report.userspace) {

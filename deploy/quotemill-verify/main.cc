@@ -42,6 +42,8 @@ void add_eventlog(CLI::App& app, EventLogOptions& options) {
       ->check(refuse_empty);
   add_file(*eventlog, "--dbx-list", options.dbx_list,
            "published revocations to compare dbx with: DBXUpdate.bin or lines of text");
+  add_file(*eventlog, "--final-events", options.final_events,
+           "EFI_TCG2_FINAL_EVENTS_TABLE: what FILE lacks of it is read behind FILE");
   add_file(*eventlog, "--userspace", options.userspace_log,
            "systemd's log of what it measured (tpm2-measure.log): goes on where FILE ends");
   eventlog->add_flag("--json", options.json, "print JSON");

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "engine/base/byte_reader.h"
-#include "engine/base/limits.h"
 #include "engine/eventlog/boot_log.h"
 
 namespace quotemill {
@@ -69,16 +68,13 @@ Result<Bytes> table_as_log(ByteView header, ByteView table) {
   if (in.ok() && version != kVersion) {
     in.fail(ErrorCode::kUnsupported);
   }
-  if (in.ok() && count > limits::kLogEventsMax) {
-    in.fail(ErrorCode::kTooLarge);
-  }
   const ByteView events = in.rest();  // Event[]
   if (!in.ok()) {
     return in.error(kTable);
   }
   Bytes log = to_bytes(header);
   log.insert(log.end(), events.begin(), events.end());
-  const BootLogReading reading = read_boot_log(log);
+  const BootLogReading reading = read_boot_log(log);  // bounds how many there can be
   if (reading.broken) {
     return Error{reading.broken->code, kTable};
   }

@@ -97,7 +97,7 @@ PcrBank replay_towards(const PcrBank& quoted, const BootLog& log, ExtendMemo* me
 }
 
 bool is_capped(const Digest& replayed, const Digest& quoted) {
-  if (replayed.algorithm() != quoted.algorithm() || !can_hash(quoted.algorithm())) {
+  if (!can_hash(replayed.algorithm())) {
     return false;
   }
   Digest capped = replayed;

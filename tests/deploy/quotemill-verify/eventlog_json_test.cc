@@ -79,12 +79,18 @@ void check_schema(const json& log, const std::string& path) {
 }
 
 TEST(EventLogJson, EveryRealLogFollowsTheSchema) {
+  if (!testing::have_fixtures()) {
+    GTEST_SKIP() << "no fixtures";
+  }
   for (const testing::LogFixture& fixture : testing::all_boot_logs()) {
     check_schema(json_of_log(testing::boot_log_bytes(fixture.path)), fixture.path);
   }
 }
 
 TEST(EventLogJson, EveryExtendedPcrHasAValue) {
+  if (!testing::have_fixtures()) {
+    GTEST_SKIP() << "no fixtures";
+  }
   for (const testing::LogFixture& fixture : testing::all_boot_logs()) {
     const json log = json_of_log(testing::boot_log_bytes(fixture.path));
     for (const json& event : log["events"]) {
@@ -254,8 +260,103 @@ TEST(EventLogCommand, ComparesDbxWithAList) {
   const json shown =
       testing::json_of(testing::verify_program({"eventlog", log, "--json", "--dbx-list", list}));
   ASSERT_EQ(shown["claims"]["dbx_level"].size(), 1U);
-  EXPECT_EQ(shown["claims"]["dbx_level"][0]["newest"], "newest");
+  const json& level = shown["claims"]["dbx_level"][0];
+  EXPECT_EQ(level["newest"], "newest");
+  EXPECT_EQ(level["level"], "") << "a dbx of x86 has none of what is revoked for ARM";
+  EXPECT_GT(level["missing"].get<unsigned>(), 0U);
+  EXPECT_EQ(level["standing"], "proven");
   EXPECT_EQ(testing::verify_program({"eventlog", log, "--dbx-list", log}).exit_status, 2);
+}
+
+// Lines with what this machine's dbx holds, and with one revocation that it lacks.
+TEST(EventLogCommand, TellsTheLevelThatDbxHasReached) {
+  if (!testing::have_fixtures()) {
+    GTEST_SKIP() << "no fixtures";
+  }
+  const std::string log =
+      testing::fixtures() / "google+go-tpm-tools/internal/test/eventlogs/rhel8-uefi.bin";
+  std::string lines;
+  const json decoded = testing::json_of(testing::verify_program({"eventlog", log, "--json"}));
+  for (const json& event : decoded["events"]) {
+    if (event["data"].value("name", "") == "dbx") {
+      for (const json& signature : event["data"]["signatures"]) {
+        if (signature["type"] == "EFI_CERT_SHA256") {
+          lines += "x86_64 2016-08-08 " + signature["data"].get<std::string>() + "\n";
+        }
+      }
+    }
+  }
+  ASSERT_NE(lines, "");
+  const testing::TempFolder folder;
+  const auto level_of = [&](const std::string& list) {
+    testing::write_file(folder / "list", as_bytes(list));
+    return testing::json_of(testing::verify_program(
+        {"eventlog", log, "--json", "--dbx-list", folder / "list"}))["claims"]["dbx_level"][0];
+  };
+  const json all = level_of(lines);
+  EXPECT_EQ(all["level"], "2016-08-08");
+  EXPECT_EQ(all["newest"], "2016-08-08");
+  EXPECT_EQ(all["missing"], 0);
+  const json behind = level_of(lines + "x86_64 2023-05-09 " + std::string(64, 'a') + "\n");
+  EXPECT_EQ(behind["level"], "2016-08-08");
+  EXPECT_EQ(behind["newest"], "2023-05-09");
+  EXPECT_EQ(behind["missing"], 1);
+}
+
+// Exit statuses and counts of `--final-events`.
+TEST(EventLogCommand, ReadsFinalEventsBehindTheLog) {
+  const testing::TempFolder folder;
+  const auto log_of = [](std::initializer_list<const char*> texts) {
+    BootLogWriter log(BootLogFormat::kCryptoAgile, {HashAlgorithm::kSha256});
+    for (const char* const text : texts) {
+      log.event(5, event_type::kEfiAction, as_bytes(text), as_bytes(text));
+    }
+    return to_bytes(log.bytes());
+  };
+  const Bytes whole = log_of({"b", "c"});
+  ByteWriter table;
+  table.u64_le(1).u64_le(2).bytes(ByteView(whole).subspan(log_of({}).size()));
+  testing::write_file(folder / "log", log_of({"a", "b"}));
+  testing::write_file(folder / "table", table.view());
+  testing::write_file(folder / "cut", table.view().first(table.size() - 1));
+  const std::string log = folder / "log";
+  const testing::Finished joined =
+      testing::verify_program({"eventlog", log, "--json", "--final-events", folder / "table"});
+  EXPECT_EQ(joined.exit_status, 0) << joined.output;
+  const json shown = testing::json_of(joined);
+  EXPECT_EQ(shown["final_events"], json({{"overlap", 1}, {"appended", 1}}));
+  EXPECT_EQ(shown["pcrs"], json_of_log(log_of({"a", "b", "c"}))["pcrs"]);
+  const testing::Finished cut =
+      testing::verify_program({"eventlog", log, "--json", "--final-events", folder / "cut"});
+  EXPECT_EQ(cut.exit_status, 1);
+  EXPECT_TRUE(has_finding(testing::json_of(cut), "log.malformed"));
+  EXPECT_EQ(testing::json_of(cut)["events"].size(), 3U);
+  EXPECT_EQ(
+      testing::verify_program({"eventlog", log, "--final-events", "/nonexistent"}).exit_status, 2);
+}
+
+// The row "real firmware" of the list of hostile inputs: oddities that are harmless.
+TEST(RealFirmware, HarmlessOdditiesAreNoFailure) {
+  BootLogWriter log(BootLogFormat::kCryptoAgile, {HashAlgorithm::kSha256});
+  const Bytes post_code(9, 0xC3);
+  log.event(0, event_type::kPostCode, post_code, post_code);
+  Bytes entry(16, 0x77);
+  entry.resize(48, 0xAB);
+  const Bytes vendor_db = variable_data(guids::kShimLock, "vendor_db", entry);
+  const Bytes loader_conf = testing::utf16("loader.conf");
+  ByteWriter tagged;
+  tagged.u32_le(0xF5BC582A).sized32_le(loader_conf);
+  for (std::uint32_t pcr = 0; pcr < 8; ++pcr) {
+    log.event(pcr, event_type::kSeparator, Bytes(4), Bytes(4));
+  }
+  log.event(7, event_type::kEfiVariableAuthority, vendor_db, vendor_db);
+  log.event(5, event_type::kEventTag, as_bytes("timeout 3\n"), tagged.view());
+  const json shown = json_of_log(log.bytes());
+  for (const json& finding : shown["findings"]) {
+    EXPECT_EQ(finding["severity"], "info") << finding;
+  }
+  EXPECT_EQ(shown["events"][10]["data"]["name"], "vendor_db");
+  EXPECT_EQ(shown["events"][11]["data"]["tagged_events"][0]["name"], "SYSTEMD_LOADER_CONF");
 }
 
 }  // namespace

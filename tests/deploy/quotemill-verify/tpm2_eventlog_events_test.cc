@@ -170,5 +170,53 @@ TEST(Tpm2EventlogEvents, TypesAndDigestsAgreeAndEveryRefusalIsExplained) {
   EXPECT_GE(digests, 10'000U);
 }
 
+// "event.bin" for event-pretty/event.bin.yaml, "inspur.bin" for parsed-tpm2-tools-5.5/1stcut/
+// inspur.yml; empty if no log stands beside it or in one of the two folders above.
+std::filesystem::path log_beside(const std::filesystem::path& text) {
+  std::filesystem::path stem = text.stem();
+  if (stem.extension() != ".bin") {
+    stem += ".bin";
+  }
+  std::filesystem::path folder = text.parent_path();
+  for (int up = 0; up <= 2; ++up, folder = folder.parent_path()) {
+    if (std::filesystem::exists(folder / stem)) {
+      return folder / stem;
+    }
+  }
+  return {};
+}
+
+TEST(DecodedTextsBesideLogs, HaveTheTypesAndDigestsThatWeRead) {
+  if (!testing::have_fixtures()) {
+    GTEST_SKIP() << "no fixtures";
+  }
+  std::size_t texts = 0;
+  std::size_t digests = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(fixtures())) {
+    const std::filesystem::path& path = entry.path();
+    if (path.extension() != ".yaml" && path.extension() != ".yml") {
+      continue;
+    }
+    const std::filesystem::path log = log_beside(path);
+    if (log.empty()) {
+      continue;
+    }
+    const Bytes bytes = testing::read_file(log);
+    BootLogReading reading = read_boot_log(bytes);
+    EXPECT_FALSE(reading.broken) << log;
+    // There the tool gave up, and its text ends.
+    std::vector<BootEvent>& events = reading.log.events;
+    events.erase(std::find_if(events.begin(), events.end(),
+                              [](const BootEvent& event) { return event.pcr == 0xFFFFFFFF; }),
+                 events.end());
+    digests += compare(reading.log, parse(std::string(as_text(testing::read_file(path)))), path);
+    ++texts;
+  }
+  RecordProperty("texts", static_cast<int>(texts));
+  RecordProperty("digests", static_cast<int>(digests));
+  EXPECT_GE(texts, 28U);
+  EXPECT_GE(digests, 3'000U);
+}
+
 }  // namespace
 }  // namespace quotemill

@@ -166,6 +166,20 @@ TEST(BootLog, AVendorsInformationBehindTheHeadersSizeIsReadPastAndRemarked) {
             replay(read_boot_log(writer.bytes()).log, HashAlgorithm::kSha256));
 }
 
+TEST(BootLog, AVendorsInformationInItsHeaderIsNotRemarked) {
+  Bytes data = spec_id_data(kBanks);
+  data.back() = 4;
+  data.insert(data.end(), {0xDE, 0xAD, 0xBE, 0xEF});
+  Bytes log = testing::header_event(data);
+  const BootLogWriter writer = small_log();
+  const ByteView events = writer.bytes().subspan(agile_header(kBanks).size());
+  log.insert(log.end(), events.begin(), events.end());
+  const BootLogReading reading = read_boot_log(log);
+  EXPECT_FALSE(reading.broken);
+  EXPECT_EQ(reading.log.events.size(), 4U);
+  EXPECT_TRUE(reading.log.remarks.empty());
+}
+
 // Its expected reading stands beside it: the header, both banks, no event.
 TEST(BootLog, ARealHeaderWithItsVendorsInformationBehindItIsRead) {
   if (!testing::have_fixtures()) {

@@ -163,7 +163,9 @@ TEST(FinalEventsHostile, OtherVersionsAndLogsThatCannotBeContinuedAreRefused) {
   EXPECT_FALSE(join_final_events(broken, good));
   BootLogWriter sha1(BootLogFormat::kSha1, {HashAlgorithm::kSha1});
   sha1.event(5, event_type::kEfiAction, as_bytes("a"), as_bytes("a"));
-  EXPECT_FALSE(join_final_events(sha1.bytes(), good));
+  const Result<JoinedLog> joined = join_final_events(sha1.bytes(), good);
+  ASSERT_FALSE(joined);
+  EXPECT_EQ(joined.error().code, ErrorCode::kUnsupported);
 }
 
 TEST(FinalEventsHostile, ManyEventsThatAreAlmostTheSameTakeLinearTime) {
