@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,6 +74,7 @@ struct DaemonSettings {
   std::string pipeline = {};         // lines of [pipeline]
   std::string enrolment = {};        // lines of [enrolment]
   std::string sink = {};             // a sink's file; FOLDER in it is the daemon's folder
+  std::map<std::string, std::string> environment = {};  // added to ours
 };
 
 class TestDaemon {

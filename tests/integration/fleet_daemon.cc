@@ -100,7 +100,8 @@ AssertionResult TestDaemon::start() {
   std::filesystem::permissions(folder_ / "run", std::filesystem::perms(0750));
   control_ = std::make_unique<transport::ControlClient>(control_path(), 5'000);
   process_.reset();
-  process_.emplace(Command{{QUOTEMILL_BIN_DIR "/quotemilld", "--config", config_path().string()}});
+  process_.emplace(Command{{QUOTEMILL_BIN_DIR "/quotemilld", "--config", config_path().string()},
+                           settings_.environment});
   const bool is_up = eventually(
       [this] { return !process_->is_running() || std::holds_alternative<Json>(ask("status")); });
   if (!is_up || !process_->is_running()) {

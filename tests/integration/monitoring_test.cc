@@ -1,4 +1,5 @@
 // The pages of a real daemon, and that what is installed beside it asks for nothing else.
+#include <poll.h>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -8,8 +9,10 @@
 #include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "tests/integration/fleet.h"
+#include "tests/support/unpacked.h"
 
 namespace quotemill {
 namespace {
@@ -108,18 +111,78 @@ TEST_F(Monitoring, TellsOfItsMemoryItsPoliciesAndItsStore) {
 }
 
 TEST_F(Monitoring, FollowsTheConventionsOfPrometheus) {
-  if (!testing::have_program("promtool")) {
-    GTEST_SKIP() << "no promtool: apt-get install prometheus";
+  const std::string promtool = testing::unpacked("usr/bin/promtool");
+  if (!std::filesystem::exists(promtool)) {
+    GTEST_SKIP() << "no promtool: deploy/install-packages --tests";
   }
   const std::string metrics = page("/metrics");
   const std::filesystem::path file = daemon_.folder() / "metrics.txt";
   testing::write_file(file, as_bytes(metrics).subspan(metrics.find("\r\n\r\n") + 4));
   const testing::Finished checked =
-      testing::run({{"sh", "-c", "promtool check metrics < \"$0\"", file.string()}});
+      testing::run({{"sh", "-c", "\"$1\" check metrics < \"$0\"", file.string(), promtool}});
   EXPECT_TRUE(checked.ok()) << checked.output;
-  const testing::Finished rules =
-      testing::run({{"promtool", "check", "rules", "deploy/prometheus/quotemill.rules.yaml"}});
-  EXPECT_TRUE(rules.ok()) << rules.output;
+}
+
+// What a service manager is told (sd_notify(3)).
+class NotifySocket {
+ public:
+  NotifySocket() : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path().copy(address.sun_path, sizeof address.sun_path - 1);
+    // sockaddr's own idiom
+    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);  // NOLINT
+  }
+
+  ~NotifySocket() { ::close(socket_); }
+
+  NotifySocket(const NotifySocket&) = delete;
+  NotifySocket& operator=(const NotifySocket&) = delete;
+
+  [[nodiscard]] std::string path() const { return folder_ / "notify"; }
+
+  // The next word; "" if none comes for some seconds.
+  [[nodiscard]] std::string next() const {
+    pollfd item{socket_, POLLIN, 0};
+    std::array<char, 256> word{};
+    const ssize_t size =
+        ::poll(&item, 1, 5'000) == 1 ? ::recv(socket_, word.data(), word.size(), 0) : 0;
+    return {word.data(), size > 0 ? static_cast<std::size_t>(size) : 0U};
+  }
+
+ private:
+  testing::TempFolder folder_;
+  const int socket_;
+};
+
+TEST(ServiceManager, IsToldThatItIsReadyThatItLivesAndThatItStops) {
+  const NotifySocket told;
+  TestDaemon daemon({.environment = {{"NOTIFY_SOCKET", told.path()}}});
+  ASSERT_TRUE(daemon.start());
+  EXPECT_EQ(told.next(), "READY=1");
+  EXPECT_EQ(told.next(), "WATCHDOG=1");
+  EXPECT_EQ(told.next(), "WATCHDOG=1") << "again and again";
+  EXPECT_EQ(daemon.stop(), 0);
+  std::string word = told.next();
+  while (word == "WATCHDOG=1") {
+    word = told.next();
+  }
+  EXPECT_EQ(word, "STOPPING=1");
+}
+
+TEST(AlertRules, SayWhatTheyAreToSayAndWhen) {
+  const std::string promtool = testing::unpacked("usr/bin/promtool");
+  if (!std::filesystem::exists(promtool)) {
+    GTEST_SKIP() << "no promtool: deploy/install-packages --tests";
+  }
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"check", "rules", "deploy/prometheus/quotemill.rules.yaml"},
+        {"test", "rules", "tests/deploy/prometheus/alerts.yaml"}}) {
+    std::vector<std::string> command = {promtool};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const testing::Finished done = testing::run({command});
+    EXPECT_TRUE(done.ok()) << done.output;
+  }
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/integration/fleet.h"
+#include "tests/integration/lying_fleet.h"
 #include "tests/transport/sinks/http_receiver.h"
 
 namespace quotemill {
@@ -16,6 +16,7 @@ using testing::HttpFault;
 using testing::HttpReply;
 using testing::HttpRequestSeen;
 using testing::HttpTestReceiver;
+using testing::LyingFleet;
 using testing::Process;
 using testing::TestDaemon;
 using transport::Json;
@@ -67,23 +68,6 @@ class SinksUnderFire : public ::testing::Test {
     return found == events_.end() ? Json() : found->second;
   }
 
-  // A simulated fleet of imported hosts that lie now and then: changes of trust in plenty.
-  void import_fleet(TestDaemon& daemon) {
-    const std::string file = (daemon.folder() / "hosts.jsonl").string();
-    ASSERT_TRUE(testing::run({{QUOTEMILL_BIN_DIR "/quotemill-fleet", "export", "--hosts", "40",
-                               "--keys", "ecdsa_p256:1", file}},
-                             testing::kPatience)
-                    .ok());
-    ASSERT_TRUE(daemon.cli({"import", file}).ok());
-  }
-
-  static Process attest(const TestDaemon& daemon) {
-    return Process({{QUOTEMILL_BIN_DIR "/quotemill-fleet", "run", "--hosts", "40", "--keys",
-                     "ecdsa_p256:1", "--connect", daemon.attest().endpoint, "--server-key",
-                     (daemon.folder() / "state/server.pub").string(), "--seconds", "2", "--faults",
-                     "bad_signature=0.3"}});
-  }
-
   std::mutex mutex_;
   std::map<std::string, Json> events_;
   std::size_t copies_ = 0;
@@ -97,11 +81,11 @@ TEST_F(SinksUnderFire, LoseNothingAndRepeatOnlyWhatIsTheSame) {
   SCOPED_TRACE("seed " + std::to_string(seed_));
   TestDaemon daemon(settings_);
   ASSERT_TRUE(daemon.start());
-  import_fleet(daemon);
+  ASSERT_TRUE(LyingFleet::import_into(daemon));
   std::uniform_int_distribution<int> lives_ms(300, 1'500);
   std::mt19937 random(seed_ + 1);
   for (int kill = 0; kill < kKills; ++kill) {
-    const Process fleet = attest(daemon);
+    const Process fleet = LyingFleet::attest_to(daemon);
     std::this_thread::sleep_for(std::chrono::milliseconds(lives_ms(random)));
     daemon.kill9();
     ASSERT_TRUE(daemon.start()) << daemon.log();
