@@ -1,277 +1,25 @@
 #include "deploy/quotemill-verify/bundle_check.h"
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <set>
 #include <tuple>
 
-#include "deploy/references/json_fields.h"
-#include "deploy/references/reference_file.h"
+#include "deploy/quotemill-verify/bundle_file.h"
 #include "engine/appraise/appraise.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/baseline/validity.h"
 #include "engine/crypto/check_signature.h"
-#include "engine/crypto/hash.h"
 #include "engine/evidence/evidence_codec.h"
-#include "engine/identity/audit_trail.h"
 #include "engine/policy/snapshot.h"
 #include "engine/tpm/public_area.h"
 #include "engine/tpm/quote.h"
-#include "engine/verify/verify.h"
-#include "transport/render/json.h"
 
 namespace quotemill::offline {
 namespace {
 
 using references::Json;
-
-constexpr const char* kFormat = "quotemill-bundle/1";
-
-// Members by JSON pointer. Sticky: the first that is missing or of another kind is remembered, what
-// is read afterwards is default.
-class BundleReader {
- public:
-  explicit BundleReader(const Json& bundle) : bundle_(bundle) {}
-
-  const Json* find(const std::string& pointer) const {
-    const Json::json_pointer at(pointer);
-    return bundle_.contains(at) && !bundle_.at(at).is_null() ? &bundle_.at(at) : nullptr;
-  }
-
-  std::string text(const std::string& pointer) {
-    const Json* const found = find(pointer);
-    if (found == nullptr || !found->is_string()) {
-      fail(pointer);
-      return {};
-    }
-    return found->get<std::string>();
-  }
-
-  std::uint64_t number(const std::string& pointer) {
-    const Json* const found = find(pointer);
-    if (found == nullptr || !found->is_number_unsigned()) {
-      fail(pointer);
-      return 0;
-    }
-    return found->get<std::uint64_t>();
-  }
-
-  Bytes bytes(const std::string& pointer) {
-    std::optional<Bytes> read = from_hex(text(pointer));
-    if (!read) {
-      fail(pointer);
-    }
-    return read ? *std::move(read) : Bytes();
-  }
-
-  template <std::size_t N>
-  std::array<std::uint8_t, N> array(const std::string& pointer) {
-    const Bytes read = bytes(pointer);
-    std::array<std::uint8_t, N> out{};
-    if (read.size() != N) {
-      fail(pointer);
-    } else {
-      std::copy(read.begin(), read.end(), out.begin());
-    }
-    return out;
-  }
-
-  WallTime moment(const std::string& pointer) {
-    const std::optional<WallTime> read = transport::parse_iso_time(text(pointer));
-    if (!read) {
-      fail(pointer);
-    }
-    return read.value_or(WallTime{});
-  }
-
-  void fail(const std::string& pointer) {
-    if (!error_) {
-      error_ = references::wrong_at(pointer, "is missing, or of another kind");
-    }
-  }
-
-  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
-
- private:
-  const Json& bundle_;
-  std::optional<Error> error_;
-};
-
-// What a bundle says, before anything of it is believed.
-struct Bundle {
-  ChannelBinding binding;
-  Bytes ak_public;
-  Bytes evidence;
-  Challenge challenge;
-  std::optional<KnownPcrs> pcrs;
-  std::optional<Bytes> log;
-  SnapshotId snapshot{};
-  WallTime time;
-  WallTime fresh_from;
-  std::optional<std::string> policy;
-  std::vector<std::shared_ptr<const Baseline>> baselines;
-  std::vector<AuditRecord> audit;
-  const Json* findings = nullptr;
-};
-
-std::optional<KnownPcrs> read_pcrs(const Json& pcrs) {
-  const Json* const name = references::member(pcrs, "alg");
-  const Json* const values = references::member(pcrs, "values");
-  const auto bank = name != nullptr && name->is_string()
-                        ? hash_algorithm_named(name->get_ref<const std::string&>())
-                        : std::nullopt;
-  if (!bank || values == nullptr || !values->is_object()) {
-    return std::nullopt;
-  }
-  PcrBank out(*bank);
-  for (const auto& [pcr, value] : values->items()) {
-    std::uint32_t number = limits::kPcrCount;
-    // NOLINTNEXTLINE(*-pointer-arithmetic)
-    std::from_chars(pcr.data(), pcr.data() + pcr.size(), number);
-    const auto bytes =
-        value.is_string() ? from_hex(value.get_ref<const std::string&>()) : std::nullopt;
-    const auto digest = bytes ? Digest::from(*bank, *bytes) : std::nullopt;
-    if (number >= limits::kPcrCount || !digest) {
-      return std::nullopt;
-    }
-    out.set(number, *digest);
-  }
-  return KnownPcrs(out);
-}
-
-std::optional<ReferenceEvent> read_event(const Json& json) {
-  BundleReader in(json);
-  ReferenceEvent event;
-  event.number = static_cast<std::uint32_t>(in.number("/number"));
-  event.pcr = static_cast<std::uint32_t>(in.number("/pcr"));
-  event.type = static_cast<std::uint32_t>(in.number("/type"));
-  event.description = in.text("/description");
-  const Json* const digests = in.find("/digests");
-  if (in.error() || digests == nullptr || !digests->is_array()) {
-    return std::nullopt;
-  }
-  for (const Json& text : *digests) {
-    const std::optional<Digest> digest = references::digest_in(text);
-    if (!digest) {
-      return std::nullopt;
-    }
-    event.digests.push_back(*digest);
-  }
-  return event;
-}
-
-bool read_file(const Json& json, Baseline& out) {
-  BundleReader in(json);
-  const std::string format = in.text("/file/format");
-  const Bytes content = in.bytes("/file/content");
-  if (in.error()) {
-    return false;
-  }
-  auto reading = references::read_reference_file(as_text(content), format);
-  if (!reading) {
-    return false;
-  }
-  // The digest is computed, not taken from the bundle.
-  out.file = ImportedFile{hash(HashAlgorithm::kSha256, content),
-                          content.size(),
-                          format,
-                          {},
-                          {},
-                          reading->values.size()};
-  out.values = std::move(reading->values);
-  return true;
-}
-
-std::shared_ptr<const Baseline> read_baseline(const Json& json) {
-  BundleReader in(json);
-  auto out = std::make_shared<Baseline>();
-  out->name = in.text("/name");
-  out->version = static_cast<std::uint32_t>(in.number("/version"));
-  if (in.error()) {
-    return nullptr;
-  }
-  if (in.find("/file") != nullptr) {
-    return read_file(json, *out) ? out : nullptr;
-  }
-  const Json* const events = in.find("/events");
-  if (events == nullptr || !events->is_array() || events->size() > limits::kBaselineEventsMax) {
-    return nullptr;
-  }
-  for (const Json& each : *events) {
-    const std::optional<ReferenceEvent> event = read_event(each);
-    if (!event) {
-      return nullptr;
-    }
-    out->events.push_back(*event);
-  }
-  return out;
-}
-
-std::optional<AuditRecord> read_act(const Json& json) {
-  BundleReader in(json);
-  AuditRecord record;
-  record.number = in.number("/number");
-  record.time.ms = static_cast<std::int64_t>(in.number("/time_ms"));
-  record.act = {in.text("/who"), in.text("/verb"), in.text("/subject")};
-  const auto id = Digest::from(HashAlgorithm::kSha256, in.bytes("/id"));
-  if (in.error() || !id) {
-    return std::nullopt;
-  }
-  record.id = *id;
-  return record;
-}
-
-template <class Read>
-auto read_list(BundleReader& in, const std::string& pointer, Read read) {
-  using Element = decltype(read(Json()));
-  std::vector<Element> out;
-  const Json* const list = in.find(pointer);
-  for (std::size_t i = 0; list != nullptr && list->is_array() && i < list->size(); ++i) {
-    out.push_back(read((*list)[i]));
-    if (!out.back()) {
-      in.fail(pointer + references::pointer_step(i));
-    }
-  }
-  return out;
-}
-
-Result<Bundle> read_bundle(const Json& json) {
-  BundleReader in(json);
-  Bundle out;
-  out.binding.host = HostUid::from_hex(in.text("/host/uuid")).value_or(HostUid());
-  out.binding.generation = static_cast<std::uint32_t>(in.number("/host/generation"));
-  out.binding.host_key = in.array<32>("/host/curve_key");
-  out.binding.server_key = in.array<32>("/verifier/curve_key");
-  out.ak_public = in.bytes("/host/ak_public");
-  out.evidence = in.bytes("/appraisal/evidence");
-  out.challenge.sequence = in.number("/appraisal/seq");
-  out.challenge.nonce = in.array<32>("/appraisal/nonce");
-  out.challenge.kind = in.text("/appraisal/nonce_kind") == "interactive" ? NonceKind::kInteractive
-                                                                         : NonceKind::kPreissued;
-  out.snapshot = in.array<32>("/appraisal/snapshot");
-  out.time = in.moment("/appraisal/time");
-  out.fresh_from = in.moment("/appraisal/fresh_from");
-  out.findings = in.find("/appraisal/findings");
-  if (const Json* const pcrs = in.find("/pcrs")) {
-    out.pcrs = read_pcrs(*pcrs);
-    if (!out.pcrs) {
-      in.fail("/pcrs");
-    }
-  }
-  if (in.find("/boot_log") != nullptr) {
-    out.log = in.bytes("/boot_log");
-  }
-  if (in.find("/policy") != nullptr) {
-    out.policy = in.text("/policy/text");
-  }
-  out.baselines = read_list(in, "/baselines", read_baseline);
-  for (const std::optional<AuditRecord>& act : read_list(in, "/audit", read_act)) {
-    out.audit.push_back(act.value_or(AuditRecord()));
-  }
-  return in.error() ? Result<Bundle>(*in.error()) : Result<Bundle>(std::move(out));
-}
 
 std::string messages_of(const Findings& findings) {
   std::string out;
@@ -376,10 +124,10 @@ class BundleCheck {
     const std::shared_ptr<const Snapshot> snapshot = snapshot_of_then(*policy);
     if (!snapshot) {
       add("policy", BundleOutcome::kNotProven,
-          "policy and baselines are not those whose snapshot the verdict names");
+          "policy, baselines and rollout are not those whose snapshot the verdict names");
       return;
     }
-    add("policy", BundleOutcome::kProven, "snapshot " + to_hex(snapshot->id()));
+    add("policy", BundleOutcome::kProven, told(*snapshot));
     check_verdict(appraise_boot(evidence, *snapshot));
   }
 
@@ -387,12 +135,44 @@ class BundleCheck {
   // ended between question and verdict. Null if there is none.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot_of_then(const Policy& policy) const {
     for (const WallTime moment : {bundle_.time, bundle_.fresh_from}) {
-      auto snapshot = Snapshot::compile(policy, valid_at(bundle_.baselines, moment).baselines);
+      const auto valid = valid_at(bundle_.baselines, moment).baselines;
+      auto snapshot = in_rollout(Snapshot::compile(policy, valid), valid);
       if (snapshot->id() == bundle_.snapshot) {
         return snapshot;
       }
     }
     return nullptr;
+  }
+
+  // The same as it is for the hosts of the rollout that the bundle names.
+  [[nodiscard]] std::shared_ptr<const Snapshot> in_rollout(
+      std::shared_ptr<const Snapshot> snapshot,
+      const std::vector<std::shared_ptr<const Baseline>>& valid) const {
+    if (!bundle_.rollout) {
+      return snapshot;
+    }
+    const RolloutNamed& named = *bundle_.rollout;
+    const auto to = std::find_if(valid.begin(), valid.end(), [&](const auto& baseline) {
+      return baseline->name == named.to.name && baseline->version == named.to.version;
+    });
+    return to == valid.end() ? snapshot
+                             : Snapshot::compile_for(
+                                   snapshot, {named.name, named.from, *to, named.has_old}, valid);
+  }
+
+  // What it was judged by.
+  [[nodiscard]] std::string told(const Snapshot& snapshot) const {
+    const Policy& policy = snapshot.policy();
+    std::string out = "snapshot " + to_hex(snapshot.id()) + ": policy " + policy.id + " version " +
+                      std::to_string(policy.version);
+    for (const auto& baseline : snapshot.baselines()) {
+      out += ", " + baseline->name + "@" + std::to_string(baseline->version);
+    }
+    if (bundle_.rollout) {
+      out += ", in rollout " + bundle_.rollout->name +
+             (bundle_.rollout->has_old ? "" : " after its deadline");
+    }
+    return out;
   }
 
   // The findings about the boot follow from what is here; those about the quote are beside them.
@@ -462,23 +242,14 @@ Result<BundleReport> check_bundle(std::string_view file) {
   if (!json->is_object()) {
     return references::wrong_at("", "is no JSON object");
   }
-  BundleReader in(*json);
-  const std::string format = in.text("/format");
-  if (format != kFormat) {
-    return Error{ErrorCode::kUnsupported, "bundle", 0,
-                 "is of format '" + escaped(format, 40) + "'; this program checks " + kFormat};
-  }
-  BundleReport report;
-  report.host = printable(in.text("/host/name"));
-  report.state = printable(in.text("/appraisal/state"));
-  report.time = printable(in.text("/appraisal/time"));
-  if (in.error()) {
-    return *in.error();
-  }
   const Result<Bundle> bundle = read_bundle(*json);
   if (!bundle) {
     return bundle.error();
   }
+  BundleReport report;
+  report.host = printable(bundle->host_name);
+  report.state = printable(bundle->state);
+  report.time = printable(bundle->told_time);
   BundleCheck(*bundle, report).run();
   return report;
 }
