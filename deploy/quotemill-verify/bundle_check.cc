@@ -5,18 +5,17 @@
 #include <set>
 #include <tuple>
 
-#include "deploy/quotemill-verify/bundle_reader.h"
-#include "deploy/references/json_fields.h"
+#include "deploy/quotemill-verify/bundle_file.h"
 #include "engine/appraise/appraise.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/baseline/validity.h"
 #include "engine/crypto/check_signature.h"
+#include "engine/esxi/log/kept_log.h"
 #include "engine/evidence/evidence_codec.h"
 #include "engine/policy/snapshot.h"
 #include "engine/tpm/public_area.h"
 #include "engine/tpm/quote.h"
-#include "engine/verify/verify.h"
 
 namespace quotemill::offline {
 namespace {
@@ -146,10 +145,10 @@ class BundleCheck {
     const std::shared_ptr<const Snapshot> snapshot = snapshot_of_then(*policy);
     if (!snapshot) {
       add("policy", BundleOutcome::kNotProven,
-          "policy and baselines are not those whose snapshot the verdict names");
+          "policy, baselines and rollout are not those whose snapshot the verdict names");
       return;
     }
-    add("policy", BundleOutcome::kProven, "snapshot " + to_hex(snapshot->id()));
+    add("policy", BundleOutcome::kProven, told(*snapshot));
     check_verdict(appraise_boot(evidence, *snapshot));
   }
 
@@ -157,12 +156,44 @@ class BundleCheck {
   // ended between question and verdict. Null if there is none.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot_of_then(const Policy& policy) const {
     for (const WallTime moment : {bundle_.time, bundle_.fresh_from}) {
-      auto snapshot = Snapshot::compile(policy, valid_at(bundle_.baselines, moment).baselines);
+      const auto valid = valid_at(bundle_.baselines, moment).baselines;
+      auto snapshot = in_rollout(Snapshot::compile(policy, valid), valid);
       if (snapshot->id() == bundle_.snapshot) {
         return snapshot;
       }
     }
     return nullptr;
+  }
+
+  // The same as it is for the hosts of the rollout that the bundle names.
+  [[nodiscard]] std::shared_ptr<const Snapshot> in_rollout(
+      std::shared_ptr<const Snapshot> snapshot,
+      const std::vector<std::shared_ptr<const Baseline>>& valid) const {
+    if (!bundle_.rollout) {
+      return snapshot;
+    }
+    const RolloutNamed& named = *bundle_.rollout;
+    const auto to = std::find_if(valid.begin(), valid.end(), [&](const auto& baseline) {
+      return baseline->name == named.to.name && baseline->version == named.to.version;
+    });
+    return to == valid.end() ? snapshot
+                             : Snapshot::compile_for(
+                                   snapshot, {named.name, named.from, *to, named.has_old}, valid);
+  }
+
+  // What it was judged by.
+  [[nodiscard]] std::string told(const Snapshot& snapshot) const {
+    const Policy& policy = snapshot.policy();
+    std::string out = "snapshot " + to_hex(snapshot.id()) + ": policy " + policy.id + " version " +
+                      std::to_string(policy.version);
+    for (const auto& baseline : snapshot.baselines()) {
+      out += ", " + baseline->name + "@" + std::to_string(baseline->version);
+    }
+    if (bundle_.rollout) {
+      out += ", in rollout " + bundle_.rollout->name +
+             (bundle_.rollout->has_old ? "" : " after its deadline");
+    }
+    return out;
   }
 
   // The findings about the boot follow from what is here; those about the quote are beside them.
@@ -229,14 +260,17 @@ Result<BundleReport> check_bundle(std::string_view file) {
   if (!json) {
     return json.error();
   }
+  if (!json->is_object()) {
+    return references::wrong_at("", "is no JSON object");
+  }
   const Result<Bundle> bundle = read_bundle(*json);
   if (!bundle) {
     return bundle.error();
   }
   BundleReport report;
-  report.host = bundle->host;
-  report.state = bundle->state;
-  report.time = bundle->told_time;
+  report.host = printable(bundle->host_name);
+  report.state = printable(bundle->state);
+  report.time = printable(bundle->told_time);
   BundleCheck(*bundle, report).run();
   return report;
 }

@@ -5,6 +5,7 @@
 #include "deploy/quotemilld/proof_bundle.h"
 #include "engine/base/text.h"
 #include "transport/render/render_records.h"
+#include "transport/render/render_revision.h"
 
 namespace quotemill::daemon {
 
@@ -16,11 +17,35 @@ namespace {
 
 constexpr std::size_t kHistoryPageMax = 500;
 constexpr std::size_t kAuditPageMax = 1'000;
-constexpr std::size_t kLookedAtMax = 100'000;  // appraisals that one request passes over
+constexpr std::size_t kLookedAtMax = 100'000;   // appraisals that one request passes over
+constexpr std::size_t kRevisionsMax = 100'000;  // bound: of the appraisals of one page
 
 ControlError failure(const Error& error) {
   return {error.code, error.to_string(), {}};
 }
+
+// An appraisal or run of them, and what became of its verdict before the host attested again.
+struct Appraised {
+  HistoryEntry entry;
+  std::vector<VerdictRevision> revisions;  // newest first
+
+  // Of a run: that of its first appraisal.
+  [[nodiscard]] WallTime first_time() const {
+    return entry.run ? entry.run->first_time : entry.time;
+  }
+
+  [[nodiscard]] WallTime last_time() const {
+    return revisions.empty() ? entry.time : std::max(entry.time, revisions.front().time);
+  }
+
+  // The newest revision made until then; null if the verdict was the appraisal's own.
+  [[nodiscard]] const VerdictRevision* revision_at(WallTime moment) const {
+    const auto found =
+        std::find_if(revisions.begin(), revisions.end(),
+                     [moment](const VerdictRevision& revision) { return revision.time <= moment; });
+    return found == revisions.end() ? nullptr : &*found;
+  }
+};
 
 struct HistoryFilter {
   std::int64_t since_ms = 0;
@@ -28,47 +53,87 @@ struct HistoryFilter {
   std::optional<TrustState> state;
 
   // Of a run: any part of it.
-  [[nodiscard]] bool takes(const HistoryEntry& entry) const {
-    return (!state || entry.verdict.state == *state) && entry.time.ms >= since_ms &&
-           first_time(entry).ms <= until_ms;
+  [[nodiscard]] bool takes(const Appraised& appraised) const {
+    return has_state(appraised) && appraised.last_time().ms >= since_ms &&
+           appraised.first_time().ms <= until_ms;
   }
 
   // All that are older are, too.
-  [[nodiscard]] bool is_passed_by(const HistoryEntry& entry) const {
-    return entry.time.ms < since_ms;
+  [[nodiscard]] bool is_passed_by(const Appraised& appraised) const {
+    return appraised.last_time().ms < since_ms;
   }
 
-  static WallTime first_time(const HistoryEntry& entry) {
-    return entry.run ? entry.run->first_time : entry.time;
+ private:
+  [[nodiscard]] bool has_state(const Appraised& appraised) const {
+    return !state || appraised.entry.verdict.state == *state ||
+           std::any_of(
+               appraised.revisions.begin(), appraised.revisions.end(),
+               [this](const VerdictRevision& each) { return each.verdict.state == *state; });
   }
 };
 
 struct HistoryPage {
-  std::vector<HistoryEntry> entries;
+  std::vector<Appraised> appraised;
   std::uint64_t next = 0;  // before which older ones are; 0: none
 };
+
+// With the revisions of each.
+Result<std::vector<Appraised>> appraised_before(const History& history, const HostUid& host,
+                                                std::uint64_t before, std::size_t limit) {
+  Result<std::vector<HistoryEntry>> entries = history.history(host, before, limit);
+  if (!entries) {
+    return entries.error();
+  }
+  std::vector<Appraised> out;
+  for (HistoryEntry& entry : *entries) {
+    out.push_back({std::move(entry), {}});
+  }
+  if (out.empty()) {
+    return out;
+  }
+  Result<std::vector<VerdictRevision>> revisions = history.revisions(
+      host, out.back().entry.first_sequence(), out.front().entry.sequence, kRevisionsMax);
+  if (!revisions) {
+    return revisions.error();
+  }
+  if (revisions->size() == kRevisionsMax) {
+    return Error{ErrorCode::kTooLarge, "history", 0,
+                 "too many revisions; ask for fewer appraisals"};
+  }
+  auto at = out.begin();
+  for (VerdictRevision& revision : *revisions) {
+    while (at != out.end() && revision.sequence < at->entry.first_sequence()) {
+      ++at;
+    }
+    if (at == out.end()) {
+      break;
+    }
+    at->revisions.push_back(std::move(revision));
+  }
+  return out;
+}
 
 // The newest ones that the filter takes, at most `limit`.
 Result<HistoryPage> filtered(const History& history, const HostUid& host, std::uint64_t before,
                              std::size_t limit, const HistoryFilter& filter) {
   HistoryPage page;
   page.next = before;
-  for (std::size_t looked_at = 0; page.entries.size() < limit && looked_at < kLookedAtMax;) {
-    Result<std::vector<HistoryEntry>> some =
-        history.history(host, page.next, std::min(limit, kHistoryPageMax));
+  for (std::size_t looked_at = 0; page.appraised.size() < limit && looked_at < kLookedAtMax;) {
+    Result<std::vector<Appraised>> some =
+        appraised_before(history, host, page.next, std::min(limit, kHistoryPageMax));
     if (!some) {
       return some.error();
     }
     looked_at += some->size();
-    for (HistoryEntry& entry : *some) {
-      if (filter.is_passed_by(entry)) {
+    for (Appraised& each : *some) {
+      if (filter.is_passed_by(each)) {
         page.next = 0;
         return page;
       }
-      page.next = entry.first_sequence() > 1 ? entry.first_sequence() : 0;
-      if (filter.takes(entry)) {
-        page.entries.push_back(std::move(entry));
-        if (page.entries.size() == limit) {
+      page.next = each.entry.first_sequence() > 1 ? each.entry.first_sequence() : 0;
+      if (filter.takes(each)) {
+        page.appraised.push_back(std::move(each));
+        if (page.appraised.size() == limit) {
           return page;
         }
       }
@@ -108,8 +173,14 @@ ControlOutcome OperatorVerbs::history(OperatorArgs& args, Call /*call*/) {
     return failure(page.error());
   }
   Json appraisals = Json::array();
-  for (const HistoryEntry& entry : page->entries) {
-    appraisals.push_back(transport::render_appraisal(entry));
+  for (const Appraised& each : page->appraised) {
+    Json appraisal = transport::render_appraisal(each.entry);
+    Json revisions = Json::array();
+    for (const VerdictRevision& revision : each.revisions) {
+      revisions.push_back(transport::render_revision(revision));
+    }
+    appraisal["revisions"] = std::move(revisions);
+    appraisals.push_back(std::move(appraisal));
   }
   const bool is_more = limit != 0 && page->next > 1;
   return Json{{"host", render_subject(*host->record)},
@@ -117,7 +188,8 @@ ControlOutcome OperatorVerbs::history(OperatorArgs& args, Call /*call*/) {
               {"next", is_more ? Json(page->next) : Json(nullptr)}};
 }
 
-// What the host was at a moment: the last appraisal made until then, and whether it still held.
+// What the host was at a moment: the last appraisal made until then, what had become of its
+// verdict, and whether it still held.
 ControlOutcome OperatorVerbs::host_at(OperatorArgs& args, Call /*call*/) {
   const std::string text = args.text("host");
   const auto time_ms = static_cast<std::int64_t>(args.number_or("time_ms", 0, INT64_MAX));
@@ -137,15 +209,23 @@ ControlOutcome OperatorVerbs::host_at(OperatorArgs& args, Call /*call*/) {
   Json out = {{"host", render_subject(*host->record)},
               {"at", transport::iso_time({time_ms})},
               {"state", name_of(TrustState::kUnknown)},
-              {"appraisal", nullptr}};
-  if (page->entries.empty()) {
+              {"appraisal", nullptr},
+              {"revision", nullptr}};
+  if (page->appraised.empty()) {
     return out;
   }
-  const HistoryEntry& entry = page->entries.front();
+  const Appraised& appraised = page->appraised.front();
+  const VerdictRevision* const revision = appraised.revision_at({time_ms});
+  const Verdict& verdict = revision != nullptr ? revision->verdict : appraised.entry.verdict;
   // Within a run each appraisal followed the one before: it held all the time.
-  const bool held = time_ms <= std::max(entry.verdict.valid_until.ms, entry.time.ms);
-  out["state"] = name_of(held ? entry.verdict.state : TrustState::kStale);
-  out["appraisal"] = transport::render_appraisal(entry);
+  const bool held =
+      time_ms <= std::max(verdict.valid_until.ms,
+                          revision != nullptr ? revision->time.ms : appraised.entry.time.ms);
+  out["state"] = name_of(held ? verdict.state : TrustState::kStale);
+  out["appraisal"] = transport::render_appraisal(appraised.entry);
+  if (revision != nullptr) {
+    out["revision"] = transport::render_revision(*revision);
+  }
   return out;
 }
 
@@ -164,12 +244,13 @@ ControlOutcome OperatorVerbs::host_bundle(OperatorArgs& args, Call /*call*/) {
   if (!page) {
     return failure(page.error());
   }
-  if (page->entries.empty()) {
+  if (page->appraised.empty()) {
     return ControlError{ErrorCode::kNotFound, escaped(text, 64) + " had not attested by then", {}};
   }
-  Result<Json> bundle =
-      make_bundle({parts_.history, parts_.policies, parts_.server_key, parts_.configured_policy},
-                  *host->record, page->entries.front(), parts_.clock.now().wall);
+  const Appraised& appraised = page->appraised.front();
+  Result<Json> bundle = make_bundle(
+      {parts_.history, parts_.policies, parts_.server_key, parts_.configured_policy}, *host->record,
+      {appraised.entry, appraised.revision_at({filter.until_ms})}, parts_.clock.now().wall);
   return bundle ? ControlOutcome(*std::move(bundle)) : failure(bundle.error());
 }
 

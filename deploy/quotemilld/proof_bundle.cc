@@ -8,6 +8,7 @@
 #include "engine/esxi/log/kept_log.h"
 #include "engine/evidence/evidence_codec.h"
 #include "transport/render/render_records.h"
+#include "transport/render/render_revision.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -76,10 +77,11 @@ Result<Json> pcr_values(const History& history, const HistoryEntry& entry) {
   return Json{{"alg", name_of(banks.front().algorithm())}, {"values", std::move(values)}};
 }
 
-// A policy as it may have been, by its text.
+// What a verdict was judged by, as it may have been.
 struct Candidate {
-  std::string text;
+  std::string text;  // of the policy
   std::shared_ptr<const Snapshot> snapshot;
+  std::optional<RolloutSets> rollout;
 };
 
 std::vector<std::shared_ptr<const Baseline>> baselines_at(const PoliciesInForce& policies,
@@ -98,27 +100,71 @@ std::vector<std::shared_ptr<const Baseline>> baselines_at(const PoliciesInForce&
   return then;
 }
 
-// The policy and baselines whose snapshot the verdict names.
-std::optional<Candidate> policy_of(const BundleParts& parts, const HistoryEntry& entry) {
+std::shared_ptr<const Baseline> find(const std::vector<std::shared_ptr<const Baseline>>& all,
+                                     const BaselineRef& wanted) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) {
+    return each->name == wanted.name && each->version == wanted.version;
+  });
+  return found == all.end() ? nullptr : *found;
+}
+
+// What a host in a rollout that was on then may have been judged by beside its policy.
+std::vector<RolloutSets> rollouts_at(const PoliciesInForce& policies, WallTime moment,
+                                     const std::vector<std::shared_ptr<const Baseline>>& then) {
+  std::vector<RolloutSets> out;
+  for (const auto& rollout : policies.rollouts()) {
+    const bool had_begun = rollout->started <= moment;
+    const bool had_ended = rollout->ended.ms != 0 && rollout->ended < moment;
+    const std::shared_ptr<const Baseline> to = find(then, rollout->to);
+    if (had_begun && !had_ended && to) {
+      for (const bool has_old : {true, false}) {
+        out.push_back({rollout->name, rollout->from.name, to, has_old});
+      }
+    }
+  }
+  return out;
+}
+
+// The policy, baselines and rollout whose snapshot the verdict names, given the values that counted
+// at a moment.
+std::optional<Candidate> policy_at(const std::vector<std::string>& texts,
+                                   const std::vector<std::shared_ptr<const Baseline>>& valid,
+                                   const std::vector<RolloutSets>& rollouts,
+                                   const SnapshotId& wanted) {
+  for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
+    const Result<Policy> policy = parse_policy(*text, "policy");
+    if (!policy) {
+      continue;
+    }
+    std::shared_ptr<const Snapshot> snapshot = Snapshot::compile(*policy, valid);
+    if (snapshot->id() == wanted) {
+      return Candidate{*text, std::move(snapshot), std::nullopt};
+    }
+    for (const RolloutSets& sets : rollouts) {
+      std::shared_ptr<const Snapshot> within = Snapshot::compile_for(snapshot, sets, valid);
+      if (within->id() == wanted) {
+        return Candidate{*text, std::move(within), sets};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Candidate> policy_of(const BundleParts& parts, const Verdict& verdict,
+                                   WallTime time) {
   std::vector<std::string> texts = {parts.configured_policy};
   for (const auto& record : parts.policies.records()) {
     if (!record->is_withdrawal()) {
       texts.push_back(record->text);
     }
   }
-  const auto baselines = baselines_at(parts.policies, entry.time);
+  const auto baselines = baselines_at(parts.policies, time);
   // A validity may have begun or ended between question and verdict.
-  for (const WallTime moment : {entry.time, entry.verdict.fresh_from}) {
+  for (const WallTime moment : {time, verdict.fresh_from}) {
     const ValidBaselines valid = valid_at(baselines, moment);
-    for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
-      const Result<Policy> policy = parse_policy(*text, "policy");
-      if (!policy) {
-        continue;
-      }
-      std::shared_ptr<const Snapshot> snapshot = Snapshot::compile(*policy, valid.baselines);
-      if (snapshot->id() == entry.verdict.snapshot) {
-        return Candidate{*text, std::move(snapshot)};
-      }
+    const auto rollouts = rollouts_at(parts.policies, moment, valid.baselines);
+    if (auto found = policy_at(texts, valid.baselines, rollouts, verdict.snapshot)) {
+      return found;
     }
   }
   return std::nullopt;
@@ -156,15 +202,48 @@ Result<Json> render_whole(const History& history, const Baseline& baseline) {
   return out;
 }
 
+// All that the snapshot is compiled of: in a rollout also what counts for hosts outside.
+std::vector<std::shared_ptr<const Baseline>> baselines_of(const Snapshot& snapshot) {
+  std::vector<std::shared_ptr<const Baseline>> all = snapshot.baselines();
+  if (const RolloutScope* const scope = snapshot.rollout()) {
+    for (const auto& baseline : scope->before->baselines()) {
+      if (!find(all, {baseline->name, baseline->version})) {
+        all.push_back(baseline);
+      }
+    }
+  }
+  return all;
+}
+
 Result<Json> render_baselines(const History& history, const Snapshot& snapshot) {
   Json out = Json::array();
-  for (const auto& baseline : snapshot.baselines()) {
+  for (const auto& baseline : baselines_of(snapshot)) {
     Result<Json> whole = render_whole(history, *baseline);
     if (!whole) {
       return whole.error();
     }
     out.push_back(*std::move(whole));
   }
+  return out;
+}
+
+Json render_rollout(const std::optional<RolloutSets>& sets) {
+  if (!sets) {
+    return nullptr;
+  }
+  return {{"name", sets->rollout},
+          {"from", sets->from},
+          {"to", {{"name", sets->to->name}, {"version", sets->to->version}}},
+          {"has_old", sets->has_old}};
+}
+
+Json render_revised(const VerdictRevision* revision) {
+  if (revision == nullptr) {
+    return nullptr;
+  }
+  Json out = transport::render_revision(*revision);
+  out["fresh_from"] = transport::iso_time(revision->verdict.fresh_from);
+  out["valid_until"] = transport::iso_time(revision->verdict.valid_until);
   return out;
 }
 
@@ -199,22 +278,39 @@ Result<std::optional<Bytes>> log_of(const History& history, const HistoryEntry& 
   return log ? Result<std::optional<Bytes>>(*std::move(log)) : log.error();
 }
 
+// The host as it was when it attested: a quote is checked by the key of then.
+Result<HostRecord> identity_of(const History& history, const HostRecord& host,
+                               const HistoryEntry& entry) {
+  if (entry.generation == host.generation) {
+    return host;
+  }
+  Result<HostRecord> former = history.former_identity(host.uid, entry.generation);
+  if (former || former.error().code != ErrorCode::kNotFound) {
+    return former;
+  }
+  return Error{ErrorCode::kConflict, "bundle", 0,
+               "that appraisal is of generation " + std::to_string(entry.generation) + ", and " +
+                   host.name + " enrolled anew since (generation " +
+                   std::to_string(host.generation) +
+                   "): the keys of then are not kept any more, without which nobody can check its "
+                   "quote"};
+}
+
 }  // namespace
 
 Result<Json> make_bundle(const BundleParts& parts, const HostRecord& host,
-                         const HistoryEntry& entry, WallTime now) {
-  if (entry.generation != host.generation) {
-    return Error{ErrorCode::kConflict, "bundle", 0,
-                 "that appraisal is of generation " + std::to_string(entry.generation) + ", and " +
-                     host.name + " enrolled anew since (generation " +
-                     std::to_string(host.generation) +
-                     "): the keys of then are not kept, without which nobody can check its quote; "
-                     "make bundles before a host enrols anew"};
+                         const BundledVerdict& what, WallTime now) {
+  const HistoryEntry& entry = what.entry;
+  const Verdict& verdict = what.revision != nullptr ? what.revision->verdict : entry.verdict;
+  const WallTime judged = what.revision != nullptr ? what.revision->time : entry.time;
+  const Result<HostRecord> identity = identity_of(parts.history, host, entry);
+  if (!identity) {
+    return identity.error();
   }
   const Result<Json> pcrs = pcr_values(parts.history, entry);
   const Result<std::optional<Bytes>> log = log_of(parts.history, entry);
   const Result<Json> audit = render_audit(parts.history);
-  const std::optional<Candidate> policy = policy_of(parts, entry);
+  const std::optional<Candidate> policy = policy_of(parts, verdict, judged);
   const Result<Json> baselines =
       policy ? render_baselines(parts.history, *policy->snapshot) : Result<Json>(Json::array());
   for (const Result<Json>* part : {&pcrs, &audit, &baselines}) {
@@ -233,13 +329,15 @@ Result<Json> make_bundle(const BundleParts& parts, const HostRecord& host,
   return Json{{"format", "quotemill-bundle/1"},
               {"made", transport::iso_time(now)},
               {"verifier", {{"curve_key", to_hex(parts.server_key)}}},
-              {"host", render_host(host)},
+              {"host", render_host(*identity)},
               {"appraisal", render_entry(entry)},
+              {"revision", render_revised(what.revision)},
               {"pcrs", *pcrs},
               {"boot_log", *log ? Json(to_hex(**log)) : Json(nullptr)},
               {"boot_log_secrets",
                *log ? Json(events_without_secrets(read_boot_log(**log).log)) : Json(nullptr)},
               {"policy", std::move(named)},
+              {"rollout", policy ? render_rollout(policy->rollout) : Json(nullptr)},
               {"baselines", *baselines},
               {"audit", *audit}};
 }

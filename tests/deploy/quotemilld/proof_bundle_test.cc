@@ -1,5 +1,6 @@
 // Bundles as the daemon makes them, checked as anybody can: what is changed in one is noticed.
 #include <sstream>
+#include <thread>
 
 #include <gmock/gmock.h>
 
@@ -159,16 +160,67 @@ TEST_F(ProofBundleTest, WhatIsNoBundleIsRefusedWithItsPlace) {
   }
 }
 
-TEST_F(ProofBundleTest, IsRefusedForAHostThatNeverAttestedOrHasOtherKeys) {
+TEST_F(ProofBundleTest, AHostThatEnrolledAnewIsShownAsItWasThen) {
+  attest(1);
+  const Json then = bundle();
+  HostRecord again = *hosts_.find_by_name("host-0")->record;
+  again.generation += 1;
+  again.ak_public = SoftwareHost(KeyKind::kEcP256, 7).record().ak_public;
+  again.curve_key.fill(7);
+  add(again);
+  const Json later = bundle();
+  EXPECT_EQ(later["host"], then["host"]);
+  EXPECT_TRUE(check(later).is_proven());
+}
+
+TEST_F(ProofBundleTest, IsRefusedForAHostThatNeverAttestedOrWhoseKeysAreNotKept) {
   attest(1);
   add(host_record(9, "fresh", LifeCycle::kActive));
   EXPECT_EQ(refusal("host.bundle", {{"host", "fresh"}}).code, ErrorCode::kNotFound);
-  HostRecord again = *hosts_.find_by_name("host-0")->record;
-  again.generation += 1;
-  add(again);
+  auto again = std::make_shared<HostRecord>(*hosts_.find_by_name("host-0")->record);
+  again->generation += 1;
+  hosts_.put(again);  // as a store of before has it, in which nothing is kept of former keys
   const transport::ControlError refused = refusal("host.bundle", {{"host", "host-0"}});
   EXPECT_EQ(refused.code, ErrorCode::kConflict);
   EXPECT_THAT(refused.message, HasSubstr("enrolled anew since (generation 2)"));
+}
+
+TEST_F(ProofBundleTest, ARevisedVerdictIsProvenByWhatItWasRevisedUnder) {
+  attest(1);
+  const WallTime attested = clock_.now().wall;
+  clock_.advance(60'000);
+  ask("policy.apply", {{"texts",
+                        {"[policy]\nid = \"default\"\nversion = 2\n[boot]\nno_baseline = "
+                         "\"fail\"\n"}},
+                       {"confirmed", true},
+                       {"operator", "alice"}});
+  ask("reappraise", {{"operator", "alice"}});
+  for (int i = 0; i < 1'000 && runs_.status()["state"] == "running"; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  Json now = bundle();
+  EXPECT_EQ(now["appraisal"]["state"], "warning");
+  EXPECT_EQ(now["revision"]["cause"], "reappraised");
+  EXPECT_EQ(now["policy"]["version"], 2);
+  const BundleReport report = check(now);
+  EXPECT_EQ(report.state, "failed");
+  EXPECT_TRUE(report.is_proven());
+  EXPECT_EQ(outcome(report, "policy"), BundleOutcome::kProven);
+  const Json then = ask("host.bundle", {{"host", "host-0"}, {"time_ms", attested.ms}});
+  EXPECT_TRUE(then["revision"].is_null());
+  EXPECT_EQ(check(then).state, "warning");
+  EXPECT_TRUE(check(then).is_proven());
+  now["revision"]["findings"] = Json::array();
+  EXPECT_EQ(outcome(check(now), "verdict"), BundleOutcome::kNotProven);
+}
+
+TEST_F(ProofBundleTest, SaysByWhatItWasJudged) {
+  attest(1);
+  for (const offline::BundleStep& step : check(bundle()).steps) {
+    if (step.what == "policy") {
+      EXPECT_THAT(step.detail, HasSubstr("policy default version "));
+    }
+  }
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
-#include "deploy/quotemill-verify/bundle_reader.h"
+#include "deploy/quotemill-verify/bundle_file.h"
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
-#include "deploy/references/json_fields.h"
 #include "deploy/references/reference_file.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
@@ -72,6 +72,15 @@ class BundleReader {
       fail(pointer);
     }
     return read.value_or(WallTime{});
+  }
+
+  bool flag(const std::string& pointer) {
+    const Json* const found = find(pointer);
+    if (found == nullptr || !found->is_boolean()) {
+      fail(pointer);
+      return false;
+    }
+    return found->get<bool>();
   }
 
   void fail(const std::string& pointer) {
@@ -214,22 +223,36 @@ std::optional<std::uint32_t> read_event_number(const Json& json) {
              : std::nullopt;
 }
 
+// Where the verdict is: the appraisal's own, or one that took its place without new evidence.
+std::string verdict_in(const BundleReader& in) {
+  return in.find("/revision") != nullptr ? "/revision" : "/appraisal";
+}
+
+std::optional<RolloutNamed> read_rollout(BundleReader& in) {
+  if (in.find("/rollout") == nullptr) {
+    return std::nullopt;
+  }
+  return RolloutNamed{
+      in.text("/rollout/name"),
+      in.text("/rollout/from"),
+      {in.text("/rollout/to/name"), static_cast<std::uint32_t>(in.number("/rollout/to/version"))},
+      in.flag("/rollout/has_old")};
+}
+
 }  // namespace
 
 Result<Bundle> read_bundle(const Json& json) {
-  if (!json.is_object()) {
-    return references::wrong_at("", "is no JSON object");
-  }
   BundleReader in(json);
   const std::string format = in.text("/format");
   if (format != kFormat) {
     return Error{ErrorCode::kUnsupported, "bundle", 0,
                  "is of format '" + escaped(format, 40) + "'; this program checks " + kFormat};
   }
+  const std::string verdict = verdict_in(in);
   Bundle out;
-  out.host = printable(in.text("/host/name"));
-  out.state = printable(in.text("/appraisal/state"));
-  out.told_time = printable(in.text("/appraisal/time"));
+  out.host_name = in.text("/host/name");
+  out.state = in.text(verdict + "/state");
+  out.told_time = in.text(verdict + "/time");
   out.binding.host = HostUid::from_hex(in.text("/host/uuid")).value_or(HostUid());
   out.binding.generation = static_cast<std::uint32_t>(in.number("/host/generation"));
   out.binding.host_key = in.array<32>("/host/curve_key");
@@ -240,10 +263,10 @@ Result<Bundle> read_bundle(const Json& json) {
   out.challenge.nonce = in.array<32>("/appraisal/nonce");
   out.challenge.kind = in.text("/appraisal/nonce_kind") == "interactive" ? NonceKind::kInteractive
                                                                          : NonceKind::kPreissued;
-  out.snapshot = in.array<32>("/appraisal/snapshot");
-  out.time = in.moment("/appraisal/time");
-  out.fresh_from = in.moment("/appraisal/fresh_from");
-  out.findings = in.find("/appraisal/findings");
+  out.snapshot = in.array<32>(verdict + "/snapshot");
+  out.time = in.moment(verdict + "/time");
+  out.fresh_from = in.moment(verdict + "/fresh_from");
+  out.findings = in.find(verdict + "/findings");
   if (const Json* const pcrs = in.find("/pcrs")) {
     out.pcrs = read_pcrs(*pcrs);
     if (!out.pcrs) {
@@ -263,6 +286,7 @@ Result<Bundle> read_bundle(const Json& json) {
     out.policy = in.text("/policy/text");
   }
   out.baselines = read_list(in, "/baselines", read_baseline);
+  out.rollout = read_rollout(in);
   for (const std::optional<AuditRecord>& act : read_list(in, "/audit", read_act)) {
     out.audit.push_back(act.value_or(AuditRecord()));
   }
