@@ -55,6 +55,11 @@ class PackedState {
 
   [[nodiscard]] WallTime valid_until() const { return valid_until_; }
 
+  // When the evidence came that the counters are of.
+  [[nodiscard]] std::optional<WallTime> received() const {
+    return counters_ ? std::optional(counters_->received) : std::nullopt;
+  }
+
   [[nodiscard]] const FactsRecord& facts() const { return *facts_; }
 
   // The id of the proof's boot log; nullopt if there is no proof.
