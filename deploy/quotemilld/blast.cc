@@ -44,7 +44,7 @@ class Survey {
       : now_(*now), then_(*then), parts_(parts) {
     Result<LogClasses> known = LogClasses::of(
         logs_of(parts.hosts, {},
-                [this](const HostGlance& host) { return is_hit(host.record, host.facts); }),
+                [this](const HostGlance& host) { return is_hit(host.record(), host.facts); }),
         parts.history);
     // Without them each log is read: slower, and the same.
     const auto logs = std::make_shared<const LogClasses>(known ? *std::move(known) : LogClasses());

@@ -7,7 +7,6 @@
 namespace quotemill::daemon {
 namespace {
 
-constexpr std::size_t kPage = 1'000;
 constexpr std::size_t kVersionMax = 32;
 
 void add_age(FleetCensus& census, double seconds) {
@@ -25,13 +24,13 @@ void add_agent(FleetCensus& census, std::string_view version) {
   ++census.agents[name];
 }
 
-void add(FleetCensus& census, const Host& host, WallTime now) {
-  ++census.states.at(static_cast<std::size_t>(host.state->state));
-  census.in_maintenance += host.record->life_cycle == LifeCycle::kMaintenance ? 1U : 0U;
-  if (host.state->counters) {
-    const std::int64_t age_ms = now.ms - host.state->counters->received.ms;
+void add(FleetCensus& census, const HostGlance& host, WallTime now) {
+  ++census.states.at(static_cast<std::size_t>(host.state));
+  census.in_maintenance += host.life_cycle == LifeCycle::kMaintenance ? 1U : 0U;
+  if (host.received) {
+    const std::int64_t age_ms = now.ms - host.received->ms;
     add_age(census, std::max(0.0, static_cast<double>(age_ms) / 1'000.0));
-    add_agent(census, host.state->facts.agent);
+    add_agent(census, host.facts.agent);
   }
 }
 
@@ -39,18 +38,11 @@ void add(FleetCensus& census, const Host& host, WallTime now) {
 
 FleetCensus count_fleet(const HostTable& hosts, WallTime now) {
   FleetCensus census;
-  for (std::string after;;) {
-    const std::vector<Host> page = hosts.list(after, kPage);
-    for (const Host& host : page) {
-      if (host.record->may_attest()) {
-        add(census, host, now);
-      }
-    }
-    if (page.size() < kPage) {
-      return census;
-    }
-    after = page.back().record->name;
-  }
+  hosts.glance({}, [&](const HostGlance& host) {
+    add(census, host, now);  // those that are listed may attest
+    return true;
+  });
+  return census;
 }
 
 }  // namespace quotemill::daemon

@@ -121,7 +121,7 @@ Result<std::uint64_t> FleetRuns::begin(const RunRequest& request, const Progress
 bool FleetRuns::selects_any(const HostSelector& selector) const {
   bool is_there = false;
   parts_.hosts.glance({}, [&](const HostGlance& host) {
-    is_there = is_selected(host.record, host.facts, selector);
+    is_there = is_selected(host.record(), host.facts, selector);
     return !is_there;
   });
   return is_there;
@@ -235,7 +235,7 @@ Result<std::shared_ptr<const LogClasses>> FleetRuns::tell_logs(const HostSelecto
                                                                const std::string& after) {
   std::uint64_t selected = 0;
   std::vector<Digest> ids = logs_of(parts_.hosts, after, [&](const HostGlance& host) {
-    const bool is_wanted = is_selected(host.record, host.facts, selector);
+    const bool is_wanted = is_selected(host.record(), host.facts, selector);
     selected += is_wanted ? 1U : 0U;
     return is_wanted;
   });

@@ -9,8 +9,6 @@
 namespace quotemill::daemon {
 namespace {
 
-constexpr std::size_t kPage = 1'000;
-
 bool is_over(const HostRecord& record, WallTime now) {
   return record.life_cycle == LifeCycle::kMaintenance && record.expires <= now;
 }
@@ -18,26 +16,24 @@ bool is_over(const HostRecord& record, WallTime now) {
 }  // namespace
 
 Result<void> end_due_maintenance(const HostTable& hosts, Registrar& registrar, WallTime now) {
-  std::string after;
-  for (std::vector<Host> page = hosts.list(after, kPage); !page.empty();
-       page = hosts.list(after, kPage)) {
-    for (const Host& host : page) {
-      if (!is_over(*host.record, now)) {
-        continue;
-      }
-      const HostUid& uid = host.record->uid;
-      ActingRegistrar acting(registrar, {"quotemill", "maintenance.end", uid.hex()});
-      const auto ended = acting.change([&](const RegistryView& view) -> Result<IdentityUpdate> {
-        const std::optional<Host> known = view.hosts.find(uid);
-        // An operator may have given it another end meanwhile.
-        return known && is_over(*known->record, now) ? end_maintenance(uid)(view)
-                                                     : Result<IdentityUpdate>(IdentityUpdate{});
-      });
-      if (!ended) {
-        return ended.error();
-      }
+  std::vector<HostUid> due;
+  hosts.glance({}, [&](const HostGlance& host) {
+    if (host.life_cycle == LifeCycle::kMaintenance && is_over(host.record(), now)) {
+      due.push_back(host.record().uid);
     }
-    after = page.back().record->name;
+    return true;
+  });
+  for (const HostUid& uid : due) {
+    ActingRegistrar acting(registrar, {"quotemill", "maintenance.end", uid.hex()});
+    const auto ended = acting.change([&](const RegistryView& view) -> Result<IdentityUpdate> {
+      const std::optional<Host> known = view.hosts.find(uid);
+      // An operator may have given it another end meanwhile.
+      return known && is_over(*known->record, now) ? end_maintenance(uid)(view)
+                                                   : Result<IdentityUpdate>(IdentityUpdate{});
+    });
+    if (!ended) {
+      return ended.error();
+    }
   }
   return {};
 }

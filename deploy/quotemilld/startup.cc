@@ -44,6 +44,7 @@ Result<WallTime> recall_part(const History& store, std::uint32_t part, std::uint
   const Result<void> read =
       store.for_each_host_of(part, parts, [&](HostRecord record, std::optional<HostState> state) {
         newest = std::max(newest, newest_time(record, state));
+        some.reserve(kHostsAtOnce);
         some.push_back({std::make_shared<const HostRecord>(std::move(record)), std::move(state)});
         if (some.size() == kHostsAtOnce) {
           hosts.put_stored(std::exchange(some, {}));

@@ -62,8 +62,9 @@ void Committer::start() {
   const std::shared_ptr<const PolicySet> policies = ports_.policies.current();
   ports_.hosts.glance({}, [&](const HostGlance& host) {
     if (rests_on_evidence(host.state)) {
-      const auto& snapshot = policies->snapshot_for(traits_of(host.record, view_of(host.facts)));
-      deadlines_.set(host.record.uid,
+      const HostRecord& record = host.record();
+      const auto& snapshot = policies->snapshot_for(traits_of(record, view_of(host.facts)));
+      deadlines_.set(record.uid,
                      deadline_after_pause(host.valid_until, snapshot->policy().freshness, now));
     }
     return true;

@@ -66,12 +66,22 @@ struct KeptHost {
   }
 
   bool show(const std::function<bool(const HostGlance&)>& visit) const {
-    if (!packed) {
-      return visit(glance_of({record, state, revision}));
+    std::optional<HostRecord> unpacked;
+    const std::function<const HostRecord&()> its_record = [&]() -> const HostRecord& {
+      if (packed && !unpacked) {
+        unpacked = packed->record.unpack(packed->uid);
+      }
+      return packed ? *unpacked : *record;
+    };
+    if (packed) {
+      const PackedState& of = packed->state;
+      return visit({life_cycle(), of.state(), of.valid_until(), of.snapshot(), of.received(),
+                    of.facts(), of.proven_log(), its_record});
     }
-    const HostRecord unpacked = packed->record.unpack(packed->uid);
-    return visit({unpacked, packed->state.state(), packed->state.valid_until(),
-                  packed->state.snapshot(), packed->state.facts(), packed->state.proven_log()});
+    return visit({life_cycle(), state->state, state->verdict.valid_until, state->verdict.snapshot,
+                  state->counters ? std::optional(state->counters->received) : std::nullopt,
+                  state->facts, state->proof ? std::optional(state->proof->log) : std::nullopt,
+                  its_record});
   }
 };
 
@@ -152,11 +162,10 @@ using HostsByName = std::set<const KeptHost*, ByName>;
 // In the place of whichever host has its key.
 template <class Index>
 void replace_in(Index& index, const KeptHost& host) {
-  const auto found = index.find(&host);
-  if (found != index.end()) {
-    index.erase(found);
+  const auto [at, is_new] = index.insert(&host);
+  if (!is_new) {
+    index.insert(index.erase(at), &host);
   }
-  index.insert(&host);
 }
 
 template <class Index>

@@ -1,27 +1,16 @@
 #include "engine/pipeline/host_table.h"
 
 #include <algorithm>
-#include <deque>
-#include <map>
 #include <mutex>
 #include <shared_mutex>
-#include <unordered_map>
 #include <utility>
 
-#include "engine/pipeline/host_index.h"
+#include "engine/pipeline/host_rooms.h"
 
 namespace quotemill {
 namespace {
 
 constexpr std::size_t kGlances = 1'024;  // hosts that are shown under one lock
-
-bool holds_name(const KeptHost& host) {
-  return host.may_attest();
-}
-
-bool holds_key(const KeptHost& host) {
-  return host.may_attest() || host.life_cycle() == LifeCycle::kPending;
-}
 
 // States are unpacked when no lock is held any more.
 std::optional<Host> opened(const std::optional<KeptHost>& kept) {
@@ -45,169 +34,7 @@ std::vector<KeptHost> page_of(const HostsByName& names, std::string_view after, 
   return page;
 }
 
-std::shared_ptr<const HostState> fresh_state(const HostRecord& record) {
-  auto state = std::make_shared<HostState>();
-  state->host = record.uid;
-  state->generation = record.generation;
-  return state;
-}
-
-// What packed hosts have in common.
-struct Pools {
-  PackedRecord::Pool records;
-  PackedState::Pool states;
-};
-
-// Null if it does not fit.
-std::shared_ptr<const PackedHost> packed_host(const HostRecord& record, const HostState& state,
-                                              Pools& pools) {
-  std::optional<PackedRecord> packed_record = PackedRecord::pack(record, pools.records);
-  std::optional<PackedState> packed_state = PackedState::pack(state, pools.states);
-  if (!packed_record || !packed_state) {
-    return nullptr;
-  }
-  return std::make_shared<const PackedHost>(
-      PackedHost{record.uid, *std::move(packed_record), *std::move(packed_state)});
-}
-
 }  // namespace
-
-// REQUIRES: the mutex, exclusively for whatever changes
-class HostTable::Rooms {
- public:
-  explicit Rooms(std::size_t states) : states_kept(states) {}
-
-  // Its state stays, or is a fresh one.
-  void put(std::shared_ptr<const HostRecord> record) {
-    const auto [at, is_new] = hosts.try_emplace(record->uid);
-    KeptHost& host = at->second;
-    if (is_new) {
-      host.state = fresh_state(*record);
-      host.revision = ++revisions;
-    } else {
-      forget_indexes(host);
-      host.state = host.host().state;
-    }
-    host.record = std::move(record);
-    keep(host);
-    index(host);
-  }
-
-  void put_state(std::shared_ptr<const HostState> state) {
-    const auto found = hosts.find(state->host);
-    if (found == hosts.end()) {
-      return;
-    }
-    KeptHost& host = found->second;
-    const TrustState before = host.trust();
-    host.record = host.packed ? host.host().record : host.record;
-    host.state = std::move(state);
-    host.revision = ++revisions;
-    keep(host);
-    if (holds_name(host)) {
-      --counts.at(static_cast<std::size_t>(before));
-      ++counts.at(static_cast<std::size_t>(host.trust()));
-    }
-  }
-
-  void put_packed(std::shared_ptr<const PackedHost> packed) {
-    const auto [at, is_new] = hosts.try_emplace(packed->uid);
-    KeptHost& host = at->second;
-    if (!is_new) {
-      forget_indexes(host);
-    }
-    host = {std::move(packed), nullptr, nullptr, ++revisions};
-    index(host);
-  }
-
-  void remove(const HostUid& uid) {
-    const auto found = hosts.find(uid);
-    if (found != hosts.end()) {
-      forget_indexes(found->second);
-      hosts.erase(found);
-    }
-  }
-
-  mutable std::shared_mutex mutex;
-  std::unordered_map<HostUid, KeptHost> hosts;
-  HostIndex<ByChannel> by_key;
-  HostIndex<ByEk> by_ek;
-  HostMultiIndex<ByAk> by_ak;
-  HostsByName by_name;
-  HostsByName expected;
-  std::map<HostUid, std::string> pending;
-  std::array<std::size_t, 5> counts{};
-  Pools pools;
-
- private:
-  // As it is, for now.
-  void keep(KeptHost& host) {
-    host.packed = nullptr;
-    kept.emplace_back(host.record->uid, host.revision);
-    if (kept.size() <= states_kept) {
-      return;
-    }
-    const auto [uid, revision] = kept.front();
-    kept.pop_front();
-    const auto oldest = hosts.find(uid);
-    // Unless it has another state by now.
-    if (oldest != hosts.end() && !oldest->second.packed && oldest->second.revision == revision) {
-      pack(oldest->second);
-    }
-  }
-
-  void pack(KeptHost& host) {
-    if (auto packed = packed_host(*host.record, *host.state, pools)) {
-      host = {std::move(packed), nullptr, nullptr, host.revision};
-    }
-  }
-
-  void index(const KeptHost& host) {
-    if (holds_key(host)) {
-      replace_in(by_key, host);
-      by_ak.insert(&host);
-    }
-    if (holds_name(host)) {
-      replace_in(by_name, host);
-      ++counts.at(static_cast<std::size_t>(host.trust()));
-    }
-    if (host.life_cycle() == LifeCycle::kPending) {
-      pending.emplace(host.uid(), host.name());
-    }
-    if (host.life_cycle() == LifeCycle::kExpected) {
-      replace_in(expected, host);
-    }
-    index_ek(host);
-  }
-
-  void index_ek(const KeptHost& host) {
-    if (host.ek_sha256().empty()) {
-      return;
-    }
-    if (host.life_cycle() == LifeCycle::kRetired) {
-      by_ek.insert(&host);  // a living host of this EK comes first
-    } else {
-      replace_in(by_ek, host);
-    }
-  }
-
-  void forget_indexes(const KeptHost& host) {
-    erase_if_owned(by_key, host);
-    erase_if_owned(by_name, host);
-    erase_if_owned(by_ek, host);
-    erase_if_owned(expected, host);
-    erase_if_owned(by_ak, host);
-    if (holds_name(host)) {
-      --counts.at(static_cast<std::size_t>(host.trust()));
-    }
-    pending.erase(host.uid());
-  }
-
-  const std::size_t states_kept;
-  // States that are kept as they are, the oldest first; some have been replaced since.
-  std::deque<std::pair<HostUid, std::uint64_t>> kept;
-  std::uint64_t revisions = 0;
-};
 
 HostTable::HostTable(std::size_t states_kept) : rooms_(std::make_unique<Rooms>(states_kept)) {}
 
@@ -239,6 +66,7 @@ std::optional<Host> HostTable::find_by_key(const CurveKey& key) const {
 }
 
 std::optional<Host> HostTable::find_by_name(std::string_view name) const {
+  rooms_->settle_names();
   return find_in(rooms_->by_name, name);
 }
 
@@ -261,6 +89,7 @@ bool HostTable::admits(const CurveKey& key) const {
 }
 
 std::vector<Host> HostTable::list(std::string_view after, std::size_t limit) const {
+  rooms_->settle_names();
   std::vector<KeptHost> page;
   {
     const std::shared_lock lock(rooms_->mutex);
@@ -271,6 +100,7 @@ std::vector<Host> HostTable::list(std::string_view after, std::size_t limit) con
 
 void HostTable::glance(std::string after,
                        const std::function<bool(const HostGlance&)>& visit) const {
+  rooms_->settle_names();
   for (bool goes_on = true; goes_on;) {
     const std::shared_lock lock(rooms_->mutex);
     const HostsByName& names = rooms_->by_name;
@@ -349,17 +179,18 @@ void HostTable::put_state(std::shared_ptr<const HostState> state) {
 void HostTable::put_stored(std::vector<StoredHost> hosts) {
   std::vector<std::shared_ptr<const PackedHost>> packed;
   packed.reserve(hosts.size());
-  for (const StoredHost& host : hosts) {
-    packed.push_back(host.state ? packed_host(*host.record, *host.state, rooms_->pools) : nullptr);
+  for (StoredHost& host : hosts) {
+    if (!host.state) {
+      host.state = fresh_state(*host.record);
+    }
+    packed.push_back(packed_host(*host.record, *host.state, rooms_->pools));
   }
   const std::unique_lock lock(rooms_->mutex);
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     if (packed[i]) {
       rooms_->put_packed(std::move(packed[i]));
-      continue;
-    }
-    rooms_->put(std::move(hosts[i].record));
-    if (hosts[i].state) {
+    } else {
+      rooms_->put(std::move(hosts[i].record));
       rooms_->put_state(std::make_shared<const HostState>(*std::move(hosts[i].state)));
     }
   }

@@ -4,8 +4,8 @@
 // Written by the commit thread only (and at start-up); read by any thread. What a reader gets is an
 // immutable snapshot and a hint: the commit stage checks again.
 //
-// States of the hosts that attested last are kept as they are, those of others packed
-// (packed_state.h): whoever asks for one of them gets a new copy.
+// Hosts that were written last are kept as they are, others packed (packed_state.h,
+// packed_record.h): whoever asks for one of them gets a new copy of its record and state.
 #pragma once
 
 #include <array>
@@ -31,26 +31,18 @@ struct Host {
   std::uint64_t revision = 0;
 };
 
-// What can be told of a host without unpacking its state. Borrowed from the table.
+// What can be told of a host without unpacking it. Borrowed from the table.
 struct HostGlance {
-  const HostRecord& record;
+  LifeCycle life_cycle;
   TrustState state;
-  WallTime valid_until;        // of the verdict
-  const SnapshotId& snapshot;  // that the verdict is by
+  WallTime valid_until;              // of the verdict
+  const SnapshotId& snapshot;        // that the verdict is by
+  std::optional<WallTime> received;  // the evidence that its counters are of
   const FactsRecord& facts;
   std::optional<Digest> proven_log;  // the id of its proof's boot log
+  // Unpacks the record alone.
+  const std::function<const HostRecord&()>& record;
 };
-
-// Borrows the host.
-inline HostGlance glance_of(const Host& host) {
-  const HostState& state = *host.state;
-  return {*host.record,
-          state.state,
-          state.verdict.valid_until,
-          state.verdict.snapshot,
-          state.facts,
-          state.proof ? std::optional(state.proof->log) : std::nullopt};
-}
 
 // A host as the store has it.
 struct StoredHost {
@@ -60,7 +52,7 @@ struct StoredHost {
 
 class HostTable {
  public:
-  // `states_kept`: how many states are kept as they are.
+  // `states_kept`: how many hosts are kept as they are, at most.
   explicit HostTable(std::size_t states_kept = kStatesKept);
   HostTable(const HostTable&) = delete;
   HostTable& operator=(const HostTable&) = delete;

@@ -57,6 +57,11 @@ class PackedState {
 
   [[nodiscard]] const SnapshotId& snapshot() const { return verdict_->snapshot; }
 
+  // When the evidence came that the counters are of.
+  [[nodiscard]] std::optional<WallTime> received() const {
+    return counters_ ? std::optional(counters_->received) : std::nullopt;
+  }
+
   [[nodiscard]] const FactsRecord& facts() const { return *facts_; }
 
   // The id of the proof's boot log; nullopt if there is no proof.

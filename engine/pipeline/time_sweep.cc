@@ -11,10 +11,16 @@ namespace {
 
 constexpr std::size_t kPage = 1'000;
 
-// Whether time has changed what the host is judged by.
-bool is_concerned(const HostGlance& host, const PolicySet& policies) {
-  return rests_on_evidence(host.state) && host.record.may_attest() &&
-         policies.snapshot_for(traits_of(host.record, view_of(host.facts)))->id() != host.snapshot;
+// Whether time has changed what the host is judged by. `judged_by`: the snapshot of its verdict.
+bool is_concerned(TrustState state, const HostRecord& record, const FactsRecord& facts,
+                  const SnapshotId& judged_by, const PolicySet& policies) {
+  return rests_on_evidence(state) && record.may_attest() &&
+         policies.snapshot_for(traits_of(record, view_of(facts)))->id() != judged_by;
+}
+
+bool is_concerned(const Host& host, const PolicySet& policies) {
+  const HostState& state = *host.state;
+  return is_concerned(state.state, *host.record, state.facts, state.verdict.snapshot, policies);
 }
 
 class Sweep {
@@ -33,7 +39,7 @@ class Sweep {
         if (is_over()) {
           return report_;
         }
-        if (is_concerned(glance_of(host), *policies_)) {
+        if (is_concerned(host, *policies_)) {
           look_at(host);
         }
       }
@@ -94,7 +100,10 @@ TimeSweepReport sweep(const TimeSweepParts& parts, const std::function<bool()>& 
   const std::shared_ptr<const PolicySet> policies = parts.policies.current();
   Result<LogClasses> logs =
       LogClasses::of(logs_of(parts.hosts, {},
-                             [&](const HostGlance& host) { return is_concerned(host, *policies); }),
+                             [&](const HostGlance& host) {
+                               return is_concerned(host.state, host.record(), host.facts,
+                                                   host.snapshot, *policies);
+                             }),
                      parts.history);
   if (!logs) {
     // They only save work: without them each log is looked at for itself.

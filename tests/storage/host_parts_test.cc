@@ -43,7 +43,7 @@ std::set<HostUid> fill(RocksStore& store) {
 TEST(HostParts, TogetherHaveEachHostOnce) {
   const TempFolder folder;
   StoreOptions options;
-  options.path = folder.path() + "/store";
+  options.path = folder / "store";
   const auto store = *RocksStore::open(options);
   const std::set<HostUid> all = fill(*store);
   for (const std::uint32_t parts : {1U, 2U, 3U, 7U, 64U}) {
@@ -64,7 +64,7 @@ TEST(HostParts, TogetherHaveEachHostOnce) {
 TEST(HostParts, AreOfAboutEqualSize) {
   const TempFolder folder;
   StoreOptions options;
-  options.path = folder.path() + "/store";
+  options.path = folder / "store";
   const auto store = *RocksStore::open(options);
   fill(*store);
   for (std::uint32_t part = 0; part < 4; ++part) {

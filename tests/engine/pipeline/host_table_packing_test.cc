@@ -36,6 +36,9 @@ HostState state_of(std::uint32_t number, std::uint64_t sequence) {
   state.verdict.valid_until = {static_cast<std::int64_t>(sequence)};
   state.facts.model = "model " + std::to_string(number % 3);
   state.evidence = hash(HashAlgorithm::kSha256, as_bytes(std::to_string(sequence)));
+  if (sequence % 4 != 0) {
+    state.counters.emplace().received = {static_cast<std::int64_t>(sequence)};
+  }
   if (sequence % 3 != 0) {
     auto proof = std::make_shared<BootProof>();
     proof->log = state.evidence;
@@ -54,8 +57,10 @@ std::string text_of(const std::optional<Host>& host) {
 std::string glances_of(const HostTable& table, const std::string& after) {
   std::string out;
   table.glance(after, [&](const HostGlance& host) {
-    out += host.record.name + std::string(name_of(host.state)) + host.facts.model +
-           std::to_string(host.valid_until.ms) +
+    out += host.record().name + std::string(name_of(host.state)) +
+           std::string(name_of(host.life_cycle)) + host.facts.model +
+           std::to_string(host.valid_until.ms) + "," +
+           std::to_string(host.received.value_or(WallTime{-1}).ms) +
            (host.proven_log ? host.proven_log->hex() : "unproven") + "\n";
     return true;
   });
@@ -144,6 +149,43 @@ TEST(HostTablePacking, AHostThatComesAgainIsOfNoFormerRevision) {
   table.remove(record_of(1, LifeCycle::kActive)->uid);
   table.put(record_of(1, LifeCycle::kActive));
   EXPECT_NE(table.find_by_name("host-1")->revision, before);
+}
+
+TEST(HostTablePacking, StoredHostsAreListedByNameInWhateverOrderTheyCame) {
+  HostTable table;
+  std::vector<std::string> names;
+  std::mt19937_64 random(5);
+  for (int batch = 0; batch < 20; ++batch) {
+    std::vector<StoredHost> some;
+    for (int i = 0; i < 50; ++i) {
+      HostRecord record = *record_of(1, LifeCycle::kActive);
+      for (std::uint8_t& byte : record.uid.bytes) {
+        byte = static_cast<std::uint8_t>(random());
+      }
+      std::copy_n(record.uid.bytes.begin(), 16, record.curve_key.begin());
+      record.ek_sha256 = record.uid.hex();
+      // Of one beginning, longer than what is compared first; and short ones.
+      record.name = (random() % 2 == 0 ? "rack-of-the-northern-hall-" : "h") +
+                    std::to_string(random() % 100'000);
+      names.push_back(record.name);
+      HostState state = state_of(1, 1);
+      state.host = record.uid;
+      some.push_back({std::make_shared<const HostRecord>(record),
+                      random() % 5 == 0 ? std::nullopt : std::optional(state)});
+    }
+    table.put_stored(std::move(some));
+    if (batch == 10) {
+      EXPECT_TRUE(table.find_by_name(names.front())) << "sorted in once, and more to come";
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::vector<std::string> listed;
+  for (const Host& host : table.list({}, 2'000)) {
+    listed.push_back(host.record->name);
+    EXPECT_EQ(host.state->host, host.record->uid);
+  }
+  EXPECT_EQ(listed, names);
 }
 
 TEST(HostTablePacking, AGlanceEndsWhenItIsTold) {
