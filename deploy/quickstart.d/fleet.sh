@@ -105,6 +105,35 @@ CONF
   fleet_start quotemilld "$FLEET_BIN/quotemilld" --config "$FLEET_DIR/quotemill.toml"
 }
 
+# The policy of the hosts called esx-*: an approved image, signed and booted as it must be.
+fleet_esxi_policy() {
+  cat >"$FLEET_DIR/esxi.toml" <<CONF
+[policy]
+id = "quickstart-esxi"
+version = 1
+priority = 10
+
+[match]
+names = ["esx-*"]
+
+[freshness]
+attest_every = "2s"
+stale_after = "30s"
+
+[quote]
+pcrs = [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14]
+
+[boot]
+baselines = ["esx-firmware"]
+compare = [0, 4]
+no_baseline = "info"
+
+[esxi]
+image = "fail"
+CONF
+  quotemill --quiet policy apply "$FLEET_DIR/esxi.toml" --yes >/dev/null
+}
+
 fleet_daemon_answers() {
   fleet_is_running quotemilld || fail "quotemilld ended; its log is $(fleet_log quotemilld)"
   quotemill status >/dev/null 2>&1

@@ -12,6 +12,7 @@
 #   sim_power_on NAME [ARG..]  starts the TPM and boots; ARGs go to quotemill-boot
 #   sim_power_off NAME         stops the TPM; its state stays
 #   sim_reboot NAME [ARG...]   off and on: resetCount goes up, PCRs start anew, a new boot id
+#   sim_image_database N FILE  writes the imgdb.tgz of ESXi image N, as its hosts boot with it
 #   sim_each COMMAND NAME...   runs COMMAND NAME for every name, two at a time
 #   sim_trusted_roots DIR      copies the certificates of the EK CA there
 #   sim_tcti NAME, sim_boot_log NAME, sim_boot_id NAME, sim_log NAME   print a host's names
@@ -120,6 +121,12 @@ sim_power_on() {
   "${SIM_BOOT:?}" --tcti "$(sim_tcti "$name")" --log "$(sim_boot_log "$name")" \
     --boot-id "$(sim_boot_id "$name")" --host-seed "$(sim_seed "$name")" "$@" \
     >>"$(sim_log "$name")" 2>&1
+}
+
+sim_image_database() {
+  local tar="$2.tar"
+  "${SIM_BOOT:?}" --no-tpm --log "$2.log" --esxi "$1" --image-database "$tar" || return 1
+  gzip -n -c "$tar" >"$2" && rm -f "$tar" "$2.log"
 }
 
 # The id of the host's swtpm if it runs; the command line is compared, because ids are used again.

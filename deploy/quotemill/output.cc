@@ -191,12 +191,6 @@ void Table::print(std::ostream& out, const Style& style) const {
   std::for_each(rows_.begin(), rows_.end(), print_row);
 }
 
-void print_field(std::ostream& out, const char* label, const std::string& value) {
-  if (value != "-" && !value.empty()) {
-    out << "  " << label << std::string(14 - std::string_view(label).size(), ' ') << value << '\n';
-  }
-}
-
 Style style_of(int descriptor, bool no_colour, bool is_quiet) {
   Style style;
   style.has_headers = !is_quiet;

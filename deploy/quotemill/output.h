@@ -80,9 +80,6 @@ class Table {
 // holds a tab: printable() escapes them.
 void print_fields(std::ostream& out, const Json& value);
 
-// One line of a section, "  label  value"; nothing for a value that is not there ("-" or empty).
-void print_field(std::ostream& out, const char* label, const std::string& value);
-
 // Whether `descriptor` is a terminal, its width, and whether colours are wanted: not with
 // --no-color, NO_COLOR (no-color.org) or TERM=dumb.
 Style style_of(int descriptor, bool no_colour, bool is_quiet);

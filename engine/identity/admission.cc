@@ -244,7 +244,8 @@ Result<Admission> decide_admission(const ProvenIdentity& identity,
 }
 
 bool has_expired(const HostRecord& record, WallTime now) {
-  return record.life_cycle == LifeCycle::kPending && record.expires <= now;
+  return record.life_cycle == LifeCycle::kPending && record.expires <= now &&
+         !is_held_as_shared(record);
 }
 
 }  // namespace quotemill

@@ -78,7 +78,8 @@ struct Admission {
 //   kBusy      "admission.pending"    limits::kPendingHostsMax hosts are waiting
 Result<Admission> decide_admission(const ProvenIdentity& identity, const AdmissionContext& context);
 
-// Whether a pending host has waited long enough to be forgotten.
+// Whether a pending host has waited long enough to be forgotten; never one that was enrolled, and
+// is held because two machines use its EK.
 bool has_expired(const HostRecord& record, WallTime now);
 
 }  // namespace quotemill

@@ -25,6 +25,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bench/fleet/esxi_boot_model.h"
 #include "bench/fleet/measured_boot_model.h"
 #include "tests/support/certificate_builder.h"
 #include "tests/support/process.h"
@@ -169,6 +170,7 @@ class SimHost {
   agent::AkKind ak_kind = agent::AkKind::kEcdsaP256;
   // What it boots; takes effect with the next power_on().
   bench::MeasuredBootModel boot;
+  std::optional<bench::EsxiBootModel> esxi;  // instead of `boot`
 
   // A TPM with EK certificates of that maker. Without it the host has a TPM without certificates.
   ::testing::AssertionResult make_tpm(const TpmMaker& maker);
@@ -214,6 +216,7 @@ class SimHost {
 
  private:
   ::testing::AssertionResult start_tpm();
+  [[nodiscard]] bench::EsxiBootLog booted() const;
   ::testing::AssertionResult measure_boot();
   void stop_tpm();
   void launch_agent();

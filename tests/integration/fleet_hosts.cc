@@ -137,16 +137,24 @@ AssertionResult SimHost::start_tpm() {
                                        : AssertionFailure() << "swtpm: " << tpm_->output();
 }
 
-AssertionResult SimHost::measure_boot() {
+bench::EsxiBootLog SimHost::booted() const {
+  if (esxi) {
+    return bench::write_esxi_boot_log(*esxi);
+  }
   const Bytes log = bench::write_boot_log(boot);
+  return {log, log};
+}
+
+AssertionResult SimHost::measure_boot() {
+  const bench::EsxiBootLog log = booted();
   Result<agent::TpmDevice> tpm = open_tpm();
   if (!tpm) {
     return AssertionFailure() << tpm.error().to_string();
   }
-  if (const Result<void> measured = bench::measure(*tpm, log); !measured) {
+  if (const Result<void> measured = bench::measure(*tpm, log.measured); !measured) {
     return AssertionFailure() << measured.error().to_string();
   }
-  write_file(boot_log_path(), log);
+  write_file(boot_log_path(), log.log);
   std::filesystem::remove(runtime_list_path());
   return AssertionSuccess();
 }

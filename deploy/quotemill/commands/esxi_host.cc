@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <ostream>
 
+#include "deploy/quotemill/field_lines.h"
 #include "deploy/quotemill/session.h"
 
 namespace quotemill::cli {

@@ -3,6 +3,7 @@
 
 #include "deploy/quotemill/commands/commands.h"
 #include "deploy/quotemill/commands/esxi_host.h"
+#include "deploy/quotemill/field_lines.h"
 
 namespace quotemill::cli {
 

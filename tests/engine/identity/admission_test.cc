@@ -88,6 +88,29 @@ TEST_F(Admissions, WithoutARuleAHostIsPending) {
   EXPECT_FALSE(admission->record.may_attest());
 }
 
+// Neither a list nor a token says which of the two machines it is, and it is never forgotten.
+TEST_F(Admissions, AnEkThatTwoMachinesUseWaitsForTheOperator) {
+  const HostRecord host = enrolled("a", LifeCycle::kActive);
+  context.same_ek = &host;
+  context.listed_name = "a";
+  context.shared_with = "b";
+  const Result<Admission> admission = decide("a", "t");
+  ASSERT_TRUE(admission);
+  EXPECT_EQ(admission->kind, AdmissionKind::kShared);
+  EXPECT_EQ(admission->record.uid, host.uid);
+  EXPECT_EQ(admission->record.note, "two machines use this EK in turn: a and b");
+  EXPECT_FALSE(admission->record.may_attest());
+  EXPECT_TRUE(admission->reset_state);
+  EXPECT_FALSE(has_expired(admission->record, {INT64_MAX}));
+  const HostRecord held = admission->record;
+  context.same_ek = &held;
+  context.shared_with.reset();
+  const Result<Admission> again = decide("b", "t");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->kind, AdmissionKind::kShared);
+  EXPECT_FALSE(again->is_write_needed);
+}
+
 TEST_F(Admissions, AListedEkIsAdmitted) {
   context.listed_name = "a";
   const Result<Admission> admission = decide("a");
