@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "deploy/quotemilld/config.h"
+#include "deploy/quotemilld/gateway_settings.h"
 #include "deploy/quotemilld/restore_store.h"
 #include "deploy/quotemilld/service.h"
 #include "deploy/quotemilld/sink_settings.h"
@@ -100,6 +101,10 @@ int checked(const std::string& file, bool check_only, const std::string& backup)
     }
     if (const auto sinks = daemon::load_sinks(config->sinks); !sinks) {
       std::cerr << sinks.error().to_string() << "\n";
+      return kUsage;
+    }
+    if (const auto gateways = daemon::load_gateways(config->gateways); !gateways) {
+      std::cerr << gateways.error().to_string() << "\n";
       return kUsage;
     }
     std::cout << (file.empty() ? "The built-in settings" : file) << ": fine; policy " << policy->id
