@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 #include "engine/pipeline/nonce_authority.h"
@@ -24,6 +26,21 @@ std::uint64_t now_us() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
                                         std::chrono::steady_clock::now().time_since_epoch())
                                         .count());
+}
+
+// Processor time of a process, user and system, in seconds; 0 if there is none.
+double processor_time(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string skipped;
+  std::getline(file, skipped, ')');  // the program's name may hold anything else
+  // Fields 3 to 13 of proc(5).
+  for (int field = 3; field <= 13; ++field) {
+    file >> skipped;
+  }
+  double user = 0;
+  double system = 0;
+  file >> user >> system;
+  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 }  // namespace
@@ -54,7 +71,8 @@ Result<std::unique_ptr<Driver>> Driver::create(const RunSettings& settings, cons
 
 Result<void> Driver::open(Peer& peer, std::size_t index) {
   transport::SocketOptions options;
-  options.curve = transport::CurveClient{peer.session.host().channel(), settings_.fleet.server_key};
+  options.curve = transport::CurveClient{
+      peer.session.host().channel(), settings_.gateway_key.value_or(settings_.fleet.server_key)};
   Result<Socket> socket = Socket::create(*context_, options);
   if (!socket) {
     return socket.error();
@@ -234,6 +252,7 @@ Tally Driver::measure() {
   const bool is_open = settings_.rate > 0;
   next_ = is_open ? Next::kBeginsWhenDue : Next::kBeginsAgain;
   used_up_ = 0;
+  const double cpu_before = settings_.daemon_pid != 0 ? processor_time(settings_.daemon_pid) : 0;
   begun_us_ = now_us();
   scheduled_ = 0;
   const std::uint64_t end = begun_us_ + std::uint64_t{settings_.seconds} * 1'000'000;
@@ -251,6 +270,9 @@ Tally Driver::measure() {
   }
   Tally measured = std::exchange(tally_, {});
   measured.seconds = static_cast<double>(now - begun_us_) / 1e6;
+  if (settings_.daemon_pid != 0) {
+    measured.daemon_cpu = processor_time(settings_.daemon_pid) - cpu_before;
+  }
   // What is on its way is judged too, and counted as nothing but right or wrong.
   next_ = Next::kRests;
   const std::uint64_t drained = now + kDrainUs;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ namespace quotemill::bench {
 struct RunSettings {
   FleetSettings fleet;
   std::string endpoint;
+  std::optional<CurveKey> gateway_key;  // the endpoint is that of a gateway with this key
+  int daemon_pid = 0;                   // whose processor time is measured; 0: nobody's
   std::uint32_t first_host = 0;
   std::uint32_t hosts = 1;
   std::uint32_t seconds = 10;

@@ -8,6 +8,7 @@
 #include "bench/fleet/measured_boot_model.h"
 #include "bench/fleet/plain_replay.h"
 #include "engine/crypto/hash.h"
+#include "transport/wire/log_proof.h"
 
 namespace quotemill::bench {
 namespace {
@@ -40,6 +41,13 @@ transport::CurveKeyPair channel_of(std::uint64_t seed, std::uint32_t number) {
   return *pair;
 }
 
+std::optional<Digest> log_key_of(const transport::CurveKeyPair& channel,
+                                 const CurveKey& server_key) {
+  const Result<Digest> key =
+      transport::log_proof_key(channel.secret_key, server_key, channel.public_key, server_key);
+  return key ? std::optional(*key) : std::nullopt;
+}
+
 void flip_last(Bytes& bytes) {
   bytes.back() ^= 1U;
 }
@@ -58,9 +66,18 @@ FleetHost::FleetHost(const FleetSettings& settings, std::uint32_t number, Seeded
   record.curve_key = channel_.public_key;
   host_.server_key = settings.server_key;
   host_.facts.agent = "quotemill-fleet";
+  if (settings.is_behind_gateway) {
+    log_key_ = log_key_of(channel_, settings.server_key);
+  }
   const std::int64_t age_ms = std::max<std::int64_t>(0, settings.booted.ms - kCountersBegin);
   at_start_ = {static_cast<std::uint64_t>(age_ms), static_cast<std::uint32_t>(age_ms / kMsPerReset),
                0, true};
+}
+
+void FleetHost::prove(transport::LogsMessage& segment, ByteView item) const {
+  if (log_key_) {
+    segment.proof = to_bytes(transport::log_proof(*log_key_, item, segment).view());
+  }
 }
 
 ImportedIdentity FleetHost::identity() const {

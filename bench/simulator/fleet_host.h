@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "bench/simulator/plan.h"
 #include "engine/identity/imported_identity.h"
 #include "transport/socket/curve.h"
+#include "transport/wire/message.h"
 
 namespace quotemill::bench {
 
@@ -25,6 +27,7 @@ struct FleetSettings {
   // Hosts booted then: a later run finds them booted again, with higher counters.
   WallTime booted;
   std::uint64_t clock_step_ms = 1;  // between two attestations, on the TPM's clock
+  bool is_behind_gateway = false;
 };
 
 class FleetHost {
@@ -52,6 +55,9 @@ class FleetHost {
   [[nodiscard]] Bytes evidence(const Plan& plan, std::uint64_t sequence, NonceKind kind,
                                const Nonce& nonce);
 
+  // As its agent does behind a gateway; else nothing. `item`: the evidence that the log is for.
+  void prove(transport::LogsMessage& segment, ByteView item) const;
+
   // Its boot log, or that of another boot.
   [[nodiscard]] Bytes log(bool is_tampered) const;
 
@@ -63,6 +69,7 @@ class FleetHost {
   std::uint32_t number_;
   SigningHost host_;
   transport::CurveKeyPair channel_;
+  std::optional<Digest> log_key_;  // behind a gateway
   ClockInfo at_start_;
   std::size_t log_size_ = 0;
   PcrBank pcrs_{HashAlgorithm::kSha256};

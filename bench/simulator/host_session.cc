@@ -228,6 +228,7 @@ HostSession::Messages HostSession::log(std::uint64_t sequence, Tally& tally) con
     message.offset = offset;
     message.segment = to_bytes(
         ByteView(log).subspan(offset, std::min(limits::kLogSegmentSizeMax, log.size() - offset)));
+    host_.prove(message, item_);
     out.emplace_back(std::move(message));
   }
   return out;

@@ -15,14 +15,14 @@ constexpr std::uint32_t kHostsMax = 1'000'000;
 constexpr std::uint32_t kSecondsMax = 600;
 constexpr std::uint64_t kAheadMax = 4'000'000;  // of all hosts together: 600 bytes each
 
-Result<CurveKey> read_server_key(const std::string& name) {
+Result<CurveKey> read_key(const char* option, const std::string& name) {
   std::ifstream file(name);
   std::string text;
   file >> text;
   const std::optional<CurveKey> key = transport::from_z85(text);
   return key ? Result<CurveKey>(*key)
-             : Error{ErrorCode::kConfig, "--server-key", 0,
-                     name + " holds no Z85 key; the daemon's is <state folder>/server.pub"};
+             : Error{ErrorCode::kConfig, option, 0,
+                     name + " holds no Z85 key; it is server.pub or gateway.pub of a state folder"};
 }
 
 }  // namespace
@@ -44,6 +44,9 @@ void add_run(CLI::App& command, Options& options) {
       ->required();
   command.add_option("--server-key", options.server_key_file, "file with the daemon's public key")
       ->required();
+  command.add_option("--gateway-key", options.gateway_key_file,
+                     "the endpoint is a gateway's: file with its public key");
+  command.add_option("--daemon-pid", options.daemon_pid, "tell its processor time, too");
   command.add_flag("--anywhere", options.is_anywhere, "an endpoint on another machine, too");
   command.add_option("--seconds", options.seconds, "how long to measure")
       ->check(CLI::Range(1U, kSecondsMax))
@@ -79,16 +82,29 @@ Result<RunSettings> settings_of(const Options& options) {
     return Error{ErrorCode::kConfig, "--ahead", 0,
                  "more than " + std::to_string(kAheadMax) + " quotes together"};
   }
-  const Result<CurveKey> server_key = read_server_key(options.server_key_file);
+  const Result<CurveKey> server_key = read_key("--server-key", options.server_key_file);
   if (!server_key) {
     return server_key.error();
+  }
+  RunSettings settings;
+  if (!options.gateway_key_file.empty()) {
+    const Result<CurveKey> gateway_key = read_key("--gateway-key", options.gateway_key_file);
+    if (!gateway_key) {
+      return gateway_key.error();
+    }
+    settings.gateway_key = *gateway_key;
+  }
+  if (settings.gateway_key && !options.faults.empty()) {
+    return Error{ErrorCode::kConfig, "--faults", 0,
+                 "through a gateway most faults are no verdict: anybody could have made them"};
   }
   const Result<KeyMix> keys = KeyMix::parse(options.seed, options.keys);
   if (!keys) {
     return Error{ErrorCode::kConfig, "--keys", 0, keys.error().to_string()};
   }
-  RunSettings settings;
-  settings.fleet = {options.seed, *keys, *server_key, {options.booted}, 1};
+  settings.fleet = {options.seed,     *keys, *server_key,
+                    {options.booted}, 1,     settings.gateway_key.has_value()};
+  settings.daemon_pid = options.daemon_pid;
   settings.endpoint = options.endpoint;
   settings.first_host = options.first;
   settings.hosts = options.part != 0 ? options.part : options.hosts;

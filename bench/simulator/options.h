@@ -21,6 +21,8 @@ struct Options {
   std::string file;
   std::string endpoint;
   std::string server_key_file;
+  std::string gateway_key_file;
+  int daemon_pid = 0;
   bool is_anywhere = false;
   std::uint32_t seconds = 10;
   double rate = 0;

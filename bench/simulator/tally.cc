@@ -78,6 +78,7 @@ void Tally::merge(const Tally& other) {
     this->*counter.value += other.*counter.value;
   }
   seconds = std::max(seconds, other.seconds);
+  daemon_cpu = std::max(daemon_cpu, other.daemon_cpu);  // they look at the same daemon
   wrong_verdicts += other.wrong_verdicts;
   for (const std::string& what : other.wrong) {
     if (wrong.size() < kWrongTold) {
@@ -110,6 +111,10 @@ Json render_tally(const Tally& tally) {
               {"wrong", tally.wrong},
               {"errors", tally.errors},
               {"actions", actions_of(tally)}};
+  if (tally.daemon_cpu > 0 && tally.attestations != 0) {
+    out["daemon_cpu_us"] =
+        rounded(tally.daemon_cpu * 1e6 / static_cast<double>(tally.attestations));
+  }
   out.update(counters_of(tally));
   return out;
 }
@@ -121,6 +126,7 @@ Json encode_tally(const Tally& tally) {
   }
   return {{"counters", counters_of(tally)},
           {"seconds", tally.seconds},
+          {"daemon_cpu", tally.daemon_cpu},
           {"wrong_verdicts", tally.wrong_verdicts},
           {"wrong", tally.wrong},
           {"errors", tally.errors},
@@ -136,6 +142,7 @@ Result<Tally> decode_tally(const Json& json) {
       tally.*counter.value = number_at(json.at("counters"), counter.name);
     }
     tally.seconds = json.at("seconds").get<double>();
+    tally.daemon_cpu = json.at("daemon_cpu").get<double>();
     tally.wrong_verdicts = number_at(json, "wrong_verdicts");
     tally.wrong = json.at("wrong").get<std::vector<std::string>>();
     tally.errors = json.at("errors").get<std::map<std::string, std::uint64_t>>();

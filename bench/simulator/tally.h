@@ -16,7 +16,8 @@ namespace quotemill::bench {
 
 struct Tally {
   std::uint64_t hosts = 0;
-  double seconds = 0;              // of the measured time
+  double seconds = 0;     // of the measured time
+  double daemon_cpu = 0;  // seconds of the daemon's processor time within it; 0: not looked at
   std::uint64_t attestations = 0;  // receipts that came within it
   std::uint64_t trusted = 0;       // of these
   std::uint64_t failed = 0;        // of these

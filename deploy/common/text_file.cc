@@ -1,5 +1,6 @@
 #include "deploy/common/text_file.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 
@@ -22,6 +23,22 @@ Result<std::string> read_text_file(const std::string& name, std::size_t size_max
                  name + ": larger than " + std::to_string(size_max) + " bytes"};
   }
   return text;
+}
+
+Result<std::vector<std::filesystem::path>> list_settings(const std::string& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code failure;
+  for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    if (entry->path().extension() == ".toml") {
+      files.push_back(entry->path());
+    }
+  }
+  if (failure && failure != std::errc::no_such_file_or_directory) {
+    return Error{ErrorCode::kConfig, "settings", 0, folder + ": " + failure.message()};
+  }
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 }  // namespace quotemill::program

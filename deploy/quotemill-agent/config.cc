@@ -14,6 +14,11 @@ namespace {
 
 using transport::ServerAddress;
 
+bool are_keys(const std::vector<std::string>& texts) {
+  return std::all_of(texts.begin(), texts.end(),
+                     [](const std::string& text) { return transport::from_z85(text).has_value(); });
+}
+
 // `endpoints` and `keys` are lists in order of preference; one key serves all endpoints.
 std::vector<ServerAddress> read_servers(TomlReader& in, const std::string& endpoints_key,
                                         const std::vector<std::string>& keys) {
@@ -37,12 +42,28 @@ std::vector<ServerAddress> read_servers(TomlReader& in, const std::string& endpo
   return servers;
 }
 
+// Gateways that carry for the first of the servers; none is fine.
+std::vector<ServerAddress> read_gateways(TomlReader& in, const std::string& server_key) {
+  if (!in.has("server.gateways")) {
+    return {};
+  }
+  const std::vector<std::string> keys = in.texts("server.gateway_keys", {});
+  if (keys.empty() || !are_keys(keys)) {
+    in.fail("server.gateway_keys",
+            "'server.gateway_keys' must list the gateways' public keys, 40 characters each, as in "
+            "the file gateway.pub of a gateway's state folder");
+  }
+  std::vector<ServerAddress> gateways = read_servers(in, "server.gateways", keys);
+  for (ServerAddress& gateway : gateways) {
+    gateway.gateway_key = gateway.server_key;
+    gateway.server_key = transport::from_z85(server_key).value_or(CurveKey{});
+  }
+  return gateways;
+}
+
 std::vector<std::string> read_keys(TomlReader& in) {
   std::vector<std::string> keys = in.texts("server.keys", {});
-  const bool all_good = std::all_of(keys.begin(), keys.end(), [](const std::string& key) {
-    return transport::from_z85(key).has_value();
-  });
-  if (keys.empty() || !all_good) {
+  if (keys.empty() || !are_keys(keys)) {
     in.fail("server.keys",
             "'server.keys' must list the servers' public keys, 40 characters each, as in the file "
             "server.pub of the daemon's state folder");
@@ -78,7 +99,11 @@ Result<AgentConfig> parse_agent_config(std::string_view text, std::string_view f
     in->fail("host.name", "'host.name' must be 1 to 64 characters of [a-z0-9._-]");
   }
   const std::vector<std::string> keys = read_keys(*in);
-  options.attest = read_servers(*in, "server.attest", keys);
+  options.attest = read_gateways(*in, keys.empty() ? std::string() : keys.front());
+  if (options.attest.empty() || in->has("server.attest")) {
+    const std::vector<ServerAddress> servers = read_servers(*in, "server.attest", keys);
+    options.attest.insert(options.attest.end(), servers.begin(), servers.end());
+  }
   options.enrol = read_servers(*in, "server.enrol", keys);
   config.token_file = in->text("host.token_file", "");
   options.state_folder = in->text("host.state_folder", "/var/lib/quotemill-agent");

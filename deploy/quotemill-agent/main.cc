@@ -1,13 +1,11 @@
 // quotemill-agent: attests this host to a Quotemill verifier, for ever.
-#include <csignal>
 #include <cstdlib>
 #include <iostream>
-#include <pthread.h>
 
 #include <CLI/CLI.hpp>
-#include <sys/signalfd.h>
 
 #include "deploy/common/log.h"
+#include "deploy/common/stop_signal.h"
 #include "deploy/quotemill-agent/config.h"
 #include "transport/agent/agent.h"
 
@@ -17,21 +15,11 @@ using namespace quotemill;  // NOLINT(google-build-using-namespace): a main
 
 constexpr int kUsage = 2;
 
-// SIGTERM and SIGINT arrive as something to read: nothing runs in a signal handler.
-int stop_descriptor() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signalfd(-1, &signals, SFD_CLOEXEC);
-}
-
 int run(const agent::AgentConfig& config) {
   // The TPM library prints lines of its own beside the errors that we log; who wants them asks.
   setenv("TSS2_LOG", "all+none", 0);
   const program::Log log("quotemill-agent", config.log);
-  const int stop = stop_descriptor();
+  const int stop = program::stop_descriptor();
   Result<std::unique_ptr<transport::Context>> context = transport::Context::create();
   if (!context) {
     log.error(context.error().to_string());

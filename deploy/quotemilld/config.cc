@@ -135,6 +135,7 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name) {
       static_cast<program::LogFormat>(in->choice("log.format", 0, {"text", "json"}));
   config.policy_file = read_path(*in, "policy.file", "", true);
   config.sinks = read_path(*in, "sinks.folder", config.sinks, false);
+  config.gateways = read_path(*in, "gateways.folder", config.gateways, false);
   if (Result<void> done = in->finish(); !done) {
     return done.error();
   }

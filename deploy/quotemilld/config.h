@@ -70,8 +70,9 @@ struct Config {
     std::uint64_t keep_max = 10'000'000;  // however far behind a sink is; 0: no bound
   } outbox;
 
-  std::string policy_file;                       // empty: the built-in policy
-  std::string sinks = "/etc/quotemill/sinks.d";  // one TOML file each
+  std::string policy_file;                             // empty: the built-in policy
+  std::string sinks = "/etc/quotemill/sinks.d";        // one TOML file each
+  std::string gateways = "/etc/quotemill/gateways.d";  // likewise
 };
 
 // kConfig with every mistake, one "file:line:column: what; remedy" a line.

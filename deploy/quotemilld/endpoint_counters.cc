@@ -26,6 +26,16 @@ Json render_door(const transport::EnrolmentDoor& door) {
           {"resident_bytes", theirs.resident_bytes}};
 }
 
+Json render_gateway(const transport::GatewayCounters& counters) {
+  return {{"messages_in", value(counters.messages_in)},
+          {"frames_in", value(counters.frames_in)},
+          {"messages_out", value(counters.messages_out)},
+          {"frames_out", value(counters.frames_out)},
+          {"malformed", value(counters.malformed)},
+          {"refused", value(counters.refused)},
+          {"dropped", value(counters.dropped)}};
+}
+
 }  // namespace
 
 Json render_endpoints(const EndpointCounters& counters) {
@@ -34,19 +44,23 @@ Json render_endpoints(const EndpointCounters& counters) {
       [&attest](const char* name, std::uint64_t count) { attest[name] = count; });
   const transport::ZapCounters& handshakes = counters.handshakes;
   const transport::EnrolmentCounters& enrolment = counters.enrolment;
-  return {{"attest", std::move(attest)},
-          {"handshakes",
-           {{"admitted", value(handshakes.admitted)},
-            {"refused_key", value(handshakes.refused_key)},
-            {"refused_rate", value(handshakes.refused_rate)},
-            {"refused_malformed", value(handshakes.refused_malformed)}}},
-          {"enrolment",
-           {{"begun", value(enrolment.begun)},
-            {"admitted", value(enrolment.admitted)},
-            {"pending", value(enrolment.pending)},
-            {"refused", value(enrolment.refused)},
-            {"busy", value(enrolment.busy)}}},
-          {"door", render_door(counters.door)}};
+  Json out = {{"attest", std::move(attest)},
+              {"handshakes",
+               {{"admitted", value(handshakes.admitted)},
+                {"refused_key", value(handshakes.refused_key)},
+                {"refused_rate", value(handshakes.refused_rate)},
+                {"refused_malformed", value(handshakes.refused_malformed)}}},
+              {"enrolment",
+               {{"begun", value(enrolment.begun)},
+                {"admitted", value(enrolment.admitted)},
+                {"pending", value(enrolment.pending)},
+                {"refused", value(enrolment.refused)},
+                {"busy", value(enrolment.busy)}}},
+              {"door", render_door(counters.door)}};
+  for (transport::GatewayNumber i = 0; i < counters.gateways.size(); ++i) {
+    out["gateway " + counters.gateways.name(i)] = render_gateway(counters.gateways.counters(i));
+  }
+  return out;
 }
 
 transport::Json render_sink(const transport::SinkCounters& counters) {

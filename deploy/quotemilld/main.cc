@@ -11,6 +11,7 @@
 
 #include "deploy/common/operator_name.h"
 #include "deploy/quotemilld/config.h"
+#include "deploy/quotemilld/gateway_settings.h"
 #include "deploy/quotemilld/restore_store.h"
 #include "deploy/quotemilld/service.h"
 #include "deploy/quotemilld/sink_settings.h"
@@ -103,6 +104,10 @@ int checked(const std::string& file, bool check_only, const std::string& backup)
     }
     if (const auto sinks = daemon::load_sinks(config->sinks); !sinks) {
       std::cerr << sinks.error().to_string() << "\n";
+      return kUsage;
+    }
+    if (const auto gateways = daemon::load_gateways(config->gateways); !gateways) {
+      std::cerr << gateways.error().to_string() << "\n";
       return kUsage;
     }
     std::cout << (file.empty() ? "The built-in settings" : file) << ": fine; policy " << policy->id

@@ -75,6 +75,8 @@ void add_pipeline(const MetricParts& parts, MetricPage& page) {
   page.counter("logs_asked_total", "Logs that hosts were asked for.", value(pipeline.logs_asked));
   page.counter("results_dropped_total", "Results that something newer had overtaken.",
                value(pipeline.dropped_not_current));
+  page.counter("unproven_total", "Evidence of gateways that no host's key proved: no verdict.",
+               value(pipeline.unproven));
   page.counter("store_commit_failures_total", "Durable writes that failed.",
                value(pipeline.commit_failures));
   page.counter("internal_errors_total", "Bugs that were caught.", value(pipeline.internal_errors));
@@ -172,6 +174,37 @@ void add_endpoints(const MetricParts& parts, MetricPage& page) {
   enrolled("busy", enrolment.busy);
 }
 
+void add_gateways(const MetricParts& parts, MetricPage& page) {
+  struct Kind {
+    const char* name;
+    const char* help;
+    std::atomic<std::uint64_t> transport::GatewayCounters::*counter;
+  };
+
+  using transport::GatewayCounters;
+  constexpr std::array kKinds = {
+      Kind{"gateway_messages_received_total", "Messages of a gateway, some hosts' frames each.",
+           &GatewayCounters::messages_in},
+      Kind{"gateway_frames_received_total", "Hosts' frames that a gateway carried here.",
+           &GatewayCounters::frames_in},
+      Kind{"gateway_messages_sent_total", "Messages to a gateway.", &GatewayCounters::messages_out},
+      Kind{"gateway_frames_sent_total", "Answers that a gateway was to carry to its hosts.",
+           &GatewayCounters::frames_out},
+      Kind{"gateway_malformed_total", "Messages of a gateway that cannot be read.",
+           &GatewayCounters::malformed},
+      Kind{"gateway_refused_total", "Frames of hosts that the gateway does not list.",
+           &GatewayCounters::refused},
+      Kind{"gateway_dropped_total", "Answers for a gateway that is away, or does not read.",
+           &GatewayCounters::dropped}};
+  const transport::GatewayLinks& gateways = parts.endpoints.gateways;
+  for (const Kind& kind : kKinds) {
+    for (transport::GatewayNumber i = 0; i < gateways.size(); ++i) {
+      page.counter(kind.name, kind.help, value(gateways.counters(i).*kind.counter),
+                   {{"gateway", gateways.name(i)}});
+    }
+  }
+}
+
 void add_store(const MetricParts& parts, MetricPage& page) {
   const Result<StoreStatus> store = parts.history.status();
   page.gauge("store_up", "Whether the store answers.", store ? 1 : 0);
@@ -254,6 +287,7 @@ std::string metrics_text(const MetricParts& parts, const transport::HttpServerCo
   add_stages(parts, page);
   add_changes(parts, page);
   add_endpoints(parts, page);
+  add_gateways(parts, page);
   add_store(parts, page);
   add_sinks(parts, page);
   page.counter("http_requests_total", "Requests to these pages.", value(server.answered),

@@ -66,6 +66,7 @@ Json render_counters(const PipelineCounters& counters) {
           {"logs_asked", value(counters.logs_asked)},
           {"changes", value(counters.changes)},
           {"dropped_not_current", value(counters.dropped_not_current)},
+          {"unproven", value(counters.unproven)},
           {"commit_failures", value(counters.commit_failures)},
           {"internal_errors", value(counters.internal_errors)}};
 }

@@ -1,10 +1,13 @@
 #include "deploy/quotemilld/service.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "deploy/common/endpoint_start.h"
 #include "deploy/quotemilld/change_fan_out.h"
 #include "deploy/quotemilld/endpoint_counters.h"
+#include "deploy/quotemilld/gateway_settings.h"
 #include "deploy/quotemilld/key_files.h"
 #include "deploy/quotemilld/maintenance.h"
 #include "deploy/quotemilld/metrics.h"
@@ -196,8 +199,16 @@ Result<void> Service::Parts::open_sinks() {
 }
 
 Result<void> Service::Parts::open_attestation() {
+  Result<std::vector<transport::GatewayOptions>> gateways = load_gateways(config.gateways);
+  if (!gateways) {
+    return gateways.error();
+  }
   transport::ZapDomain domain;
-  domain.admits = [this](const CurveKey& key) { return hosts.admits(key); };
+  domain.admits = [this, known = *gateways](const CurveKey& key) {
+    return hosts.admits(key) ||
+           std::any_of(known.begin(), known.end(),
+                       [&key](const auto& gateway) { return gateway.key == key; });
+  };
   Result<std::unique_ptr<transport::ZapHandler>> handler =
       transport::ZapHandler::start(*context, {{kAttestDomain, domain}});
   if (!handler) {
@@ -208,13 +219,14 @@ Result<void> Service::Parts::open_attestation() {
   options.endpoint = config.listen.attest;
   options.key = keys.server;
   options.zap_domain = kAttestDomain;
+  options.gateways = *std::move(gateways);
   options.challenges.selections = [this](const Host& host) {
     const HostTraits traits = traits_of(*host.record, view_of(host.state->facts));
     return std::vector<PcrSelection>{policies->current()->snapshot_for(traits)->policy().selection};
   };
   options.challenges.need_timeout_ms = config.pipeline.need_timeout_ms;
   options.memory_bytes_max = static_cast<std::size_t>(config.pipeline.memory_bytes);
-  options.log = log_sink(log);
+  options.log = program::log_sink(log);
   options.on_store_behind = [this](const Host& host, std::uint64_t theirs, std::uint64_t ours) {
     log.error("a host holds a newer receipt than the store: the store lost something",
               {{"host", host.record->name},
@@ -272,7 +284,7 @@ Result<void> Service::Parts::open_enrolment() {
       [this](const CurveKey& client, const transport::MessageBody& message) {
         return enrolment->handle(client, message, clock.now());
       },
-      log_sink(log));
+      program::log_sink(log));
   if (!opened) {
     return opened.error();
   }
@@ -288,8 +300,8 @@ Result<void> Service::Parts::open_control() {
         {{"verb", act.verb}, {"who", act.who}, {"subject", act.subject}, {"outcome", act.outcome}});
   };
   const auto endpoints = [this] {
-    transport::Json out =
-        render_endpoints({server->counters(), zap->counters(), enrolment->counters(), *door});
+    transport::Json out = render_endpoints(
+        {server->counters(), zap->counters(), enrolment->counters(), *door, server->gateways()});
     for (const auto& sink : sinks->runners()) {
       out["sink " + sink->name()] = render_sink(sink->counters());
     }
@@ -321,18 +333,18 @@ Result<void> Service::Parts::open_monitoring() {
   if (config.metrics.listen.empty()) {
     return {};
   }
-  monitoring = std::make_unique<MonitoringPages>(
-      MetricParts{*store,
-                  hosts,
-                  inbox,
-                  counters,
-                  key_cache,
-                  *policies,
-                  {server->counters(), zap->counters(), enrolment->counters(), *door},
-                  *sinks,
-                  *changes,
-                  ek_expiry,
-                  clock});
+  monitoring = std::make_unique<MonitoringPages>(MetricParts{
+      *store,
+      hosts,
+      inbox,
+      counters,
+      key_cache,
+      *policies,
+      {server->counters(), zap->counters(), enrolment->counters(), *door, server->gateways()},
+      *sinks,
+      *changes,
+      ek_expiry,
+      clock});
   if (Result<void> listening = monitoring->listen(config.metrics.listen); !listening) {
     return listening;
   }

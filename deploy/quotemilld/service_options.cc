@@ -5,19 +5,6 @@
 
 namespace quotemill::daemon {
 
-transport::LogSink log_sink(const program::Log& log) {
-  return [&log](transport::LogLevel level, std::string_view host, std::string_view text) {
-    const auto at = level == transport::LogLevel::kInfo      ? program::LogLevel::kInfo
-                    : level == transport::LogLevel::kWarning ? program::LogLevel::kWarn
-                                                             : program::LogLevel::kError;
-    if (host.empty()) {
-      log.write(at, text);
-    } else {
-      log.write(at, text, {{"host", std::string(host)}});
-    }
-  };
-}
-
 std::string configured_policy_text(const Config& config) {
   if (config.policy_file.empty()) {
     return {};

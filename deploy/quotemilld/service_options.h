@@ -3,15 +3,10 @@
 
 #include <string>
 
-#include "deploy/common/log.h"
 #include "deploy/quotemilld/config.h"
 #include "storage/rocks_store.h"
-#include "transport/server/server_log.h"
 
 namespace quotemill::daemon {
-
-// Borrows the log.
-transport::LogSink log_sink(const program::Log& log);
 
 // The text of the policy that the configuration names, as it is now; a bundle finds out whether it
 // is that of a verdict. Empty if there is none.

@@ -112,20 +112,12 @@ Result<SinkSettings> parse_sink(std::string_view text, const std::string& file_n
 }
 
 Result<std::vector<SinkSettings>> load_sinks(const std::string& folder) {
-  std::vector<std::filesystem::path> files;
-  std::error_code failure;
-  for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
-       entry.increment(failure)) {
-    if (entry->path().extension() == ".toml") {
-      files.push_back(entry->path());
-    }
+  const Result<std::vector<std::filesystem::path>> files = program::list_settings(folder);
+  if (!files) {
+    return files.error();
   }
-  if (failure && failure != std::errc::no_such_file_or_directory) {
-    return Error{ErrorCode::kConfig, "sinks", 0, folder + ": " + failure.message()};
-  }
-  std::sort(files.begin(), files.end());
   std::vector<SinkSettings> sinks;
-  for (const std::filesystem::path& file : files) {
+  for (const std::filesystem::path& file : *files) {
     const Result<std::string> text = program::read_text_file(file.string(), limits::kPolicySizeMax);
     if (!text) {
       return text.error();

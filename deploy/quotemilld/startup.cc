@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "deploy/common/endpoint_start.h"
 #include "deploy/quotemilld/key_files.h"
 #include "engine/crypto/random.h"
-#include "transport/files/private_file.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -82,20 +82,9 @@ Result<WallTime> recall_hosts(const History& store, HostTable& hosts) {
 
 Result<Keys> load_keys(const Config& config, WallTime now) {
   const std::string& folder = config.state.folder;
-  if (const Result<void> prepared = transport::prepare_private_folder(folder, "state.folder");
-      !prepared) {
-    return prepared.error();
-  }
-  Result<transport::CurveKeyPair> server =
-      transport::load_or_create_key_file(folder + "/server.key");
+  const Result<transport::CurveKeyPair> server = program::load_channel_keys(folder, "server");
   if (!server) {
     return server.error();
-  }
-  const std::string public_text = transport::to_z85(server->public_key) + "\n";
-  if (const Result<void> written =
-          transport::replace_private_file(folder + "/server.pub", as_bytes(public_text));
-      !written) {
-    return written.error();
   }
   Result<NonceAuthority::Keys> nonces = load_nonce_keys(folder, now);
   if (!nonces) {

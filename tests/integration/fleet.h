@@ -85,6 +85,9 @@ class TestDaemon {
   // Starts quotemilld, or starts it again, and returns when its control socket answers.
   ::testing::AssertionResult start();
 
+  // A gateway that may carry for hosts of this pattern, from the next start on.
+  void list_gateway(const std::string& name, const CurveKey& key, const std::string& hosts);
+
   // SIGTERM; its exit status once it has ended, 128 + 9 if it had to be killed after kPatience.
   int stop();
   // SIGKILL: as a power failure is to a process.
@@ -191,7 +194,9 @@ class SimHost {
   ::testing::AssertionResult reset_tpm();
 
   // A token of "" is none. The daemon's addresses are those of now.
-  void start_agent(const TestDaemon& daemon, const std::string& token = {});
+  // With a gateway it attests through that one alone.
+  void start_agent(const TestDaemon& daemon, const std::string& token = {},
+                   const std::optional<transport::ServerAddress>& gateway = std::nullopt);
   void stop_agent();
 
   [[nodiscard]] std::string agent_log() const;

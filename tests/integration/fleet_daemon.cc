@@ -77,13 +77,21 @@ void TestDaemon::write_settings() {
                  "/roots.d\"\nek_list = \"" + folder + "/ek.list\"\n[policy]\nfile = \"" + folder +
                  "/policy.toml\"\n[pipeline]\n" + settings_.pipeline + "\n[enrolment]\n" +
                  settings_.enrolment + "\n[metrics]\nlisten = \"" + metrics_ +
-                 "\"\n[sinks]\nfolder = \"" + folder + "/sinks.d\"\n");
+                 "\"\n[sinks]\nfolder = \"" + folder + "/sinks.d\"\n[gateways]\nfolder = \"" +
+                 folder + "/gateways.d\"\n");
   std::filesystem::create_directory(folder_ / "sinks.d");
   if (!settings_.sink.empty()) {
     std::string sink = settings_.sink;
     sink.replace(sink.find("FOLDER"), 6, folder);
     write_text(folder_ / "sinks.d/test.toml", sink);
   }
+}
+
+void TestDaemon::list_gateway(const std::string& name, const CurveKey& key,
+                              const std::string& hosts) {
+  std::filesystem::create_directory(folder_ / "gateways.d");
+  write_text(folder_ / ("gateways.d/" + name + ".toml"),
+             "[gateway]\nkey = '" + transport::to_z85(key) + "'\nhosts = ['" + hosts + "']\n");
 }
 
 std::string TestDaemon::changes_endpoint() const {

@@ -230,16 +230,20 @@ AssertionResult SimHost::reset_tpm() {
   return measured;
 }
 
-void SimHost::start_agent(const TestDaemon& daemon, const std::string& token) {
+void SimHost::start_agent(const TestDaemon& daemon, const std::string& token,
+                          const std::optional<transport::ServerAddress>& gateway) {
   write_text(folder_ / "token", token + "\n");
   const std::string key = transport::to_z85(daemon.attest().server_key);
+  const std::string attest = gateway ? "gateways = [" + in_quotes(gateway->endpoint) +
+                                           "]\ngateway_keys = ['" +
+                                           transport::to_z85(*gateway->gateway_key) + "']"
+                                     : "attest = [" + in_quotes(daemon.attest().endpoint) + "]";
   write_text(
       folder_ / "agent.toml",
       "[host]\nname = " + in_quotes(name_) + "\n" +
           (token.empty() ? "" : "token_file = " + in_quotes((folder_ / "token").string()) + "\n") +
-          "state_folder = " + in_quotes(agent_state().string()) + "\n[server]\nattest = [" +
-          in_quotes(daemon.attest().endpoint) + "]\nenrol = [" +
-          in_quotes(daemon.enrol().endpoint) + "]\nkeys = [" + in_quotes(key) +
+          "state_folder = " + in_quotes(agent_state().string()) + "\n[server]\n" + attest +
+          "\nenrol = [" + in_quotes(daemon.enrol().endpoint) + "]\nkeys = ['" + key + "'" +
           "]\n[tpm]\ntcti = " + in_quotes(tcti()) + "\nek = " + in_quotes(name_of(ek_kind)) +
           "\nak = " + in_quotes(name_of(ak_kind)) + "\n[boot]\nlog = " +
           in_quotes(boot_log_path().string()) + "\nid = " + in_quotes(boot_id_path().string()) +

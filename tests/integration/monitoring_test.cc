@@ -99,6 +99,18 @@ TEST_F(Monitoring, ExportsWhatItsAlertsAndItsDashboardAskFor) {
   }
 }
 
+TEST_F(Monitoring, CountsForEachGateway) {
+  ASSERT_EQ(daemon_.stop(), 0);
+  CurveKey key{};
+  key.fill(7);
+  daemon_.list_gateway("rack-1", key, "r1-*");
+  ASSERT_TRUE(daemon_.start());
+  const std::string metrics = page("/metrics");
+  EXPECT_THAT(metrics, HasSubstr("quotemill_gateway_frames_received_total{gateway=\"rack-1\"} 0"));
+  EXPECT_THAT(metrics, HasSubstr("quotemill_gateway_dropped_total{gateway=\"rack-1\"} 0"));
+  EXPECT_THAT(metrics, HasSubstr("quotemill_unproven_total 0"));
+}
+
 TEST_F(Monitoring, TellsOfItsMemoryItsPoliciesAndItsStore) {
   const std::string metrics = page("/metrics");
   for (const char* line :

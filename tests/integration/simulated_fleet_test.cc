@@ -1,7 +1,7 @@
 // Bulk import into a real daemon, and a simulated fleet of the imported hosts that attests to it.
 #include <gmock/gmock.h>
 
-#include "tests/integration/fleet.h"
+#include "tests/integration/test_gateway.h"
 
 namespace quotemill {
 namespace {
@@ -25,8 +25,9 @@ class SimulatedFleetTest : public ::testing::Test {
     return file;
   }
 
+  // To the daemon, or through a gateway at `endpoint`.
   static Finished attest(const TestDaemon& daemon, const std::string& hosts,
-                         const std::vector<std::string>& more) {
+                         const std::vector<std::string>& more, const std::string& endpoint = {}) {
     std::vector<std::string> words = {QUOTEMILL_BIN_DIR "/quotemill-fleet",
                                       "run",
                                       "--hosts",
@@ -34,7 +35,7 @@ class SimulatedFleetTest : public ::testing::Test {
                                       "--keys",
                                       kKeys,
                                       "--connect",
-                                      daemon.attest().endpoint,
+                                      endpoint.empty() ? daemon.attest().endpoint : endpoint,
                                       "--server-key",
                                       (daemon.folder() / "state/server.pub").string()};
     words.insert(words.end(), more.begin(), more.end());
@@ -80,6 +81,37 @@ TEST_F(SimulatedFleetTest, EveryVerdictIsRightUnderEveryFault) {
   EXPECT_GT(report["failed"], 0);
   EXPECT_GT(report["replays_refused"], 0);
   EXPECT_EQ(daemon.get("status")["pipeline"]["internal_errors"], 0);
+}
+
+TEST_F(SimulatedFleetTest, AFleetBehindAGatewayIsJudgedAsDirectly) {
+  DaemonSettings settings;
+  settings.identity = "imported = \"info\"";
+  settings.attest_every = "60s";
+  settings.stale_after = "5m";
+  TestDaemon daemon(settings);
+  testing::TestGateway gateway;
+  daemon.list_gateway("rack-1", gateway.key(), "sim-*");
+  ASSERT_TRUE(daemon.start());
+  gateway.start(daemon);
+  ASSERT_TRUE(daemon.cli({"import", exported("200")}).ok());
+  const Finished run = attest(daemon, "200",
+                              {"--gateway-key", gateway.public_key_path().string(), "--daemon-pid",
+                               std::to_string(daemon.process().pid()), "--seconds", "3", "--mix",
+                               "quote-only=0.9,reboot=0.1", "--nonce-keys",
+                               (daemon.folder() / "state/nonce.keys").string(), "--ahead", "16"},
+                              gateway.address(daemon).endpoint);
+  EXPECT_TRUE(run.ok()) << run.output;
+  const Json report = report_of(run);
+  EXPECT_EQ(report["wrong_verdicts"], 0) << report["wrong"].dump(1);
+  EXPECT_TRUE(report["errors"].empty()) << report["errors"].dump();
+  EXPECT_EQ(report["unanswered"], 0);
+  EXPECT_GT(report["actions"]["reboot"], 0) << "with logs";
+  EXPECT_GT(report["daemon_cpu_us"], 0);
+  const Json status = daemon.get("status");
+  EXPECT_EQ(status["pipeline"]["unproven"], 0);
+  const Json& counted = status["endpoints"]["gateway rack-1"];
+  EXPECT_GT(counted["frames_in"].get<double>(), 2 * counted["messages_in"].get<double>())
+      << "hosts share messages";
 }
 
 TEST_F(SimulatedFleetTest, ImportedHostsFailByNameUntilThePolicyAllowsThem) {

@@ -37,6 +37,31 @@ TEST(AgentConfig, RefusesEndpointsThatAreNone) {
   }
 }
 
+TEST(AgentConfig, GatewaysComeFirstAndStandForTheFirstServer) {
+  const CurveKey gateway = transport::generate_key_pair()->public_key;
+  const std::string more =
+      "gateways = [\"tcp://rack:7411\"]\ngateway_keys = ['" + transport::to_z85(gateway) + "']\n";
+  std::string text = settings("tcp://verifier:7401") + more;
+  const auto both = parse_agent_config(text, "agent.toml");
+  ASSERT_TRUE(both) << both.error().to_string();
+  ASSERT_EQ(both->options.attest.size(), 2U);
+  EXPECT_EQ(both->options.attest[0].endpoint, "tcp://rack:7411");
+  EXPECT_EQ(both->options.attest[0].gateway_key, gateway);
+  EXPECT_EQ(both->options.attest[0].server_key, both->options.attest[1].server_key);
+  EXPECT_FALSE(both->options.attest[1].gateway_key);
+  text.erase(text.find("attest"), text.find("enrol") - text.find("attest"));
+  const auto alone = parse_agent_config(text, "agent.toml");
+  ASSERT_TRUE(alone) << alone.error().to_string();
+  EXPECT_EQ(alone->options.attest.size(), 1U);
+}
+
+TEST(AgentConfig, AGatewayWithoutItsKeyIsRefused) {
+  const auto config = parse_agent_config(
+      settings("tcp://verifier:7401") + "gateways = [\"tcp://rack:7411\"]\n", "agent.toml");
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().to_string(), HasSubstr("server.gateway_keys"));
+}
+
 // Whoever enrolled throws the one-time token away.
 TEST(AgentConfig, AMissingTokenIsNoError) {
   const TempFolder folder;
