@@ -8,6 +8,7 @@
 
 #include "bench/engine/esxi_logs.h"
 #include "bench/engine/esxi_software.h"
+#include "bench/engine/gateway.h"
 #include "bench/engine/ima_lists.h"
 #include "bench/engine/judging.h"
 #include "bench/engine/log_reading.h"
@@ -37,6 +38,7 @@ void register_all(const Settings& settings) {
   register_ima_floor();
   register_store_floor();
   register_judging(settings);
+  register_gateway(settings);
   register_ima_lists();
   register_esxi_software();
   register_log_reading(settings);

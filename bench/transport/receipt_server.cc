@@ -25,8 +25,8 @@ Result<void> take(Result<T> from, T& to) {
 
 }  // namespace
 
-Result<std::unique_ptr<ReceiptServer>> ReceiptServer::start() {
-  std::unique_ptr<ReceiptServer> server(new ReceiptServer);
+Result<std::unique_ptr<ReceiptServer>> ReceiptServer::start(std::size_t answer_size) {
+  std::unique_ptr<ReceiptServer> server(new ReceiptServer(answer_size));
   if (Result<void> opened = server->open(); !opened) {
     return opened.error();
   }
@@ -72,7 +72,7 @@ ReceiptServer::~ReceiptServer() {
 }
 
 void ReceiptServer::answer_all() {
-  const Bytes receipt(kReceiptSize, 0x52);
+  const Bytes receipt(answer_size_, 0x52);
   while (!stopping_) {
     transport::wait(*socket_, -1, kLookMs);
     while (const auto received = socket_->receive()) {
@@ -106,7 +106,7 @@ Result<std::unique_ptr<Peers>> Peers::connect(const ReceiptServer& server, unsig
   return peers;
 }
 
-bool Peers::round_trip(ByteView message) {
+bool Peers::round_trip(ByteView message, std::size_t answer_size) {
   for (Socket& socket : sockets_) {
     if (socket.send(message) != transport::SendOutcome::kSent) {
       return false;
@@ -118,7 +118,7 @@ bool Peers::round_trip(ByteView message) {
       transport::wait(socket, -1, kAnswerMs);
       answer = socket.receive();
     }
-    if (!answer || answer->payload.size() != kReceiptSize) {
+    if (!answer || answer->payload.size() != answer_size) {
       return false;
     }
   }

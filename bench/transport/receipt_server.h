@@ -1,6 +1,6 @@
 // ReceiptServer: a ROUTER with CURVE, as the daemon has it, that answers each message with as many
-// bytes as a receipt has; and the peers that send to it. Both on loopback, each with a context and
-// an I/O thread of its own.
+// bytes as a receipt has, or as it is told; and the peers that send to it. Both on loopback, each
+// with a context and an I/O thread of its own.
 #pragma once
 
 #include <atomic>
@@ -19,8 +19,8 @@ inline constexpr std::size_t kReceiptSize = 256;
 
 class ReceiptServer {
  public:
-  // Answers on a thread of its own when it returns.
-  static Result<std::unique_ptr<ReceiptServer>> start();
+  // Answers, with so many bytes, on a thread of its own when it returns.
+  static Result<std::unique_ptr<ReceiptServer>> start(std::size_t answer_size = kReceiptSize);
   ~ReceiptServer();
   ReceiptServer(const ReceiptServer&) = delete;
   ReceiptServer& operator=(const ReceiptServer&) = delete;
@@ -30,10 +30,12 @@ class ReceiptServer {
   [[nodiscard]] const CurveKey& key() const { return pair_.public_key; }
 
  private:
-  ReceiptServer() = default;
+  explicit ReceiptServer(std::size_t answer_size) : answer_size_(answer_size) {}
+
   Result<void> open();
   void answer_all();
 
+  std::size_t answer_size_;
   transport::CurveKeyPair pair_;
   std::string endpoint_;
   std::unique_ptr<transport::Context> context_;
@@ -49,9 +51,9 @@ class Peers {
  public:
   static Result<std::unique_ptr<Peers>> connect(const ReceiptServer& server, unsigned count);
 
-  // Each sends `message` and waits for its answer. False if one is not a receipt's size, or none
+  // Each sends `message` and waits for its answer. False if one has not so many bytes, or none
   // comes.
-  bool round_trip(ByteView message);
+  bool round_trip(ByteView message, std::size_t answer_size = kReceiptSize);
 
  private:
   Peers() = default;

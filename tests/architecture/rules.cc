@@ -65,7 +65,7 @@ std::vector<std::string_view> allowed_for(std::string_view file) {
             "transport/render", "transport/files",  "bench"};
   }
   if (is_in(file, "bench")) {
-    return {"engine", "storage", "transport/socket", "bench"};
+    return {"engine", "storage", "transport/socket", "transport/wire", "bench"};
   }
   if (is_in(file, "deploy")) {
     return {"engine", "storage", "transport", "deploy"};

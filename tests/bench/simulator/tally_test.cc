@@ -9,6 +9,7 @@ Tally sample() {
   Tally tally;
   tally.hosts = 3;
   tally.seconds = 2;
+  tally.daemon_cpu = 0.001;
   tally.attestations = 10;
   tally.bytes_sent = 1'234;
   tally.errors["expired"] = 2;
@@ -36,6 +37,7 @@ TEST(Tally, AddsWhatProcessesCounted) {
   EXPECT_EQ(all.errors["expired"], 4U);
   const transport::Json report = render_tally(all);
   EXPECT_EQ(report["attestations_per_s"], 10.0);
+  EXPECT_EQ(report["daemon_cpu_us"], 50.0) << "of one daemon, by 20 attestations";
   EXPECT_EQ(report["bytes_per_attestation"]["sent"], 123.4);
   EXPECT_EQ(report["actions"]["reboot"], 8);
   EXPECT_EQ(report["latency_us"]["max"], 500);
