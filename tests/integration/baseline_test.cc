@@ -6,6 +6,7 @@
 #include "engine/eventlog/boot_log.h"
 #include "engine/eventlog/event_type.h"
 #include "tests/integration/fleet.h"
+#include "tests/integration/reference_list.h"
 #include "tests/support/temp_folder.h"
 #include "transport/socket/context.h"
 #include "transport/socket/socket.h"
@@ -19,6 +20,7 @@ using testing::finding_codes;
 using testing::Finished;
 using testing::has_finding;
 using ::testing::HasSubstr;
+using testing::list_of;
 using testing::SimHost;
 using testing::TestDaemon;
 using testing::TpmMaker;
@@ -170,19 +172,6 @@ TEST_F(Baseline, AChangedBootLoaderFailsByNameAndEmitsTheChange) {
   other.boot.boot_loader = golden.boot.boot_loader;
   ASSERT_TRUE(other.power_cycle());
   EXPECT_TRUE(daemon.becomes("web-02", "trusted"));
-}
-
-// What the machine loads, as an operator would list it.
-std::string list_of(const bench::MeasuredBootModel& model) {
-  const Bytes log = bench::write_boot_log(model);
-  std::string list;
-  for (const BootEvent& event : read_boot_log(log).log.events) {
-    if (event.is_measured() && (event.pcr == 4 || event.pcr == 9)) {
-      list += to_hex(event.digest(HashAlgorithm::kSha256)) + "  event " +
-              std::to_string(event.number) + "\n";
-    }
-  }
-  return list;
 }
 
 TEST_F(Baseline, AnImportedSetDecidesWhatMayBeLoaded) {

@@ -1,5 +1,7 @@
 // The daemon's own ends: killed, drained, stopped at once, and started again.
 #include <csignal>
+#include <cstdlib>
+#include <map>
 #include <random>
 #include <set>
 #include <thread>
@@ -117,6 +119,82 @@ TEST_F(Crash, KilledAgainAndAgainAmidAttestationsNothingIsLost) {
   }
   EXPECT_EQ(daemon.get("status")["store"]["stream"], stream);
   EXPECT_FALSE(daemon.has_logged("store lost something"));
+}
+
+// Kills at random moments, under load, while hosts change: QUOTEMILL_CRASH_SECONDS for how long.
+TEST_F(Crash, KilledAtRandomUnderLoadNoReceiptIsLostAndNoChangeComesTwice) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets it meanwhile
+  const char* const wanted = std::getenv("QUOTEMILL_CRASH_SECONDS");
+  const std::chrono::seconds length(wanted != nullptr ? std::atoi(wanted) : 15);
+  const auto seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  TestDaemon daemon({.roots = {maker_.root_pem()}, .attest_every = "100ms"});
+  ASSERT_TRUE(daemon.start());
+  std::vector<std::unique_ptr<SimHost>> hosts;
+  for (const char* name : {"web-01", "web-02", "web-03", "web-04", "web-05", "web-06"}) {
+    hosts.push_back(std::make_unique<SimHost>(name));
+    ASSERT_TRUE(hosts.back()->make_tpm(maker_));
+    ASSERT_TRUE(hosts.back()->power_on());
+    ASSERT_TRUE(join(*hosts.back(), daemon));
+  }
+  // Whoever is labelled fails, whoever is not is trusted.
+  const std::string policy = (daemon.folder() / "gold.toml").string();
+  testing::write_file(policy, as_bytes("[policy]\nid = \"gold\"\npriority = 5\n[match]\nlabels = "
+                                       "[\"tier=gold\"]\n[freshness]\nattest_every = \"100ms\"\n"
+                                       "stale_after = \"60s\"\n[boot]\nno_baseline = \"fail\"\n"));
+  ASSERT_TRUE(daemon.cli({"policy", "apply", policy, "--yes"}).ok());
+
+  std::map<std::uint64_t, Json> seen;  // of the outbox, by sequence
+  const auto read_changes = [&] {
+    std::uint64_t next = 1;
+    for (Json page = daemon.get("changes", {{"from", next}, {"limit", 500}});
+         !page["changes"].empty(); page = daemon.get("changes", {{"from", next}, {"limit", 500}})) {
+      for (const Json& change : page["changes"]) {
+        ASSERT_EQ(change["seq"], next);
+        const auto known = seen.emplace(next++, change).first;
+        ASSERT_EQ(known->second, change) << "another change under a sequence that was read before";
+      }
+    }
+    ASSERT_GE(next, seen.size() + 1) << "a change that was read is gone";
+  };
+  const auto end = std::chrono::steady_clock::now() + length;
+  for (unsigned round = 0; std::chrono::steady_clock::now() < end; ++round) {
+    SCOPED_TRACE(round);
+    const std::string& flipped = hosts[random() % hosts.size()]->name();
+    const bool is_gold = random() % 2 == 0;
+    EXPECT_TRUE(daemon.cli({"label", flipped, is_gold ? "tier=gold" : "tier-"}).ok());
+    std::this_thread::sleep_for(milliseconds(std::uniform_int_distribution<>(20, 900)(random)));
+    ASSERT_NO_FATAL_FAILURE(read_changes());
+    std::map<std::string, std::uint64_t> before;
+    for (const auto& host : hosts) {
+      before[host->name()] = daemon.sequence_of(host->name());
+    }
+    daemon.kill9();
+    ASSERT_TRUE(daemon.start());
+    for (const auto& host : hosts) {
+      EXPECT_GE(daemon.sequence_of(host->name()), before[host->name()]);
+    }
+    ASSERT_NO_FATAL_FAILURE(read_changes());
+  }
+  for (const auto& host : hosts) {
+    ASSERT_TRUE(daemon.attests_again(host->name(), 2)) << host->agent_log();
+    ASSERT_NO_FATAL_FAILURE(expect_whole_history(daemon, host->name()));
+  }
+  ASSERT_NO_FATAL_FAILURE(read_changes());
+  // Each change of a host begins where the one before ended.
+  std::map<std::string, std::string> states;
+  for (const auto& [sequence, change] : seen) {
+    std::string& state = states
+                             .try_emplace(change["host"]["name"].get<std::string>(),
+                                          change["prev"].get<std::string>())
+                             .first->second;
+    EXPECT_EQ(change["prev"], state) << change.dump(1);
+    state = change["new"].get<std::string>();
+  }
+  EXPECT_GT(seen.size(), hosts.size()) << "nobody changed: nothing was tried";
+  EXPECT_FALSE(daemon.has_logged("store lost something")) << "an agent has a newer receipt";
+  EXPECT_TRUE(daemon.cli({"store", "check"}).ok());
 }
 
 TEST_F(Crash, TheSameEvidenceGetsTheSameReceiptAfterAKill) {

@@ -6,8 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/eventlog/boot_log.h"
 #include "tests/integration/fleet.h"
+#include "tests/integration/reference_list.h"
 
 namespace quotemill {
 namespace {
@@ -15,6 +15,7 @@ namespace {
 using testing::eventually;
 using testing::Finished;
 using ::testing::HasSubstr;
+using testing::list_of;
 using testing::SimHost;
 using testing::TestDaemon;
 using testing::TpmMaker;
@@ -28,18 +29,6 @@ constexpr const char* kImage2 = "15.8-2";
 
 std::string name_of(unsigned number) {
   return "host-" + std::string(number < 10 ? "0" : "") + std::to_string(number);
-}
-
-std::string list_of(const bench::MeasuredBootModel& model) {
-  const Bytes log = bench::write_boot_log(model);
-  std::string list;
-  for (const BootEvent& event : read_boot_log(log).log.events) {
-    if (event.is_measured() && (event.pcr == 4 || event.pcr == 9)) {
-      list += to_hex(event.digest(HashAlgorithm::kSha256)) + "  event " +
-              std::to_string(event.number) + "\n";
-    }
-  }
-  return list;
 }
 
 class RolloutScenario : public ::testing::Test {

@@ -9,6 +9,8 @@ namespace quotemill::cli {
 
 namespace {
 
+constexpr std::size_t kSnapshotShown = 12;  // digits; JSON has all of them
+
 Cell state_cell(const Json& row) {
   const std::string state = text_at(row, "state");
   return {state, colour_of_state(state)};
@@ -176,6 +178,19 @@ std::vector<Cell> appraisal_row(const Json& entry) {
           {summary_of(at(entry, "findings"))}};
 }
 
+// What became of the verdict of an appraisal before the host attested again.
+std::vector<Cell> revision_row(const Json& revision) {
+  return {{text_at(revision, "seq")},
+          {time_of(at(revision, "time"))},
+          {"-"},
+          state_cell(revision),
+          {"-"},
+          {"-"},
+          {text_at(revision, "cause")},
+          {summary_of(at(revision, "findings")) + " (snapshot " +
+           text_at(revision, "snapshot").substr(0, kSnapshotShown) + ")"}};
+}
+
 // Those that may not attest any more; their states mean nothing.
 Exit list_retired(Session& session) {
   const std::optional<Json> answer = session.ask("hosts.ended");
@@ -219,10 +234,15 @@ Exit show_host_at(Session& session, const HostOptions& options) {
     session.note("it had not been judged until then, or that is no longer kept");
     return verdicts.exit();
   }
+  const Json revision = at(*answer, "revision");
+  const Json& verdict = revision.is_null() ? appraisal : revision;
   out << "  by appraisal " << text_at(appraisal, "seq") << " of " << time_of(at(appraisal, "time"))
-      << ", evidence " << text_at(appraisal, "evidence_sha256") << "\n  under snapshot "
-      << text_at(appraisal, "snapshot") << '\n';
-  print_findings(session, appraisal);
+      << ", evidence " << text_at(appraisal, "evidence_sha256") << '\n';
+  if (!revision.is_null()) {
+    out << "  " << text_at(revision, "cause") << " at " << time_of(at(revision, "time")) << '\n';
+  }
+  out << "  under snapshot " << text_at(verdict, "snapshot") << '\n';
+  print_findings(session, verdict);
   return verdicts.exit();
 }
 
@@ -332,6 +352,9 @@ Exit run_history(Session& session, const HistoryOptions& options) {
   }
   Table table({"SEQ", "FROM", "TO", "STATE", "COUNT", "GAP", "NONCE", "FINDINGS"});
   for (const Json& entry : at(*answer, "appraisals")) {
+    for (const Json& revision : at(entry, "revisions")) {
+      table.add(revision_row(revision));
+    }
     table.add(appraisal_row(entry));
   }
   table.print(session.out(), session.style());

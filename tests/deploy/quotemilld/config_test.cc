@@ -48,6 +48,52 @@ TEST(DaemonConfig, TellsEveryMistakeWithItsPlace) {
   EXPECT_THAT(all, HasSubstr("attest"));
 }
 
+TEST(DaemonConfig, ReadsHowLongHistoryIsKept) {
+  const Result<Config> config = parse_config(
+      "[history]\ntrusted_for = \"2d\"\nwarning_for = \"3d\"\nfailed_for = \"4d\"\n"
+      "trusted_count = 5\nwarning_count = 6\nfailed_count = 7\nappraisals_per_host = 800\n"
+      "collect_every = \"9m\"\n",
+      "quotemill.toml");
+  ASSERT_TRUE(config) << config.error().to_string();
+  const Config::History& history = config->history;
+  constexpr std::int64_t kDay = 86'400'000;
+  EXPECT_EQ(history.trusted_ms, 2 * kDay);
+  EXPECT_EQ(history.warning_ms, 3 * kDay);
+  EXPECT_EQ(history.failed_ms, 4 * kDay);
+  EXPECT_EQ(history.trusted_count, 5);
+  EXPECT_EQ(history.warning_count, 6);
+  EXPECT_EQ(history.failed_count, 7);
+  EXPECT_EQ(history.appraisals_per_host, 800);
+  EXPECT_EQ(history.collect_every_ms, 9 * 60'000);
+}
+
+TEST(DaemonConfig, HistoryThatCannotBeMeantIsToldWithItsPlaceAndWhatIsAllowed) {
+  // Key and value; part of what is allowed there.
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"trusted_for = \"1h\"", "1d"},
+      {"warning_for = \"1s\"", "1d"},
+      {"failed_for = \"forever\"", "failed_for"},
+      {"failed_for = 400", "failed_for"},
+      {"trusted_count = -1", "0"},
+      {"failed_count = \"many\"", "failed_count"},
+      {"appraisals_per_host = 99", "100"},
+      {"collect_every = \"1s\"", "collect_every"},
+      {"collect_every = \"31d\"", "collect_every"}};
+  for (const auto& [line, allowed] : wrong) {
+    const std::string told = mistake("[history]\n  " + line + "\n");
+    EXPECT_THAT(told, ::testing::MatchesRegex("quotemill.toml:2:[0-9]+: .*")) << line;
+    EXPECT_THAT(told, HasSubstr(allowed)) << line;
+  }
+}
+
+TEST(DaemonConfig, AnUnknownKeyOfHistoryNamesTheNearestKnownOne) {
+  const std::string told = mistake("[history]\ntrustd_for = \"2d\"\nfailed_cuont = 1\n");
+  EXPECT_THAT(told, HasSubstr("quotemill.toml:2:1: "));
+  EXPECT_THAT(told, HasSubstr("trusted_for"));
+  EXPECT_THAT(told, HasSubstr("quotemill.toml:3:1: "));
+  EXPECT_THAT(told, HasSubstr("failed_count"));
+}
+
 TEST(DaemonConfig, AFolderIsNoSettingsFile) {
   const quotemill::testing::TempFolder folder;
   const Result<Config> config = load_config(folder.path());

@@ -74,6 +74,22 @@ TEST_F(OperatorLatchesTest, AnAcknowledgementLetsGoIsAuditedAndIsAnEvent) {
   EXPECT_THAT(act["subject"].get<std::string>(), HasSubstr(host_.record().uid.hex()));
 }
 
+TEST_F(OperatorLatchesTest, TheHistoryTellsThatAnAcknowledgementChangedTheVerdict) {
+  clock_.advance(60'000);
+  ask("acknowledge", args());
+  const Json newest = ask("history", {{"host", "web-01"}, {"limit", 1}})["appraisals"][0];
+  EXPECT_EQ(newest["state"], "failed");
+  ASSERT_EQ(newest["revisions"].size(), 1U);
+  EXPECT_EQ(newest["revisions"][0]["cause"], "acknowledged");
+  EXPECT_EQ(newest["revisions"][0]["state"], "trusted");
+  const std::int64_t now = clock_.now().wall.ms;
+  const auto at = [this](std::int64_t ms) {
+    return ask("host.at", {{"host", "web-01"}, {"time_ms", ms}})["state"];
+  };
+  EXPECT_EQ(at(now - 30'000), "failed");
+  EXPECT_EQ(at(now + 1), "trusted");
+}
+
 TEST_F(OperatorLatchesTest, WhatIsNotLatchedCannotBeAcknowledged) {
   Json other = args();
   other["finding"] = "ima.violation";
