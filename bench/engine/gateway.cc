@@ -42,7 +42,7 @@ std::vector<Carried> carry(Engine& engine, const std::vector<Machine>& machines)
     for (std::size_t i = first; i < first + kHosts; ++i) {
       Submission submission = machines[i].unchanged_evidence();
       transport::EvidenceMessage evidence{{std::exchange(submission.item, {})}};
-      frames.push_back(encode_message({Role::kHost, i, std::move(evidence)}));
+      frames.push_back(transport::encode_message({Role::kHost, i, std::move(evidence)}));
       submission.carried = true;
       carried.hosts.push_back({std::move(submission), engine.state_of(machines[i])});
     }

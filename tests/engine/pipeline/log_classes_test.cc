@@ -39,6 +39,16 @@ class Told final : public History {
     return nothing_;
   }
 
+  [[nodiscard]] Result<std::vector<VerdictRevision>> revisions(const HostUid&, std::uint64_t,
+                                                               std::uint64_t,
+                                                               std::size_t) const override {
+    return nothing_;
+  }
+
+  [[nodiscard]] Result<HostRecord> former_identity(const HostUid&, std::uint32_t) const override {
+    return nothing_;
+  }
+
   [[nodiscard]] Result<std::vector<Change>> changes(std::uint64_t, std::size_t) const override {
     return nothing_;
   }
