@@ -76,7 +76,8 @@ class Reappraisal : public ::testing::Test {
   bool comes_to_its_middle() {
     return eventually([&] {
              const Json status = run_status();
-             return status["state"] != "running" || status["done"] >= kPage;
+             return status["state"] == "running" ? status["done"] >= kPage
+                                                 : status["state"] != "none";
            }) &&
            run_status()["state"] == "running";
   }

@@ -18,8 +18,9 @@ constexpr std::uint32_t kPartitions = 0b0010'0100;     // 5; 2 for registers
 constexpr std::uint32_t kConfiguration = 0b0000'0111;  // 1; 0 and 2 are seen
 constexpr std::uint32_t kHandoff = 0b0000'0011;
 constexpr std::uint32_t kScrtm = 0b0000'0001;
-constexpr std::uint32_t kDevices = 0b1000'0100;         // SPDM: 2, 7
-constexpr std::uint32_t kTaggedOutside = 0b0000'1000;   // 3: the register of a confidential VM
+constexpr std::uint32_t kDevices = 0b1000'0100;  // SPDM: 2, 7
+// 3: the register of a confidential VM; 5: systemd-boot's loader.conf
+constexpr std::uint32_t kTaggedOutside = 0b0010'1000;
 constexpr std::uint32_t kCompactOutside = 0b0100'0000;  // 6: the vendor's own
 
 std::optional<EventRule> bios_rule(std::uint32_t type) {
@@ -33,7 +34,7 @@ std::optional<EventRule> bios_rule(std::uint32_t type) {
     case event_type::kOmitBootDeviceEvents:
       return EventRule{DigestOf::kData, kFirmware};
     // An image under one of these labels would pass as something measured by its digest: real logs
-    // have such digests in one PCR of the firmware's.
+    // have such digests in the PCRs that are left out.
     case event_type::kEventTag:
       return EventRule{DigestOf::kDataOrOther, kAny, kFirmware & ~kTaggedOutside};
     case event_type::kCompactHash:

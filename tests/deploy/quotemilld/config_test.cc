@@ -70,8 +70,8 @@ TEST(DaemonConfig, ReadsHowLongHistoryIsKept) {
 TEST(DaemonConfig, HistoryThatCannotBeMeantIsToldWithItsPlaceAndWhatIsAllowed) {
   // Key and value; part of what is allowed there.
   const std::vector<std::pair<std::string, std::string>> wrong = {
-      {"trusted_for = \"1h\"", "1d"},
-      {"warning_for = \"1s\"", "1d"},
+      {"trusted_for = \"1h\"", "24h"},
+      {"warning_for = \"1s\"", "24h"},
       {"failed_for = \"forever\"", "failed_for"},
       {"failed_for = 400", "failed_for"},
       {"trusted_count = -1", "0"},
