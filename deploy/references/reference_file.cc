@@ -56,7 +56,7 @@ Result<void> read_list(std::string_view content, ReferenceCollector& out) {
     ReferenceValue value;
     value.digest = line.digest;
     value.name = line.name;
-    value.source = line.package;
+    value.source = printable(line.package);  // a word for people: JSON must be able to hold it
     return out.add(std::move(value));
   });
 }

@@ -40,6 +40,13 @@ TEST(ReferenceFile, ReadsListsWithTheirPackages) {
   EXPECT_EQ(file.values[1].digest.algorithm(), HashAlgorithm::kSha384);
 }
 
+TEST(ReferenceFile, APackagesNameThatIsNoTextIsWrittenAsItIsRead) {
+  Baseline baseline;
+  baseline.values = read("# package: shim\x80 1.44\n" + kB + "  /shim\n").values;
+  EXPECT_EQ(baseline.values.at(0).source, "shim\\x80 1.44");
+  EXPECT_EQ(read(write_own_references(baseline)).values, baseline.values);
+}
+
 TEST(ReferenceFile, NamesTheLineOfAListThatIsNone) {
   EXPECT_THAT(mistake(kB + "  ok\nnonsense  x\n"), HasSubstr("line 2, column 1"));
   EXPECT_THAT(mistake(kB + "\n"), HasSubstr("line 1, column 65"));
