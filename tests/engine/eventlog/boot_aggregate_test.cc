@@ -102,5 +102,15 @@ TEST(BootAggregate, RealListsHoldAgainstTheirBootLogs) {
   }
 }
 
+TEST(BootAggregate, Hostile_AnEntryOfAnotherPcrIsNone) {
+  for (const std::uint32_t pcr : {kImaPcr, 11U}) {
+    const Bytes list = testing::ng_entry("boot_aggregate", pcr);
+    ImaReader reader(list);
+    const ImaEntry* const entry = reader.next();
+    ASSERT_NE(entry, nullptr);
+    EXPECT_EQ(boot_aggregate_of(*entry).has_value(), pcr == kImaPcr);
+  }
+}
+
 }  // namespace
 }  // namespace quotemill
