@@ -10,15 +10,11 @@
 
 namespace quotemill::daemon {
 
-using transport::ControlError;
+using transport::control_error;
 using transport::ControlOutcome;
 using transport::Json;
 
 namespace {
-
-ControlError failure(const Error& error) {
-  return {error.code, error.to_string(), {}};
-}
 
 std::string title_of(const Baseline& baseline) {
   return baseline.name + " version " + std::to_string(baseline.version);
@@ -47,7 +43,7 @@ ControlOutcome OperatorVerbs::change_baselines(Call call, const AuditAct& act, B
   if (Result<void> numbered = number_plan(plan, parts_.policies, parts_.clock.now().wall);
       !numbered) {
     audit(call, act.verb, act.who, act.subject, &numbered.error());
-    return failure(numbered.error());
+    return control_error(numbered.error());
   }
   auto baseline = std::make_shared<const Baseline>(plan.baseline);
   const std::shared_ptr<const PolicySet> then = parts_.policies.with(baseline);
@@ -72,7 +68,7 @@ ControlOutcome OperatorVerbs::change_baselines(Call call, const AuditAct& act, B
         return update;
       });
   if (!done) {
-    return failure(done.error());
+    return control_error(done.error());
   }
   out.update(transport::render_baseline(*baseline));
   out["in_force"] = uses(*then, *baseline);
@@ -99,7 +95,7 @@ ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, Call call) {
   Result<BaselinePlan> plan = plan_capture(parts_.history, *golden, name);
   if (!plan) {
     audit(call, act.verb, act.who, act.subject, &plan.error());
-    return failure(plan.error());
+    return control_error(plan.error());
   }
   ControlOutcome outcome = change_baselines(call, act, *std::move(plan), is_confirmed);
   if (auto* json = std::get_if<Json>(&outcome)) {
@@ -122,7 +118,7 @@ ControlOutcome OperatorVerbs::upload(OperatorArgs& args, Call /*call*/) {
     return args.error();
   }
   const Result<std::uint64_t> received = uploads_.add(*id, size, offset, *part);
-  return received ? ControlOutcome(Json{{"received", *received}}) : failure(received.error());
+  return received ? ControlOutcome(Json{{"received", *received}}) : control_error(received.error());
 }
 
 std::optional<Digest> OperatorVerbs::upload_named(OperatorArgs& args) {
@@ -148,13 +144,13 @@ ControlOutcome OperatorVerbs::baseline_import(OperatorArgs& args, Call call) {
   }
   const Result<std::shared_ptr<const std::string>> content = uploads_.find(*id);
   if (!content) {
-    return failure(content.error());
+    return control_error(content.error());
   }
   const AuditAct act{request.by, "baseline.import", request.name + " of sha256:" + id->hex()};
   Result<BaselinePlan> plan = plan_import(request, *content);
   if (!plan) {
     audit(call, act.verb, act.who, act.subject, &plan.error());
-    return failure(plan.error());
+    return control_error(plan.error());
   }
   ControlOutcome outcome = change_baselines(call, act, *std::move(plan), is_confirmed);
   if (!call.is_check && std::holds_alternative<Json>(outcome)) {
@@ -171,11 +167,11 @@ ControlOutcome OperatorVerbs::baseline_retire(OperatorArgs& args, Call call) {
     return args.error();
   }
   if (!found) {
-    return failure(found.error());
+    return control_error(found.error());
   }
   Result<BaselinePlan> plan = plan_retirement(**found, who, parts_.clock.now().wall);
   if (!plan) {
-    return failure(plan.error());
+    return control_error(plan.error());
   }
   ControlOutcome outcome = change_baselines(call, {who, "baseline.retire", title_of(**found)},
                                             *std::move(plan), is_confirmed);
@@ -215,7 +211,7 @@ ControlOutcome OperatorVerbs::baseline_show(OperatorArgs& args, Call /*call*/) {
   }
   found = found ? with_values(parts_.history, *found) : found;
   if (!found) {
-    return failure(found.error());
+    return control_error(found.error());
   }
   const std::vector<ReferenceValue> all = values_of(**found);
   Json values = Json::array();
@@ -239,7 +235,7 @@ ControlOutcome OperatorVerbs::baseline_diff(OperatorArgs& args, Call /*call*/) {
   from = from ? with_values(parts_.history, *from) : from;
   to = to ? with_values(parts_.history, *to) : to;
   if (!from || !to) {
-    return failure(from ? to.error() : from.error());
+    return control_error(from ? to.error() : from.error());
   }
   const BaselineDiff found = diff(**from, **to);
   Json differences = Json::array();
@@ -260,11 +256,11 @@ ControlOutcome OperatorVerbs::baseline_export(OperatorArgs& args, Call /*call*/)
     return args.error();
   }
   if (!found) {
-    return failure(found.error());
+    return control_error(found.error());
   }
   const Result<std::string> content = exported(parts_.history, **found);
   if (!content) {
-    return failure(content.error());
+    return control_error(content.error());
   }
   const std::string_view part = std::string_view(*content).substr(
       std::min<std::size_t>(offset, content->size()), limits::kDownloadPartSizeMax);

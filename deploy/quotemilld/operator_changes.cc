@@ -14,6 +14,7 @@
 
 namespace quotemill::daemon {
 
+using transport::control_error;
 using transport::ControlError;
 using transport::ControlOutcome;
 using transport::Json;
@@ -106,7 +107,7 @@ ControlOutcome OperatorVerbs::reattest(OperatorArgs& args, Call call) {
   }
   const AuditAct act{who, "reattest", is_all ? "all hosts" : names.front() + others};
   if (const Result<void> kept = keep_act(call, act); !kept) {
-    return ControlError{kept.error().code, kept.error().to_string(), {}};
+    return control_error(kept.error());
   }
   return ask(std::move(hosts));
 }
@@ -124,7 +125,7 @@ ControlOutcome OperatorVerbs::change_host(Call call, std::string_view verb, cons
   const Result<std::shared_ptr<const HostRecord>> done =
       change(call, {who, std::string(verb), host.hex()}, std::move(decision));
   if (!done) {
-    return ControlError{done.error().code, done.error().to_string(), {}};
+    return control_error(done.error());
   }
   if (call.is_check) {
     return Json{{"dry_run", true},
@@ -293,8 +294,8 @@ ControlOutcome OperatorVerbs::acknowledge(OperatorArgs& args, Call call) {
                      uid.hex() + (finding.empty() ? " all" : " " + finding) +
                          (reason.empty() ? "" : ": " + reason)};
   if (const auto done = change(call, act, acknowledge_host(uid, code, acknowledged)); !done) {
-    return ControlError{done.error().code, done.error().to_string(),
-                        "'quotemill host " + escaped(host->record->name) + "' shows what latched"};
+    return control_error(done.error(),
+                         "'quotemill host " + escaped(host->record->name) + "' shows what latched");
   }
   Json list = Json::array();
   for (const Finding& one : acknowledged) {
@@ -320,7 +321,7 @@ ControlOutcome OperatorVerbs::token_create(OperatorArgs& args, Call call) {
   }
   const Result<Bytes> random = random_bytes(kTokenRandomSize);
   if (!random) {
-    return ControlError{random.error().code, random.error().to_string(), {}};
+    return control_error(random.error());
   }
   const std::string text = "qmt_" + to_hex(*random);
   const WallTime now = parts_.clock.now().wall;
@@ -331,7 +332,7 @@ ControlOutcome OperatorVerbs::token_create(OperatorArgs& args, Call call) {
   const Result<std::shared_ptr<const HostRecord>> kept =
       change(call, {who, "token.create", token.id.hex()}, add_token(token));
   if (!kept) {
-    return ControlError{kept.error().code, kept.error().to_string(), {}};
+    return control_error(kept.error());
   }
   Json out = transport::render_token(token, now);
   if (call.is_check) {

@@ -9,6 +9,7 @@
 
 namespace quotemill::daemon {
 
+using transport::control_error;
 using transport::ControlError;
 using transport::ControlOutcome;
 using transport::Json;
@@ -19,10 +20,6 @@ constexpr std::size_t kHistoryPageMax = 500;
 constexpr std::size_t kAuditPageMax = 1'000;
 constexpr std::size_t kLookedAtMax = 100'000;   // appraisals that one request passes over
 constexpr std::size_t kRevisionsMax = 100'000;  // bound: of the appraisals of one page
-
-ControlError failure(const Error& error) {
-  return {error.code, error.to_string(), {}};
-}
 
 // An appraisal or run of them, and what became of its verdict before the host attested again.
 struct Appraised {
@@ -170,7 +167,7 @@ ControlOutcome OperatorVerbs::history(OperatorArgs& args, Call /*call*/) {
   const Result<HistoryPage> page =
       filtered(parts_.history, host->record->uid, before, limit, filter);
   if (!page) {
-    return failure(page.error());
+    return control_error(page.error());
   }
   Json appraisals = Json::array();
   for (const Appraised& each : page->appraised) {
@@ -204,7 +201,7 @@ ControlOutcome OperatorVerbs::host_at(OperatorArgs& args, Call /*call*/) {
   filter.until_ms = time_ms;
   const Result<HistoryPage> page = filtered(parts_.history, host->record->uid, 0, 1, filter);
   if (!page) {
-    return failure(page.error());
+    return control_error(page.error());
   }
   Json out = {{"host", render_subject(*host->record)},
               {"at", transport::iso_time({time_ms})},
@@ -242,7 +239,7 @@ ControlOutcome OperatorVerbs::host_bundle(OperatorArgs& args, Call /*call*/) {
   }
   const Result<HistoryPage> page = filtered(parts_.history, host->record->uid, 0, 1, filter);
   if (!page) {
-    return failure(page.error());
+    return control_error(page.error());
   }
   if (page->appraised.empty()) {
     return ControlError{ErrorCode::kNotFound, escaped(text, 64) + " had not attested by then", {}};
@@ -251,7 +248,7 @@ ControlOutcome OperatorVerbs::host_bundle(OperatorArgs& args, Call /*call*/) {
   Result<Json> bundle = make_bundle(
       {parts_.history, parts_.policies, parts_.server_key, parts_.configured_policy}, *host->record,
       {appraised.entry, appraised.revision_at({filter.until_ms})}, parts_.clock.now().wall);
-  return bundle ? ControlOutcome(*std::move(bundle)) : failure(bundle.error());
+  return bundle ? ControlOutcome(*std::move(bundle)) : control_error(bundle.error());
 }
 
 ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call /*call*/) {
@@ -263,7 +260,7 @@ ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call /*call*/) {
   const Result<std::vector<AuditRecord>> records = parts_.history.audit(from, limit);
   const Result<AuditHead> head = parts_.history.audit_head();
   if (!records || !head) {
-    return failure(records ? head.error() : records.error());
+    return control_error(records ? head.error() : records.error());
   }
   Json list = Json::array();
   for (const AuditRecord& record : *records) {
@@ -279,7 +276,7 @@ ControlOutcome OperatorVerbs::audit_check(OperatorArgs& /*args*/, Call /*call*/)
     const Result<std::vector<AuditRecord>> page =
         parts_.history.audit(head.number + 1, kAuditPageMax);
     if (!page) {
-      return failure(page.error());
+      return control_error(page.error());
     }
     for (const AuditRecord& record : *page) {
       if (!follows(head, record)) {
@@ -298,7 +295,7 @@ ControlOutcome OperatorVerbs::audit_check(OperatorArgs& /*args*/, Call /*call*/)
 ControlOutcome OperatorVerbs::store_check(OperatorArgs& /*args*/, Call /*call*/) {
   const Result<StoreReport> report = parts_.store.check();
   if (!report) {
-    return failure(report.error());
+    return control_error(report.error());
   }
   Json problems = Json::array();
   for (const std::string& problem : report->problems) {
@@ -320,10 +317,10 @@ ControlOutcome OperatorVerbs::backup(OperatorArgs& args, Call call) {
   const Result<void> made = parts_.store.backup(folder);
   if (!made) {
     audit(call, "backup", who, folder, &made.error());
-    return failure(made.error());
+    return control_error(made.error());
   }
   if (const Result<void> kept = keep_act(call, {who, "backup", folder}); !kept) {
-    return failure(kept.error());
+    return control_error(kept.error());
   }
   return Json{{"folder", printable(folder)}};
 }

@@ -9,7 +9,7 @@
 
 namespace quotemill::daemon {
 
-using transport::ControlError;
+using transport::control_error;
 using transport::ControlOutcome;
 using transport::Json;
 
@@ -76,13 +76,13 @@ ControlOutcome OperatorVerbs::image_approve(OperatorArgs& args, Call call) {
     return args.error();
   }
   if (!found) {
-    return ControlError{found.error().code, found.error().to_string(), {}};
+    return control_error(found.error());
   }
   const std::string title = (*found)->name + " version " + std::to_string((*found)->version);
   Result<BaselinePlan> plan = plan_approval(**found, who, parts_.clock.now().wall);
   if (!plan) {
     audit(call, "image.approve", who, title, &plan.error());
-    return ControlError{plan.error().code, plan.error().to_string(), {}};
+    return control_error(plan.error());
   }
   return change_baselines(call, {who, "image.approve", title}, *std::move(plan), is_confirmed);
 }

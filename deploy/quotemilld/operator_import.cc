@@ -10,7 +10,7 @@
 
 namespace quotemill::daemon {
 
-using transport::ControlError;
+using transport::control_error;
 using transport::ControlOutcome;
 using transport::Json;
 
@@ -172,7 +172,7 @@ ControlOutcome OperatorVerbs::hosts_import(OperatorArgs& args, Call call) {
   Result<std::vector<ImportCandidate>> candidates =
       read_lines(*lines, who, parts_.clock.now().wall, report);
   if (!candidates) {
-    return ControlError{candidates.error().code, candidates.error().to_string(), {}};
+    return control_error(candidates.error());
   }
   IdentityDecision import = import_hosts(*std::move(candidates), is_check, report);
   const auto subject = [&report] { return std::to_string(report.imported) + " hosts"; };
@@ -188,7 +188,7 @@ ControlOutcome OperatorVerbs::hosts_import(OperatorArgs& args, Call call) {
     audit(call, "hosts.import", who, subject(), done ? nullptr : &done.error());
   }
   if (!done) {
-    return ControlError{done.error().code, done.error().to_string(), {}};
+    return control_error(done.error());
   }
   return render(report);
 }

@@ -11,7 +11,7 @@
 
 namespace quotemill::daemon {
 
-using transport::ControlError;
+using transport::control_error;
 using transport::ControlOutcome;
 using transport::Json;
 
@@ -174,7 +174,7 @@ ControlOutcome OperatorVerbs::inventory_import(OperatorArgs& args, Call call) {
   }
   const Result<std::shared_ptr<const std::string>> content = uploads_.find(*id);
   if (!content) {
-    return ControlError{content.error().code, content.error().to_string(), {}};
+    return control_error(content.error());
   }
   InventoryReport report;
   report.mistakes = read_inventory(**content);
@@ -184,13 +184,13 @@ ControlOutcome OperatorVerbs::inventory_import(OperatorArgs& args, Call call) {
   }
   Result<std::vector<HostUid>> uids = fresh_uids(rows.size());
   if (!uids) {
-    return ControlError{uids.error().code, uids.error().to_string(), {}};
+    return control_error(uids.error());
   }
   const AuditAct act{who, "inventory.import",
                      std::to_string(rows.size()) + " hosts of sha256:" + id->hex()};
   const auto done = change(call, act, import_inventory(std::move(rows), *uids, who, report));
   if (!done) {
-    return ControlError{done.error().code, done.error().to_string(), {}};
+    return control_error(done.error());
   }
   if (!call.is_check) {
     uploads_.forget(*id);
@@ -227,8 +227,7 @@ ControlOutcome OperatorVerbs::inventory_remove(OperatorArgs& args, Call call) {
   }
   const auto done = change(call, {who, "inventory.remove", name}, remove_expected(name));
   if (!done) {
-    return ControlError{done.error().code, done.error().to_string(),
-                        "'quotemill inventory list' shows who is"};
+    return control_error(done.error(), "'quotemill inventory list' shows who is");
   }
   return Json{{"dry_run", call.is_check}, {"name", escaped(name)}};
 }

@@ -11,6 +11,7 @@
 
 namespace quotemill::daemon {
 
+using transport::control_error;
 using transport::ControlError;
 using transport::ControlOutcome;
 using transport::Json;
@@ -131,7 +132,7 @@ ControlOutcome OperatorVerbs::mine_promote(OperatorArgs& args, Call call) {
       plan_import(request, std::make_shared<const std::string>(reference_file_of(*group)));
   if (!plan) {
     audit(call, act.verb, act.who, act.subject, &plan.error());
-    return ControlError{plan.error().code, plan.error().to_string(), {}};
+    return control_error(plan.error());
   }
   ControlOutcome outcome = change_baselines(call, act, *std::move(plan), is_confirmed);
   if (auto* json = std::get_if<Json>(&outcome)) {

@@ -12,6 +12,7 @@
 
 namespace quotemill::daemon {
 
+using transport::control_error_of_detail;
 using transport::ControlError;
 using transport::ControlOutcome;
 using transport::Json;
@@ -20,15 +21,6 @@ namespace {
 
 constexpr std::size_t kPage = 1'000;
 constexpr std::size_t kTextsMax = 64;  // in one request
-
-// Mistakes in policies are lines; a message is one.
-ControlError failure(const Error& error) {
-  std::string text = error.detail.empty() ? error.to_string() : error.detail;
-  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at)) {
-    text.replace(at, 1, "; ");
-  }
-  return {error.code, printable(text), {}};
-}
 
 // How many hosts each snapshot is for.
 std::unordered_map<const Snapshot*, std::uint64_t> hosts_by_snapshot(const HostTable& hosts,
@@ -190,7 +182,7 @@ ControlOutcome OperatorVerbs::change_policies(Call call, std::string_view verb,
                                               const PolicyRequest& request, bool is_confirmed) {
   Result<PolicyChange> planned = parts_.policies.plan(request, parts_.clock.now().wall);
   if (!planned) {
-    return failure(planned.error());
+    return control_error_of_detail(planned.error());
   }
   Json out = Json::object();
   if (!is_confirmed) {
@@ -229,7 +221,7 @@ ControlOutcome OperatorVerbs::change_policies(Call call, std::string_view verb,
                return update;
              });
   if (!done) {
-    return failure(done.error());
+    return control_error_of_detail(done.error());
   }
   return out;
 }

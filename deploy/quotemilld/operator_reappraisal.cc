@@ -6,6 +6,7 @@
 
 namespace quotemill::daemon {
 
+using transport::control_error_of_detail;
 using transport::ControlError;
 using transport::ControlOutcome;
 using transport::Json;
@@ -18,12 +19,6 @@ constexpr std::uint64_t kRateMax = 1'000'000;  // challenges a second
 constexpr std::uint64_t kDeadlineMsMax = 7ULL * 24 * 3600 * 1000;
 constexpr std::int64_t kAnswerMs =
     60'000;  // for the last one that is asked, if no deadline is given
-
-ControlError failure(const Error& error) {
-  std::string text = error.detail.empty() ? error.to_string() : error.detail;
-  std::replace(text.begin(), text.end(), '\n', ';');
-  return {error.code, printable(text), {}};
-}
 
 ControlError not_here() {
   return {ErrorCode::kUnsupported, "this daemon cannot do that", {}};
@@ -48,10 +43,10 @@ ControlOutcome OperatorVerbs::stopped_outcome(Call call, const AuditAct& act,
                                               const Result<void>& stopped, Json status) {
   if (!stopped) {
     audit(call, act.verb, act.who, act.subject, &stopped.error());
-    return failure(stopped.error());
+    return control_error_of_detail(stopped.error());
   }
   const Result<void> kept = keep_act(call, act);
-  return kept ? ControlOutcome(std::move(status)) : failure(kept.error());
+  return kept ? ControlOutcome(std::move(status)) : control_error_of_detail(kept.error());
 }
 
 Result<std::vector<Host>> OperatorVerbs::selected_hosts(const std::string& selector) const {
@@ -95,20 +90,20 @@ ControlOutcome OperatorVerbs::reappraise(OperatorArgs& args, Call call) {
   if (call.is_check) {
     const Result<PolicyChange> planned = parts_.policies.plan(wanted, parts_.clock.now().wall);
     if (!planned) {
-      return failure(planned.error());
+      return control_error_of_detail(planned.error());
     }
     request.policies = planned->set;
   }
   const Result<std::uint64_t> run = parts_.runs->start(request);
   if (!run) {
-    return failure(run.error());
+    return control_error_of_detail(run.error());
   }
   if (!call.is_check) {
     const Result<void> kept =
         keep_act(call, {request.by, "reappraise", subject_of(request.selector)});
     if (!kept) {
       (void)parts_.runs->interrupt().has_value();  // nothing goes on that nobody did
-      return failure(kept.error());
+      return control_error_of_detail(kept.error());
     }
   }
   return Json{{"run", *run}};
@@ -140,12 +135,12 @@ ControlOutcome OperatorVerbs::reappraise_resume(OperatorArgs& args, Call call) {
   }
   const Result<std::uint64_t> run = parts_.runs->resume();
   if (!run) {
-    return failure(run.error());
+    return control_error_of_detail(run.error());
   }
   const Result<void> kept = keep_act(call, {who, "reappraise.resume", ""});
   if (!kept) {
     (void)parts_.runs->interrupt().has_value();
-    return failure(kept.error());
+    return control_error_of_detail(kept.error());
   }
   return Json{{"run", *run}};
 }
@@ -164,7 +159,7 @@ ControlOutcome OperatorVerbs::wave(OperatorArgs& args, Call call) {
   }
   Result<std::vector<Host>> hosts = selected_hosts(request.what);
   if (!hosts) {
-    return failure(hosts.error());
+    return control_error_of_detail(hosts.error());
   }
   if (call.is_check) {
     return Json{{"dry_run", true}, {"hosts", hosts->size()}};
@@ -180,11 +175,11 @@ ControlOutcome OperatorVerbs::wave(OperatorArgs& args, Call call) {
   const Result<std::uint64_t> started = parts_.waves->start(std::move(request));
   if (!started) {
     audit(call, act.verb, act.who, act.subject, &started.error());
-    return failure(started.error());
+    return control_error_of_detail(started.error());
   }
   if (const Result<void> kept = keep_act(call, act); !kept) {
     (void)parts_.waves->stop().has_value();
-    return failure(kept.error());
+    return control_error_of_detail(kept.error());
   }
   return Json{{"wave", *started}};
 }

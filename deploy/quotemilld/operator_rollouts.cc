@@ -9,7 +9,7 @@
 
 namespace quotemill::daemon {
 
-using transport::ControlError;
+using transport::control_error;
 using transport::ControlOutcome;
 using transport::Json;
 
@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::size_t kNamedHostsMax = 10'000;  // in one request
 constexpr std::size_t kNamesMax = 1'000;        // of each kind, in an answer
-
-ControlError failure(const Error& error) {
-  return {error.code, error.to_string(), {}};
-}
 
 Json render_counts(const RolloutCounts& counts) {
   return {{"old", counts.still_old}, {"new", counts.converged}, {"mixed", counts.mixed},
@@ -109,7 +105,7 @@ ControlOutcome OperatorVerbs::rollout_start(OperatorArgs& args, Call call) {
     args.fail("hosts", "is empty, and there are no names, labels, or all");
   }
   if (args.ok() && (!from || !to)) {
-    return failure(from ? to.error() : from.error());
+    return control_error(from ? to.error() : from.error());
   }
   if (!args.ok()) {
     return args.error();
@@ -118,7 +114,7 @@ ControlOutcome OperatorVerbs::rollout_start(OperatorArgs& args, Call call) {
   request.to = {(*to)->name, (*to)->version};
   Result<std::vector<CohortMember>> members = plan_cohort(cohort, parts_.hosts);
   if (!members) {
-    return failure(members.error());
+    return control_error(members.error());
   }
   request.cohort = *std::move(members);
   return begin_rollout(call, request, is_confirmed);
@@ -164,7 +160,7 @@ ControlOutcome OperatorVerbs::change_rollout(
   Result<Promotion> planned = plan(rollout_clock_.at(parts_.clock.now()));
   if (!planned) {
     audit(call, act.verb, act.who, act.subject, &planned.error());
-    return failure(planned.error());
+    return control_error(planned.error());
   }
   Json out = Json::object();
   if (!is_confirmed) {
@@ -192,7 +188,7 @@ ControlOutcome OperatorVerbs::change_rollout(
         return update;
       });
   if (!done) {
-    return failure(done.error());
+    return control_error(done.error());
   }
   out.update(render_rollout(*planned->rollout));
   if (planned->baseline) {
@@ -282,7 +278,7 @@ ControlOutcome OperatorVerbs::rollout_status(OperatorArgs& args, Call /*call*/) 
   }
   const auto rollout = find_rollout(parts_.policies, name);
   if (!rollout) {
-    return failure(rollout.error());
+    return control_error(rollout.error());
   }
   const RolloutReport report = report_of(**rollout, parts_.hosts, names_max);
   Json out = render_rollout(**rollout);

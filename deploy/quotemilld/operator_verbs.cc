@@ -12,6 +12,7 @@
 
 namespace quotemill::daemon {
 
+using transport::control_error;
 using transport::ControlError;
 using transport::ControlOutcome;
 using transport::ControlWait;
@@ -28,10 +29,6 @@ constexpr std::uint64_t kNumberMax = UINT64_MAX;
 
 constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, TrustState::kFailed,
                                 TrustState::kStale, TrustState::kUnknown};
-
-ControlError failure(const Error& error, std::string hint = {}) {
-  return {error.code, error.to_string(), std::move(hint)};
-}
 
 // The one with this name; none if several have it: then the uid must tell which is meant.
 std::optional<Host> only_named(std::vector<Host> hosts, std::string_view name) {
@@ -238,7 +235,7 @@ ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, Call /*call*/) {
   const Result<StoreStatus> store = parts_.history.status();
   const Result<StoreSizes> sizes = parts_.store.sizes();
   if (!store || !sizes) {
-    return failure(store ? sizes.error() : store.error());
+    return control_error(store ? sizes.error() : store.error());
   }
   const std::array<std::size_t, 5> counts = parts_.hosts.counts();
   const std::size_t total = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
@@ -315,7 +312,7 @@ ControlOutcome OperatorVerbs::host(OperatorArgs& args, Call /*call*/) {
   }
   const Result<Json> esxi = esxi_host_of(*host, parts_.history, *parts_.policies.current());
   if (!esxi) {
-    return failure(esxi.error());
+    return control_error(esxi.error());
   }
   Json answer = transport::render_host(*host);
   answer["esxi"] = *esxi;
@@ -329,7 +326,7 @@ ControlOutcome OperatorVerbs::changes(OperatorArgs& args, Call call) {
   std::uint64_t from = args.number_or("from", 0, kNumberMax);
   const Result<StoreStatus> store = parts_.history.status();
   if (!args.ok() || !store) {
-    return args.ok() ? failure(store.error()) : args.error();
+    return args.ok() ? control_error(store.error()) : args.error();
   }
   from = from == 0 ? std::max<std::uint64_t>(store->first_change, 1) : from;
   if (from < store->first_change) {
@@ -343,7 +340,7 @@ ControlOutcome OperatorVerbs::changes(OperatorArgs& args, Call call) {
   }
   const Result<std::vector<Change>> changes = parts_.history.changes(from, limit);
   if (!changes) {
-    return failure(changes.error());
+    return control_error(changes.error());
   }
   if (changes->empty() && wait_ms != 0 && !call.is_final) {
     return ControlWait{std::chrono::milliseconds(wait_ms)};
@@ -368,7 +365,7 @@ ControlOutcome OperatorVerbs::pending_list(OperatorArgs& /*args*/, Call /*call*/
 ControlOutcome OperatorVerbs::token_list(OperatorArgs& /*args*/, Call /*call*/) {
   const Result<std::vector<TokenRecord>> tokens = parts_.history.tokens();
   if (!tokens) {
-    return failure(tokens.error());
+    return control_error(tokens.error());
   }
   Json list = Json::array();
   for (const TokenRecord& token : *tokens) {

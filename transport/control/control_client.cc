@@ -72,8 +72,8 @@ ControlAnswer ControlClient::call(const std::string& verb, Json args, int extra_
     if (const std::optional<Received> received = socket_->receive()) {
       Result<ControlAnswer> answer = decode_answer(received->payload);
       return answer ? *std::move(answer)
-                    : ControlAnswer(ControlError{answer.error().code, answer.error().to_string(),
-                                                 "is it a daemon of another version?"});
+                    : ControlAnswer(
+                          control_error(answer.error(), "is it a daemon of another version?"));
     }
   }
 }

@@ -127,8 +127,7 @@ void ControlServer::receive() {
     }
     Result<ControlRequest> request = decode_request(received->payload);
     if (!request) {
-      reply(received->route,
-            ControlError{request.error().code, request.error().to_string(), "see the manual"});
+      reply(received->route, control_error(request.error(), "see the manual"));
       continue;
     }
     if (!post({received->route, *std::move(request)})) {
