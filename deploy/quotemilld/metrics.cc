@@ -6,7 +6,11 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <span>
+#include <string>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 #include "deploy/quotemilld/fleet_census.h"
 #include "engine/base/limits.h"
@@ -28,6 +32,27 @@ double value(const std::atomic<T>& counter) {
 
 double number(std::uint64_t count) {
   return static_cast<double>(count);
+}
+
+// What is counted of each of several: gateways, sinks.
+template <class Counters>
+struct CounterOfEach {
+  const char* name;
+  const char* help;
+  std::atomic<std::uint64_t> Counters::*counter;
+};
+
+template <class Counters>
+using CountersByName = std::vector<std::pair<std::string, const Counters*>>;
+
+template <class Counters>
+void add_each(std::span<const CounterOfEach<Counters>> kinds, const char* label,
+              const CountersByName<Counters>& all, MetricPage& page) {
+  for (const CounterOfEach<Counters>& kind : kinds) {
+    for (const auto& [name, counters] : all) {
+      page.counter(kind.name, kind.help, value(counters->*kind.counter), {{label, name}});
+    }
+  }
 }
 
 void add_fleet(const MetricParts& parts, MetricPage& page) {
@@ -175,13 +200,8 @@ void add_endpoints(const MetricParts& parts, MetricPage& page) {
 }
 
 void add_gateways(const MetricParts& parts, MetricPage& page) {
-  struct Kind {
-    const char* name;
-    const char* help;
-    std::atomic<std::uint64_t> transport::GatewayCounters::*counter;
-  };
-
   using transport::GatewayCounters;
+  using Kind = CounterOfEach<GatewayCounters>;
   constexpr std::array kKinds = {
       Kind{"gateway_messages_received_total", "Messages of a gateway, some hosts' frames each.",
            &GatewayCounters::messages_in},
@@ -197,12 +217,11 @@ void add_gateways(const MetricParts& parts, MetricPage& page) {
       Kind{"gateway_dropped_total", "Answers for a gateway that is away, or does not read.",
            &GatewayCounters::dropped}};
   const transport::GatewayLinks& gateways = parts.endpoints.gateways;
-  for (const Kind& kind : kKinds) {
-    for (transport::GatewayNumber i = 0; i < gateways.size(); ++i) {
-      page.counter(kind.name, kind.help, value(gateways.counters(i).*kind.counter),
-                   {{"gateway", gateways.name(i)}});
-    }
+  CountersByName<GatewayCounters> all;
+  for (transport::GatewayNumber i = 0; i < gateways.size(); ++i) {
+    all.emplace_back(gateways.name(i), &gateways.counters(i));
   }
+  add_each<GatewayCounters>(kKinds, "gateway", all, page);
 }
 
 void add_store(const MetricParts& parts, MetricPage& page) {
@@ -235,24 +254,18 @@ void add_store(const MetricParts& parts, MetricPage& page) {
 }
 
 void add_sinks(const MetricParts& parts, MetricPage& page) {
-  struct Kind {
-    const char* name;
-    const char* help;
-    std::atomic<std::uint64_t> transport::SinkCounters::*counter;
-  };
-
   using transport::SinkCounters;
+  using Kind = CounterOfEach<SinkCounters>;
   constexpr std::array kKinds = {
       Kind{"sink_sent_total", "Events that a sink has.", &SinkCounters::delivered},
       Kind{"sink_filtered_total", "Changes that a sink does not want.", &SinkCounters::filtered},
       Kind{"sink_refused_total", "Events that went to the dead letters.", &SinkCounters::refused},
       Kind{"sink_errors_total", "Deliveries that were tried again.", &SinkCounters::failures}};
-  for (const Kind& kind : kKinds) {
-    for (const auto& sink : parts.sinks.runners()) {
-      page.counter(kind.name, kind.help, value(sink->counters().*kind.counter),
-                   {{"sink", sink->name()}});
-    }
+  CountersByName<SinkCounters> all;
+  for (const auto& sink : parts.sinks.runners()) {
+    all.emplace_back(sink->name(), &sink->counters());
   }
+  add_each<SinkCounters>(kKinds, "sink", all, page);
   for (const auto& sink : parts.sinks.runners()) {
     page.gauge("sink_up", "Whether a sink takes what it is given.",
                sink->counters().is_down.load(std::memory_order_relaxed) ? 0 : 1,
