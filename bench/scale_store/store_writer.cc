@@ -2,10 +2,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <fstream>
 #include <future>
 #include <thread>
 
+#include "bench/workload/written_bytes.h"
 #include "storage/records.h"
 #include "storage/rocks_store.h"
 
@@ -14,17 +14,6 @@ namespace {
 
 constexpr unsigned kBatch = 2'048;
 constexpr unsigned kThreads = 2;
-
-std::uint64_t written_bytes() {
-  std::ifstream io("/proc/self/io");
-  std::string name;
-  for (std::uint64_t value = 0; io >> name >> value;) {
-    if (name == "wchar:") {
-      return value;
-    }
-  }
-  return 0;
-}
 
 std::vector<StoredHost> make_hosts(ScaleFleet& fleet, std::vector<ExtendMemo>& memos,
                                    unsigned begin, unsigned end) {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <future>
 #include <utility>
 
 #include "bench/storage/verdict_batches.h"
+#include "bench/workload/written_bytes.h"
 #include "engine/base/limits.h"
 #include "storage/records.h"
 
@@ -20,17 +20,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begun) {
   return std::chrono::duration<double>(Clock::now() - begun).count();
-}
-
-std::uint64_t written_bytes() {
-  std::ifstream io("/proc/self/io");
-  std::string name;
-  for (std::uint64_t value = 0; io >> name >> value;) {
-    if (name == "wchar:") {
-      return value;
-    }
-  }
-  return 0;
 }
 
 // Spread as random ones are, so that rows are written all over the keys.
