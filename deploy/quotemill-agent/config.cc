@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "deploy/common/log_settings.h"
 #include "deploy/common/text_file.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
@@ -119,10 +120,7 @@ Result<AgentConfig> parse_agent_config(std::string_view text, std::string_view f
   if (options.backoff_max_ms < options.backoff_min_ms) {
     in->fail("timing.retry_max", "'timing.retry_max' must not be below 'timing.retry_min'");
   }
-  constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "error", "off"};
-  config.log.level = kLevels.at(in->choice("log.level", 1, {kLevels.begin(), kLevels.end()}));
-  config.log.format =
-      static_cast<program::LogFormat>(in->choice("log.format", 0, {"text", "json"}));
+  config.log = program::read_log_settings(*in);
   if (Result<void> done = in->finish(); !done) {
     return done.error();
   }

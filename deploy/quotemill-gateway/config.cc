@@ -1,7 +1,6 @@
 #include "deploy/quotemill-gateway/config.h"
 
-#include <array>
-
+#include "deploy/common/log_settings.h"
 #include "deploy/common/text_file.h"
 #include "engine/base/limits.h"
 #include "engine/policy/toml_reader.h"
@@ -47,10 +46,7 @@ Result<GatewayConfig> parse_gateway_config(std::string_view text, std::string_vi
       1'000 * in->duration_ms("carry.batch_age", settings.batch_age_us / 1'000, 0, 1'000);
   settings.memory_bytes_max =
       static_cast<std::size_t>(kMebibyte * in->integer("carry.memory_mib", 512, 64, 1'024 * 1'024));
-  constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "error", "off"};
-  config.log.level = kLevels.at(in->choice("log.level", 1, {kLevels.begin(), kLevels.end()}));
-  config.log.format =
-      static_cast<program::LogFormat>(in->choice("log.format", 0, {"text", "json"}));
+  config.log = program::read_log_settings(*in);
   if (Result<void> done = in->finish(); !done) {
     return done.error();
   }

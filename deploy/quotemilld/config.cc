@@ -1,5 +1,6 @@
 #include "deploy/quotemilld/config.h"
 
+#include "deploy/common/log_settings.h"
 #include "deploy/common/text_file.h"
 #include "engine/base/limits.h"
 #include "engine/policy/toml_reader.h"
@@ -129,10 +130,7 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name) {
   read_outbox(*in, config.outbox);
   config.metrics.listen = read_monitoring_address(*in, config.metrics.listen);
   read_history(*in, config.history);
-  constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "error", "off"};
-  config.log.level = kLevels.at(in->choice("log.level", 1, {kLevels.begin(), kLevels.end()}));
-  config.log.format =
-      static_cast<program::LogFormat>(in->choice("log.format", 0, {"text", "json"}));
+  config.log = program::read_log_settings(*in);
   config.policy_file = read_path(*in, "policy.file", "", true);
   config.sinks = read_path(*in, "sinks.folder", config.sinks, false);
   config.gateways = read_path(*in, "gateways.folder", config.gateways, false);
