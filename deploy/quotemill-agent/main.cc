@@ -1,10 +1,8 @@
 // quotemill-agent: attests this host to a Quotemill verifier, for ever.
 #include <cstdlib>
-#include <iostream>
-
-#include <CLI/CLI.hpp>
 
 #include "deploy/common/log.h"
+#include "deploy/common/serving_program.h"
 #include "deploy/common/stop_signal.h"
 #include "deploy/quotemill-agent/config.h"
 #include "transport/agent/agent.h"
@@ -13,9 +11,8 @@ namespace {
 
 using namespace quotemill;  // NOLINT(google-build-using-namespace): a main
 
-constexpr int kUsage = 2;
-
-int run(const agent::AgentConfig& config) {
+int run(agent::AgentConfig config) {
+  config.options.attestor.agent = std::string("quotemill-agent/") + QUOTEMILL_VERSION;
   // The TPM library prints lines of its own beside the errors that we log; who wants them asks.
   setenv("TSS2_LOG", "all+none", 0);
   const program::Log log("quotemill-agent", config.log);
@@ -44,22 +41,7 @@ int run(const agent::AgentConfig& config) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Attests this host to a Quotemill verifier");
-  std::string file = "/etc/quotemill/agent.toml";
-  bool check = false;
-  app.add_option("--config", file, "Settings (TOML)")->capture_default_str();
-  app.add_flag("--check-config", check, "Check the settings and end");
-  app.set_version_flag("--version", QUOTEMILL_VERSION);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
-  }
-  Result<agent::AgentConfig> config = agent::load_agent_config(file);
-  if (!config) {
-    std::cerr << config.error().to_string() << "\n";
-    return kUsage;
-  }
-  config->options.attestor.agent = std::string("quotemill-agent/") + QUOTEMILL_VERSION;
-  return check ? 0 : run(*config);
+  return program::run_by_settings<agent::AgentConfig>(
+      {"Attests this host to a Quotemill verifier", "/etc/quotemill/agent.toml", QUOTEMILL_VERSION},
+      argc, argv, agent::load_agent_config, run);
 }

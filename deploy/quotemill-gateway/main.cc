@@ -1,10 +1,8 @@
 // quotemill-gateway: carries the evidence of hosts near it to a Quotemill verifier.
-#include <iostream>
-
-#include <CLI/CLI.hpp>
 #include <sys/stat.h>
 
 #include "deploy/common/endpoint_start.h"
+#include "deploy/common/serving_program.h"
 #include "deploy/common/stop_signal.h"
 #include "deploy/quotemill-gateway/config.h"
 
@@ -12,7 +10,6 @@ namespace {
 
 using namespace quotemill;  // NOLINT(google-build-using-namespace): a main
 
-constexpr int kUsage = 2;
 constexpr mode_t kUmask = S_IRWXG | S_IRWXO;
 
 void tell_end(const transport::GatewayTally& tally, const program::Log& log) {
@@ -50,32 +47,20 @@ Result<void> serve(gateway::GatewayConfig config, const program::Log& log) {
   return {};
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  CLI::App app("Carries the evidence of hosts near it to a Quotemill verifier");
-  std::string file = "/etc/quotemill/gateway.toml";
-  bool check = false;
-  app.add_option("--config", file, "Settings (TOML)")->capture_default_str();
-  app.add_flag("--check-config", check, "Check the settings and end");
-  app.set_version_flag("--version", QUOTEMILL_VERSION);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
-  }
-  Result<gateway::GatewayConfig> config = gateway::load_gateway_config(file);
-  if (!config) {
-    std::cerr << config.error().to_string() << "\n";
-    return kUsage;
-  }
-  if (check) {
-    return 0;
-  }
-  const program::Log log("quotemill-gateway", config->log);
-  if (const Result<void> served = serve(*std::move(config), log); !served) {
+int run(gateway::GatewayConfig config) {
+  const program::Log log("quotemill-gateway", config.log);
+  if (const Result<void> served = serve(std::move(config), log); !served) {
     log.error(served.error().to_string());
     return 1;
   }
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return program::run_by_settings<gateway::GatewayConfig>(
+      {"Carries the evidence of hosts near it to a Quotemill verifier",
+       "/etc/quotemill/gateway.toml", QUOTEMILL_VERSION},
+      argc, argv, gateway::load_gateway_config, run);
 }
