@@ -1,5 +1,7 @@
+#include <array>
 #include <ostream>
 
+#include "deploy/quotemill/commands/baseline_listing.h"
 #include "deploy/quotemill/commands/baseline_name.h"
 #include "deploy/quotemill/commands/blast_report.h"
 #include "deploy/quotemill/commands/commands.h"
@@ -98,40 +100,12 @@ Exit run_baseline_list(Session& session) {
 }
 
 Exit run_baseline_show(Session& session, const std::string& baseline) {
-  const std::optional<BaselineName> named = parse_baseline_name(session, baseline);
-  if (!named) {
-    return session.exit();
-  }
-  Json args = name_args(*named);
-  Table table({"KIND", "PCR", "DIGEST", "NAME", "VERSION", "VENDOR", "SOURCE"});
-  for (Json next = 0; !next.is_null();) {
-    args["from"] = next;
-    const std::optional<Json> answer = session.ask("baseline.show", args);
-    if (!answer) {
-      return session.exit();
-    }
-    if (!session.is_for_people()) {
-      session.print(*answer);  // a page each
-    } else if (next == 0) {
-      print_head(session, *answer);
-    }
-    for (const Json& value : at(*answer, "references")) {
-      table.add({{text_at(value, "kind")},
-                 {text_at(value, "pcr")},
-                 {text_at(value, "digest")},
-                 {text_at(value, "name")},
-                 {text_at(value, "version")},
-                 {text_at(value, "vendor")},
-                 {text_at(value, "source")}});
-    }
-    next = at(*answer, "next");
-    // The version is that of the first page, whatever is imported meanwhile.
-    args["version"] = at(*answer, "version");
-  }
-  if (session.is_for_people()) {
-    table.print(session.out(), session.style());
-  }
-  return Exit::kFine;
+  static constexpr std::array kColumns = {
+      ValueColumn{"KIND", "kind"},       ValueColumn{"PCR", "pcr"},
+      ValueColumn{"DIGEST", "digest"},   ValueColumn{"NAME", "name"},
+      ValueColumn{"VERSION", "version"}, ValueColumn{"VENDOR", "vendor"},
+      ValueColumn{"SOURCE", "source"}};
+  return list_baseline(session, baseline, {kColumns, print_head});
 }
 
 Exit run_baseline_diff(Session& session, const std::string& from, const std::string& to) {

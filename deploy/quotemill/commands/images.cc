@@ -1,7 +1,9 @@
 // The commands about images of ESXi. Archives and their XML are read here, by the operator's own
 // tool; the daemon gets a plain file of what is in them.
+#include <array>
 #include <ostream>
 
+#include "deploy/quotemill/commands/baseline_listing.h"
 #include "deploy/quotemill/commands/baseline_name.h"
 #include "deploy/quotemill/commands/blast_report.h"
 #include "deploy/quotemill/commands/commands.h"
@@ -84,6 +86,15 @@ void print_head(const Session& session, const Json& baseline) {
   }
 }
 
+bool is_image(Session& session, const Json& baseline) {
+  if (!at(baseline, "image").is_null()) {
+    return true;
+  }
+  session.fail(text_at(baseline, "name") + " is no image of ESXi",
+               "'quotemill baseline show' shows all baselines");
+  return false;
+}
+
 }  // namespace
 
 Exit run_images_import(Session& session, const ImageImportOptions& options) {
@@ -144,42 +155,11 @@ Exit run_images_list(Session& session) {
 }
 
 Exit run_images_show(Session& session, const std::string& image) {
-  const std::optional<BaselineName> named = parse_baseline_name(session, image);
-  if (!named) {
-    return session.exit();
-  }
-  Json args = name_args(*named);
-  Table table({"BOOT FILE", "VIB", "VERSION", "VENDOR", "DIGEST"});
-  for (Json next = 0; !next.is_null();) {
-    args["from"] = next;
-    const std::optional<Json> answer = session.ask("baseline.show", args);
-    if (!answer) {
-      return session.exit();
-    }
-    if (at(*answer, "image").is_null()) {
-      session.fail(text_at(*answer, "name") + " is no image of ESXi",
-                   "'quotemill baseline show' shows all baselines");
-      return session.exit();
-    }
-    if (!session.is_for_people()) {
-      session.print(*answer);  // a page each
-    } else if (next == 0) {
-      print_head(session, *answer);
-    }
-    for (const Json& value : at(*answer, "references")) {
-      table.add({{text_at(value, "name")},
-                 {text_at(value, "source")},
-                 {text_at(value, "version")},
-                 {text_at(value, "vendor")},
-                 {text_at(value, "digest")}});
-    }
-    next = at(*answer, "next");
-    args["version"] = at(*answer, "version");
-  }
-  if (session.is_for_people()) {
-    table.print(session.out(), session.style());
-  }
-  return Exit::kFine;
+  static constexpr std::array kColumns = {
+      ValueColumn{"BOOT FILE", "name"}, ValueColumn{"VIB", "source"},
+      ValueColumn{"VERSION", "version"}, ValueColumn{"VENDOR", "vendor"},
+      ValueColumn{"DIGEST", "digest"}};
+  return list_baseline(session, image, {kColumns, print_head, is_image});
 }
 
 Exit run_images_approve(Session& session, const std::string& image) {
