@@ -30,6 +30,30 @@ void add_newest_first(HistoryEntry row, std::optional<HistoryEntry>& pending,
   }
 }
 
+// Rows of a family whose keys end in a number, in their order: at most `limit` of them.
+template <class Record>
+Result<std::vector<Record>> numbered(const Database& database, Family family,
+                                     const std::string& from, std::size_t limit,
+                                     Result<Record> (*decode)(std::uint64_t, std::string_view)) {
+  std::vector<Record> out;
+  Database::Cursor cursor = database.scan(family, from, {});
+  for (cursor.to_first(); cursor.valid() && out.size() < limit; cursor.next()) {
+    const std::optional<std::uint64_t> number = sequence_of(cursor.key());
+    if (!number) {
+      return damaged_key(family);
+    }
+    Result<Record> record = decode(*number, cursor.value());
+    if (!record) {
+      return record.error();
+    }
+    out.push_back(*std::move(record));
+  }
+  if (Result<void> done = finished(cursor); !done) {
+    return done.error();
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::vector<HistoryEntry>> RocksStore::history(const HostUid& host, std::uint64_t before,
@@ -119,23 +143,7 @@ Result<std::vector<Change>> RocksStore::changes(std::uint64_t from, std::size_t 
   if (Result<void> ready = usable(); !ready) {
     return ready.error();
   }
-  std::vector<Change> out;
-  Database::Cursor cursor = database_->scan(Family::kChanges, change_key(from), {});
-  for (cursor.to_first(); cursor.valid() && out.size() < limit; cursor.next()) {
-    const std::optional<std::uint64_t> sequence = sequence_of(cursor.key());
-    if (!sequence) {
-      return damaged_key(Family::kChanges);
-    }
-    Result<Change> change = decode_change(*sequence, cursor.value());
-    if (!change) {
-      return change.error();
-    }
-    out.push_back(*std::move(change));
-  }
-  if (Result<void> done = finished(cursor); !done) {
-    return done.error();
-  }
-  return out;
+  return numbered(*database_, Family::kChanges, change_key(from), limit, decode_change);
 }
 
 Result<std::vector<AuditRecord>> RocksStore::audit(std::uint64_t from, std::size_t limit) const {
@@ -143,23 +151,7 @@ Result<std::vector<AuditRecord>> RocksStore::audit(std::uint64_t from, std::size
   if (Result<void> ready = usable(); !ready) {
     return ready.error();
   }
-  std::vector<AuditRecord> out;
-  Database::Cursor cursor = database_->scan(Family::kAudit, audit_key(from), {});
-  for (cursor.to_first(); cursor.valid() && out.size() < limit; cursor.next()) {
-    const std::optional<std::uint64_t> number = sequence_of(cursor.key());
-    if (!number) {
-      return damaged_key(Family::kAudit);
-    }
-    Result<AuditRecord> record = decode_audit(*number, cursor.value());
-    if (!record) {
-      return record.error();
-    }
-    out.push_back(*std::move(record));
-  }
-  if (Result<void> done = finished(cursor); !done) {
-    return done.error();
-  }
-  return out;
+  return numbered(*database_, Family::kAudit, audit_key(from), limit, decode_audit);
 }
 
 Result<AuditHead> RocksStore::audit_head() const {
