@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "deploy/quotemilld/all_hosts.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/pipeline/fleet_reappraisal.h"
@@ -9,7 +10,6 @@
 namespace quotemill::daemon {
 namespace {
 
-constexpr std::size_t kPage = 1'000;
 constexpr std::size_t kExamplesMax = 5;
 constexpr std::size_t kGroupsMax = 100;     // told
 constexpr std::size_t kCausesMax = 10'000;  // bound: told apart
@@ -55,14 +55,7 @@ class Survey {
   }
 
   Blast run() && {
-    std::string after;
-    for (std::vector<Host> page = parts_.hosts.list(after, kPage); !page.empty();
-         page = parts_.hosts.list(after, kPage)) {
-      for (const Host& host : page) {
-        look_at(host);
-      }
-      after = page.back().record->name;
-    }
+    for_each_host(parts_.hosts, [this](const Host& host) { look_at(host); });
     return tally_.result();
   }
 

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "deploy/quotemilld/all_hosts.h"
 #include "deploy/references/reference_file.h"
 #include "engine/base/byte_writer.h"
 #include "engine/base/text.h"
@@ -17,7 +18,6 @@
 namespace quotemill::daemon {
 namespace {
 
-constexpr std::size_t kPage = 1'000;
 constexpr std::size_t kNamesMax = 5;
 constexpr std::uint32_t kRuntimePcr = 10;
 constexpr std::size_t kIdDigits = 12;
@@ -197,14 +197,7 @@ Mined mine(const HostTable& hosts, const PoliciesInForce& policies, const Histor
       LogClasses::of(logs_of(hosts, {}, [](const HostGlance&) { return true; }), history);
   // Without them each log is read: slower, and the same.
   Miner miner(*set, history, pcrs, logs ? *std::move(logs) : LogClasses());
-  std::string after;
-  for (std::vector<Host> page = hosts.list(after, kPage); !page.empty();
-       page = hosts.list(after, kPage)) {
-    for (const Host& host : page) {
-      miner.look_at(host);
-    }
-    after = page.back().record->name;
-  }
+  for_each_host(hosts, [&miner](const Host& host) { miner.look_at(host); });
   return std::move(miner).finish();
 }
 

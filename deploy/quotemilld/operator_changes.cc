@@ -3,6 +3,7 @@
 #include <set>
 
 #include "deploy/quotemilld/acting_registrar.h"
+#include "deploy/quotemilld/all_hosts.h"
 #include "deploy/quotemilld/operator_identity.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/limits.h"
@@ -45,14 +46,7 @@ void OperatorVerbs::audit(Call call, std::string_view verb, const std::string& w
 
 std::vector<HostUid> OperatorVerbs::all_hosts() const {
   std::vector<HostUid> all;
-  std::string after;
-  for (std::vector<Host> page = parts_.hosts.list(after, kReattestMax); !page.empty();
-       page = parts_.hosts.list(after, kReattestMax)) {
-    for (const Host& host : page) {
-      all.push_back(host.record->uid);
-    }
-    after = page.back().record->name;
-  }
+  for_each_host(parts_.hosts, [&all](const Host& host) { all.push_back(host.record->uid); });
   return all;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "deploy/quotemilld/all_hosts.h"
 #include "deploy/quotemilld/baseline_plans.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "transport/render/render_records.h"
@@ -14,8 +15,6 @@ using transport::ControlOutcome;
 using transport::Json;
 
 namespace {
-
-constexpr std::size_t kHostsPageMax = 1'000;
 
 // Which hosts are proven to have booted an image, as their last proofs say.
 struct Use {
@@ -39,14 +38,7 @@ void count(const Host& host, std::map<Digest, Use>& uses) {
 
 std::map<Digest, Use> uses_of_images(const HostTable& hosts) {
   std::map<Digest, Use> uses;
-  std::string after;
-  for (std::vector<Host> page = hosts.list(after, kHostsPageMax); !page.empty();
-       page = hosts.list(after, kHostsPageMax)) {
-    for (const Host& host : page) {
-      count(host, uses);
-    }
-    after = page.back().record->name;
-  }
+  for_each_host(hosts, [&uses](const Host& host) { count(host, uses); });
   return uses;
 }
 

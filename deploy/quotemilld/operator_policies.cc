@@ -4,6 +4,7 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "deploy/quotemilld/all_hosts.h"
 #include "deploy/quotemilld/blast.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/text.h"
@@ -19,7 +20,6 @@ using transport::Json;
 
 namespace {
 
-constexpr std::size_t kPage = 1'000;
 constexpr std::size_t kTextsMax = 64;  // in one request
 
 // How many hosts each snapshot is for.
@@ -33,17 +33,12 @@ std::unordered_map<const Snapshot*, std::uint64_t> hosts_by_snapshot(const HostT
     counts[first.get()] = std::accumulate(states.begin(), states.end(), std::uint64_t{0});
     return counts;
   }
-  std::string after;
-  for (std::vector<Host> page = hosts.list(after, kPage); !page.empty();
-       page = hosts.list(after, kPage)) {
-    for (const Host& host : page) {
-      const auto& snapshot =
-          policies.snapshot_for(traits_of(*host.record, view_of(host.state->facts)));
-      // The hosts of a rollout are their policy's all the same.
-      ++counts[snapshot->rollout() ? snapshot->rollout()->before.get() : snapshot.get()];
-    }
-    after = page.back().record->name;
-  }
+  for_each_host(hosts, [&](const Host& host) {
+    const auto& snapshot =
+        policies.snapshot_for(traits_of(*host.record, view_of(host.state->facts)));
+    // The hosts of a rollout are their policy's all the same.
+    ++counts[snapshot->rollout() ? snapshot->rollout()->before.get() : snapshot.get()];
+  });
   return counts;
 }
 

@@ -1,6 +1,7 @@
 // The verbs about many hosts at once: re-appraisal of what is stored, and waves of challenges.
 #include <algorithm>
 
+#include "deploy/quotemilld/all_hosts.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/text.h"
 
@@ -13,7 +14,6 @@ using transport::Json;
 
 namespace {
 
-constexpr std::size_t kPage = 1'000;
 constexpr std::size_t kTextsMax = 64;          // policies in one request
 constexpr std::uint64_t kRateMax = 1'000'000;  // challenges a second
 constexpr std::uint64_t kDeadlineMsMax = 7ULL * 24 * 3600 * 1000;
@@ -56,15 +56,11 @@ Result<std::vector<Host>> OperatorVerbs::selected_hosts(const std::string& selec
     return wanted.error();
   }
   std::vector<Host> hosts;
-  std::string after;
-  for (std::vector<Host> page = parts_.hosts.list(after, kPage); !page.empty();
-       page = parts_.hosts.list(after, kPage)) {
-    after = page.back().record->name;
-    std::copy_if(std::make_move_iterator(page.begin()), std::make_move_iterator(page.end()),
-                 std::back_inserter(hosts), [&wanted](const Host& host) {
-                   return wanted->matches(traits_of(*host.record, view_of(host.state->facts)));
-                 });
-  }
+  for_each_host(parts_.hosts, [&](Host& host) {
+    if (wanted->matches(traits_of(*host.record, view_of(host.state->facts)))) {
+      hosts.push_back(std::move(host));
+    }
+  });
   return hosts;
 }
 

@@ -5,14 +5,13 @@
 #include <utility>
 
 #include "deploy/quotemilld/acting_registrar.h"
+#include "deploy/quotemilld/all_hosts.h"
 #include "deploy/quotemilld/baseline_plans.h"
 #include "engine/base/text.h"
 #include "engine/rollout/limits.h"
 
 namespace quotemill::daemon {
 namespace {
-
-constexpr std::size_t kPage = 1'000;
 
 Error refused(ErrorCode code, std::string detail) {
   return {code, "rollout", 0, std::move(detail)};
@@ -36,16 +35,11 @@ Result<std::vector<HostUid>> named_hosts(const std::vector<std::string>& names,
 
 std::vector<HostUid> selected_hosts(const HostSelector& selector, const HostTable& hosts) {
   std::vector<HostUid> found;
-  std::string after;
-  for (std::vector<Host> page = hosts.list(after, kPage); !page.empty();
-       page = hosts.list(after, kPage)) {
-    for (const Host& host : page) {
-      if (selector.matches_identity(traits_of(*host.record, {}))) {
-        found.push_back(host.record->uid);
-      }
+  for_each_host(hosts, [&](const Host& host) {
+    if (selector.matches_identity(traits_of(*host.record, {}))) {
+      found.push_back(host.record->uid);
     }
-    after = page.back().record->name;
-  }
+  });
   return found;
 }
 
