@@ -1,0 +1,117 @@
+// The committer's part in what becomes of a host by decision: enrolment, operators' acts, imports.
+#include <utility>
+
+#include "engine/pipeline/committer.h"
+#include "engine/pipeline/differing_verdicts.h"
+#include "engine/pipeline/verdict_records.h"
+#include "engine/verdict/latch.h"
+
+namespace quotemill {
+
+Result<std::shared_ptr<const HostRecord>> Committer::change(IdentityDecision decide) {
+  IdentityTask task{std::move(decide), {}};
+  auto answer = task.answer.get_future();
+  if (!post(Task(std::move(task)))) {
+    return Error{ErrorCode::kBusy, "shutting down"};
+  }
+  return answer.get();
+}
+
+void Committer::handle(IdentityTask& task) {
+  Result<IdentityUpdate> update =
+      task.decide(RegistryView{ports_.hosts, tokens_, ports_.clock.now()});
+  if (!update) {
+    task.answer.set_value(update.error());
+    return;
+  }
+  Write write;
+  std::shared_ptr<const HostRecord> record;
+  if (update->record) {
+    record = std::make_shared<const HostRecord>(*update->record);
+    add_record(record, write);
+    if (update->reset_state) {
+      reset_state(*record, *update, write);
+    }
+  }
+  if (update->state) {
+    replace_state(*std::move(update->state), write);
+  }
+  for (HostRecord& added : update->added) {
+    add_record(std::make_shared<const HostRecord>(std::move(added)), write);
+    reset_state(*write.batch.hosts.back(), *update, write);
+  }
+  for (HostRecord& other : update->records) {
+    add_record(std::make_shared<const HostRecord>(std::move(other)), write);
+  }
+  write.batch.tokens = update->tokens;
+  write.batch.hosts_removed = update->removed;
+  if (update->baseline) {
+    write.batch.baselines.push_back(update->baseline);
+  }
+  if (update->replaced) {
+    write.batch.baselines.push_back(update->replaced);
+  }
+  if (update->rollout) {
+    write.batch.rollouts.push_back(update->rollout);
+  }
+  if (update->reference_file) {
+    write.batch.reference_files.push_back(update->reference_file);
+  }
+  if (update->policies) {
+    write.batch.policies = update->policies->records;
+  }
+  if (update->audit && (update->is_act_alone || !write.batch.empty())) {
+    write.batch.audit.push_back(next_record(audit_, *std::move(update->audit), store_time()));
+  }
+  if (Result<void> written = write_durably(write); !written) {
+    count(ports_.counters.commit_failures);
+    task.answer.set_value(written.error());
+    return;
+  }
+  if (update->policies) {
+    ports_.policies.adopt(*update->policies);
+  }
+  task.answer.set_value(record);
+}
+
+void Committer::add_record(const std::shared_ptr<const HostRecord>& record, Write& write) const {
+  const std::optional<Host> before = ports_.hosts.find(record->uid);
+  if (before && before->record->generation != record->generation) {
+    write.batch.former_identities.push_back(before->record);
+  }
+  write.batch.hosts.push_back(record);
+}
+
+// Of a host that is gone meanwhile there is nothing to replace.
+void Committer::replace_state(HostState state, Write& write) {
+  if (const std::optional<Host> host = ports_.hosts.find(state.host)) {
+    const auto next = std::make_shared<HostState>(std::move(state));
+    const WallTime now = store_time();
+    if (differs(*host->state, next->verdict)) {
+      write.batch.revisions.push_back(revision_of(*next, RevisionCause::kAcknowledged, now));
+    }
+    add_state(*host->record, *host->state, next, now, write);
+  }
+}
+
+// The same host under a new identity is judged anew; its sequence goes on, so that no nonce of
+// before can ever count again.
+void Committer::reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write) {
+  const std::optional<Host> host = ports_.hosts.find(record.uid);
+  const HostState previous = host ? *host->state : HostState{};
+  auto next = std::make_shared<HostState>();
+  next->host = record.uid;
+  next->generation = record.generation;
+  next->sequence = previous.sequence;
+  next->host_changes = previous.host_changes;
+  next->judged = store_time();
+  next->since = previous.state == TrustState::kUnknown ? previous.since : next->judged;
+  next->verdict.findings = update.reasons;
+  // Neither another key nor another life is an acknowledgement.
+  next->latches =
+      latched(previous.latches, next->verdict, snapshot_for(record, *next)->policy().latch,
+              next->judged, next->sequence);
+  add_state(record, previous, next, next->judged, write);
+}
+
+}  // namespace quotemill

@@ -1,0 +1,150 @@
+// The committer's part in what hosts attest: judged batches become verdicts, replies and history.
+#include <chrono>
+#include <utility>
+
+#include "engine/esxi/log/kept_log.h"
+#include "engine/pipeline/committer.h"
+#include "engine/pipeline/verdict_records.h"
+#include "engine/verdict/latch.h"
+
+namespace quotemill {
+namespace {
+
+Reply reply_to(const Judgement& judgement, ReplyKind kind) {
+  Reply reply;
+  reply.host = judgement.submission.host->uid;
+  reply.generation = judgement.submission.host->generation;
+  reply.sequence = judgement.submission.challenge.sequence;
+  reply.kind = kind;
+  return reply;
+}
+
+Reply error_reply(const Judgement& judgement, Error error) {
+  Reply reply = reply_to(judgement, ReplyKind::kError);
+  reply.error = std::move(error);
+  return reply;
+}
+
+}  // namespace
+
+void Committer::submit(std::vector<Judgement> batch, std::function<void()> done) {
+  Task task = BatchTask{std::move(batch), std::move(done)};
+  if (post(std::move(task))) {
+    return;
+  }
+  const BatchTask& refused = std::get<BatchTask>(task);
+  std::vector<Reply> replies;
+  for (const Judgement& judgement : refused.judgements) {
+    replies.push_back(error_reply(judgement, {ErrorCode::kBusy, "shutting down"}));
+  }
+  ports_.replies.deliver(std::move(replies));
+  if (refused.done) {
+    refused.done();
+  }
+}
+
+void Committer::handle(BatchTask& task) {
+  const StageTimer timer(ports_.counters.times.commit);
+  Write write;
+  write.replies.reserve(task.judgements.size());
+  for (Judgement& judgement : task.judgements) {
+    add_judgement(judgement, write);
+  }
+  const Result<void> written = write_durably(write);
+  if (!written) {
+    count(ports_.counters.commit_failures);
+    // Nothing of it is there: nobody may get a receipt.
+    for (Reply& reply : write.replies) {
+      reply.kind = ReplyKind::kError;
+      reply.error = written.error();
+      reply.body.clear();
+    }
+  }
+  ports_.replies.deliver(std::move(write.replies));
+  note_receipts(task);
+  count(ports_.counters.batches);
+  if (task.done) {
+    task.done();
+  }
+}
+
+void Committer::note_receipts(const BatchTask& task) {
+  const BootTime now = ports_.clock.now().boot;
+  for (const Judgement& judgement : task.judgements) {
+    if (judgement.kind == JudgementKind::kVerdict) {
+      ports_.counters.times.receipt.observe(
+          std::chrono::milliseconds(now.ms - judgement.submission.received.boot.ms));
+    }
+  }
+}
+
+void Committer::add_judgement(Judgement& judgement, Write& write) {
+  if (judgement.kind == JudgementKind::kError) {
+    count(ports_.counters.internal_errors);
+    write.replies.push_back(error_reply(judgement, judgement.error));
+    return;
+  }
+  if (judgement.kind == JudgementKind::kUnproven) {
+    count(ports_.counters.unproven);
+    write.replies.push_back(reply_to(judgement, ReplyKind::kUnproven));
+    write.replies.back().error = judgement.error;
+    return;
+  }
+  const HostUid& uid = judgement.submission.host->uid;
+  const std::optional<Host> host = ports_.hosts.find(uid);
+  const auto newer = write.states.find(uid);
+  const bool is_current =
+      host && host->record->may_attest() &&
+      host->record->generation == judgement.submission.host->generation &&
+      (newer == write.states.end() ? host->state : newer->second)->sequence + 1 ==
+          judgement.submission.challenge.sequence;
+  if (!is_current) {
+    count(ports_.counters.dropped_not_current);
+    write.replies.push_back(error_reply(judgement, {ErrorCode::kConflict, "not current any more"}));
+    return;
+  }
+  if (judgement.kind == JudgementKind::kNeedLog) {
+    write.replies.push_back(reply_to(judgement, ReplyKind::kNeedLog));
+    write.replies.back().need = judgement.need;
+    return;
+  }
+  add_verdict(judgement, *host->record, newer == write.states.end() ? *host->state : *newer->second,
+              write);
+}
+
+void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
+                            const HostState& previous, Write& write) {
+  const WallTime now = store_time();
+  const auto latches =
+      latched(previous.latches, judgement.verdict, judgement.snapshot->policy().latch, now,
+              judgement.submission.challenge.sequence);
+  judgement.verdict = held(std::move(judgement.verdict), latches.get());
+  std::shared_ptr<HostState> next = next_state(judgement, previous, now);
+  next->latches = latches;
+  next->receipt = receipts_.make(record, judgement.snapshot->policy(), now, *next);
+  Reply reply = reply_to(judgement, ReplyKind::kReceipt);
+  reply.body = next->receipt;
+  write.replies.push_back(std::move(reply));
+  // Of two verdicts on a host within one batch the second is always an edge: then the order within
+  // the batch is plain.
+  const bool is_edge =
+      write.states.count(record.uid) != 0 || !is_reaffirmation(judgement, previous, *next);
+  if (judgement.boot_log == judgement.evidence) {
+    drop_secrets(judgement.submission.boot_log);
+    write.batch.boot_logs.push_back({judgement.boot_log, std::move(judgement.submission.boot_log)});
+  }
+  if (rests_on_evidence(next->state)) {
+    // In boot time, so that nobody turns stale, or stays fresh, because a wall clock was set.
+    const std::int64_t valid_ms = next->verdict.valid_until.ms - next->verdict.fresh_from.ms;
+    write.deadlines[record.uid] = {judgement.submission.challenge.issued.ms + valid_ms};
+  }
+  if (!is_edge) {
+    write.states[record.uid] = next;
+    write.batch.reaffirmed.push_back({next, history_of(judgement, now)});
+    return;
+  }
+  write.batch.history.push_back(history_of(judgement, now));
+  add_state(record, previous, next, now, write);
+}
+
+}  // namespace quotemill
