@@ -1,94 +1,12 @@
 #include "transport/server/enrolment_service.h"
 
-#include <thread>
-
 #include <gtest/gtest.h>
 
 #include "engine/base/limits.h"
-#include "engine/crypto/hash.h"
-#include "tests/support/soft_tpm.h"
-#include "tests/transport/server/test_registrar.h"
+#include "tests/transport/server/enrolment_fixture.h"
 
 namespace quotemill::transport {
 namespace {
-
-using testing::kTestTime;
-using testing::SoftTpm;
-using testing::TpmVendor;
-
-// One host: a TPM and a channel key.
-struct Client {
-  explicit Client(std::uint8_t number) { key.fill(number); }
-
-  SoftTpm tpm;
-  CurveKey key{};
-};
-
-class EnrolmentServiceTest : public ::testing::Test {
- protected:
-  EnrolmentServiceTest() {
-    registrar.now = now;
-    use_list({});
-  }
-
-  void use_list(const EkList& eks) {
-    auto inputs = std::make_shared<AdmissionInputs>();
-    inputs->roots = vendor.roots();
-    inputs->eks = eks;
-    service.use(inputs);
-  }
-
-  [[nodiscard]] EnrolMessage enrol(const Client& client, const std::string& name,
-                                   const std::string& token = {}) const {
-    const EnrolRequest request = client.tpm.request(name, vendor);
-    return {request.name, request.ek_certificate, request.ek_public, request.ak_public, token};
-  }
-
-  // The honest answer to a CREDENTIAL.
-  static ProofMessage prove(const Client& client, const CredentialMessage& credential,
-                            const std::string& name) {
-    const Digest transcript = enrolment_transcript(
-        {credential.server_key, client.key}, {name, client.tpm.ek.encoded, client.tpm.ak.encoded},
-        {credential.id_object, credential.encrypted_secret});
-    const EnrolmentProof quoted = client.tpm.quote(enrolment_qualifying_data(transcript).view());
-    const Result<Bytes> secret =
-        client.tpm.activate(credential.id_object, credential.encrypted_secret);
-    const Bytes hmac = secret ? to_bytes(enrolment_hmac(*secret, transcript).view()) : Bytes(32);
-    return {hmac, quoted.attest, quoted.signature};
-  }
-
-  MessageBody run(const Client& client, const std::string& name, const std::string& token = {}) {
-    const MessageBody offer = service.handle(client.key, enrol(client, name, token), now);
-    const auto* credential = std::get_if<CredentialMessage>(&offer);
-    return credential == nullptr
-               ? offer
-               : service.handle(client.key, prove(client, *credential, name), now);
-  }
-
-  static EnrolStatus status(const MessageBody& reply) {
-    const auto* enrolled = std::get_if<EnrolledMessage>(&reply);
-    return enrolled == nullptr ? EnrolStatus{0} : enrolled->status;
-  }
-
-  static ErrorCode error(const MessageBody& reply) {
-    const auto* message = std::get_if<ErrorMessage>(&reply);
-    return message == nullptr ? ErrorCode{255} : message->code;
-  }
-
-  void add_token(const std::string& text, std::uint32_t uses) {
-    TokenRecord token{hash(HashAlgorithm::kSha256, as_bytes(text)), uses, {}, {kTestTime.ms + 1}};
-    registrar.tokens[token.id.hex()] = token;
-  }
-
-  TpmVendor vendor;
-  TestRegistrar registrar;
-  Moment now{kTestTime, {1'000'000}};
-  std::vector<EnrolmentAudit> audit;
-  EnrolmentService service{
-      registrar,
-      {.server_key = {0x53}, .attest_endpoint = "tcp://attest:1", .attest_key = CurveKey{9}},
-      [this](const EnrolmentAudit& line) { audit.push_back(line); }};
-};
 
 using Enrolling = EnrolmentServiceTest;
 using EnrollingCve = EnrolmentServiceTest;
@@ -208,69 +126,6 @@ TEST_F(Enrolling, AMachineThatMakesNewKeysEachTimeIsOne) {
   }
 }
 
-TEST_F(Enrolling, AConversationHasOneTry) {
-  const Client client(1);
-  add_token("t", 1);
-  const MessageBody offer = service.handle(client.key, enrol(client, "web-1", "t"), now);
-  const auto& credential = std::get<CredentialMessage>(offer);
-  ProofMessage wrong = prove(client, credential, "web-1");
-  wrong.hmac[0] ^= 1U;
-  EXPECT_EQ(status(service.handle(client.key, wrong, now)), EnrolStatus::kDenied);
-  const ProofMessage right = prove(client, credential, "web-1");
-  EXPECT_EQ(error(service.handle(client.key, right, now)), ErrorCode::kExpired);
-  EXPECT_TRUE(registrar.updates.empty());
-}
-
-TEST_F(Enrolling, AProofIsGoodForOneClientKeyOnly) {
-  const Client client(1);
-  const MessageBody offer = service.handle(client.key, enrol(client, "web-1"), now);
-  const ProofMessage proof = prove(client, std::get<CredentialMessage>(offer), "web-1");
-  EXPECT_EQ(error(service.handle(CurveKey{77}, proof, now)), ErrorCode::kExpired);
-  EXPECT_EQ(service.open(), 1U);
-}
-
-TEST_F(Enrolling, AConversationExpires) {
-  const Client client(1);
-  const MessageBody offer = service.handle(client.key, enrol(client, "web-1"), now);
-  const ProofMessage proof = prove(client, std::get<CredentialMessage>(offer), "web-1");
-  now.boot.ms += kEnrolmentLifetimeMs + 1;
-  EXPECT_EQ(error(service.handle(client.key, proof, now)), ErrorCode::kExpired);
-  EXPECT_TRUE(registrar.updates.empty());
-}
-
-TEST_F(Enrolling, ANewEnrolVoidsTheOlderOfTheSameKey) {
-  const Client client(1);
-  const MessageBody first = service.handle(client.key, enrol(client, "web-1"), now);
-  const MessageBody second = service.handle(client.key, enrol(client, "web-1"), now);
-  EXPECT_EQ(service.open(), 1U);
-  const ProofMessage old = prove(client, std::get<CredentialMessage>(first), "web-1");
-  EXPECT_EQ(status(service.handle(client.key, old, now)), EnrolStatus::kDenied);
-}
-
-TEST_F(Enrolling, ConversationsOfOneEkAreFewAndTheNewestStays) {
-  const Client client(1);
-  for (std::uint8_t i = 10; i < 30; ++i) {
-    CurveKey stranger{};
-    stranger.fill(i);
-    now.boot.ms += 1;
-    service.handle(stranger, enrol(client, "web-1"), now);
-  }
-  EXPECT_LE(service.open(), 4U);
-  EXPECT_EQ(status(run(client, "web-1")), EnrolStatus::kPending);
-}
-
-TEST_F(Enrolling, AClientThatEnrolsTooOftenIsToldToWait) {
-  const Client client(1);
-  bool busy = false;
-  for (int i = 0; i < 20 && !busy; ++i) {
-    busy = std::holds_alternative<BusyMessage>(
-        service.handle(client.key, enrol(client, "web-1"), now));
-  }
-  EXPECT_TRUE(busy);
-  now.boot.ms += 60'000;
-  EXPECT_EQ(status(run(client, "web-1")), EnrolStatus::kPending);
-}
-
 TEST_F(Enrolling, AHostThatAnOperatorAdmittedUnderAnotherNameIsToldSo) {
   const Client client(1);
   ASSERT_EQ(status(run(client, "localhost")), EnrolStatus::kPending);
@@ -319,71 +174,6 @@ TEST_F(Enrolling, OurOwnTroubleIsNamedAsNoMore) {
   const MessageBody reply = run(client, "web-1");
   ASSERT_EQ(error(reply), ErrorCode::kInternal);
   EXPECT_EQ(std::get<ErrorMessage>(reply).message, "internal error");
-}
-
-TEST_F(Enrolling, ARefusedEnrolOpensNothing) {
-  const Client client(1);
-  EnrolMessage bad = enrol(client, "web-1");
-  bad.name = "Web 1";
-  EXPECT_EQ(status(service.handle(client.key, bad, now)), EnrolStatus::kDenied);
-  EXPECT_EQ(service.open(), 0U);
-}
-
-// Many clients at once, each on a thread of its own.
-std::vector<EnrolStatus> all_at_once(const std::vector<Client>& clients,
-                                     const std::function<EnrolStatus(const Client&)>& enrol) {
-  std::vector<EnrolStatus> statuses(clients.size());
-  std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < clients.size(); ++i) {
-    threads.emplace_back([&, i] { statuses[i] = enrol(clients[i]); });
-  }
-  threads.clear();
-  return statuses;
-}
-
-std::vector<Client> make_clients(std::uint8_t count) {
-  std::vector<Client> clients;
-  for (std::uint8_t i = 0; i < count; ++i) {
-    clients.emplace_back(static_cast<std::uint8_t>(i + 1));
-  }
-  return clients;
-}
-
-class EnrolmentRace : public EnrolmentServiceTest {
- protected:
-  // The audit log of the other tests is not for threads.
-  EnrolmentService quiet{registrar, {.server_key = {0x53}}, {}};
-};
-
-TEST_F(EnrolmentRace, ATokenIsSpentExactlyOnce) {
-  auto inputs = std::make_shared<AdmissionInputs>();
-  inputs->roots = vendor.roots();
-  quiet.use(inputs);
-  add_token("t", 1);
-  const auto statuses = all_at_once(make_clients(8), [&](const Client& client) {
-    const std::string name = "web-" + std::to_string(client.key[0]);
-    const MessageBody offer = quiet.handle(client.key, enrol(client, name, "t"), now);
-    return status(
-        quiet.handle(client.key, prove(client, std::get<CredentialMessage>(offer), name), now));
-  });
-  EXPECT_EQ(std::count(statuses.begin(), statuses.end(), EnrolStatus::kAdmitted), 1);
-  EXPECT_EQ(std::count(statuses.begin(), statuses.end(), EnrolStatus::kDenied), 7);
-  EXPECT_EQ(registrar.tokens.begin()->second.uses_left, 0U);
-}
-
-TEST_F(EnrolmentRace, ANameIsGivenExactlyOnce) {
-  auto inputs = std::make_shared<AdmissionInputs>();
-  inputs->roots = vendor.roots();
-  quiet.use(inputs);
-  add_token("t", 100);
-  const auto statuses = all_at_once(make_clients(8), [&](const Client& client) {
-    const MessageBody offer = quiet.handle(client.key, enrol(client, "web", "t"), now);
-    return status(
-        quiet.handle(client.key, prove(client, std::get<CredentialMessage>(offer), "web"), now));
-  });
-  EXPECT_EQ(std::count(statuses.begin(), statuses.end(), EnrolStatus::kAdmitted), 1);
-  EXPECT_EQ(std::count(statuses.begin(), statuses.end(), EnrolStatus::kPending), 7);
-  EXPECT_EQ(registrar.tokens.begin()->second.uses_left, 99U);
 }
 
 // --- Rows of HOSTILE_INPUTS --------------------------------------------------------------------
