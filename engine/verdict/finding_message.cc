@@ -1,9 +1,16 @@
-// The sentences of the catalogue. One function per family; every code has a sentence of its own.
+// The sentences of the catalogue. One function per family, those of ESXi and of runtime lists in
+// files of their own; every code has a sentence of its own.
 #include "engine/eventlog/event_type.h"
 #include "engine/verdict/finding.h"
+#include "engine/verdict/finding_words.h"
 
 namespace quotemill {
 namespace {
+
+using sentences::about;
+using sentences::expected;
+using sentences::numbers;
+using sentences::seen;
 
 std::string place_of(const Finding& finding) {
   std::string place;
@@ -17,18 +24,6 @@ std::string place_of(const Finding& finding) {
   return place.empty() ? place : place + ": ";
 }
 
-std::string text_of(const Digest& digest) {
-  return std::string(name_of(digest.algorithm())) + ":" + digest.hex();
-}
-
-std::string seen(const Finding& finding) {
-  return finding.digest ? text_of(*finding.digest) : std::string("none");
-}
-
-std::string expected(const Finding& finding) {
-  return finding.expected ? text_of(*finding.expected) : std::string("none");
-}
-
 // "EV_EFI_BOOT_SERVICES_APPLICATION \EFI\debian\shimx64.efi"
 std::string event_of(const Finding& finding) {
   std::string text =
@@ -37,15 +32,6 @@ std::string event_of(const Finding& finding) {
     text += " (" + finding.subject + ")";
   }
   return text;
-}
-
-std::string about(const Finding& finding) {
-  return finding.subject.empty() ? std::string() : " (" + finding.subject + ")";
-}
-
-std::string numbers(const Finding& finding, std::string_view from, std::string_view to) {
-  return std::string(from) + std::to_string(finding.expected_number) + std::string(to) +
-         std::to_string(finding.seen_number);
 }
 
 std::string quote_message(const Finding& finding) {
@@ -230,157 +216,6 @@ std::string claim_message(const Finding& finding) {
   }
 }
 
-// The path or the buffer's name.
-std::string file_of(const Finding& finding) {
-  return finding.subject.empty() ? std::string("the entry") : finding.subject;
-}
-
-std::string ima_list_message(const Finding& finding) {
-  switch (finding.code) {
-    case FindingCode::kImaEntryMalformed:
-      return "the entry's fields are not those of its template" + about(finding);
-    case FindingCode::kImaTemplateUnknown:
-      return "the entry has a template that is not known" + about(finding);
-    case FindingCode::kImaTemplateHash:
-      return file_of(finding) + " is listed with template hash " + expected(finding) +
-             ", its data hashes to " + seen(finding);
-    case FindingCode::kImaViolation:
-      return file_of(finding) +
-             " was open for writing while it was measured, or written after it was (a violation)";
-    case FindingCode::kImaBootAggregate:
-      return "boot_aggregate is " + seen(finding) + ", the boot PCRs give " + expected(finding);
-    case FindingCode::kImaBootAggregateAbsent:
-      return (finding.digest ? "boot_aggregate cannot be checked"
-                             : "the list does not begin with the boot_aggregate") +
-             about(finding);
-    case FindingCode::kImaAbsent:
-      return "the kernel measured nothing at run time";
-    case FindingCode::kImaReferencesAbsent:
-      return finding.subject.empty()
-                 ? "the policy has neither reference sets nor keys for the runtime list"
-                 : "there is no reference set " + finding.subject + " for the runtime list";
-    case FindingCode::kImaBehind:
-      return numbers(finding, "the host listed ", " entries before, the quote proves only ");
-    default:
-      return {};
-  }
-}
-
-std::string esxi_log_message(const Finding& finding) {
-  switch (finding.code) {
-    case FindingCode::kEsxiLogGrammar:
-      return "ESXi does not measure in this order (grammar): " + finding.subject;
-    case FindingCode::kEsxiLogMalformed:
-      return "the event breaks: " + finding.subject;
-    case FindingCode::kEsxiLogData:
-      return "the data is not what was measured: " + finding.subject;
-    case FindingCode::kEsxiLogTagUnknown:
-      return "nobody has explained this event: " + finding.subject;
-    case FindingCode::kEsxiLogBank:
-      return "nothing better than SHA-1 proves the log: " + finding.subject;
-    case FindingCode::kEsxiLogTooLong:
-      return "the log has more events than anybody has seen: " + finding.subject;
-    case FindingCode::kEsxiLogUnreliable:
-      return "the host says itself that its log is not reliable" + about(finding);
-    case FindingCode::kEsxiLogSecret:
-      return "a secret was typed at the boot loader; it is in the log, and shown nowhere";
-    case FindingCode::kEsxiLogSecureBoot:
-      return "kernel and firmware disagree on Secure Boot: " + finding.subject;
-    default:
-      return {};
-  }
-}
-
-std::string ima_file_message(const Finding& finding) {
-  switch (finding.code) {
-    case FindingCode::kImaFileUnknown:
-      return file_of(finding) + " with digest " + seen(finding) + " is in no reference set";
-    case FindingCode::kImaFileDigest:
-      return file_of(finding) + " has digest " + seen(finding) + ", the references expect " +
-             expected(finding);
-    case FindingCode::kImaSignature:
-      return "the signature of " + file_of(finding) + " does not hold over " + seen(finding);
-    case FindingCode::kImaSignatureKey:
-      return file_of(finding) + " is signed by a key that is not in the keyring";
-    case FindingCode::kImaSignatureUnsupported:
-      return "the signature of " + file_of(finding) + " is of a kind that is not checked here";
-    case FindingCode::kImaBufferDigest:
-      return "the buffer " + file_of(finding) + " hashes to " + seen(finding) +
-             ", its entry says " + expected(finding);
-    case FindingCode::kImaKeyUnknown:
-      return "a key was loaded that is not in the keyring: " + file_of(finding);
-    default:
-      return {};
-  }
-}
-
-// Who makes a finding of a module has the words: they are its subject.
-std::string module_message(const Finding& finding, const char* without) {
-  return finding.subject.empty() ? std::string(without) : finding.subject;
-}
-
-std::string esxi_message(const Finding& finding) {
-  switch (finding.code) {
-    case FindingCode::kEsxiImage:
-      return "the host booted " + (finding.subject.empty() ? "an image" : finding.subject);
-    case FindingCode::kEsxiImageUnknown:
-      return module_message(finding, "no module is of a known image");
-    case FindingCode::kEsxiImageNotApproved:
-      return "nobody approved " + (finding.subject.empty() ? "the image" : finding.subject);
-    case FindingCode::kEsxiImageMixed:
-      return module_message(finding, "modules of several builds are mixed");
-    case FindingCode::kEsxiModuleUnknown:
-      return module_message(finding, "a module is of no known VIB");
-    case FindingCode::kEsxiModuleChanged:
-      return module_message(finding, "a module is not what the image has");
-    case FindingCode::kEsxiModuleMissing:
-      return module_message(finding, "a module of the image was not booted");
-    case FindingCode::kEsxiModuleExtra:
-      return module_message(finding, "a module is of a VIB that the image lacks");
-    case FindingCode::kEsxiModuleRenamed:
-      return module_message(finding, "a module is listed under another name");
-    case FindingCode::kEsxiOptions:
-      return module_message(finding, "an options file was changed");
-    case FindingCode::kEsxiDatabase:
-      return module_message(finding, "the image database is not known");
-    case FindingCode::kEsxiVersionConflict:
-      return module_message(finding, "the sources of the version differ");
-    default:
-      return {};
-  }
-}
-
-std::string esxi_setting_message(const Finding& finding) {
-  switch (finding.code) {
-    case FindingCode::kEsxiImagesAbsent:
-      return "there is no approved image" + about(finding);
-    case FindingCode::kEsxiVersionNotApproved:
-      return "the policy does not allow ESXi " + finding.subject;
-    case FindingCode::kEsxiVersionUnknown:
-      return "the version of ESXi is not known";
-    case FindingCode::kEsxiVibDenied:
-      return "the policy denies VIB " + finding.subject;
-    case FindingCode::kEsxiVibAcceptance:
-      return "the acceptance level of VIB " + finding.subject;
-    case FindingCode::kEsxiExecInstalledOnly:
-      return "execInstalledOnly is " + finding.subject;
-    case FindingCode::kEsxiSecureBoot:
-      return "Secure Boot is " + finding.subject;
-    case FindingCode::kEsxiSignerTest:
-      return "modules are signed by test key " + finding.subject + ", certificate " + seen(finding);
-    case FindingCode::kEsxiSignerUnknown:
-      return finding.digest
-                 ? "modules are signed by certificate " + seen(finding) + ", " + finding.subject
-                 : "signers of modules: " + finding.subject;
-    case FindingCode::kEsxiCommandLine:
-      return "the boot loader's command line has " + finding.subject;
-    case FindingCode::kEsxiAssetTag:
-      return "the asset tag is " + finding.subject;
-    default:
-      return {};
-  }
-}
-
 std::string other_message(const Finding& finding) {
   switch (finding.code) {
     case FindingCode::kIdentityChanged:
@@ -421,8 +256,9 @@ std::string other_message(const Finding& finding) {
 
 std::string message_of(const Finding& finding) {
   for (const auto& sentence :
-       {quote_message, tpm_message, log_message, boot_message, claim_message, esxi_log_message,
-        esxi_message, esxi_setting_message, ima_list_message, ima_file_message, other_message}) {
+       {quote_message, tpm_message, log_message, boot_message, claim_message,
+        sentences::esxi_log_message, sentences::esxi_message, sentences::esxi_setting_message,
+        sentences::ima_list_message, sentences::ima_file_message, other_message}) {
     std::string text = sentence(finding);
     if (!text.empty()) {
       return place_of(finding) + text;
