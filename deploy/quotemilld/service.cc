@@ -5,102 +5,26 @@
 #include <utility>
 
 #include "deploy/common/endpoint_start.h"
-#include "deploy/quotemilld/change_fan_out.h"
 #include "deploy/quotemilld/endpoint_counters.h"
 #include "deploy/quotemilld/gateway_settings.h"
-#include "deploy/quotemilld/key_files.h"
-#include "deploy/quotemilld/maintenance.h"
-#include "deploy/quotemilld/metrics.h"
-#include "deploy/quotemilld/operator_verbs.h"
-#include "deploy/quotemilld/outbox_trim.h"
-#include "deploy/quotemilld/reply_relay.h"
-#include "deploy/quotemilld/rollout_plans.h"
 #include "deploy/quotemilld/service_options.h"
-#include "deploy/quotemilld/sink_fan.h"
+#include "deploy/quotemilld/service_parts.h"
 #include "deploy/quotemilld/startup.h"
-#include "deploy/quotemilld/store_keeper.h"
-#include "deploy/quotemilld/system_clock.h"
 #include "deploy/quotemilld/trust_files.h"
-#include "deploy/quotemilld/validity_keeper.h"
-#include "engine/base/limits.h"
 #include "engine/base/text.h"
-#include "engine/pipeline/committer.h"
-#include "engine/pipeline/pipeline.h"
-#include "storage/rocks_store.h"
 #include "transport/control/control_path.h"
-#include "transport/control/control_server.h"
 #include "transport/files/private_file.h"
 #include "transport/render/render_records.h"
 #include "transport/server/change_publisher.h"
-#include "transport/server/enrolment_door.h"
-#include "transport/server/enrolment_service.h"
-#include "transport/server/evidence_server.h"
-#include "transport/socket/zap.h"
 
 namespace quotemill::daemon {
 namespace {
 
 constexpr const char* kAttestDomain = "attest";
 constexpr std::string_view kIpcScheme = "ipc://";
-constexpr std::int64_t kNonceKeyAgeMs = 3'600'000;
-constexpr std::int64_t kSweepMs = 10'000;
 constexpr std::int64_t kDrainTimeoutMs = 45'000;
 
 }  // namespace
-
-// In the order of construction; destroyed in the reverse one.
-struct Service::Parts {
-  Parts(const Config& settings, const Policy& policy, const program::Log& program_log)
-      : config(settings),
-        log(program_log),
-        inbox(limits::kInboxItemsMax, limits::kInboxBytesMax,
-              static_cast<unsigned>(settings.pipeline.batch_age_ms)),
-        key_cache(limits::kKeyCacheMax),
-        configured_policy(policy) {}
-
-  Result<void> open();
-  Result<void> open_store();
-  Result<void> open_stream();
-  Result<void> open_sinks();
-  Result<void> open_attestation();
-  Result<void> open_enrolment();
-  Result<void> open_control();
-  Result<void> open_monitoring();
-
-  const Config config;
-  const program::Log& log;
-  SystemClock clock;
-  transport::AdmissionInputs admission;
-  Keys keys;
-  std::unique_ptr<storage::RocksStore> store;
-  std::unique_ptr<StoreKeeper> keeper;
-  HostTable hosts;
-  Inbox inbox;
-  KeyCache key_cache;
-  PipelineCounters counters;
-  const Policy configured_policy;
-  std::unique_ptr<PoliciesInForce> policies;
-  std::optional<RolloutClock> rollout_clock;
-  std::unique_ptr<NonceAuthority> nonces;
-  std::unique_ptr<transport::Context> context;
-  std::unique_ptr<ChangeFanOut> changes;
-  std::unique_ptr<SinkFan> sinks;
-  ReplyRelay replies;
-  std::unique_ptr<Committer> committer;
-  std::unique_ptr<Pipeline> pipeline;
-  std::unique_ptr<ValidityKeeper> validity;
-  std::unique_ptr<transport::ZapHandler> zap;
-  std::unique_ptr<transport::EvidenceServer> server;
-  std::unique_ptr<transport::EnrolmentService> enrolment;
-  std::unique_ptr<transport::EnrolmentDoor> door;
-  std::unique_ptr<FleetRuns> runs;
-  std::unique_ptr<ReattestWaves> waves;
-  std::unique_ptr<OperatorVerbs> verbs;
-  std::unique_ptr<transport::ControlServer> control;
-  EkExpiry ek_expiry;
-  std::unique_ptr<MonitoringPages> monitoring;
-  std::int64_t swept_ms = 0;  // when hosts were last looked through for what is over
-};
 
 Result<void> Service::Parts::open() {
   Result<transport::AdmissionInputs> inputs = load_trust_files(config.trust, log);
@@ -369,44 +293,6 @@ Service::~Service() {
     parts_->changes->wake_sinks(nullptr);
   }
   parts_->replies.connect(nullptr);
-}
-
-void Service::tick() {
-  const Moment now = parts_->clock.now();
-  NonceAuthority& nonces = *parts_->nonces;
-  if (nonces.is_due(now.wall, kNonceKeyAgeMs)) {
-    const Result<EpochKey> fresh = fresh_epoch_key();
-    if (fresh) {
-      const NonceAuthority::Keys next = nonces.successor(*fresh, now.wall);
-      // Durable first: a nonce whose key is lost by a crash would cost its host a round trip.
-      if (store_nonce_keys(parts_->config.state.folder, next)) {
-        nonces.adopt(next);
-      } else {
-        parts_->log.error("the nonce keys cannot be stored; the old ones stay in use");
-      }
-    }
-  }
-  if (now.boot.ms - parts_->swept_ms >= kSweepMs) {
-    parts_->swept_ms = now.boot.ms;
-    parts_->ek_expiry.look(parts_->hosts);
-    if (const Result<void> swept = parts_->enrolment->forget_expired_hosts(); !swept) {
-      parts_->log.warn("expired pending hosts stay", {{"error", swept.error().to_string()}});
-    }
-    if (const Result<void> ended = end_due_maintenance(parts_->hosts, *parts_->committer, now.wall);
-        !ended) {
-      parts_->log.warn("hosts stay in maintenance", {{"error", ended.error().to_string()}});
-    }
-    if (const Result<void> kept = keep_rollouts(parts_->hosts, *parts_->policies,
-                                                *parts_->committer, *parts_->rollout_clock, now);
-        !kept) {
-      parts_->log.warn("rollouts stay as they were", {{"error", kept.error().to_string()}});
-    }
-    if (const Result<void> trimmed = trim_outbox(parts_->config.outbox, *parts_->store,
-                                                 *parts_->store, *parts_->sinks, parts_->log);
-        !trimmed) {
-      parts_->log.warn("old changes stay", {{"error", trimmed.error().to_string()}});
-    }
-  }
 }
 
 void Service::drain() {
