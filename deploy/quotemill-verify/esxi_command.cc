@@ -3,11 +3,10 @@
 #include "deploy/quotemill-verify/commands.h"
 #include "deploy/quotemill-verify/esxi_report.h"
 #include "deploy/quotemill-verify/input_files.h"
+#include "deploy/quotemill-verify/limits.h"
 
 namespace quotemill::offline {
 namespace {
-
-constexpr std::size_t kReportSizeMax = std::size_t{16} * 1024 * 1024;  // bound
 
 int not_judged(const Error& error) {
   std::cerr << "quotemill-verify: " << error.to_string() << '\n';
@@ -17,7 +16,7 @@ int not_judged(const Error& error) {
 }  // namespace
 
 int run_esxi(const EsxiOptions& options) {
-  const Result<Bytes> file = read_file(options.report, kReportSizeMax);
+  const Result<Bytes> file = read_file(options.report, limits::kEsxiReportSizeMax);
   if (!file) {
     return not_judged(file.error());
   }

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "deploy/quotemill-verify/limits.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 
 namespace quotemill::offline {
 namespace {
 
-constexpr std::size_t kEntriesMax = 20'000;  // bound
-constexpr std::size_t kOldZeroSize = 40;     // of a SHA-1 PCR in vCenter 6.5
+constexpr std::size_t kOldZeroSize = 40;  // of a SHA-1 PCR in vCenter 6.5
 
 struct NamedClass {
   std::string_view name;
@@ -91,9 +91,9 @@ Result<void> add_entry(EsxiReport& report, EsxiReportEntry entry) {
   if (entry.pcr >= limits::kPcrCount) {
     return wrong("an event of PCR " + std::to_string(entry.pcr));
   }
-  if (report.entries.size() == kEntriesMax) {
+  if (report.entries.size() == limits::kEsxiReportEntriesMax) {
     return Error{ErrorCode::kTooLarge, "report", 0,
-                 "more than " + std::to_string(kEntriesMax) + " events"};
+                 "more than " + std::to_string(limits::kEsxiReportEntriesMax) + " events"};
   }
   report.entries.push_back(std::move(entry));
   return {};

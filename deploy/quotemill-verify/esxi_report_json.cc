@@ -3,6 +3,7 @@
 #include <array>
 
 #include "deploy/quotemill-verify/esxi_report.h"
+#include "deploy/quotemill-verify/limits.h"
 #include "deploy/references/strict_json.h"
 #include "engine/base/text.h"
 #include "transport/sinks/base64.h"
@@ -11,8 +12,6 @@ namespace quotemill::offline {
 namespace {
 
 using references::Json;
-
-constexpr std::size_t kBinarySizeMax = std::size_t{64} * 1024;  // bound
 
 Error wrong(const std::string& detail) {
   return {ErrorCode::kMalformed, "JSON report", 0, detail};
@@ -43,7 +42,7 @@ Result<std::uint32_t> number_in(const Json& object, const char* name) {
 // Numbers of -128 to 255.
 Result<Bytes> bytes_in(const Json& object, const char* name) {
   const Json* const value = member(object, name);
-  if (value == nullptr || !value->is_array() || value->size() > kBinarySizeMax) {
+  if (value == nullptr || !value->is_array() || value->size() > limits::kEsxiReportBinarySizeMax) {
     return wrong(std::string(name) + " is no array of bytes");
   }
   Bytes bytes;

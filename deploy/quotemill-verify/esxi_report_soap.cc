@@ -3,14 +3,13 @@
 #include <limits>
 
 #include "deploy/quotemill-verify/esxi_report.h"
+#include "deploy/quotemill-verify/limits.h"
 #include "deploy/xml/xml_element.h"
 #include "engine/base/text.h"
 #include "transport/sinks/base64.h"
 
 namespace quotemill::offline {
 namespace {
-
-constexpr std::size_t kBinarySizeMax = std::size_t{64} * 1024;  // bound
 
 Error wrong(std::string detail) {
   return {ErrorCode::kMalformed, "SOAP report", 0, std::move(detail)};
@@ -51,7 +50,7 @@ Result<Bytes> bytes_of(const XmlElement& element, std::string_view name) {
     if (!value || *value < -128 || *value > 255) {
       return wrong(std::string(name) + " holds what is no byte");
     }
-    if (bytes.size() == kBinarySizeMax) {
+    if (bytes.size() == limits::kEsxiReportBinarySizeMax) {
       return wrong(std::string(name) + " is too long");
     }
     bytes.push_back(static_cast<std::uint8_t>(*value));

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "deploy/xml/limits.h"
 #include "engine/base/result.h"
 
 namespace quotemill {
@@ -30,13 +31,6 @@ struct XmlElement {
 
 // The text without the white space around it. Borrows.
 std::string_view trimmed(std::string_view text);
-
-struct XmlLimits {
-  std::size_t size = std::size_t{16} * 1024 * 1024;  // bound, in bytes
-  std::size_t elements = 400'000;                    // bound
-  std::size_t depth = 32;                            // bound
-  std::size_t attributes = 64;                       // bound, of one element
-};
 
 // The root. kMalformed if it is no well-formed XML in UTF-8, or has a document type declaration or
 // processing instructions; kTooLarge beyond the limits. The detail says what and in which line;
