@@ -12,6 +12,8 @@
 
 #include <sys/stat.h>
 
+#include "storage/limits.h"
+
 namespace quotemill::storage {
 
 DatabaseLog::DatabaseLog(std::string folder) : folder_(std::move(folder)) {
@@ -41,7 +43,7 @@ void DatabaseLog::roll_over() {
 }
 
 void DatabaseLog::Logv(const char* format, va_list arguments) {
-  std::array<char, kDatabaseLogLineMax> line{};
+  std::array<char, limits::kDatabaseLogLineMax> line{};
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
   const int head = std::snprintf(line.data(), line.size(), "%lld ", static_cast<long long>(ms));
@@ -52,7 +54,7 @@ void DatabaseLog::Logv(const char* format, va_list arguments) {
       std::min(begin + static_cast<std::size_t>(std::max(body, 0)), line.size() - 1);
   line.at(end) = '\n';
   const std::lock_guard lock(mutex_);
-  if (size_ > kDatabaseLogSizeMax) {
+  if (size_ > limits::kDatabaseLogSizeMax) {
     roll_over();
   }
   if (file_ >= 0) {

@@ -12,9 +12,6 @@
 
 namespace quotemill::storage {
 
-inline constexpr std::uint64_t kDatabaseLogSizeMax = 8 * 1024 * 1024;  // bound: twice of it on disk
-inline constexpr std::size_t kDatabaseLogLineMax = 4'096;              // bound: the rest is cut
-
 // Any thread.
 class DatabaseLog final : public rocksdb::Logger {
  public:

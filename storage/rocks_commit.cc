@@ -6,6 +6,7 @@
 #include "engine/evidence/evidence_codec.h"
 #include "storage/database.h"
 #include "storage/history_rows.h"
+#include "storage/limits.h"
 #include "storage/rocks_status.h"
 #include "storage/rocks_store.h"
 #include "storage/ulid.h"
@@ -59,9 +60,9 @@ void put_former_identity(const Database& database, const HostRecord& former,
                          rocksdb::WriteBatch& out) {
   database.put(Family::kIdentities, identity_key(former.uid, former.generation),
                encode_host(former), out);
-  if (former.generation > kFormerIdentitiesMax) {
+  if (former.generation > limits::kFormerIdentitiesMax) {
     database.erase(Family::kIdentities,
-                   identity_key(former.uid, former.generation - kFormerIdentitiesMax), out);
+                   identity_key(former.uid, former.generation - limits::kFormerIdentitiesMax), out);
   }
 }
 

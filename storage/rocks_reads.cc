@@ -3,13 +3,12 @@
 #include <utility>
 
 #include "storage/database.h"
+#include "storage/limits.h"
 #include "storage/rocks_store.h"
 
 namespace quotemill::storage {
 
 namespace {
-
-constexpr std::size_t kTellingsStep = 16'384;  // bound: rows that are read under one lock
 
 // The state that belongs to `uid`, if the cursor over the states is at it; moves behind it.
 Result<std::optional<HostState>> take_state(Database::Cursor& states, std::string_view host_key,
@@ -185,12 +184,12 @@ Result<void> RocksStore::boot_log_tellings(
     std::span<const Digest> ids,
     const std::function<void(std::size_t place, ByteView telling)>& visit) const {
   // In pieces: a store that must be reopened is not kept waiting for all of it.
-  for (std::size_t begin = 0; begin < ids.size(); begin += kTellingsStep) {
+  for (std::size_t begin = 0; begin < ids.size(); begin += limits::kTellingsStep) {
     const std::shared_lock lock(mutex_);
     if (Result<void> ready = usable(); !ready) {
       return ready;
     }
-    const auto piece = ids.subspan(begin, std::min(kTellingsStep, ids.size() - begin));
+    const auto piece = ids.subspan(begin, std::min(limits::kTellingsStep, ids.size() - begin));
     const Result<void> read = boot_log_row_tellings(
         *database_, piece,
         [&](std::size_t place, ByteView telling) { visit(begin + place, telling); });

@@ -40,9 +40,6 @@ namespace quotemill::storage {
 
 class Database;
 
-// bound: of a host. Each is some 2 kB, and hosts decide how often they enrol anew.
-inline constexpr std::uint32_t kFormerIdentitiesMax = 16;
-
 struct StoreOptions {
   std::string path;
   std::size_t cache_bytes = std::size_t{64} * 1024 * 1024;

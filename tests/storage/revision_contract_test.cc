@@ -2,6 +2,7 @@
 // stores.
 #include <gtest/gtest.h>
 
+#include "storage/limits.h"
 #include "tests/storage/both_stores.h"
 #include "tests/storage/sample_records.h"
 
@@ -103,7 +104,8 @@ TYPED_TEST(RevisionContract, KeepsWhoAHostWas) {
 TEST(FormerIdentities, AreBounded) {
   Rocks rocks(0);
   HostRecord former = sample_host(1);
-  for (former.generation = 1; former.generation <= kFormerIdentitiesMax + 2; ++former.generation) {
+  for (former.generation = 1; former.generation <= limits::kFormerIdentitiesMax + 2;
+       ++former.generation) {
     CommitBatch batch;
     batch.former_identities = {std::make_shared<const HostRecord>(former)};
     ASSERT_TRUE((*rocks).commit(batch));
@@ -111,7 +113,7 @@ TEST(FormerIdentities, AreBounded) {
   EXPECT_FALSE((*rocks).former_identity(former.uid, 1));
   EXPECT_FALSE((*rocks).former_identity(former.uid, 2));
   EXPECT_TRUE((*rocks).former_identity(former.uid, 3));
-  EXPECT_TRUE((*rocks).former_identity(former.uid, kFormerIdentitiesMax + 2));
+  EXPECT_TRUE((*rocks).former_identity(former.uid, limits::kFormerIdentitiesMax + 2));
 }
 
 }  // namespace
