@@ -8,6 +8,7 @@
 #include "bench/workload/engine.h"
 #include "storage/memory_store.h"
 #include "transport/wire/carry.h"
+#include "transport/wire/limits.h"
 #include "transport/wire/message.h"
 
 namespace quotemill::bench {
@@ -17,7 +18,7 @@ using transport::CarriedFrame;
 using transport::Message;
 using transport::Role;
 
-constexpr std::size_t kHosts = transport::kCarriedItemsMax;
+constexpr std::size_t kHosts = limits::kCarriedItemsMax;
 
 // What the server knows of a host beside the frame that comes.
 struct Known {

@@ -7,6 +7,7 @@
 #include "bench/transport/receipt_server.h"
 #include "bench/transport/thread_times.h"
 #include "transport/wire/carry.h"
+#include "transport/wire/limits.h"
 
 namespace quotemill::bench {
 namespace {
@@ -39,7 +40,7 @@ void round_trip(benchmark::State& state, std::size_t size) {
 
 // The same for a message of a gateway, with frames of several hosts in it; one item is one host.
 void carried_round_trip(benchmark::State& state, std::size_t size) {
-  constexpr std::size_t kHosts = transport::kCarriedItemsMax;
+  constexpr std::size_t kHosts = limits::kCarriedItemsMax;
   const Bytes frame(size, 0x51);
   const std::vector<transport::CarriedFrame> items(kHosts, {CurveKey{}, frame});
   const Bytes message = seal_carry(transport::Role::kGateway, items);

@@ -2,6 +2,7 @@
 // each frame within is read as a message of a host.
 #include "tests/fuzz/fuzz_target.h"
 #include "transport/wire/carry.h"
+#include "transport/wire/limits.h"
 #include "transport/wire/message.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -13,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!items) {
       continue;
     }
-    require(!items->empty() && items->size() <= kCarriedItemsMax);
+    require(!items->empty() && items->size() <= limits::kCarriedItemsMax);
     const Bytes written = seal_carry(sender, *items);
     const Result<std::vector<CarriedFrame>> again = open_carry(written, sender);
     require(again.has_value() && seal_carry(sender, *again) == written);

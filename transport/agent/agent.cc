@@ -8,6 +8,7 @@
 #include "engine/base/text.h"
 #include "engine/crypto/random.h"
 #include "transport/agent/boot_clock.h"
+#include "transport/limits.h"
 
 namespace quotemill::agent {
 namespace {
@@ -20,8 +21,6 @@ using transport::ReceiptMessage;
 constexpr std::uint8_t kTrustedOnWire = 1;    // TrustState in a receipt
 constexpr unsigned kSilencesBeforeEnrol = 6;  // no server knows us any more: ask the other door
 constexpr std::int64_t kQueuePollMs = 5;
-// Bound: a gateway that lies about when to ask again silences no host for longer.
-constexpr std::int64_t kGatewayPauseMaxMs = 24 * 3'600'000;
 
 Result<transport::CurveKeyPair> load_or_make_keys(StateFolder& folder) {
   const Result<std::optional<Bytes>> stored = folder.load_curve_key();
@@ -251,7 +250,7 @@ bool Agent::is_behind_gateway() const {
 }
 
 std::int64_t Agent::pause(std::int64_t asked_ms) const {
-  return is_behind_gateway() ? std::min(asked_ms, kGatewayPauseMaxMs) : asked_ms;
+  return is_behind_gateway() ? std::min(asked_ms, limits::kGatewayPauseMaxMs) : asked_ms;
 }
 
 void Agent::on_receipt(const ReceiptMessage& message) {

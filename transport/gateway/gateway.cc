@@ -5,6 +5,8 @@
 #include <malloc.h>
 #include <utility>
 
+#include "transport/limits.h"
+#include "transport/wire/limits.h"
 #include "transport/wire/message.h"
 
 namespace quotemill::transport {
@@ -15,9 +17,9 @@ using std::chrono::steady_clock;
 constexpr const char* kDomain = "gateway";
 constexpr int kTickMs = 100;
 constexpr int kPerTurn = 256;  // messages of one side before the other has its turn
-// Bound: frames that wait for the server; hosts keep the rest.
-constexpr std::size_t kQueueFramesMax = 4 * kCarriedItemsMax;
-constexpr std::size_t kQueueBytesMax = 4 * kCarriedBytesMax;
+constexpr std::size_t kQueueFramesMax =
+    limits::kGatewayMessagesWaitingMax * limits::kCarriedItemsMax;
+constexpr std::size_t kQueueBytesMax = limits::kGatewayMessagesWaitingMax * kCarriedBytesMax;
 constexpr int kServerQueue = 64;  // messages from the server: many answers come at once
 
 std::int64_t now_us() {

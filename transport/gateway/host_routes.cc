@@ -1,5 +1,7 @@
 #include "transport/gateway/host_routes.h"
 
+#include "transport/limits.h"
+
 namespace quotemill::transport {
 namespace {
 
@@ -18,7 +20,7 @@ bool HostRoutes::note(const CurveKey& host, const RouteId& route, std::int64_t n
     found->second.seen_ms = now_ms;
     return true;
   }
-  if (routes_.size() >= kGatewayHostsMax && !make_room(now_ms)) {
+  if (routes_.size() >= limits::kGatewayHostsMax && !make_room(now_ms)) {
     return false;
   }
   routes_.emplace(host, Connected{route, now_ms});
@@ -32,7 +34,7 @@ bool HostRoutes::make_room(std::int64_t now_ms) {
   swept_ms_ = now_ms;
   std::erase_if(routes_,
                 [&](const auto& entry) { return now_ms - entry.second.seen_ms > kGatewayIdleMs; });
-  return routes_.size() < kGatewayHostsMax;
+  return routes_.size() < limits::kGatewayHostsMax;
 }
 
 const RouteId* HostRoutes::find(const CurveKey& host) const {
@@ -51,12 +53,12 @@ void HostRoutes::forget_all() {
 void HostRoutes::deny(const CurveKey& host, std::int64_t now_ms) {
   forget(host);
   const std::lock_guard lock(mutex_);
-  if (denied_until_.size() >= kGatewayDeniedMax) {
+  if (denied_until_.size() >= limits::kGatewayDeniedMax) {
     std::erase_if(denied_until_, [&](const auto& entry) { return entry.second <= now_ms; });
   }
   // Full of keys that were denied just now: the server denies this one again, at the price of a
   // message.
-  if (denied_until_.size() < kGatewayDeniedMax) {
+  if (denied_until_.size() < limits::kGatewayDeniedMax) {
     denied_until_[host] = now_ms + kGatewayDeniedMs;
   }
 }

@@ -17,8 +17,6 @@
 
 namespace quotemill::transport {
 
-inline constexpr std::size_t kGatewayHostsMax = 65'536;        // bound: that are remembered at once
-inline constexpr std::size_t kGatewayDeniedMax = 16'384;       // bound: likewise
 inline constexpr std::int64_t kGatewayDeniedMs = 60'000;       // how long they are kept out
 inline constexpr std::int64_t kGatewayIdleMs = 2 * 3'600'000;  // forgotten first
 

@@ -16,14 +16,11 @@
 #include <string_view>
 #include <vector>
 
+#include "transport/limits.h"
 #include "transport/server/route.h"
 #include "transport/wire/carry_queue.h"
 
 namespace quotemill::transport {
-
-// Answers that wait for one gateway; more are dropped, and their hosts ask again.
-inline constexpr std::size_t kGatewayQueueMax = 4'096;                  // bound
-inline constexpr std::size_t kGatewayQueueBytesMax = 16 * 1024 * 1024;  // bound
 
 struct GatewayOptions {
   std::string name;
@@ -84,7 +81,7 @@ class GatewayLinks {
     GatewayOptions options;
     GatewayCounters counters;
     RouteId route = {};  // empty: not connected
-    CarryQueue waiting{Role::kServer, kGatewayQueueMax, kGatewayQueueBytesMax};
+    CarryQueue waiting{Role::kServer, limits::kGatewayQueueMax, limits::kGatewayQueueBytesMax};
   };
 
   static bool flush(Link& link, const Send& send);

@@ -4,11 +4,12 @@
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/byte_writer.h"
+#include "transport/wire/limits.h"
 
 namespace quotemill::transport {
 
 Bytes seal_carry(Role sender, std::span<const CarriedFrame> items) {
-  assert(!items.empty() && items.size() <= kCarriedItemsMax);
+  assert(!items.empty() && items.size() <= limits::kCarriedItemsMax);
   ByteWriter body;
   for (const CarriedFrame& item : items) {
     body.bytes(item.host).sized32_le(item.frame);
@@ -29,7 +30,7 @@ Result<std::vector<CarriedFrame>> open_carry(ByteView message, Role sender) {
   if (envelope.kind != Kind::kCarry || envelope.role != sender) {
     return Error{ErrorCode::kUnsupported, "carry", 0, {}};
   }
-  if (envelope.items == 0 || envelope.items > kCarriedItemsMax) {
+  if (envelope.items == 0 || envelope.items > limits::kCarriedItemsMax) {
     return Error{ErrorCode::kMalformed, "carry.items", 0, {}};
   }
   ByteReader in(opened->body);

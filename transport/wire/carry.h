@@ -18,13 +18,13 @@
 #include "engine/base/result.h"
 #include "engine/evidence/host_uid.h"
 #include "transport/wire/envelope.h"
+#include "transport/wire/limits.h"
 
 namespace quotemill::transport {
 
-inline constexpr std::size_t kCarriedItemsMax = 16;  // bound: hosts' frames in one message
 // What a frame adds to a message beside its own bytes.
 inline constexpr std::size_t kCarriedItemOverhead = 36;
-// Bound: of the items of one message, overhead included.
+// Of the items of one message, overhead included.
 inline constexpr std::size_t kCarriedBytesMax = limits::kMessageSizeMax - kEnvelopeSize;
 
 // Borrows the frame's bytes.
@@ -33,7 +33,7 @@ struct CarriedFrame {
   ByteView frame;
 };
 
-// One message. REQUIRES: 1 to kCarriedItemsMax items, of kCarriedBytesMax together
+// One message. REQUIRES: 1 to limits::kCarriedItemsMax items, of kCarriedBytesMax together
 Bytes seal_carry(Role sender, std::span<const CarriedFrame> items);
 
 // The items of a CARRY of this sender; they borrow `message`. kUnsupported for another kind or

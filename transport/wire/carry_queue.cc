@@ -3,6 +3,8 @@
 #include <cassert>
 #include <utility>
 
+#include "transport/wire/limits.h"
+
 namespace quotemill::transport {
 
 bool CarryQueue::push(const CurveKey& host, Bytes frame) {
@@ -24,7 +26,7 @@ const Bytes& CarryQueue::message() {
   std::size_t bytes = 0;
   for (const Waiting& waiting : frames_) {
     bytes += waiting.frame.size() + kCarriedItemOverhead;
-    if (items.size() == kCarriedItemsMax || bytes > kCarriedBytesMax) {
+    if (items.size() == limits::kCarriedItemsMax || bytes > kCarriedBytesMax) {
       break;
     }
     items.push_back({waiting.host, waiting.frame});

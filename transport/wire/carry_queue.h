@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "transport/wire/carry.h"
+#include "transport/wire/limits.h"
 
 namespace quotemill::transport {
 
@@ -32,7 +33,7 @@ class CarryQueue {
 
   // Whether waiting for more would not make the next message larger.
   [[nodiscard]] bool fills_message() const {
-    return frames_.size() >= kCarriedItemsMax || bytes_ >= kCarriedBytesMax;
+    return frames_.size() >= limits::kCarriedItemsMax || bytes_ >= kCarriedBytesMax;
   }
 
   [[nodiscard]] std::size_t size() const { return frames_.size(); }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "transport/limits.h"
+
 namespace quotemill::transport {
 namespace {
 
@@ -38,21 +40,22 @@ TEST(HostRoutes, AKeyThatTheServerDeniedIsKeptOutForAWhile) {
 
 TEST(HostRoutes, MadeUpKeysCostBoundedMemoryAndPushOutNoHost) {
   HostRoutes routes;
-  for (std::uint32_t i = 0; i < kGatewayHostsMax; ++i) {
+  for (std::uint32_t i = 0; i < limits::kGatewayHostsMax; ++i) {
     ASSERT_TRUE(routes.note(key(i), "route", 5'000));
   }
-  EXPECT_FALSE(routes.note(key(kGatewayHostsMax), "route", 6'000));
-  EXPECT_EQ(routes.size(), kGatewayHostsMax);
+  EXPECT_FALSE(routes.note(key(limits::kGatewayHostsMax), "route", 6'000));
+  EXPECT_EQ(routes.size(), limits::kGatewayHostsMax);
   EXPECT_TRUE(routes.note(key(0), "again", 6'000)) << "who is there stays";
   const std::int64_t later = 5'001 + kGatewayIdleMs;
-  EXPECT_TRUE(routes.note(key(kGatewayHostsMax), "route", later)) << "idle ones go";
+  EXPECT_TRUE(routes.note(key(limits::kGatewayHostsMax), "route", later)) << "idle ones go";
   EXPECT_EQ(routes.size(), 2U);
-  for (std::uint32_t i = 0; i <= kGatewayDeniedMax; ++i) {
+  for (std::uint32_t i = 0; i <= limits::kGatewayDeniedMax; ++i) {
     routes.deny(key(i), 7'000);
   }
-  EXPECT_FALSE(routes.is_denied(key(kGatewayDeniedMax), 7'000));
-  routes.deny(key(kGatewayDeniedMax), 7'000 + kGatewayDeniedMs);
-  EXPECT_TRUE(routes.is_denied(key(kGatewayDeniedMax), 7'000 + kGatewayDeniedMs)) << "room again";
+  EXPECT_FALSE(routes.is_denied(key(limits::kGatewayDeniedMax), 7'000));
+  routes.deny(key(limits::kGatewayDeniedMax), 7'000 + kGatewayDeniedMs);
+  EXPECT_TRUE(routes.is_denied(key(limits::kGatewayDeniedMax), 7'000 + kGatewayDeniedMs))
+      << "room again";
 }
 
 }  // namespace

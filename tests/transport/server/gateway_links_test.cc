@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "transport/limits.h"
+#include "transport/wire/limits.h"
+
 namespace quotemill::transport {
 namespace {
 
@@ -56,12 +59,12 @@ TEST_F(GatewayLinksTest, CarriesForListedHostsOnly) {
 TEST_F(GatewayLinksTest, AnswersShareMessagesToTheNewestConnection) {
   links_.note_route(0, "old");
   links_.note_route(0, "new");
-  put(kCarriedItemsMax + 1);
+  put(limits::kCarriedItemsMax + 1);
   EXPECT_TRUE(flush().empty());
-  EXPECT_EQ(sent_,
-            (std::vector<std::pair<RouteId, std::size_t>>{{"new", kCarriedItemsMax}, {"new", 1}}));
+  EXPECT_EQ(sent_, (std::vector<std::pair<RouteId, std::size_t>>{{"new", limits::kCarriedItemsMax},
+                                                                 {"new", 1}}));
   EXPECT_EQ(links_.counters(0).messages_out.load(), 2U);
-  EXPECT_EQ(links_.counters(0).frames_out.load(), kCarriedItemsMax + 1);
+  EXPECT_EQ(links_.counters(0).frames_out.load(), limits::kCarriedItemsMax + 1);
   EXPECT_FALSE(links_.is_waiting());
 }
 
@@ -91,7 +94,7 @@ TEST_F(GatewayLinksTest, ALostConnectionIsToldAndWhatWaitedIsDropped) {
 TEST_F(GatewayLinksTest, AGatewayThatDoesNotReadCostsBoundedMemory) {
   links_.note_route(0, "route");
   outcome_ = SendOutcome::kFull;
-  put(kGatewayQueueMax);
+  put(limits::kGatewayQueueMax);
   EXPECT_FALSE(links_.put(0, key(9), Bytes(kEnvelopeSize)));
   EXPECT_EQ(dropped(), 1U);
   links_.note_route(1, "other");

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "transport/wire/limits.h"
+
 namespace quotemill::transport {
 namespace {
 
@@ -23,12 +25,12 @@ std::size_t items_in(const Bytes& message) {
 
 TEST(CarryQueue, SharesAMessageAmongAsManyAsOneMayHold) {
   CarryQueue queue(Role::kServer, 100, 1'000'000);
-  for (std::size_t i = 0; i < kCarriedItemsMax + 3; ++i) {
-    EXPECT_EQ(queue.fills_message(), i >= kCarriedItemsMax);
+  for (std::size_t i = 0; i < limits::kCarriedItemsMax + 3; ++i) {
+    EXPECT_EQ(queue.fills_message(), i >= limits::kCarriedItemsMax);
     EXPECT_TRUE(queue.push(key(static_cast<std::uint8_t>(i)), frame()));
   }
-  EXPECT_EQ(items_in(queue.message()), kCarriedItemsMax);
-  EXPECT_EQ(queue.pop(), kCarriedItemsMax);
+  EXPECT_EQ(items_in(queue.message()), limits::kCarriedItemsMax);
+  EXPECT_EQ(queue.pop(), limits::kCarriedItemsMax);
   EXPECT_EQ(items_in(queue.message()), 3U);
   EXPECT_EQ(queue.pop(), 3U);
   EXPECT_TRUE(queue.is_empty());

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "transport/wire/limits.h"
 #include "transport/wire/message.h"
 
 namespace quotemill::transport {
@@ -43,7 +44,7 @@ TEST(Carry, HasTheDocumentedLayout) {
 
 TEST(Carry, ReturnsTheFramesOfEveryHostInOrder) {
   std::vector<Bytes> frames;
-  for (std::size_t i = 0; i < kCarriedItemsMax; ++i) {
+  for (std::size_t i = 0; i < limits::kCarriedItemsMax; ++i) {
     frames.push_back(busy(i));
   }
   const Bytes message = carry_of(frames);
@@ -80,7 +81,7 @@ TEST(Carry, RefusesNoItemsAndTooMany) {
   Bytes message = carry_of({busy(1)});
   message[kCountOffset] = 0;
   EXPECT_EQ(refusal(message), ErrorCode::kMalformed);
-  message[kCountOffset] = kCarriedItemsMax + 1;
+  message[kCountOffset] = limits::kCarriedItemsMax + 1;
   EXPECT_EQ(refusal(message), ErrorCode::kMalformed);
   message[kCountOffset] = 2;  // more than there are
   EXPECT_EQ(refusal(message), ErrorCode::kTruncated);
