@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "deploy/quotemilld/all_hosts.h"
+#include "deploy/quotemilld/limits.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/pipeline/fleet_reappraisal.h"
@@ -11,8 +12,7 @@ namespace quotemill::daemon {
 namespace {
 
 constexpr std::size_t kExamplesMax = 5;
-constexpr std::size_t kGroupsMax = 100;     // told
-constexpr std::size_t kCausesMax = 10'000;  // bound: told apart
+constexpr std::size_t kGroupsMax = 100;  // told
 
 // How bad a state is for a host that was judged.
 int badness(TrustState state) {
@@ -130,7 +130,7 @@ void BlastTally::note_shift(const HostRecord& record, TrustState from, const Ver
   if (found == groups_.end()) {
     // A fleet in which every host has its own cause must not fill the memory.
     const Cause others{from, verdict.state, std::get<2>(cause), limits::kPcrCount, "others"};
-    const bool is_full = groups_.size() >= kCausesMax;
+    const bool is_full = groups_.size() >= limits::kBlastCausesMax;
     found = groups_.try_emplace(is_full ? others : cause).first;
   }
   BlastGroup& group = found->second;

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "deploy/quotemilld/limits.h"
 #include "engine/crypto/certificate.h"
 
 namespace quotemill::daemon {
 
 void EkExpiry::look(const HostTable& hosts) {
-  const std::vector<Host> page = hosts.list(after_, kHostsALook);
+  const std::vector<Host> page = hosts.list(after_, limits::kExpiryHostsALook);
   for (const Host& host : page) {
     if (!host.record->may_attest() || host.record->ek_certificate.empty()) {
       continue;
@@ -17,7 +18,7 @@ void EkExpiry::look(const HostTable& hosts) {
       seen_ms_ = std::min(seen_ms_, shown->not_after().ms);
     }
   }
-  if (page.size() == kHostsALook) {
+  if (page.size() == limits::kExpiryHostsALook) {
     after_ = page.back().record->name;
   } else {
     after_.clear();

@@ -14,8 +14,6 @@ namespace quotemill::daemon {
 
 class EkExpiry {
  public:
-  static constexpr std::size_t kHostsALook = 1'000;  // bound: some tens of milliseconds
-
   // Goes on with the hosts behind those of the last look, and begins again behind the last host.
   // One thread.
   void look(const HostTable& hosts);

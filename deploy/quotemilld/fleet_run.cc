@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "deploy/quotemilld/judging_threads.h"
+#include "deploy/quotemilld/limits.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/pipeline/differing_verdicts.h"
@@ -22,9 +23,8 @@ using transport::Json;
 
 namespace {
 
-constexpr std::size_t kPage = 4'096;                 // hosts between two looks at the position
-constexpr std::size_t kPositionSizeMax = 64 * 1024;  // bound
-constexpr int kNice = 10;                            // a tenth of the time beside a busy thread
+constexpr std::size_t kPage = 4'096;  // hosts between two looks at the position
+constexpr int kNice = 10;             // a tenth of the time beside a busy thread
 constexpr std::int64_t kKeepEveryMs = 500;
 
 std::int64_t now_ms() {
@@ -311,7 +311,7 @@ void FleetRuns::recall_position() {
     return;
   }
   const Result<std::optional<Bytes>> file =
-      transport::read_private_file(parts_.position_file, kPositionSizeMax);
+      transport::read_private_file(parts_.position_file, limits::kRunPositionSizeMax);
   if (!file || !file->has_value()) {
     return;
   }

@@ -4,18 +4,14 @@
 #include <filesystem>
 
 #include "deploy/common/text_file.h"
+#include "deploy/quotemilld/limits.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/policy/toml_reader.h"
 #include "transport/socket/curve.h"
 
 namespace quotemill::daemon {
-namespace {
-
-constexpr std::size_t kGatewaysMax = 1'024;      // bound
-constexpr std::size_t kHostPatternsMax = 1'024;  // bound: of one gateway
-
-}  // namespace
+namespace {}  // namespace
 
 Result<transport::GatewayOptions> parse_gateway(std::string_view text, const std::string& file_name,
                                                 const std::string& name) {
@@ -40,7 +36,7 @@ Result<transport::GatewayOptions> parse_gateway(std::string_view text, const std
       std::all_of(gateway.hosts.begin(), gateway.hosts.end(), [](const std::string& pattern) {
         return !pattern.empty() && pattern.size() <= limits::kPatternSizeMax;
       });
-  if (gateway.hosts.empty() || gateway.hosts.size() > kHostPatternsMax || !are_good) {
+  if (gateway.hosts.empty() || gateway.hosts.size() > limits::kGatewayPatternsMax || !are_good) {
     in->fail("gateway.hosts", "'gateway.hosts' must list names of hosts, or patterns as \"r12-*\"");
   }
   if (Result<void> done = in->finish(); !done) {
@@ -54,9 +50,9 @@ Result<std::vector<transport::GatewayOptions>> load_gateways(const std::string& 
   if (!files) {
     return files.error();
   }
-  if (files->size() > kGatewaysMax) {
+  if (files->size() > limits::kGatewaysMax) {
     return Error{ErrorCode::kConfig, "gateways", 0,
-                 folder + ": more than " + std::to_string(kGatewaysMax)};
+                 folder + ": more than " + std::to_string(limits::kGatewaysMax)};
   }
   std::vector<transport::GatewayOptions> gateways;
   for (const std::filesystem::path& file : *files) {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "deploy/quotemilld/csv_reader.h"
+#include "deploy/quotemilld/limits.h"
 #include "deploy/quotemilld/operator_identity.h"
 #include "deploy/references/strict_json.h"
 #include "engine/base/limits.h"
@@ -122,9 +123,9 @@ class Rows {
   }
 
   void end() {
-    if (out_.rows.size() == kInventoryRowsMax) {
+    if (out_.rows.size() == limits::kInventoryRowsMax) {
       if (!is_full_) {
-        out_.add_mistake(row_.place, "more than " + std::to_string(kInventoryRowsMax) +
+        out_.add_mistake(row_.place, "more than " + std::to_string(limits::kInventoryRowsMax) +
                                          " hosts: import them in several files");
       }
       is_full_ = true;
@@ -153,7 +154,7 @@ class CsvInventory {
   CsvInventory(std::string_view text, Inventory& out) : reader_(text), out_(out), rows_(out) {}
 
   void read() {
-    if (const auto header = reader_.next(kInventoryColumnsMax)) {
+    if (const auto header = reader_.next(limits::kInventoryColumnsMax)) {
       columns_ = *header;
       if (has_good_header()) {
         while (const auto record = reader_.next(columns_.size())) {

@@ -17,11 +17,9 @@
 #include <string_view>
 #include <vector>
 
-namespace quotemill::daemon {
+#include "deploy/quotemilld/limits.h"
 
-inline constexpr std::size_t kInventoryRowsMax = 100'000;  // bound: one durable write of some 30 MB
-inline constexpr std::size_t kInventoryColumnsMax = 66;    // bound: ek, name and limits::kLabelsMax
-inline constexpr std::size_t kInventoryMistakesMax = 100;  // bound: told; all are counted
+namespace quotemill::daemon {
 
 struct Place {
   std::size_t line = 1;
@@ -46,7 +44,7 @@ struct Inventory {
   std::size_t mistakes_found = 0;
 
   void add_mistake(const Place& place, std::string what) {
-    if (++mistakes_found <= kInventoryMistakesMax) {
+    if (++mistakes_found <= limits::kInventoryMistakesMax) {
       mistakes.push_back({place, std::move(what)});
     }
   }

@@ -4,6 +4,7 @@
 
 #include "deploy/quotemilld/acting_registrar.h"
 #include "deploy/quotemilld/all_hosts.h"
+#include "deploy/quotemilld/limits.h"
 #include "deploy/quotemilld/operator_identity.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/limits.h"
@@ -26,7 +27,6 @@ constexpr std::size_t kReattestMax = 1'000;  // named in one request
 constexpr std::size_t kNamesShownMax = 100;
 constexpr std::size_t kTokenRandomSize = 20;
 constexpr std::uint64_t kMaintenanceMsMax = 30ULL * 24 * 3600 * 1000;
-constexpr std::size_t kReasonSizeMax = 200;  // bound: a subject of the trail has 256 characters
 constexpr std::uint64_t kTokenUsesMax = 1'000'000;
 constexpr std::uint64_t kTokenTtlMsMax = 366ULL * 24 * 3600 * 1000;
 
@@ -272,8 +272,8 @@ ControlOutcome OperatorVerbs::acknowledge(OperatorArgs& args, Call call) {
               "is no code of a finding" +
                   (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?"));
   }
-  if (reason.size() > kReasonSizeMax) {
-    args.fail("reason", "has more than " + std::to_string(kReasonSizeMax) + " characters");
+  if (reason.size() > limits::kReasonSizeMax) {
+    args.fail("reason", "has more than " + std::to_string(limits::kReasonSizeMax) + " characters");
   }
   if (!args.ok()) {
     return args.error();

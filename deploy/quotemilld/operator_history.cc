@@ -1,6 +1,7 @@
 // The verbs about what was: appraisals, the audit trail, and the store that keeps them.
 #include <algorithm>
 
+#include "deploy/quotemilld/limits.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/proof_bundle.h"
 #include "engine/base/text.h"
@@ -15,11 +16,6 @@ using transport::ControlOutcome;
 using transport::Json;
 
 namespace {
-
-constexpr std::size_t kHistoryPageMax = 500;
-constexpr std::size_t kAuditPageMax = 1'000;
-constexpr std::size_t kLookedAtMax = 100'000;   // appraisals that one request passes over
-constexpr std::size_t kRevisionsMax = 100'000;  // bound: of the appraisals of one page
 
 // An appraisal or run of them, and what became of its verdict before the host attested again.
 struct Appraised {
@@ -89,11 +85,11 @@ Result<std::vector<Appraised>> appraised_before(const History& history, const Ho
     return out;
   }
   Result<std::vector<VerdictRevision>> revisions = history.revisions(
-      host, out.back().entry.first_sequence(), out.front().entry.sequence, kRevisionsMax);
+      host, out.back().entry.first_sequence(), out.front().entry.sequence, limits::kRevisionsMax);
   if (!revisions) {
     return revisions.error();
   }
-  if (revisions->size() == kRevisionsMax) {
+  if (revisions->size() == limits::kRevisionsMax) {
     return Error{ErrorCode::kTooLarge, "history", 0,
                  "too many revisions; ask for fewer appraisals"};
   }
@@ -115,9 +111,10 @@ Result<HistoryPage> filtered(const History& history, const HostUid& host, std::u
                              std::size_t limit, const HistoryFilter& filter) {
   HistoryPage page;
   page.next = before;
-  for (std::size_t looked_at = 0; page.appraised.size() < limit && looked_at < kLookedAtMax;) {
+  for (std::size_t looked_at = 0;
+       page.appraised.size() < limit && looked_at < limits::kHistoryLookedAtMax;) {
     Result<std::vector<Appraised>> some =
-        appraised_before(history, host, page.next, std::min(limit, kHistoryPageMax));
+        appraised_before(history, host, page.next, std::min(limit, limits::kHistoryPageMax));
     if (!some) {
       return some.error();
     }
@@ -152,7 +149,7 @@ Json render_subject(const HostRecord& record) {
 ControlOutcome OperatorVerbs::history(OperatorArgs& args, Call /*call*/) {
   const std::string text = args.text("host");
   const std::uint64_t before = args.number_or("before", 0, INT64_MAX);
-  const std::size_t limit = args.number_or("limit", 20, kHistoryPageMax);
+  const std::size_t limit = args.number_or("limit", 20, limits::kHistoryPageMax);
   HistoryFilter filter;
   filter.since_ms = static_cast<std::int64_t>(args.number_or("since_ms", 0, INT64_MAX));
   filter.until_ms = static_cast<std::int64_t>(args.number_or("until_ms", INT64_MAX, INT64_MAX));
@@ -253,7 +250,7 @@ ControlOutcome OperatorVerbs::host_bundle(OperatorArgs& args, Call /*call*/) {
 
 ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call /*call*/) {
   const std::uint64_t from = args.number_or("from", 1, INT64_MAX);
-  const std::uint64_t limit = args.number_or("limit", kAuditPageMax, kAuditPageMax);
+  const std::uint64_t limit = args.number_or("limit", limits::kAuditPageMax, limits::kAuditPageMax);
   if (!args.ok()) {
     return args.error();
   }
@@ -274,7 +271,7 @@ ControlOutcome OperatorVerbs::audit_check(OperatorArgs& /*args*/, Call /*call*/)
   AuditHead head;
   while (true) {
     const Result<std::vector<AuditRecord>> page =
-        parts_.history.audit(head.number + 1, kAuditPageMax);
+        parts_.history.audit(head.number + 1, limits::kAuditPageMax);
     if (!page) {
       return control_error(page.error());
     }
@@ -284,7 +281,7 @@ ControlOutcome OperatorVerbs::audit_check(OperatorArgs& /*args*/, Call /*call*/)
       }
       head = {record.number, record.id};
     }
-    if (page->size() < kAuditPageMax) {
+    if (page->size() < limits::kAuditPageMax) {
       return Json{{"intact", true},
                   {"acts", head.number},
                   {"head", head.number == 0 ? Json(nullptr) : Json(head.id.hex())}};

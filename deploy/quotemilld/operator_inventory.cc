@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "deploy/quotemilld/limits.h"
 #include "deploy/quotemilld/operator_identity.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/limits.h"
@@ -16,8 +17,6 @@ using transport::ControlOutcome;
 using transport::Json;
 
 namespace {
-
-constexpr std::size_t kExpectedPageMax = 1'000;  // bound: of one answer
 
 std::string called(const HostRecord& record) {
   return "host " + record.name + " (" + record.uid.hex() + ", " +
@@ -203,7 +202,7 @@ ControlOutcome OperatorVerbs::inventory_list(OperatorArgs& args, Call /*call*/) 
   if (!args.ok()) {
     return args.error();
   }
-  const std::vector<Host> page = parts_.hosts.expected(after, kExpectedPageMax);
+  const std::vector<Host> page = parts_.hosts.expected(after, limits::kExpectedPageMax);
   Json list = Json::array();
   for (const Host& host : page) {
     const HostRecord& record = *host.record;
@@ -214,7 +213,7 @@ ControlOutcome OperatorVerbs::inventory_list(OperatorArgs& args, Call /*call*/) 
                     {"by", printable(record.admitted_by)},
                     {"labels", record.labels}});
   }
-  const bool is_more = page.size() == kExpectedPageMax;
+  const bool is_more = page.size() == limits::kExpectedPageMax;
   return Json{{"expected", std::move(list)},
               {"next", is_more ? Json(page.back().record->name) : Json(nullptr)}};
 }

@@ -6,6 +6,7 @@
 
 #include "deploy/quotemilld/all_hosts.h"
 #include "deploy/quotemilld/blast.h"
+#include "deploy/quotemilld/limits.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/text.h"
 #include "engine/crypto/hash.h"
@@ -19,8 +20,6 @@ using transport::ControlOutcome;
 using transport::Json;
 
 namespace {
-
-constexpr std::size_t kTextsMax = 64;  // in one request
 
 // How many hosts each snapshot is for.
 std::unordered_map<const Snapshot*, std::uint64_t> hosts_by_snapshot(const HostTable& hosts,
@@ -152,7 +151,7 @@ ControlOutcome OperatorVerbs::policy_history(OperatorArgs& args, Call /*call*/) 
 
 ControlOutcome OperatorVerbs::policy_apply(OperatorArgs& args, Call call) {
   PolicyRequest request;
-  request.apply = args.texts("texts", kTextsMax);
+  request.apply = args.texts("texts", limits::kPolicyTextsMax);
   request.may_go_back = args.flag("force");
   const bool is_confirmed = args.flag("confirmed");
   request.by = args.who();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "deploy/quotemilld/all_hosts.h"
+#include "deploy/quotemilld/limits.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/text.h"
 
@@ -14,7 +15,6 @@ using transport::Json;
 
 namespace {
 
-constexpr std::size_t kTextsMax = 64;          // policies in one request
 constexpr std::uint64_t kRateMax = 1'000'000;  // challenges a second
 constexpr std::uint64_t kDeadlineMsMax = 7ULL * 24 * 3600 * 1000;
 constexpr std::int64_t kAnswerMs =
@@ -71,7 +71,7 @@ ControlOutcome OperatorVerbs::reappraise(OperatorArgs& args, Call call) {
   request.signatures =
       args.flag("signatures") ? StoredSignatures::kChecked : StoredSignatures::kBelieved;
   PolicyRequest wanted;
-  wanted.apply = args.texts("texts", kTextsMax);
+  wanted.apply = args.texts("texts", limits::kPolicyTextsMax);
   wanted.may_go_back = true;
   request.by = wanted.by = args.who();
   if (!call.is_check && !wanted.apply.empty()) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "deploy/quotemilld/limits.h"
 #include "engine/base/text.h"
 
 namespace quotemill::daemon {
@@ -15,8 +16,6 @@ using transport::Json;
 namespace {
 
 constexpr std::chrono::milliseconds kStep{100};
-constexpr std::size_t kAtOnceMax = 10'000;       // bound: hosts in one request to the server
-constexpr std::size_t kSilentNamesMax = 10'000;  // bound: listed; all are counted
 
 }  // namespace
 
@@ -141,7 +140,7 @@ std::vector<HostUid> ReattestWaves::take_due(BootTime now) {
     const auto elapsed = static_cast<std::uint64_t>(now.ms - begun_.ms);
     wanted = std::min<std::size_t>(wanted, elapsed * request_.rate / 1'000 + 1);
   }
-  wanted = std::min(wanted, asked_ + kAtOnceMax);
+  wanted = std::min(wanted, asked_ + limits::kWaveAtOnceMax);
   std::vector<HostUid> due;
   for (; asked_ < wanted; ++asked_) {
     Asked& one = hosts_of_it_[asked_];
@@ -191,7 +190,7 @@ Json ReattestWaves::status() const {
     }
     if (one.answer == Answer::kWaiting && !is_running) {
       ++silent;
-      if (names.size() < kSilentNamesMax) {
+      if (names.size() < limits::kWaveSilentNamesMax) {
         names.push_back(escaped(one.record->name));
       }
     }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "deploy/quotemilld/limits.h"
 #include "tests/support/certificate_builder.h"
 
 namespace quotemill::daemon {
@@ -50,15 +51,15 @@ TEST_F(EkExpiryTest, IsTheFirstOfThoseThatAttest) {
 }
 
 TEST_F(EkExpiryTest, IsFoundAPartOfTheFleetAtATimeAndForgottenWithItsHost) {
-  for (std::uint16_t number = 0; number < EkExpiry::kHostsALook + 10; ++number) {
+  for (std::uint16_t number = 0; number < limits::kExpiryHostsALook + 10; ++number) {
     add(number, 0);
   }
-  add(EkExpiry::kHostsALook + 11, 50);
+  add(limits::kExpiryHostsALook + 11, 50);
   expiry_.look(hosts_);
   EXPECT_FALSE(expiry_.soonest()) << "not yet there";
   expiry_.look(hosts_);
   EXPECT_EQ(days(), 50);
-  add(EkExpiry::kHostsALook + 11, 50, LifeCycle::kRetired);
+  add(limits::kExpiryHostsALook + 11, 50, LifeCycle::kRetired);
   expiry_.look(hosts_);
   EXPECT_EQ(days(), 50) << "as of the last time through all of them";
   expiry_.look(hosts_);

@@ -1,0 +1,38 @@
+// Bounds of the daemon's own: of what operators ask for and are told, of settings and of files.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace quotemill::limits {
+
+// --- Requests, and what one answer has of them
+
+inline constexpr std::size_t kPolicyTextsMax = 64;
+inline constexpr std::size_t kReasonSizeMax = 200;  // a subject of the trail has 256 characters
+inline constexpr std::size_t kHistoryPageMax = 500;
+inline constexpr std::size_t kHistoryLookedAtMax = 100'000;  // appraisals that are passed over
+inline constexpr std::size_t kRevisionsMax = 100'000;        // of the appraisals of one page
+inline constexpr std::size_t kAuditPageMax = 1'000;
+inline constexpr std::size_t kExpectedPageMax = 1'000;
+inline constexpr std::size_t kBlastCausesMax = 10'000;  // told apart
+
+// --- Inventories
+
+inline constexpr std::size_t kInventoryRowsMax = 100'000;  // one durable write of some 30 MB
+inline constexpr std::size_t kInventoryColumnsMax = 66;    // ek, name and limits::kLabelsMax
+inline constexpr std::size_t kInventoryMistakesMax = 100;  // told; all are counted
+
+// --- Work on many hosts
+
+inline constexpr std::size_t kExpiryHostsALook = 1'000;        // some tens of milliseconds
+inline constexpr std::size_t kWaveAtOnceMax = 10'000;          // hosts in one request to the server
+inline constexpr std::size_t kWaveSilentNamesMax = 10'000;     // listed; all are counted
+inline constexpr std::size_t kRunPositionSizeMax = 64 * 1024;  // of reappraisal.json
+
+// --- Settings
+
+inline constexpr std::size_t kGatewaysMax = 1'024;
+inline constexpr std::size_t kGatewayPatternsMax = 1'024;  // names of hosts, of one gateway
+
+}  // namespace quotemill::limits
