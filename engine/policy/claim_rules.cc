@@ -50,23 +50,13 @@ SbatRules read_sbat(TomlReader& in) {
   return rules;
 }
 
-PathPatterns compile(TomlReader& in, const std::string& key,
-                     const std::vector<std::string>& patterns) {
-  Result<PathPatterns> compiled = PathPatterns::compile(patterns);
-  if (!compiled) {
-    in.fail(key, "'" + key + "': " + compiled.error().detail);
-    return {};
-  }
-  return *compiled;
-}
-
 CommandLineRules read_command_line(TomlReader& in) {
   CommandLineRules rules;
   rules.allow = in.texts("cmdline.allow", {});
   rules.deny = in.texts("cmdline.deny", {});
   rules.violation = read_action(in, "cmdline.violation", rules.violation);
-  rules.allowed = compile(in, "cmdline.allow", rules.allow);
-  rules.denied = compile(in, "cmdline.deny", rules.deny);
+  rules.allowed = compile_patterns(in, "cmdline.allow", rules.allow);
+  rules.denied = compile_patterns(in, "cmdline.deny", rules.deny);
   return rules;
 }
 

@@ -69,21 +69,11 @@ void read_vibs(TomlReader& in, EsxiRules& rules) {
   rules.vibs = read_action(in, "esxi.vibs", rules.vibs);
 }
 
-PathPatterns compile(TomlReader& in, const std::string& key,
-                     const std::vector<std::string>& patterns) {
-  Result<PathPatterns> compiled = PathPatterns::compile(patterns);
-  if (!compiled) {
-    in.fail(key, "'" + key + "': " + compiled.error().detail);
-    return {};
-  }
-  return *compiled;
-}
-
 void read_command_line(TomlReader& in, EsxiRules& rules) {
   rules.cmdline_allow = read_list(in, "esxi.cmdline_allow");
   rules.cmdline_deny = read_list(in, "esxi.cmdline_deny");
-  rules.cmdline_allowed = compile(in, "esxi.cmdline_allow", rules.cmdline_allow);
-  rules.cmdline_denied = compile(in, "esxi.cmdline_deny", rules.cmdline_deny);
+  rules.cmdline_allowed = compile_patterns(in, "esxi.cmdline_allow", rules.cmdline_allow);
+  rules.cmdline_denied = compile_patterns(in, "esxi.cmdline_deny", rules.cmdline_deny);
   rules.cmdline = read_action(in, "esxi.cmdline", rules.cmdline);
 }
 

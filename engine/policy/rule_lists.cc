@@ -1,6 +1,7 @@
 #include "engine/policy/rule_lists.h"
 
 #include <optional>
+#include <utility>
 
 #include "engine/base/text.h"
 #include "engine/policy/toml_reader.h"
@@ -34,6 +35,16 @@ std::vector<Digest> read_digests(TomlReader& in, std::string_view key, std::stri
     }
   }
   return digests;
+}
+
+PathPatterns compile_patterns(TomlReader& in, std::string_view key,
+                              std::span<const std::string> patterns) {
+  Result<PathPatterns> compiled = PathPatterns::compile(patterns);
+  if (!compiled) {
+    in.fail(key, quoted(key) + ": " + compiled.error().detail);
+    return {};
+  }
+  return *std::move(compiled);
 }
 
 }  // namespace quotemill

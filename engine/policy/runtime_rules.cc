@@ -6,6 +6,7 @@
 #include "engine/crypto/certificate.h"
 #include "engine/eventlog/ima_reader.h"
 #include "engine/policy/policy_content.h"
+#include "engine/policy/rule_lists.h"
 #include "engine/policy/toml_reader.h"
 
 namespace quotemill {
@@ -50,12 +51,7 @@ RuntimeRules read_runtime_rules(TomlReader& in, const PcrSelection& quoted) {
   rules.keyring = compile_keys(in, rules.keys);
   rules.all_signed = in.choice("ima.signatures", 0, {"where_needed", "all"}) == 1;
   rules.exclude = in.texts("ima.exclude", {});
-  Result<PathPatterns> excluded = PathPatterns::compile(rules.exclude);
-  if (excluded) {
-    rules.excluded = *excluded;
-  } else {
-    in.fail("ima.exclude", "'ima.exclude': " + excluded.error().detail);
-  }
+  rules.excluded = compile_patterns(in, "ima.exclude", rules.exclude);
   rules.unknown_file = read_action(in, "ima.unknown_file", rules.unknown_file);
   rules.violation = read_action(in, "ima.violation", rules.violation);
   rules.absent = read_action(in, "ima.absent", rules.absent);
