@@ -1,9 +1,9 @@
 #include "bench/fleet/signing_host.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "bench/fleet/filled.h"
 #include "engine/crypto/hash.h"
 
 namespace quotemill::bench {
@@ -12,16 +12,6 @@ namespace {
 constexpr std::uint32_t kQuotedPcrs = 0x43FF;  // 0 to 9 and 14
 constexpr Moment kChallenged{{1'700'000'000'000}, {500'000}};
 constexpr std::int64_t kChallengeMs = 60'000;
-
-// A value that differs with the number and the purpose, and is the same in every run.
-template <class Array>
-Array filled(unsigned number, std::string_view purpose) {
-  const Digest digest =
-      hash(HashAlgorithm::kSha256, as_bytes(std::string(purpose) + std::to_string(number)));
-  Array out{};
-  std::copy_n(digest.view().begin(), out.size(), out.begin());
-  return out;
-}
 
 }  // namespace
 

@@ -1,10 +1,10 @@
 #include "bench/scale_store/scale_fleet.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
 
+#include "bench/fleet/filled.h"
 #include "bench/fleet/plain_replay.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/boot_log.h"
@@ -16,15 +16,6 @@ namespace {
 constexpr unsigned kPlatforms = 4;
 constexpr unsigned kKeys = 256;
 constexpr std::uint64_t kKeySeed = 7;
-
-template <class Array>
-Array filled(unsigned number, std::string_view purpose) {
-  const Digest digest =
-      hash(HashAlgorithm::kSha256, as_bytes(std::string(purpose) + std::to_string(number)));
-  Array out{};
-  std::copy_n(digest.view().begin(), out.size(), out.begin());
-  return out;
-}
 
 std::string two_digits(unsigned number) {
   return (number < 10 ? "0" : "") + std::to_string(number);
