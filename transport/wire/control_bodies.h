@@ -2,17 +2,11 @@
 // checked on the way in. For control_codec.cc alone. Pure functions: any thread.
 #pragma once
 
-#include <cstddef>
-
 #include "control.pb.h"
 #include "engine/base/result.h"
 #include "transport/wire/message.h"
 
 namespace quotemill::transport {
-
-// Longest text for people in a message: what is longer is cut on the way out, and was not written
-// by us on the way in.
-inline constexpr std::size_t kControlTextSizeMax = 1024;
 
 pb::Challenge to_pb(const ChallengeMessage& message);
 pb::Enrol to_pb(const EnrolMessage& message);

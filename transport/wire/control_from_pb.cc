@@ -8,6 +8,7 @@
 
 #include "engine/base/limits.h"
 #include "transport/wire/control_bodies.h"
+#include "transport/wire/limits.h"
 
 namespace quotemill::transport {
 namespace {
@@ -173,8 +174,8 @@ Result<EnrolledMessage> from_pb(const pb::Enrolled& in) {
   if (!in.server_key().empty() && !read_array(in.server_key(), out.server_key.emplace())) {
     return malformed("enrolled.server_key");
   }
-  if (in.attest_endpoint().size() > kControlTextSizeMax ||
-      in.message().size() > kControlTextSizeMax) {
+  if (in.attest_endpoint().size() > limits::kControlTextSizeMax ||
+      in.message().size() > limits::kControlTextSizeMax) {
     return too_large("enrolled.text");
   }
   out.generation = in.generation();
@@ -236,7 +237,7 @@ Result<BusyMessage> from_pb(const pb::Busy& in) {
 }
 
 Result<ErrorMessage> from_pb(const pb::Error& in) {
-  if (in.message().size() > kControlTextSizeMax) {
+  if (in.message().size() > limits::kControlTextSizeMax) {
     return too_large("error.message");
   }
   ErrorMessage out{code_of(in.reason()), in.message(), {}};

@@ -3,6 +3,7 @@
 
 #include "engine/base/limits.h"
 #include "transport/wire/control_bodies.h"
+#include "transport/wire/limits.h"
 
 namespace quotemill::transport {
 namespace {
@@ -98,7 +99,7 @@ pb::Enrolled to_pb(const EnrolledMessage& message) {
     out.set_server_key(string_of(*message.server_key));
   }
   out.set_retry_after_ms(message.retry_after_ms);
-  out.set_message(message.message.substr(0, kControlTextSizeMax));
+  out.set_message(message.message.substr(0, limits::kControlTextSizeMax));
   return out;
 }
 
@@ -142,7 +143,7 @@ pb::Busy to_pb(const BusyMessage& message) {
 pb::Error to_pb(const ErrorMessage& message) {
   pb::Error out;
   out.set_reason(reason_of(message.code));
-  out.set_message(message.message.substr(0, kControlTextSizeMax));
+  out.set_message(message.message.substr(0, limits::kControlTextSizeMax));
   if (message.challenge) {
     *out.mutable_challenge() = to_pb(*message.challenge);
   }
