@@ -151,11 +151,9 @@ Result<void> Service::Parts::open_attestation() {
   options.challenges.need_timeout_ms = config.pipeline.need_timeout_ms;
   options.memory_bytes_max = static_cast<std::size_t>(config.pipeline.memory_bytes);
   options.log = program::log_sink(log);
-  options.on_store_behind = [this](const Host& host, std::uint64_t theirs, std::uint64_t ours) {
-    log.error("a host holds a newer receipt than the store: the store lost something",
-              {{"host", host.record->name},
-               {"theirs", std::to_string(theirs)},
-               {"ours", std::to_string(ours)}});
+  options.on_store_behind = [this](const Host& /*host*/, std::uint64_t /*theirs*/,
+                                   std::uint64_t /*ours*/) {
+    log.error("the store lost something: the change stream gets a new id");
     committer->renew_stream();
   };
   Result<std::unique_ptr<transport::EvidenceServer>> made = transport::EvidenceServer::create(
