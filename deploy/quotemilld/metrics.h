@@ -44,7 +44,8 @@ std::string metrics_text(const MetricParts& parts, const transport::HttpServerCo
 
 class MonitoringPages {
  public:
-  explicit MonitoringPages(const MetricParts& parts) : parts_(parts) {}
+  explicit MonitoringPages(const MetricParts& parts)
+      : parts_(parts), heard_ms_(parts.clock.now().boot.ms) {}
 
   // `listen` is "ADDRESS:PORT". The Error says what could not be opened.
   Result<void> listen(const std::string& listen);
@@ -53,6 +54,9 @@ class MonitoringPages {
   void set_draining() { is_draining_.store(true, std::memory_order_relaxed); }
 
  private:
+  // The loop that feeds the watchdog came round. Any thread.
+  void hear() { heard_ms_.store(parts_.clock.now().boot.ms, std::memory_order_relaxed); }
+
   [[nodiscard]] transport::HttpPage page(std::string_view path, std::string_view query) const;
   [[nodiscard]] transport::HttpPage readiness(bool is_verbose) const;
 
@@ -62,3 +66,4 @@ class MonitoringPages {
 };
 
 }  // namespace quotemill::daemon
+  std::atomic<std::int64_t> heard_ms_;

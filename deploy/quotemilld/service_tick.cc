@@ -50,5 +50,8 @@ void Service::tick() {
     }
   }
 }
+  if (parts_->monitoring) {
+    parts_->monitoring->hear();
+  }
 
 }  // namespace quotemill::daemon

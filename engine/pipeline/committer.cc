@@ -128,7 +128,9 @@ Result<void> Committer::write_durably(Write& write) {
   if (write.batch.empty()) {
     return {};
   }
-  if (Result<void> committed = ports_.log.commit(write.batch); !committed) {
+  Result<void> committed = ports_.log.commit(write.batch);
+  ports_.counters.commits_fail.store(!committed, std::memory_order_relaxed);
+  if (!committed) {
     return committed;
   }
   last_change_ += write.batch.changes.size();

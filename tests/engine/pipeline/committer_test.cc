@@ -162,11 +162,13 @@ TEST_F(CommitterTest, FailedCommit_GivesNoReceiptAndLeavesAllAsItWas) {
   EXPECT_EQ(trust(), TrustState::kTrusted);
   EXPECT_EQ(engine.changes.all().size(), 1U);
   EXPECT_EQ(engine.counters.commit_failures.load(), 1U);
+  EXPECT_TRUE(engine.counters.commits_fail.load());
   // And the same again when the store is well: the numbers of changes have no gap.
   EXPECT_EQ(engine.commit(judgement).kind, ReplyKind::kReceipt);
   ASSERT_EQ(engine.changes.all().size(), 2U);
   EXPECT_EQ(engine.changes.all()[1].sequence, 2U);
   EXPECT_EQ(trust(), TrustState::kFailed);
+  EXPECT_FALSE(engine.counters.commits_fail.load());
 }
 
 TEST_F(CommitterTest, FailedCommit_LeavesTheFreshnessDeadlineRunning) {
