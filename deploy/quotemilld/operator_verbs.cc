@@ -347,7 +347,8 @@ ControlOutcome OperatorVerbs::changes(OperatorArgs& args, Call call) {
   }
   Json rendered = Json::array();
   for (const Change& change : *changes) {
-    rendered.push_back(transport::render_change(store->stream_id, change));
+    rendered.push_back(transport::render_change(store->stream_id, change,
+                                                transport::told_host(parts_.hosts, change.host)));
   }
   return Json{{"stream", store->stream_id},
               {"changes", std::move(rendered)},

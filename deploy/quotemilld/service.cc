@@ -98,8 +98,9 @@ Result<void> Service::Parts::open_stream() {
   options.endpoint = config.listen.changes;
   Result<std::unique_ptr<transport::ChangePublisher>> publisher =
       transport::ChangePublisher::create(
-          *context, options, [](std::string_view stream_id, const Change& change) {
-            return transport::to_line(transport::render_change(stream_id, change));
+          *context, options, [this](std::string_view stream_id, const Change& change) {
+            return transport::to_line(transport::render_change(
+                stream_id, change, transport::told_host(hosts, change.host)));
           });
   if (!publisher) {
     return publisher.error();
