@@ -189,14 +189,8 @@ Result<void> Service::Parts::open_enrolment() {
   service.attest_key = keys.server.public_key;
   service.pending_lifetime_ms = config.enrolment.pending_ttl_ms;
   enrolment = std::make_unique<transport::EnrolmentService>(
-      *committer, std::move(service), [this](const transport::EnrolmentAudit& audit) {
-        log.info("enrolment", {{"outcome", audit.outcome},
-                               {"host", audit.name},
-                               {"uid", audit.host_uid},
-                               {"ek_sha256", audit.ek_sha256},
-                               {"generation", std::to_string(audit.generation)},
-                               {"detail", audit.detail}});
-      });
+      *committer, std::move(service),
+      [this](const transport::EnrolmentAudit& audit) { enrolments.note(audit); });
   enrolment->use(std::make_shared<const transport::AdmissionInputs>(std::move(admission)));
   transport::EnrolmentDoorConfig settings;
   settings.endpoint = config.listen.enrol;

@@ -7,6 +7,7 @@
 
 #include "deploy/quotemilld/change_fan_out.h"
 #include "deploy/quotemilld/ek_expiry.h"
+#include "deploy/quotemilld/enrolment_log.h"
 #include "deploy/quotemilld/metrics.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/reply_relay.h"
@@ -72,6 +73,7 @@ struct Service::Parts {
   std::unique_ptr<ValidityKeeper> validity;
   std::unique_ptr<transport::ZapHandler> zap;
   std::unique_ptr<transport::EvidenceServer> server;
+  EnrolmentLog enrolments{log, clock};
   std::unique_ptr<transport::EnrolmentService> enrolment;
   std::unique_ptr<transport::EnrolmentDoor> door;
   std::unique_ptr<FleetRuns> runs;
