@@ -56,7 +56,7 @@ Json render_counters(const PipelineCounters& counters) {
   }
   return {{"attestations", value(counters.attestations)},
           {"verdicts", std::move(verdicts)},
-          {"batches", value(counters.batches)},
+          {"batches", counters.batch_sizes.total()},
           {"reaffirmed", value(counters.reaffirmed)},
           {"quote_enough", value(counters.quote_enough)},
           {"stored_log_judged", value(counters.stored_log_judged)},

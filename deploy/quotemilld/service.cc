@@ -260,7 +260,9 @@ Result<void> Service::Parts::open_monitoring() {
       {server->counters(), zap->counters(), enrolment->counters(), *door, server->gateways()},
       *sinks,
       *changes,
+      enrolments,
       ek_expiry,
+      last_backup,
       clock});
   if (Result<void> listening = monitoring->listen(config.metrics.listen); !listening) {
     return listening;

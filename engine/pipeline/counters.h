@@ -12,7 +12,7 @@
 namespace quotemill {
 
 struct PipelineCounters {
-  std::atomic<std::uint64_t> batches{0};
+  BatchSizeHistogram batch_sizes;
   std::atomic<std::uint64_t> attestations{0};            // verdicts made and durable
   std::array<std::atomic<std::uint64_t>, 5> verdicts{};  // by TrustState
   std::atomic<std::uint64_t> reaffirmed{0};              // of them: those that said nothing new
