@@ -198,6 +198,7 @@ std::string encode_state(const HostState& state) {
   }
   out.set_nonce_deadline_ms(state.nonce_deadline.ms);
   out.set_host_changes(state.host_changes);
+  out.set_trust_lost(state.trust_lost);
   if (state.latches) {
     write_latches(*state.latches, out);
     return seal_record(out, kLatchedRecordVersion);
@@ -239,6 +240,7 @@ Result<HostState> decode_state(const HostUid& uid, std::string_view value) {
   }
   out.nonce_deadline.ms = from->nonce_deadline_ms();
   out.host_changes = from->host_changes();
+  out.trust_lost = from->trust_lost();
   out.latches = read_latches(in, *from);
   return in.finish(std::move(out));
 }

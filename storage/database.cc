@@ -285,6 +285,11 @@ std::vector<StoreFigure> Database::figures() const {
   return figures;
 }
 
+std::uint64_t Database::background_errors() const {
+  std::uint64_t errors = 0;
+  return db_->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors) ? errors : 0;
+}
+
 std::uint64_t Database::live_bytes() const {
   std::uint64_t sum = 0;
   for (const Family family : kFamilies) {

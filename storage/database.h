@@ -92,6 +92,9 @@ class Database {
   [[nodiscard]] std::uint64_t live_bytes(Family family) const;
   // Of all families together: memory, compactions, stalls, errors; the names without "rocksdb.".
   [[nodiscard]] std::vector<StoreFigure> figures() const;
+
+  // Since it was opened.
+  [[nodiscard]] std::uint64_t background_errors() const;
   // RocksDB's estimate: what was written over may be counted twice until files are rewritten.
   [[nodiscard]] std::uint64_t rows(Family family) const;
 

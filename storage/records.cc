@@ -146,6 +146,10 @@ std::string encode_change(const Change& change) {
   out.set_reset_count(change.reset_count);
   out.set_restart_count(change.restart_count);
   out.set_in_maintenance(change.in_maintenance);
+  out.set_policy_version(change.policy_version);
+  out.set_rollout(change.rollout);
+  out.set_trust_lost(change.trust_lost);
+  write(change.chain_before, *out.mutable_chain_before());
   return seal_record(out);
 }
 
@@ -172,6 +176,12 @@ Result<Change> decode_change(std::uint64_t sequence, std::string_view value) {
   out.reset_count = from->reset_count();
   out.restart_count = from->restart_count();
   out.in_maintenance = from->in_maintenance();
+  out.policy_version = from->policy_version();
+  out.rollout = from->rollout();
+  out.trust_lost = from->trust_lost();
+  if (from->has_chain_before()) {
+    out.chain_before = in.digest(from->chain_before());
+  }
   return in.finish(std::move(out));
 }
 

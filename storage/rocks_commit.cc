@@ -108,21 +108,22 @@ Result<void> RocksStore::commit(const CommitBatch& batch) {
   return {};
 }
 
-Result<void> RocksStore::has_room() const {
-  std::uint64_t free = 0;
+std::optional<std::uint64_t> RocksStore::free_bytes() const {
   if (options_.free_bytes) {
-    free = options_.free_bytes();
-  } else {
-    std::error_code failure;
-    free = std::filesystem::space(options_.path, failure).available;
-    if (failure) {
-      return {};  // nobody knows: the write itself will tell
-    }
+    return options_.free_bytes();
   }
-  return free >= options_.reserve_bytes
+  std::error_code failure;
+  const std::uint64_t free = std::filesystem::space(options_.path, failure).available;
+  return failure ? std::nullopt : std::optional(free);
+}
+
+// Where nobody knows, the write itself will tell.
+Result<void> RocksStore::has_room() const {
+  const std::optional<std::uint64_t> free = free_bytes();
+  return !free || *free >= options_.reserve_bytes
              ? Result<void>()
              : Error{ErrorCode::kBusy, "commit", 0,
-                     "the disk is nearly full: " + std::to_string(free) + " bytes are free at " +
+                     "the disk is nearly full: " + std::to_string(*free) + " bytes are free at " +
                          options_.path + ", " + std::to_string(options_.reserve_bytes) +
                          " are needed"};
 }
@@ -235,6 +236,7 @@ Result<void> RocksStore::write(rocksdb::WriteBatch& batch) {
     return error_of("commit", status);
   }
   ++commits_;
+  survived_errors_.store(database_->background_errors(), std::memory_order_relaxed);
   return {};
 }
 

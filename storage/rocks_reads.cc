@@ -224,6 +224,19 @@ Result<FullEvidence> RocksStore::full_evidence(const HostUid& host) const {
   return decode_full_evidence(**value);
 }
 
+// An error in the background stops writes until RocksDB, or the next open, gets over it; a write
+// that succeeded since is the sign that it has.
+std::string RocksStore::trouble() const {
+  if (const Result<void> room = has_room(); !room) {
+    return room.error().detail;
+  }
+  const std::uint64_t errors = database_->background_errors();
+  return errors > survived_errors_.load(std::memory_order_relaxed)
+             ? "RocksDB met " + std::to_string(errors) +
+                   " errors in the background, and no write has succeeded since"
+             : "";
+}
+
 Result<StoreStatus> RocksStore::status() const {
   const std::shared_lock lock(mutex_);
   if (Result<void> ready = usable(); !ready) {
@@ -243,6 +256,8 @@ Result<StoreStatus> RocksStore::status() const {
   }
   out.bytes = database_->live_bytes();
   out.figures = database_->figures();
+  out.free_bytes = free_bytes().value_or(0);
+  out.refuses = trouble();
   return out;
 }
 

@@ -67,6 +67,7 @@ Result<void> RocksStore::open_database() {
     return database.error();
   }
   database_ = *std::move(database);
+  survived_errors_.store(database_->background_errors(), std::memory_order_relaxed);
   return read_heads();
 }
 

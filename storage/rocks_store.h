@@ -14,6 +14,7 @@
 // The callbacks of for_each_host() and for_each_host_of() must not call the store.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -136,6 +137,10 @@ class RocksStore final : public VerdictLog, public History, public Outbox, publi
   // kBusy while the disk is nearly full: a write that fails half-way costs more than one that is
   // refused, and reads go on.
   [[nodiscard]] Result<void> has_room() const;
+  // Of the store's file system; nullopt if that cannot be known.
+  [[nodiscard]] std::optional<std::uint64_t> free_bytes() const;
+  // Why no commit is taken now, in words; empty: they are.
+  [[nodiscard]] std::string trouble() const;
   Result<void> open_database();
   Result<void> begin_ageing();
   Result<void> read_heads();
@@ -157,6 +162,7 @@ class RocksStore final : public VerdictLog, public History, public Outbox, publi
   mutable std::shared_mutex mutex_;
   std::unique_ptr<Database> database_;
   std::string stream_id_;
+  std::atomic<std::uint64_t> survived_errors_{0};  // in the background, before the last good write
   // The commit thread's own.
   Journal journal_;  // its runs() by any thread
   BootLogRows boot_logs_{collection_};

@@ -1,7 +1,8 @@
 // The log of a program that runs for long: one line per thing that an operator acts on, with
 // fields, as text or as JSON.
 //
-// To stderr, or to journald by its own protocol when it reads our stderr. Whatever is not printable
+// To stderr, or to journald by its own protocol when it reads our stderr: then each field is one of
+// the journal's (journal_fields.h). Whatever is not printable
 // is escaped here; whoever logs need not care where a text came from. Any thread.
 #pragma once
 
@@ -28,6 +29,9 @@ struct LogSettings {
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
 
 using LogField = std::pair<std::string_view, std::string>;
+
+// The value as it is written: printable, and at most 1,024 bytes of it.
+std::string safe_value(std::string_view text);
 
 class Log {
  public:
@@ -57,6 +61,7 @@ class Log {
  private:
   std::shared_ptr<spdlog::logger> logger_;
   LogFormat format_;
+  std::string journal_as_;  // the writer's name in the journal; empty: not to the journal
 };
 
 }  // namespace quotemill::program

@@ -39,6 +39,11 @@ class ChangeFanOut final : public ChangeSink {
   // Any thread.
   [[nodiscard]] ChangeTally tally() const;
 
+  // Lines that the PUB socket took, and that it did not. Any thread.
+  [[nodiscard]] std::uint64_t published() const { return publisher_->published(); }
+
+  [[nodiscard]] std::uint64_t unpublished() const { return publisher_->dropped(); }
+
  private:
   void note(const Change& change);
   void count(const Change& change);

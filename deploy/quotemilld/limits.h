@@ -30,6 +30,16 @@ inline constexpr std::size_t kWaveAtOnceMax = 10'000;          // hosts in one r
 inline constexpr std::size_t kWaveSilentNamesMax = 10'000;     // listed; all are counted
 inline constexpr std::size_t kRunPositionSizeMax = 64 * 1024;  // of reappraisal.json
 
+// --- The last backup
+
+inline constexpr std::size_t kBackupActsMax = 100'000;  // of the trail, looked through at the start
+inline constexpr std::size_t kBackupActsALook = 1'000;
+
+// --- Readiness
+
+// How long the loop that feeds the watchdog may take; systemd ends a daemon after three times that.
+inline constexpr std::int64_t kReadySilentMsMax = 30'000;
+
 // --- Settings
 
 inline constexpr std::size_t kGatewaysMax = 1'024;

@@ -14,6 +14,7 @@
 
 #include "deploy/quotemilld/fleet_census.h"
 #include "engine/base/limits.h"
+#include "engine/rollout/convergence.h"
 #include "transport/http/metric_page.h"
 
 namespace quotemill::daemon {
@@ -55,6 +56,20 @@ void add_each(std::span<const CounterOfEach<Counters>> kinds, const char* label,
   }
 }
 
+// Of values in `unit`s.
+template <class Histogram>
+MetricHistogram histogram_of(const Histogram& values, double unit) {
+  MetricHistogram out;
+  for (const std::int64_t bound : Histogram::kBounds) {
+    out.bounds.push_back(static_cast<double>(bound) * unit);
+  }
+  for (std::size_t bucket = 0; bucket <= out.bounds.size(); ++bucket) {
+    out.counts.push_back(values.count(bucket));
+  }
+  out.sum = static_cast<double>(values.sum()) * unit;
+  return out;
+}
+
 void add_fleet(const MetricParts& parts, MetricPage& page) {
   const FleetCensus census = count_fleet(parts.hosts, parts.clock.now().wall);
   for (const TrustState state : kStates) {
@@ -89,8 +104,8 @@ void add_pipeline(const MetricParts& parts, MetricPage& page) {
                  value(pipeline.verdicts.at(static_cast<std::size_t>(state))),
                  {{"result", std::string(name_of(state))}});
   }
-  page.counter("batches_total", "Batches judged; attestations by batches is their mean size.",
-               value(pipeline.batches));
+  page.histogram("batch_size", "Attestations that are judged together.",
+                 histogram_of(pipeline.batch_sizes, 1));
   page.counter("attestations_reaffirmed_total", "Verdicts that said nothing new.",
                value(pipeline.reaffirmed));
   page.counter("attestations_without_log_total", "Judged by the quote alone: nothing had changed.",
@@ -134,26 +149,45 @@ void add_policies(const MetricParts& parts, MetricPage& page) {
              number(parts.policies.baselines().size()));
 }
 
-void add_stage(const char* stage, const DurationHistogram& times, MetricPage& page) {
-  constexpr double kSecond = 1e6;
-  MetricHistogram out;
-  for (const std::int64_t bound : DurationHistogram::kBounds) {
-    out.bounds.push_back(static_cast<double>(bound) / kSecond);
+void add_stages(const MetricParts& parts, MetricPage& page) {
+  constexpr double kMicrosecond = 1e-6;
+  const StageTimes& times = parts.pipeline.times;
+  const std::array<std::pair<const char*, const DurationHistogram*>, 7> stages = {
+      {{"queue", &times.queue},
+       {"crypto", &times.crypto},
+       {"replay", &times.replay},
+       {"policy", &times.policy},
+       {"judge", &times.judge},
+       {"commit", &times.commit},
+       {"receipt", &times.receipt}}};
+  for (const auto& [stage, histogram] : stages) {
+    page.histogram("stage_seconds",
+                   "Time of a stage: queue and crypto of one attestation, replay and policy of one "
+                   "boot log, judge and commit of a batch, receipt of one attestation, from its "
+                   "evidence to its receipt.",
+                   histogram_of(*histogram, kMicrosecond), {{"stage", stage}});
   }
-  for (std::size_t bucket = 0; bucket <= out.bounds.size(); ++bucket) {
-    out.counts.push_back(times.count(bucket));
-  }
-  out.sum = static_cast<double>(times.sum_us()) / kSecond;
-  page.histogram("stage_seconds",
-                 "Time of a stage: judge and commit of a batch, receipt of one attestation, from "
-                 "its evidence to its receipt.",
-                 out, {{"stage", stage}});
 }
 
-void add_stages(const MetricParts& parts, MetricPage& page) {
-  add_stage("judge", parts.pipeline.times.judge, page);
-  add_stage("commit", parts.pipeline.times.commit, page);
-  add_stage("receipt", parts.pipeline.times.receipt, page);
+void add_rollouts(const MetricParts& parts, MetricPage& page) {
+  for (const auto& rollout : parts.policies.rollouts()) {
+    if (!rollout->is_live() || rollout->samples.empty()) {
+      continue;
+    }
+    const RolloutCounts& counts = rollout->samples.back().counts;
+    for (const auto& [kind, count] : std::initializer_list<std::pair<Convergence, std::uint64_t>>{
+             {Convergence::kStillOld, counts.still_old},
+             {Convergence::kConverged, counts.converged},
+             {Convergence::kMixed, counts.mixed},
+             {Convergence::kFailed, counts.failed},
+             {Convergence::kSilent, counts.silent},
+             {Convergence::kWaiting, counts.waiting},
+             {Convergence::kGone, counts.gone}}) {
+      page.gauge("rollout_hosts", "Hosts of a rollout that is on, by how far they are.",
+                 number(count),
+                 {{"rollout", rollout->name}, {"phase", std::string(name_of(kind))}});
+    }
+  }
 }
 
 void add_changes(const MetricParts& parts, MetricPage& page) {
@@ -197,6 +231,43 @@ void add_endpoints(const MetricParts& parts, MetricPage& page) {
   enrolled("pending", enrolment.pending);
   enrolled("refused", enrolment.refused);
   enrolled("busy", enrolment.busy);
+  for (const auto& [cause, count] : parts.enrolments.refusals()) {
+    page.counter("enrolments_refused_total", "Enrolments that were refused, by the error.",
+                 number(count), {{"cause", cause}});
+  }
+}
+
+// The enrolment endpoint has a process of its own, and floods end there.
+void add_door(const MetricParts& parts, MetricPage& page) {
+  const transport::EnrolmentDoorCounters& ours = parts.endpoints.door.counters();
+  const transport::DoorStatus theirs = parts.endpoints.door.status();
+  const auto event = [&page](const char* name, double count) {
+    page.counter("enrolment_door_total",
+                 "What the enrolment endpoint did with what came to it, by what it was.", count,
+                 {{"event", name}});
+  };
+  event("received", number(theirs.received));
+  event("forwarded", number(theirs.forwarded));
+  event("malformed", number(theirs.malformed) + value(ours.malformed));
+  event("over_rate", number(theirs.over_rate));
+  event("dropped", number(theirs.dropped));
+  event("handshakes_refused", number(theirs.handshakes_refused));
+  event("busy", value(ours.busy));
+  event("replies_dropped", value(ours.replies_dropped));
+  event("reopened", number(theirs.reopened));
+  page.counter("enrolment_door_restarts_total",
+               "How often the enrolment endpoint's process had to be started again.",
+               value(ours.restarts));
+  page.gauge("enrolment_door_resident_memory_bytes", "Resident memory of that process.",
+             number(theirs.resident_bytes));
+}
+
+void add_publisher(const MetricParts& parts, MetricPage& page) {
+  page.counter("changes_published_total", "Changes handed to the PUB socket.",
+               number(parts.changes.published()));
+  page.counter("changes_unpublished_total",
+               "Changes that the PUB socket did not take; the outbox has them.",
+               number(parts.changes.unpublished()));
 }
 
 void add_gateways(const MetricParts& parts, MetricPage& page) {
@@ -231,6 +302,16 @@ void add_store(const MetricParts& parts, MetricPage& page) {
     return;
   }
   page.gauge("store_bytes", "Live data on disk.", number(store->bytes));
+  const std::optional<WallTime> backup = parts.last_backup.time();
+  page.gauge("last_backup_timestamp_seconds", "When the store was last backed up; 0: never.",
+             backup ? static_cast<double>(backup->ms) / 1'000.0 : 0);
+  page.gauge("store_free_bytes", "Free space of the store's file system.",
+             number(store->free_bytes));
+  page.gauge("store_accepts_commits",
+             "Whether evidence can be made durable: 0 on a full disk or after an error of RocksDB.",
+             store->refuses.empty() && !parts.pipeline.commits_fail.load(std::memory_order_relaxed)
+                 ? 1
+                 : 0);
   for (const StoreFigure& figure : store->figures) {
     page.gauge("rocksdb_" + figure.name, "RocksDB's property of this name, over all families.",
                number(figure.value));
@@ -298,8 +379,11 @@ std::string metrics_text(const MetricParts& parts, const transport::HttpServerCo
   add_memory(parts, page);
   add_policies(parts, page);
   add_stages(parts, page);
+  add_rollouts(parts, page);
   add_changes(parts, page);
+  add_publisher(parts, page);
   add_endpoints(parts, page);
+  add_door(parts, page);
   add_gateways(parts, page);
   add_store(parts, page);
   add_sinks(parts, page);

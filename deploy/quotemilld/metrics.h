@@ -12,6 +12,8 @@
 #include "deploy/quotemilld/change_fan_out.h"
 #include "deploy/quotemilld/ek_expiry.h"
 #include "deploy/quotemilld/endpoint_counters.h"
+#include "deploy/quotemilld/enrolment_log.h"
+#include "deploy/quotemilld/last_backup.h"
 #include "deploy/quotemilld/sink_fan.h"
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/host_table.h"
@@ -35,7 +37,9 @@ struct MetricParts {
   EndpointCounters endpoints;
   const SinkFan& sinks;
   const ChangeFanOut& changes;
+  const EnrolmentLog& enrolments;
   const EkExpiry& ek_expiry;
+  const LastBackup& last_backup;
   const Clock& clock;
 };
 
@@ -44,10 +48,14 @@ std::string metrics_text(const MetricParts& parts, const transport::HttpServerCo
 
 class MonitoringPages {
  public:
-  explicit MonitoringPages(const MetricParts& parts) : parts_(parts) {}
+  explicit MonitoringPages(const MetricParts& parts)
+      : parts_(parts), heard_ms_(parts.clock.now().boot.ms) {}
 
   // `listen` is "ADDRESS:PORT". The Error says what could not be opened.
   Result<void> listen(const std::string& listen);
+
+  // The loop that feeds the watchdog came round. Any thread.
+  void hear() { heard_ms_.store(parts_.clock.now().boot.ms, std::memory_order_relaxed); }
 
   // From now on /readyz says 503. Any thread.
   void set_draining() { is_draining_.store(true, std::memory_order_relaxed); }
@@ -58,6 +66,7 @@ class MonitoringPages {
 
   const MetricParts parts_;
   std::atomic<bool> is_draining_{false};
+  std::atomic<std::int64_t> heard_ms_;
   std::unique_ptr<transport::HttpServer> server_;
 };
 

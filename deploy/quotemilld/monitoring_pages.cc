@@ -1,7 +1,7 @@
 #include <charconv>
 
 #include "deploy/quotemilld/metrics.h"
-#include "engine/base/text.h"
+#include "deploy/quotemilld/readiness.h"
 #include "transport/http/metric_page.h"
 #include "transport/render/json.h"
 
@@ -46,17 +46,26 @@ HttpPage MonitoringPages::page(std::string_view path, std::string_view query) co
   return {404, "text/plain; charset=utf-8", "/metrics, /healthz, /readyz\n"};
 }
 
-// Whether evidence is judged and remembered: the store answers, and nobody is stopping us.
 HttpPage MonitoringPages::readiness(bool is_verbose) const {
   const Result<StoreStatus> store = parts_.history.status();
-  const bool is_draining = is_draining_.load(std::memory_order_relaxed);
-  const int status = store && !is_draining ? 200 : 503;
+  const std::vector<Hindrance> because =
+      hindrances({store, is_draining_.load(std::memory_order_relaxed),
+                  parts_.pipeline.commits_fail.load(std::memory_order_relaxed),
+                  parts_.clock.now().boot.ms - heard_ms_.load(std::memory_order_relaxed)});
+  const int status = because.empty() ? 200 : 503;
   if (!is_verbose) {
-    return {status, "text/plain; charset=utf-8", status == 200 ? "ready\n" : "not ready\n"};
+    std::string text = because.empty() ? "ready\n" : "not ready\n";
+    for (const Hindrance& one : because) {
+      text += one.name + ": " + one.why + "\n";
+    }
+    return {status, "text/plain; charset=utf-8", text};
   }
-  const Json answer = {{"ready", status == 200},
-                       {"draining", is_draining},
-                       {"store", store ? Json("open") : Json(printable(store.error().to_string()))},
+  Json reasons = Json::object();
+  for (const Hindrance& one : because) {
+    reasons[one.name] = one.why;
+  }
+  const Json answer = {{"ready", because.empty()},
+                       {"because", std::move(reasons)},
                        {"stream", store ? Json(store->stream_id) : Json(nullptr)}};
   return {status, "application/json", transport::to_line(answer) + "\n"};
 }

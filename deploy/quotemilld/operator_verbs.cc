@@ -56,7 +56,7 @@ Json render_counters(const PipelineCounters& counters) {
   }
   return {{"attestations", value(counters.attestations)},
           {"verdicts", std::move(verdicts)},
-          {"batches", value(counters.batches)},
+          {"batches", counters.batch_sizes.total()},
           {"reaffirmed", value(counters.reaffirmed)},
           {"quote_enough", value(counters.quote_enough)},
           {"stored_log_judged", value(counters.stored_log_judged)},
@@ -347,7 +347,8 @@ ControlOutcome OperatorVerbs::changes(OperatorArgs& args, Call call) {
   }
   Json rendered = Json::array();
   for (const Change& change : *changes) {
-    rendered.push_back(transport::render_change(store->stream_id, change));
+    rendered.push_back(transport::render_change(store->stream_id, change,
+                                                transport::told_host(parts_.hosts, change.host)));
   }
   return Json{{"stream", store->stream_id},
               {"changes", std::move(rendered)},

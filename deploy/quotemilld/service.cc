@@ -98,8 +98,9 @@ Result<void> Service::Parts::open_stream() {
   options.endpoint = config.listen.changes;
   Result<std::unique_ptr<transport::ChangePublisher>> publisher =
       transport::ChangePublisher::create(
-          *context, options, [](std::string_view stream_id, const Change& change) {
-            return transport::to_line(transport::render_change(stream_id, change));
+          *context, options, [this](std::string_view stream_id, const Change& change) {
+            return transport::to_line(transport::render_change(
+                stream_id, change, transport::told_host(hosts, change.host)));
           });
   if (!publisher) {
     return publisher.error();
@@ -151,11 +152,9 @@ Result<void> Service::Parts::open_attestation() {
   options.challenges.need_timeout_ms = config.pipeline.need_timeout_ms;
   options.memory_bytes_max = static_cast<std::size_t>(config.pipeline.memory_bytes);
   options.log = program::log_sink(log);
-  options.on_store_behind = [this](const Host& host, std::uint64_t theirs, std::uint64_t ours) {
-    log.error("a host holds a newer receipt than the store: the store lost something",
-              {{"host", host.record->name},
-               {"theirs", std::to_string(theirs)},
-               {"ours", std::to_string(ours)}});
+  options.on_store_behind = [this](const Host& /*host*/, std::uint64_t /*theirs*/,
+                                   std::uint64_t /*ours*/) {
+    log.error("the store lost something: the change stream gets a new id");
     committer->renew_stream();
   };
   Result<std::unique_ptr<transport::EvidenceServer>> made = transport::EvidenceServer::create(
@@ -190,14 +189,8 @@ Result<void> Service::Parts::open_enrolment() {
   service.attest_key = keys.server.public_key;
   service.pending_lifetime_ms = config.enrolment.pending_ttl_ms;
   enrolment = std::make_unique<transport::EnrolmentService>(
-      *committer, std::move(service), [this](const transport::EnrolmentAudit& audit) {
-        log.info("enrolment", {{"outcome", audit.outcome},
-                               {"host", audit.name},
-                               {"uid", audit.host_uid},
-                               {"ek_sha256", audit.ek_sha256},
-                               {"generation", std::to_string(audit.generation)},
-                               {"detail", audit.detail}});
-      });
+      *committer, std::move(service),
+      [this](const transport::EnrolmentAudit& audit) { enrolments.note(audit); });
   enrolment->use(std::make_shared<const transport::AdmissionInputs>(std::move(admission)));
   transport::EnrolmentDoorConfig settings;
   settings.endpoint = config.listen.enrol;
@@ -267,7 +260,9 @@ Result<void> Service::Parts::open_monitoring() {
       {server->counters(), zap->counters(), enrolment->counters(), *door, server->gateways()},
       *sinks,
       *changes,
+      enrolments,
       ek_expiry,
+      last_backup,
       clock});
   if (Result<void> listening = monitoring->listen(config.metrics.listen); !listening) {
     return listening;

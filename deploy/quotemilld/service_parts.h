@@ -7,6 +7,8 @@
 
 #include "deploy/quotemilld/change_fan_out.h"
 #include "deploy/quotemilld/ek_expiry.h"
+#include "deploy/quotemilld/enrolment_log.h"
+#include "deploy/quotemilld/last_backup.h"
 #include "deploy/quotemilld/metrics.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/reply_relay.h"
@@ -72,6 +74,7 @@ struct Service::Parts {
   std::unique_ptr<ValidityKeeper> validity;
   std::unique_ptr<transport::ZapHandler> zap;
   std::unique_ptr<transport::EvidenceServer> server;
+  EnrolmentLog enrolments{log, clock};
   std::unique_ptr<transport::EnrolmentService> enrolment;
   std::unique_ptr<transport::EnrolmentDoor> door;
   std::unique_ptr<FleetRuns> runs;
@@ -79,6 +82,7 @@ struct Service::Parts {
   std::unique_ptr<OperatorVerbs> verbs;
   std::unique_ptr<transport::ControlServer> control;
   EkExpiry ek_expiry;
+  LastBackup last_backup;
   std::unique_ptr<MonitoringPages> monitoring;
   std::int64_t swept_ms = 0;  // when hosts were last looked through for what is over
 };

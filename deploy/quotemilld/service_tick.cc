@@ -31,6 +31,7 @@ void Service::tick() {
   if (now.boot.ms - parts_->swept_ms >= kSweepMs) {
     parts_->swept_ms = now.boot.ms;
     parts_->ek_expiry.look(parts_->hosts);
+    parts_->last_backup.look(*parts_->store);
     if (const Result<void> swept = parts_->enrolment->forget_expired_hosts(); !swept) {
       parts_->log.warn("expired pending hosts stay", {{"error", swept.error().to_string()}});
     }
@@ -48,6 +49,9 @@ void Service::tick() {
         !trimmed) {
       parts_->log.warn("old changes stay", {{"error", trimmed.error().to_string()}});
     }
+  }
+  if (parts_->monitoring) {
+    parts_->monitoring->hear();
   }
 }
 

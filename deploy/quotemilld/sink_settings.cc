@@ -72,6 +72,18 @@ transport::GroupSettings read_groups(TomlReader& in) {
   return groups;
 }
 
+// It is in every event: what is longer leaves less room for reasons.
+std::string read_reference_url(TomlReader& in) {
+  constexpr std::size_t kUrlSizeMax = 256;
+  const std::string url = in.text("sink.reference_url", "");
+  const bool is_url = url.starts_with("https://") || url.starts_with("http://");
+  if (!url.empty() && (!is_url || url.size() > kUrlSizeMax)) {
+    in.fail("sink.reference_url", "'sink.reference_url' must be an http or https URL of at most " +
+                                      std::to_string(kUrlSizeMax) + " characters");
+  }
+  return url;
+}
+
 transport::SinkFeedOptions read_feed(TomlReader& in, SinkKind kind) {
   transport::SinkFeedOptions feed;
   feed.format = read_format(in, kind);
@@ -83,6 +95,7 @@ transport::SinkFeedOptions read_feed(TomlReader& in, SinkKind kind) {
       in.integer("sink.enterprise_number", feed.source.enterprise_number, 1, UINT32_MAX));
   feed.source.ocsf_version = kOcsfVersions.at(
       in.choice("sink.ocsf_version", 0, {kOcsfVersions.begin(), kOcsfVersions.end()}));
+  feed.source.reference_url = read_reference_url(in);
   feed.heartbeat = std::chrono::milliseconds(in.duration_ms("sink.heartbeat", 60'000, 0, kDayMs));
   return feed;
 }

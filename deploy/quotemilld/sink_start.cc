@@ -74,9 +74,8 @@ Result<std::unique_ptr<transport::SinkRunner>> start_sink(const SinkSettings& se
   options.feed.cursor_path = files + ".cursor";
   options.feed.confirmed_after = (*sink)->confirmed_after();
   identify(options.feed.source);
-  options.feed.labels_of = [&hosts = parts.hosts](const HostUid& uid) {
-    const std::optional<Host> host = hosts.find(uid);
-    return host ? host->record->labels : transport::Labels();
+  options.feed.host_of = [&hosts = parts.hosts](const HostUid& uid) {
+    return transport::told_host(hosts, uid);
   };
   return std::make_unique<transport::SinkRunner>(std::move(options), parts.history, parts.clock,
                                                  *std::move(sink), std::move(log));

@@ -15,7 +15,7 @@ namespace quotemill::daemon {
 // Borrowed; they outlive the sink.
 struct SinkParts {
   const History& history;
-  const HostTable& hosts;  // for labels
+  const HostTable& hosts;  // for what is told of them
   const Clock& clock;
 };
 

@@ -120,6 +120,13 @@ Result<CommitterStart> recall(const History& store, HostTable& hosts) {
   start.audit = *audit;
   start.stream_id = status->stream_id;
   start.last_change = status->last_change;
+  const Result<std::vector<Change>> newest = store.changes(status->last_change, 1);
+  if (!newest) {
+    return newest.error();
+  }
+  if (!newest->empty()) {
+    start.chain = id_of(newest->back());
+  }
   start.seed = *seed;
   return start;
 }

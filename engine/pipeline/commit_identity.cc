@@ -104,6 +104,7 @@ void Committer::reset_state(const HostRecord& record, const IdentityUpdate& upda
   next->generation = record.generation;
   next->sequence = previous.sequence;
   next->host_changes = previous.host_changes;
+  next->trust_lost = previous.trust_lost;
   next->judged = store_time();
   next->since = previous.state == TrustState::kUnknown ? previous.since : next->judged;
   next->verdict.findings = update.reasons;

@@ -62,7 +62,7 @@ void Committer::handle(BatchTask& task) {
   }
   ports_.replies.deliver(std::move(write.replies));
   note_receipts(task);
-  count(ports_.counters.batches);
+  ports_.counters.batch_sizes.observe(static_cast<std::int64_t>(task.judgements.size()));
   if (task.done) {
     task.done();
   }

@@ -22,6 +22,7 @@ Committer::Committer(const CommitterPorts& ports, CommitterStart start)
     : ports_(ports),
       stream_id_(std::move(start.stream_id)),
       last_change_(start.last_change),
+      chain_(start.chain),
       last_time_(start.last_time),
       audit_(start.audit),
       receipts_(ports.nonces, start.seed) {
@@ -116,8 +117,13 @@ void Committer::add_state(const HostRecord& record, const HostState& previous,
     change->host_name = record.name;
     change->ek_sha256 = record.ek_sha256;
     change->in_maintenance = record.life_cycle == LifeCycle::kMaintenance;
-    change->policy_id = snapshot_for(record, *next)->policy().id;
+    const std::shared_ptr<const Snapshot> snapshot = snapshot_for(record, *next);
+    change->policy_id = snapshot->policy().id;
+    change->policy_version = snapshot->policy().version;
+    change->rollout = snapshot->rollout() == nullptr ? "" : snapshot->rollout()->rollout;
+    change->chain_before = write.batch.changes.empty() ? chain_ : id_of(write.batch.changes.back());
     next->host_changes = change->host_sequence;
+    next->trust_lost = ends_loss(*change) ? 0 : change->trust_lost;
     write.batch.changes.push_back(std::move(*change));
   }
   write.states[record.uid] = next;
@@ -128,10 +134,15 @@ Result<void> Committer::write_durably(Write& write) {
   if (write.batch.empty()) {
     return {};
   }
-  if (Result<void> committed = ports_.log.commit(write.batch); !committed) {
+  Result<void> committed = ports_.log.commit(write.batch);
+  ports_.counters.commits_fail.store(!committed, std::memory_order_relaxed);
+  if (!committed) {
     return committed;
   }
   last_change_ += write.batch.changes.size();
+  if (!write.batch.changes.empty()) {
+    chain_ = id_of(write.batch.changes.back());
+  }
   const Moment now = ports_.clock.now();
   for (const auto& record : write.batch.hosts) {
     put_host(record, now);

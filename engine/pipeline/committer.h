@@ -52,6 +52,7 @@ struct CommitterStart {
   std::vector<TokenRecord> tokens;
   std::uint64_t seed = 0;  // of the jitter; from the system's random source
   AuditHead audit = {};
+  Digest chain = {};  // id_of() the newest change; zeros if none is kept
 };
 
 // The last evidence of a host, judged under other policies (fleet_reappraisal.h).
@@ -155,6 +156,7 @@ class Committer final : public Registrar {
   CommitterPorts ports_;
   std::string stream_id_;
   std::uint64_t last_change_;
+  Digest chain_;  // id of that change
   WallTime last_time_;
   std::unordered_map<std::string, TokenRecord> tokens_;
   AuditHead audit_;

@@ -12,7 +12,7 @@
 namespace quotemill {
 
 struct PipelineCounters {
-  std::atomic<std::uint64_t> batches{0};
+  BatchSizeHistogram batch_sizes;
   std::atomic<std::uint64_t> attestations{0};            // verdicts made and durable
   std::array<std::atomic<std::uint64_t>, 5> verdicts{};  // by TrustState
   std::atomic<std::uint64_t> reaffirmed{0};              // of them: those that said nothing new
@@ -25,6 +25,7 @@ struct PipelineCounters {
   std::atomic<std::uint64_t> dropped_not_current{0};
   std::atomic<std::uint64_t> unproven{0};  // carried by a gateway, and not the host's
   std::atomic<std::uint64_t> commit_failures{0};
+  std::atomic<bool> commits_fail{false};  // the last durable write did, whoever asked for it
   std::atomic<std::uint64_t> internal_errors{0};
   StageTimes times;
 };

@@ -34,7 +34,7 @@ Result<void> Inbox::offer(Submission&& submission) {
   return {};
 }
 
-std::vector<Submission> Inbox::take() {
+std::vector<Submission> Inbox::take(DurationHistogram* times) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return closed_ || !items_.empty(); });
   if (!items_.empty()) {
@@ -45,7 +45,12 @@ std::vector<Submission> Inbox::take() {
   const std::size_t count = std::min(items_.size(), limits::kBatchItemsMax);
   std::vector<Submission> batch;
   batch.reserve(count);
+  const auto now = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < count; ++i) {
+    if (times != nullptr) {
+      times->observe(
+          std::chrono::duration_cast<std::chrono::microseconds>(now - items_.front().since));
+    }
     batch.push_back(std::move(items_.front().submission));
     items_.pop_front();
     bytes_ -= bytes_of(batch.back());

@@ -16,6 +16,7 @@
 #include "engine/esxi/log/kept_log.h"
 #include "engine/evidence/challenge.h"
 #include "engine/identity/host_record.h"
+#include "engine/pipeline/stage_times.h"
 #include "engine/verdict/finding.h"
 
 namespace quotemill {
@@ -48,8 +49,9 @@ class Inbox {
   Result<void> offer(Submission&& submission);
 
   // Blocks until a batch is due; up to limits::kBatchItemsMax items, in order of arrival. Empty
-  // only after close(), when all has been taken.
-  std::vector<Submission> take();
+  // only after close(), when all has been taken. How long each has been inside is observed in
+  // `times`, if there is one.
+  std::vector<Submission> take(DurationHistogram* times = nullptr);
 
   // Refuses new items; what is inside can still be taken.
   void close();

@@ -83,6 +83,7 @@ class Judging {
                                  context_.server_key};
     std::variant<VerifiedQuote, Findings> verified = [&] {
       const std::lock_guard lock((*key)->mutex);
+      const StageTimer timer(context_.counters.times.crypto);
       return verify_quote(
           evidence, {(*key)->checker, binding, judgement_.submission.challenge, known_pcrs()});
     }();
@@ -225,11 +226,16 @@ class Judging {
     const std::uint32_t reset_count = quote.quote().clock.reset_count;
     const std::uint64_t hits = context_.extends.hits();
     const std::uint64_t misses = context_.extends.misses();
-    const VerifiedEvidence evidence =
-        verify_boot_log(std::move(quote), log, &context_.extends, form);
+    const VerifiedEvidence evidence = [&] {
+      const StageTimer timer(context_.counters.times.replay);
+      return verify_boot_log(std::move(quote), log, &context_.extends, form);
+    }();
     count(context_.counters.extends_remembered, context_.extends.hits() - hits);
     count(context_.counters.extends_hashed, context_.extends.misses() - misses);
-    Findings findings = appraise_boot(evidence, *judgement_.snapshot, context_.software);
+    Findings findings = [&] {
+      const StageTimer timer(context_.counters.times.policy);
+      return appraise_boot(evidence, *judgement_.snapshot, context_.software);
+    }();
     if (evidence.is_proven()) {
       auto proof = std::make_shared<BootProof>();
       proof->generation = judgement_.submission.host->generation;

@@ -56,7 +56,7 @@ Digest digest_of(ByteView id) {
 [[maybe_unused]] void all_fields(const HostState& state) {
   [[maybe_unused]] const auto& [host, generation, sequence, trust, since, verdict, judged, counters,
                                 proof, runtime, latches, facts, evidence, receipt, nonce_issued,
-                                nonce_deadline, host_changes] = state;
+                                nonce_deadline, host_changes, trust_lost] = state;
   [[maybe_unused]] const auto& [worst, findings, dropped, snapshot, fresh_from, valid_until] =
       verdict;
   [[maybe_unused]] const auto& [of_generation, reset_count, pcrs, log, of_snapshot, found, events] =
@@ -120,6 +120,7 @@ std::optional<PackedState> PackedState::pack(const HostState& state, Pool& pool)
   PackedState out;
   out.sequence_ = state.sequence;
   out.host_changes_ = state.host_changes;
+  out.trust_lost_ = state.trust_lost;
   out.since_ = state.since;
   out.judged_ = state.judged;
   out.fresh_from_ = state.verdict.fresh_from;
@@ -176,6 +177,7 @@ HostState PackedState::unpack(const HostUid& host) const {
   out.nonce_issued = nonce_issued_;
   out.nonce_deadline = nonce_deadline_;
   out.host_changes = host_changes_;
+  out.trust_lost = trust_lost_;
   return out;
 }
 

@@ -76,6 +76,7 @@ class PackedState {
 
   std::uint64_t sequence_ = 0;
   std::uint64_t host_changes_ = 0;
+  std::uint64_t trust_lost_ = 0;
   WallTime since_;
   WallTime judged_;
   WallTime fresh_from_;

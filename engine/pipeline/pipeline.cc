@@ -71,7 +71,7 @@ struct Pipeline::Graph {
   // Feeds the graph until the inbox is closed and empty.
   void pump() {
     for (std::size_t sequence = 0;; ++sequence) {
-      std::vector<Submission> submissions = parts.inbox.take();
+      std::vector<Submission> submissions = parts.inbox.take(&parts.counters.times.queue);
       if (submissions.empty()) {
         return;
       }

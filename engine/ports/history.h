@@ -24,6 +24,8 @@ struct StoreStatus {
   std::uint64_t last_change = 0;   // sequence of the newest change; 0 if none
   std::uint64_t first_change = 0;  // of the oldest still kept; 0 if none
   std::uint64_t bytes = 0;         // on disk, live data
+  std::uint64_t free_bytes = 0;    // of its file system; 0 if nobody knows
+  std::string refuses;             // why it takes no commits now, in words; empty: it does
   // What the storage engine tells of itself, by names of its own in snake_case.
   std::vector<StoreFigure> figures;
 };

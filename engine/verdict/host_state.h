@@ -80,6 +80,8 @@ struct HostState {
   std::optional<WallTime> nonce_issued;
   WallTime nonce_deadline;
   std::uint64_t host_changes = 0;  // changes of this host so far
+  // Which of them (by host_sequence) took the trust that it has not got back; 0: none, or unknown.
+  std::uint64_t trust_lost = 0;
 };
 
 }  // namespace quotemill

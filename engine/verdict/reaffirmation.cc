@@ -28,16 +28,16 @@ bool is_same(const std::shared_ptr<const T>& previous, const std::shared_ptr<con
 bool reaffirms(const HostState& previous, const HostState& next) {
   // All members by name: a new one does not compile until somebody decides what it means here.
   const auto& [host, generation, sequence, state, since, verdict, judged, counters, proof, runtime,
-               latches, facts, evidence, receipt, nonce_issued, nonce_deadline, host_changes] =
-      next;
+               latches, facts, evidence, receipt, nonce_issued, nonce_deadline, host_changes,
+               trust_lost] = next;
   return host == previous.host && generation == previous.generation &&
          sequence == previous.sequence + 1 && !previous.receipt.empty() &&
          state == previous.state && since == previous.since &&
-         host_changes == previous.host_changes && is_same_verdict(previous.verdict, verdict) &&
-         counters && previous.counters && is_same_boot(*previous.counters, *counters) && proof &&
-         proof->generation == generation && is_same(previous.proof, proof) &&
-         runtime == previous.runtime && is_same(previous.latches, latches) &&
-         facts == previous.facts;
+         host_changes == previous.host_changes && trust_lost == previous.trust_lost &&
+         is_same_verdict(previous.verdict, verdict) && counters && previous.counters &&
+         is_same_boot(*previous.counters, *counters) && proof && proof->generation == generation &&
+         is_same(previous.proof, proof) && runtime == previous.runtime &&
+         is_same(previous.latches, latches) && facts == previous.facts;
 }
 
 }  // namespace quotemill

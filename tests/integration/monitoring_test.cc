@@ -71,7 +71,7 @@ class Monitoring : public ::testing::Test {
 TEST_F(Monitoring, SaysThatItIsAliveAndReady) {
   EXPECT_THAT(page("/healthz"), StartsWith("HTTP/1.0 200"));
   EXPECT_THAT(page("/readyz"), HasSubstr("\r\n\r\nready\n"));
-  EXPECT_THAT(page("/readyz?verbose"), HasSubstr("\"store\":\"open\""));
+  EXPECT_THAT(page("/readyz?verbose"), HasSubstr("{\"ready\":true,\"because\":{}"));
   EXPECT_THAT(page("/"), StartsWith("HTTP/1.0 404"));
 }
 

@@ -41,11 +41,31 @@ TEST_F(DiskFullTest, CommitsAreRefusedAsBusyWhileReadsGoOn) {
     EXPECT_EQ(refused.error().code, ErrorCode::kBusy);
     EXPECT_EQ(store->status()->last_change, 1U);
     EXPECT_EQ(store->history(sample_uid(1), 0, 10)->size(), 1U);
+    EXPECT_TRUE(store->status()->refuses.starts_with("the disk is nearly full: 999 bytes"))
+        << store->status()->refuses;
   }
   free_ = 1'000;
+  EXPECT_EQ(store->status()->refuses, "");
+  EXPECT_EQ(store->status()->free_bytes, 1'000U);
   const Result<void> done = store->commit(change_batch(2, 1));
   ASSERT_TRUE(done) << done.error().to_string();
   EXPECT_EQ(store->status()->last_change, 2U);
+}
+
+TEST_F(DiskFullTest, AnErrorInTheBackgroundIsToldUntilAWriteSucceeds) {
+  const auto store = open();
+  ASSERT_TRUE(store->commit(change_batch(1, 1)));
+  ASSERT_TRUE(store->commit(edge_batch(1, 1)));
+  EXPECT_EQ(store->status()->refuses, "");
+  file_system_->set(Fault::kTable);
+  EXPECT_FALSE(store->drop_old_history());
+  EXPECT_NE(store->status()->refuses.find("errors in the background"), std::string::npos)
+      << store->status()->refuses;
+  file_system_->set(Fault::kNone);
+  for (int tries = 0; tries < 2 && !store->commit(change_batch(2, 1)); ++tries) {
+  }
+  EXPECT_EQ(store->status()->last_change, 2U);
+  EXPECT_EQ(store->status()->refuses, "");
 }
 
 // Others filled it between the look and the write.

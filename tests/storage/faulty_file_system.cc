@@ -41,6 +41,7 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
         return rocksdb::IOStatus::NoSpace("injected: no space left on device");
       case Fault::kNone:
       case Fault::kSync:
+      case Fault::kTable:
         break;
     }
     return rocksdb::IOStatus::OK();
@@ -58,6 +59,9 @@ FaultyFileSystem::FaultyFileSystem()
 rocksdb::IOStatus FaultyFileSystem::NewWritableFile(
     const std::string& name, const rocksdb::FileOptions& options,
     std::unique_ptr<rocksdb::FSWritableFile>* result, rocksdb::IODebugContext* debug) {
+  if (name.ends_with(".sst") && *fault_ == Fault::kTable) {
+    return rocksdb::IOStatus::IOError("injected table fault");
+  }
   rocksdb::IOStatus made = FileSystemWrapper::NewWritableFile(name, options, result, debug);
   if (made.ok() && name.ends_with(".log")) {
     *result = std::make_unique<FaultyFile>(std::move(*result), fault_);

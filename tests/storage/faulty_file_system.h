@@ -1,4 +1,4 @@
-// A file system whose write-ahead log fails on demand.
+// A file system whose write-ahead log, or whose tables, fail on demand.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@ enum class Fault {
   kAppend,  // nothing reaches the file
   kSync,    // all reaches the file, and fsync says that it failed
   kFull,    // nothing reaches the file, because the disk is full
+  kTable,   // no new table: what RocksDB writes in the background
 };
 
 // Owned by the test, shared with every file of the store.

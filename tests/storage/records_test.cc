@@ -168,6 +168,10 @@ TEST(Records, ChangeBaselineTokenKeepEveryField) {
   ASSERT_TRUE(read) << read.error().to_string();
   EXPECT_EQ(read->reasons, change.reasons);
   EXPECT_EQ(encode_change(*read), encode_change(change));
+  EXPECT_EQ(read->policy_version, change.policy_version);
+  EXPECT_EQ(read->rollout, change.rollout);
+  EXPECT_EQ(read->trust_lost, change.trust_lost);
+  EXPECT_EQ(id_of(*read), id_of(change)) << "and what is before it in the chain";
 
   const auto baseline = sample_baseline("prod", 2);
   const Result<Baseline> captured = decode_baseline(encode_baseline(*baseline));

@@ -118,6 +118,7 @@ HostState sample_state(std::uint8_t number, std::uint64_t sequence) {
   state.nonce_issued = WallTime{1'795'471'200'600};
   state.nonce_deadline = {1'795'471'600'000};
   state.host_changes = 12;
+  state.trust_lost = 11;
   return state;
 }
 
@@ -218,6 +219,10 @@ Change sample_change(std::uint64_t sequence, std::uint8_t host) {
   change.boot_id.fill(0xB0);
   change.reset_count = 7;
   change.restart_count = 2;
+  change.policy_version = 41;
+  change.rollout = "kernel-6.1.158";
+  change.trust_lost = 11;
+  change.chain_before = digest_of("the change before");
   return change;
 }
 

@@ -8,8 +8,6 @@ namespace quotemill::transport {
 
 namespace {
 
-constexpr std::size_t kSequenceDigits = 20;  // of the largest u64
-
 template <class T>
 Json optional_number(const std::optional<T>& number) {
   return number ? Json(*number) : Json(nullptr);
@@ -161,14 +159,6 @@ Json render_evidence(const HostState& state) {
 
 }  // namespace
 
-std::string event_id(std::string_view stream_id, std::uint64_t sequence) {
-  const std::string digits = std::to_string(sequence);
-  std::string id(stream_id);
-  id.push_back(':');
-  id.append(kSequenceDigits - digits.size(), '0');
-  return id + digits;
-}
-
 Json render_finding(const Finding& finding) {
   return {{"code", name_of(finding.code)},
           {"severity", name_of(finding.severity)},
@@ -180,25 +170,6 @@ Json render_finding(const Finding& finding) {
           {"expected", finding.expected ? Json(finding.expected->hex()) : Json(nullptr)},
           {"allowed", finding.allowed.empty() ? Json(nullptr) : Json(finding.allowed)},
           {"message", message_of(finding)}};
-}
-
-Json render_change(std::string_view stream_id, const Change& change) {
-  return {{"id", event_id(stream_id, change.sequence)},
-          {"seq", change.sequence},
-          {"host_seq", change.host_sequence},
-          {"time", iso_time(change.time)},
-          {"host", {{"uuid", change.host.hex()}, {"name", text_of(change.host_name)}}},
-          {"prev", name_of(change.previous)},
-          {"new", name_of(change.current)},
-          {"reasons", render_findings(change.reasons)},
-          {"policy", {{"id", text_of(change.policy_id)}, {"sha256", hex_or_null(change.snapshot)}}},
-          {"evidence_sha256", hex_or_null(change.evidence.view())},
-          {"boot_id", uuid_text(change.boot_id)},
-          {"maintenance", change.in_maintenance},
-          {"tpm",
-           {{"ek_sha256", text_of(change.ek_sha256)},
-            {"reset_count", change.reset_count},
-            {"restart_count", change.restart_count}}}};
 }
 
 Json render_host_row(const Host& host) {

@@ -10,6 +10,8 @@
 #include "engine/pipeline/host_table.h"
 #include "engine/ports/records.h"
 #include "transport/render/json.h"
+#include "transport/render/limits.h"
+#include "transport/render/told_host.h"
 
 namespace quotemill::transport {
 
@@ -19,10 +21,20 @@ std::string event_id(std::string_view stream_id, std::uint64_t sequence);
 // code, severity, pcr, event, type, alg, digest, expected, message.
 Json render_finding(const Finding& finding);
 
-// What leaves on the stream, one per change of trust: id, seq, host_seq, time, host{uuid, name},
-// prev, new, reasons[], policy{id, sha256}, evidence_sha256, boot_id, maintenance (whether the host
-// was in it: nobody is to be woken), tpm{ek_sha256, reset_count, restart_count}.
-Json render_change(std::string_view stream_id, const Change& change);
+// Its labels by name, as many as limits::kEventLabelsSizeMax takes.
+Json told_labels(const ToldHost& host);
+
+// The host of a change: uuid, name, vendor, model, os, os_version, kernel, labels{}; all of it
+// bounded.
+Json render_told(const Change& change, const ToldHost& host);
+
+// What leaves on the stream, one per change of trust: id, seq, host_seq, time, prev, new,
+// maintenance (whether the host was in it: nobody is to be woken), evidence_sha256, boot_id,
+// tpm{ek_sha256, reset_count, restart_count}, chain (id_of() the change), chain_prev,
+// policy{id, version, sha256}, rollout, host{} as render_told() makes it, reasons_dropped,
+// reasons[]: the worst ones first, as many as leave the line within `size_max` bytes.
+Json render_change(std::string_view stream_id, const Change& change, const ToldHost& host,
+                   std::size_t size_max = limits::kEventSizeMax);
 
 // A line of a list of hosts: name, uuid, life_cycle, state, since, last_seen, why{code, severity,
 // message} (the worst finding, null if there is none).

@@ -45,8 +45,9 @@ struct ServerCounters {
   Counter send_unreachable{0};
   Counter send_failed{0};
   // The process
-  Counter store_behind{0};
-  Counter socket_reopened{0};  // over the memory bound
+  Counter store_behind{0};      // hosts with receipts that the store does not have
+  Counter receipts_claimed{0};  // the same as hosts say it, without a proof
+  Counter socket_reopened{0};   // over the memory bound
 
   // visit(name, value) for each of them, in this order.
   template <class Visit>
@@ -82,6 +83,7 @@ struct ServerCounters {
     visit("send_unreachable", send_unreachable.load(std::memory_order_relaxed));
     visit("send_failed", send_failed.load(std::memory_order_relaxed));
     visit("store_behind", store_behind.load(std::memory_order_relaxed));
+    visit("receipts_claimed", receipts_claimed.load(std::memory_order_relaxed));
     visit("socket_reopened", socket_reopened.load(std::memory_order_relaxed));
   }
 };

@@ -194,7 +194,8 @@ Result<MessageBody> EnrolmentService::begin(const CurveKey& client, const EnrolM
             {},
             {},
             0,
-            open.error().to_string()});
+            open.error().to_string(),
+            std::string(name_of(open.error().code))});
     return open.error();
   }
   CredentialMessage credential{open->credential.id_object, open->credential.encrypted_secret,
@@ -258,7 +259,13 @@ Result<MessageBody> EnrolmentService::finish(const CurveKey& client, const Proof
   const Result<Admission> admission =
       identity ? admit(*identity) : Result<Admission>(identity.error());
   if (!admission) {
-    report({"refused", name, ek_sha256, {}, 0, admission.error().to_string()});
+    report({"refused",
+            name,
+            ek_sha256,
+            {},
+            0,
+            admission.error().to_string(),
+            std::string(name_of(admission.error().code))});
     return admission.error();
   }
   return enrolled(*admission);

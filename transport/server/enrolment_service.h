@@ -54,7 +54,8 @@ struct EnrolmentAudit {
   std::string ek_sha256;
   std::string host_uid;  // hexadecimal; empty if refused
   std::uint32_t generation = 0;
-  std::string detail;  // the rule, the note, or the refusal
+  std::string detail;      // the rule, the note, or the refusal
+  std::string cause = {};  // of a refusal: its error's code, one of few
 };
 
 struct EnrolmentCounters {

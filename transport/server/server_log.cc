@@ -17,6 +17,7 @@ LogLevel level_of(LogCause cause) {
     case LogCause::kNonceReused:
     case LogCause::kLogRefused:
     case LogCause::kLogWithheld:
+    case LogCause::kReceiptClaimed:
       return LogLevel::kWarning;
     case LogCause::kStoreBehind:
     case LogCause::kInternal:

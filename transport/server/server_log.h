@@ -27,6 +27,7 @@ enum class LogCause : std::uint8_t {
   kLogWithheld,
   kExpired,
   kStoreBehind,
+  kReceiptClaimed,
   kInternal,
   kMemory,
 };
@@ -58,7 +59,7 @@ class ServerLog {
   void write(LogCause cause, std::string_view host, const std::string& text, std::int64_t now_ms);
 
  private:
-  static constexpr std::size_t kCauses = 10;
+  static constexpr std::size_t kCauses = 11;
 
   LogSink sink_;
   std::array<LineLimit, kCauses> limits_;

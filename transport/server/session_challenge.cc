@@ -43,8 +43,8 @@ void SessionTable::hello(Turn& turn, const HelloMessage& message) {
     send_error(turn, ErrorCode::kMismatch, "not the host or generation of this key; enrol again");
     return;
   }
-  if (!turn.carried) {  // nobody signs it
-    check_store(turn, message.last_receipt);
+  if (!turn.carried) {
+    note_claim(turn, message.last_receipt);
   }
   Exchange* exchange = turn.session.exchange.get();
   if (exchange == nullptr) {
@@ -67,20 +67,41 @@ void SessionTable::hello(Turn& turn, const HelloMessage& message) {
   }
 }
 
-void SessionTable::check_store(Turn& turn, std::uint64_t last_receipt) {
+// The host's own word, which nobody can check: it is told, and nothing follows from it.
+void SessionTable::note_claim(Turn& turn, std::uint64_t last_receipt) {
   const std::uint64_t ours = turn.host.state->sequence;
-  if (last_receipt <= ours || turn.session.behind_told) {
+  if (last_receipt <= ours || turn.session.claim_told) {
     return;
   }
-  turn.session.behind_told = true;
-  count(parts_.counters.store_behind);
-  parts_.log.write(LogCause::kStoreBehind, turn.host.record->name,
-                   "the host holds receipt " + std::to_string(last_receipt) +
-                       ", the store's last is " + std::to_string(ours) +
-                       ": the store lost something",
+  turn.session.claim_told = true;
+  count(parts_.counters.receipts_claimed);
+  parts_.log.write(LogCause::kReceiptClaimed, turn.host.record->name,
+                   "the host says that it holds receipt " + std::to_string(last_receipt) +
+                       ", the store's last is " + std::to_string(ours),
                    turn.now.boot.ms);
-  if (parts_.on_store_behind) {
-    parts_.on_store_behind(turn.host, last_receipt, ours);
+}
+
+// A nonce that was issued ahead is known from the receipt that carried it alone, and receipts are
+// given when they are durable: whoever answers one beyond the next proves that the store had what
+// it has no more. On a gateway's channel the gateway has read the receipt, too.
+void SessionTable::check_store(Turn& turn, const Evidence& evidence) {
+  const HostRecord& record = *turn.host.record;
+  const EvidenceHeader& header = evidence.header;
+  const std::uint64_t ours = turn.host.state->sequence;
+  const bool is_beyond = header.nonce_kind == NonceKind::kPreissued && header.sequence > ours + 1;
+  if (turn.carried || !is_beyond ||
+      !answers_one_of(turn, evidence,
+                      parts_.nonces.acceptable(record.uid, record.generation, header.sequence))) {
+    return;
+  }
+  count(parts_.counters.store_behind);
+  const std::uint64_t theirs = header.sequence - 1;
+  parts_.log.write(LogCause::kStoreBehind, record.name,
+                   "the host has receipt " + std::to_string(theirs) + ", the store's last is " +
+                       std::to_string(ours) + ": the store lost something",
+                   turn.now.boot.ms);
+  if (!std::exchange(store_behind_told_, true) && parts_.on_store_behind) {
+    parts_.on_store_behind(turn.host, theirs, ours);
   }
 }
 
@@ -209,24 +230,29 @@ std::optional<Challenge> SessionTable::current_challenge(const Turn& turn) const
   return turn.now.boot <= open->deadline ? open : std::nullopt;
 }
 
-bool SessionTable::answers_voided(const Turn& turn, const Evidence& evidence) const {
-  if (turn.session.voided.empty()) {
-    return false;
-  }
-  const Result<Quote> quote = decode_quote(evidence.attest);
+bool SessionTable::answers_one_of(const Turn& turn, const Evidence& evidence,
+                                  std::span<const Nonce> nonces) const {
+  const Result<Quote> quote = nonces.empty() ? Error{} : decode_quote(evidence.attest);
   if (!quote) {
     return false;
   }
   const HostRecord& record = *turn.host.record;
   const ChannelBinding binding{record.uid, record.generation, record.curve_key, parts_.server_key};
-  const auto answers = [&](const Nonce& nonce) {
+  return std::any_of(nonces.begin(), nonces.end(), [&](const Nonce& nonce) {
     const Digest wanted = attest_qualifying_data(nonce, binding, evidence.header_bytes);
     return equal(wanted.view(), quote->extra_data);
-  };
-  return std::any_of(
-      turn.session.voided.begin(), turn.session.voided.end(), [&](const Challenge& voided) {
-        return answers(voided.nonce) || (voided.alternative && answers(*voided.alternative));
-      });
+  });
+}
+
+bool SessionTable::answers_voided(const Turn& turn, const Evidence& evidence) const {
+  std::vector<Nonce> nonces;
+  for (const Challenge& voided : turn.session.voided) {
+    nonces.push_back(voided.nonce);
+    if (voided.alternative) {
+      nonces.push_back(*voided.alternative);
+    }
+  }
+  return answers_one_of(turn, evidence, nonces);
 }
 
 }  // namespace quotemill::transport

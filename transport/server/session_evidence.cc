@@ -126,6 +126,7 @@ void SessionTable::judge_item(Turn& turn, Bytes item, const Evidence* evidence) 
   }
   if (!open || header.sequence != open->sequence || header.nonce_kind != open->kind ||
       answers_voided(turn, *evidence)) {
+    check_store(turn, *evidence);
     send_expired(turn);
     return;
   }

@@ -26,6 +26,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -67,8 +68,8 @@ struct SessionParts {
   CurveKey server_key{};
   // 32 random bytes, from the system's source.
   std::function<Result<Nonce>()> fresh_nonce;
-  // A host holds a receipt with a higher number than the store does: the store lost something.
-  // Once per host and process. May be empty.
+  // A host proved that it was given a receipt with a higher number than the store's last: the store
+  // lost something. Once in the table's life. May be empty.
   std::function<void(const Host&, std::uint64_t theirs, std::uint64_t ours)> on_store_behind;
   // Whether this gateway may carry for this host. Empty: none may.
   std::function<bool(GatewayNumber, const HostRecord&)> may_carry = {};
@@ -168,7 +169,7 @@ class SessionTable {
     // HELLO or challenge_now() during an exchange: challenge when it is over.
     bool challenge_wanted = false;
     std::uint64_t wanted_correlation = 0;
-    bool behind_told = false;
+    bool claim_told = false;
   };
 
   // One call's worth of context. `session` is of `host`.
@@ -208,7 +209,8 @@ class SessionTable {
 
   // session_challenge.cc
   void hello(Turn& turn, const HelloMessage& message);
-  void check_store(Turn& turn, std::uint64_t last_receipt);
+  void note_claim(Turn& turn, std::uint64_t last_receipt);
+  void check_store(Turn& turn, const Evidence& evidence);
   void offer_challenge(Turn& turn);
   void send_expired(Turn& turn);
   Result<ChallengeMessage> open_or_fresh(Turn& turn);
@@ -216,6 +218,8 @@ class SessionTable {
   Result<void> make_challenge(Turn& turn);
   std::optional<Challenge> preissued(const Turn& turn) const;
   std::optional<Challenge> current_challenge(const Turn& turn) const;
+  [[nodiscard]] bool answers_one_of(const Turn& turn, const Evidence& evidence,
+                                    std::span<const Nonce> nonces) const;
   bool answers_voided(const Turn& turn, const Evidence& evidence) const;
 
   // session_evidence.cc
@@ -240,6 +244,7 @@ class SessionTable {
   std::set<HostUid> waiting_;  // exchanges that tick() looks at: kNeedsLog and kQueued
   std::size_t in_flight_ = 0;
   bool refusing_ = false;
+  bool store_behind_told_ = false;
   BootTime swept_;
 };
 

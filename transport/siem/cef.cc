@@ -56,7 +56,7 @@ std::string cef_line(const EventSource& source, std::string_view code, std::stri
 
 }  // namespace
 
-std::string render_cef(const EventSource& source, const Change& change) {
+std::string render_cef(const EventSource& source, const Change& change, const ToldHost& host) {
   const StateScale& scale = scale_of(change.current);
   Extension out;
   // 40 characters at most: the sequence is not padded here.
@@ -66,14 +66,24 @@ std::string render_cef(const EventSource& source, const Change& change) {
   out.add("act", "trust-state-changed");
   out.add("outcome", scale.ecs_outcome);
   out.add("reason", code_of(change));
-  out.add("dhost", printable(change.host_name));
-  out.add("dvchost", source.verifier);
   out.add_labelled("cs1", "hostUuid", change.host.hex());
   out.add_labelled("cs2", "previousState", name_of(change.previous));
   out.add_labelled("cs3", "newState", name_of(change.current));
-  out.add_labelled("cs4", "policy", printable(change.policy_id));
+  out.add("dhost", printable(change.host_name));
+  out.add("dvchost", source.verifier);
+  out.add("deviceExternalId", source.stream_id);
+  out.add_labelled("cs4", "policy", policy_of(change));
+  if (!change.rollout.empty()) {
+    out.add_labelled("cs5", "rollout", rollout_of(change));
+  }
+  if (const std::string detail = detail_of(change); !detail.empty()) {
+    out.add_labelled("cs6", "detail", detail);
+  }
   if (change.in_maintenance) {
-    out.add_labelled("cs5", "lifeCycle", "maintenance");
+    out.add_labelled("flexString1", "lifeCycle", "maintenance");
+  }
+  if (const std::string labels = to_line(told_labels(host)); labels != "{}") {
+    out.add_labelled("flexString2", "labels", labels);
   }
   out.add_labelled("cn1", "streamSequence", std::to_string(change.sequence));
   const Finding* reason = worst_reason(change);

@@ -36,6 +36,11 @@ Json cloud_attributes(const EventSource& source, const Change& change) {
   add_host(out, change.host.hex());
   // Ordered as text (extension "sequence").
   out["sequence"] = id.substr(id.find(':') + 1);
+  out["severitytext"] = scale_of(change.current).otel;
+  out["severitynumber"] = scale_of(change.current).otel_number;
+  if (!change.rollout.empty()) {
+    out["correlationid"] = "rollout/" + rollout_of(change);
+  }
   return out;
 }
 
@@ -47,8 +52,11 @@ Json cloud_attributes(const EventSource& source, const Notice& notice) {
   return out;
 }
 
-std::string render_cloud_event(const EventSource& source, const Change& change) {
-  return structured(cloud_attributes(source, change), render_change(source.stream_id, change));
+std::string render_cloud_event(const EventSource& source, const Change& change,
+                               const ToldHost& host) {
+  Json attributes = cloud_attributes(source, change);
+  const std::size_t room = room_beside(structured(attributes, nullptr));
+  return structured(std::move(attributes), render_change(source.stream_id, change, host, room));
 }
 
 std::string render_cloud_event(const EventSource& source, const Notice& notice) {

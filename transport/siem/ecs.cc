@@ -1,5 +1,8 @@
 // Elastic Common Schema 9.4: a change of state is an event (event.kind), of a host and of what it
 // is configured to be.
+#include <algorithm>
+
+#include "engine/base/text.h"
 #include "transport/render/render_records.h"
 #include "transport/siem/event_words.h"
 #include "transport/siem/formats.h"
@@ -16,49 +19,114 @@ Json observer_of(const EventSource& source) {
           {"name", source.verifier}};
 }
 
+Json event_of(const EventSource& source, const Change& change) {
+  const StateScale& scale = scale_of(change.current);
+  const std::string code = code_of(change);
+  const std::string detail = detail_of(change);
+  Json event = {{"id", event_id(source.stream_id, change.sequence)},
+                {"kind", "event"},
+                {"category", {"host", "configuration"}},
+                {"type", {"change"}},
+                {"action", "trust-state-changed"},
+                {"code", code},
+                {"outcome", scale.ecs_outcome},
+                {"severity", scale.ecs_severity},
+                {"risk_score", scale.ecs_severity},
+                {"reason", detail.empty() ? code : code + " " + detail},
+                {"sequence", change.sequence},
+                {"created", iso_time(change.time)},
+                {"hash", id_of(change).hex()},
+                {"module", "quotemill"},
+                {"dataset", "quotemill.trust"},
+                {"provider", "verifier"}};
+  if (!source.reference_url.empty()) {
+    event["reference"] = source.reference_url + change.host.hex();
+  }
+  return event;
+}
+
+Json states_of(const Change& change) {
+  return {{"previous", name_of(change.previous)},
+          {"current", name_of(change.current)},
+          {"ear_status", scale_of(change.current).ear}};
+}
+
+Json host_of(const Change& change, const Json& told) {
+  Json host = {{"id", told.at("uuid")}, {"name", told.at("name")}};
+  if (is_host_name(change.host_name)) {
+    host["hostname"] = told.at("name");
+  }
+  if (const Json boot = uuid_text(change.boot_id); boot.is_string()) {
+    host["boot"] = {{"id", boot}};
+  }
+  Json os = Json::object();
+  add_if_known(os, "name", told.at("os"));
+  add_if_known(os, "version", told.at("os_version"));
+  add_if_known(os, "kernel", told.at("kernel"));
+  if (!os.empty()) {
+    host["os"] = os;
+  }
+  return host;
+}
+
+Json device_of(const Json& told) {
+  Json device = {{"id", told.at("uuid")}};
+  add_if_known(device, "manufacturer", told.at("vendor"));
+  if (told.at("model").is_string()) {
+    device["model"] = {{"name", told.at("model")}};
+  }
+  return device;
+}
+
+Json rule_of(const Change& change) {
+  const Json id = shortened(printable(change.policy_id), limits::kEventNameSizeMax);
+  Json rule = {{"id", id}, {"name", id}, {"category", "attestation"}};
+  if (change.policy_version != 0) {
+    rule["version"] = std::to_string(change.policy_version);
+  }
+  return rule;
+}
+
+// Elasticsearch takes a dot for the end of an object's name.
+Json labels_of(const Json& told) {
+  Json out = Json::object();
+  for (const auto& [name, value] : told.at("labels").items()) {
+    std::string flat = name;
+    std::replace(flat.begin(), flat.end(), '.', '_');
+    out[flat] = value;
+  }
+  return out;
+}
+
 int severity_of(NoticeLevel level) {
   return level == NoticeLevel::kError ? 73 : level == NoticeLevel::kWarning ? 47 : 21;
 }
 
 }  // namespace
 
-std::string render_ecs(const EventSource& source, const Change& change) {
-  const StateScale& scale = scale_of(change.current);
-  const Json own = render_change(source.stream_id, change);
-  const std::string code = code_of(change);
-  Json host = {{"id", change.host.hex()}, {"name", own.at("host").at("name")}};
-  if (own.at("boot_id").is_string()) {
-    host["boot"] = {{"id", own.at("boot_id")}};
+std::string render_ecs(const EventSource& source, const Change& change, const ToldHost& host) {
+  const Json told = render_told(change, host);
+  Json out = {{"@timestamp", iso_time(change.time)},
+              {"ecs", {{"version", "9.4.0"}}},
+              {"event", event_of(source, change)},
+              {"quotemill", {{"state", states_of(change)}}},
+              {"host", host_of(change, told)}};
+  if (const Json device = device_of(told); device.size() > 1) {
+    out["device"] = device;
   }
-  return to_line({{"@timestamp", own.at("time")},
-                  {"ecs", {{"version", "9.4.0"}}},
-                  {"message", sentence_of(change)},
-                  {"event",
-                   {{"id", own.at("id")},
-                    {"kind", "event"},
-                    {"category", {"host", "configuration"}},
-                    {"type", {"change"}},
-                    {"action", "trust-state-changed"},
-                    {"code", code},
-                    {"outcome", scale.ecs_outcome},
-                    {"severity", scale.ecs_severity},
-                    {"risk_score", scale.ecs_severity},
-                    {"reason", code},
-                    {"sequence", change.sequence},
-                    {"module", "quotemill"},
-                    {"dataset", "quotemill.trust"},
-                    {"provider", "verifier"}}},
-                  {"host", std::move(host)},
-                  {"rule", {{"id", own.at("policy").at("id")}, {"category", "attestation"}}},
-                  {"observer", observer_of(source)},
-                  {"tags", {"attestation"}},
-                  {"quotemill",
-                   {{"state", {{"previous", own.at("prev")}, {"current", own.at("new")}}},
-                    {"host_sequence", change.host_sequence},
-                    {"maintenance", change.in_maintenance},
-                    {"ear_status", scale.ear},
-                    {"reasons", own.at("reasons")},
-                    {"evidence", {{"sha256", own.at("evidence_sha256")}}}}}});
+  out["rule"] = rule_of(change);
+  out["observer"] = observer_of(source);
+  out["tags"] = {"attestation"};
+  if (const Json labels = labels_of(told); !labels.empty()) {
+    out["labels"] = labels;
+  }
+  out["message"] = sentence_of(change);
+  Json own = render_change(source.stream_id, change, {}, room_beside(to_line(out)));
+  for (const char* known : {"id", "seq", "time", "prev", "new", "policy", "host", "chain"}) {
+    own.erase(known);  // said above, in ECS' words
+  }
+  out["quotemill"].update(own);
+  return to_line(out);
 }
 
 std::string render_ecs(const EventSource& source, const Notice& notice) {

@@ -8,14 +8,15 @@
 namespace quotemill::transport {
 namespace {
 
-template <class T>
-using Renderer = std::string (*)(const EventSource& source, const T& event);
+using ChangeRenderer = std::string (*)(const EventSource& source, const Change& change,
+                                       const ToldHost& host);
+using NoticeRenderer = std::string (*)(const EventSource& source, const Notice& notice);
 
 struct Entry {
   EventFormat format;
   std::string_view name;
-  Renderer<Change> of_change;
-  Renderer<Notice> of_notice;
+  ChangeRenderer of_change;
+  NoticeRenderer of_notice;
 };
 
 // In the order of the numbers. CloudEvents' binary mode has Quotemill's own JSON for its data.
@@ -37,7 +38,7 @@ const Entry& entry_of(EventFormat format) {
 std::vector<std::pair<std::string, std::string>> pairs_of(const Json& attributes) {
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const auto& [name, value] : attributes.items()) {
-    pairs.emplace_back(name, value.is_string() ? value.get<std::string>() : "");
+    pairs.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
   }
   return pairs;
 }
@@ -51,6 +52,12 @@ void add_attributes(EventFormat format, const EventSource& source, const T& even
 }
 
 }  // namespace
+
+void add_if_known(Json& out, const char* name, const Json& value) {
+  if (!value.is_null()) {
+    out[name] = value;
+  }
+}
 
 const std::vector<EventFormat>& event_formats() {
   static const std::vector<EventFormat> all = [] {
@@ -80,9 +87,10 @@ bool is_json(EventFormat format) {
   return format != EventFormat::kCef && format != EventFormat::kSyslog;
 }
 
-RenderedEvent render_event(EventFormat format, const EventSource& source, const Change& change) {
+RenderedEvent render_event(EventFormat format, const EventSource& source, const Change& change,
+                           const ToldHost& host) {
   RenderedEvent out{event_id(source.stream_id, change.sequence), change.host.hex(), change.time,
-                    entry_of(format).of_change(source, change)};
+                    entry_of(format).of_change(source, change, host)};
   add_attributes(format, source, change, out);
   return out;
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/verdict/change.h"
+#include "transport/render/told_host.h"
 #include "transport/siem/notice.h"
 
 namespace quotemill::transport {
@@ -43,6 +44,8 @@ struct EventSource {
   std::uint32_t enterprise_number =
       32473;                           // IANA's, for syslog's structured data (RFC 5424, 7.2.2)
   std::string ocsf_version = "1.8.0";  // that events say they are in; since 1.5.0 they are the same
+  // Where people read about a host, up to its uid ("https://…/hosts/"); empty: nowhere.
+  std::string reference_url = {};
 };
 
 // What leaves.
@@ -55,7 +58,9 @@ struct RenderedEvent {
   std::vector<std::pair<std::string, std::string>> attributes = {};
 };
 
-RenderedEvent render_event(EventFormat format, const EventSource& source, const Change& change);
+// Of at most limits::kEventSizeMax bytes. `host` is the change's, as it is now.
+RenderedEvent render_event(EventFormat format, const EventSource& source, const Change& change,
+                           const ToldHost& host = {});
 RenderedEvent render_event(EventFormat format, const EventSource& source, const Notice& notice);
 
 // Whether a body of this format is JSON.

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/verdict/change.h"
+#include "transport/render/limits.h"
 
 namespace quotemill::transport {
 
@@ -18,6 +20,9 @@ struct StateScale {
   int cef = 0;           // 0 to 10
   int syslog = 0;        // RFC 5424, 6.2.1
   const char* ear = "";  // the tier of EAR (draft-ietf-rats-ear)
+  // OpenTelemetry's, as CloudEvents' extension "severity" has them.
+  const char* otel = "";
+  int otel_number = 0;
 };
 
 const StateScale& scale_of(TrustState state);
@@ -29,6 +34,19 @@ std::string code_of(const Change& change);
 
 // "Host web-01 changed from trusted to failed: PCR 4, event 31: …".
 std::string sentence_of(const Change& change);
+
+// Where and what the worst reason is, for programs: "pcr=4 event=27 type=EV_IPL sha256=9f2c…
+// expected=…"; "" if there is nothing of that.
+std::string detail_of(const Change& change);
+
+// "prod-linux@41"; the id alone where the version is not known.
+std::string policy_of(const Change& change);
+
+// The name of the rollout that the host was judged under; "" if there is none.
+std::string rollout_of(const Change& change);
+
+// How long what is put into this line may be, so that both together are an event.
+std::size_t room_beside(std::string_view line);
 
 // The first `max` bytes at most, cut between characters of UTF-8.
 std::string shortened(const std::string& text, std::size_t max);

@@ -4,8 +4,8 @@
 
 namespace quotemill::transport {
 
-std::string render_json(const EventSource& source, const Change& change) {
-  return to_line(render_change(source.stream_id, change));
+std::string render_json(const EventSource& source, const Change& change, const ToldHost& host) {
+  return to_line(render_change(source.stream_id, change, host));
 }
 
 std::string render_json(const EventSource& /*source*/, const Notice& notice) {

@@ -71,7 +71,8 @@ std::string syslog_line(const EventSource& source, const Header& header, const s
 
 }  // namespace
 
-std::string render_syslog(const EventSource& source, const Change& change) {
+std::string render_syslog(const EventSource& source, const Change& change,
+                          const ToldHost& /*host*/) {
   Element trust("trust@" + std::to_string(source.enterprise_number));
   trust.add("id", event_id(source.stream_id, change.sequence));
   trust.add("seq", std::to_string(change.sequence));
@@ -88,7 +89,10 @@ std::string render_syslog(const EventSource& source, const Change& change) {
   if (reason != nullptr && reason->event) {
     trust.add("event", std::to_string(*reason->event));
   }
-  trust.add("policy", printable(change.policy_id));
+  trust.add("policy", policy_of(change));
+  if (!change.rollout.empty()) {
+    trust.add("rollout", rollout_of(change));
+  }
   if (change.in_maintenance) {
     trust.add("maintenance", "yes");
   }

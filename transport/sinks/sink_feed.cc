@@ -100,9 +100,9 @@ Result<void> SinkFeed::add_changes(std::size_t changes_max, SinkBatch& batch) co
     return changes.error();
   }
   for (const Change& change : *changes) {
-    const bool needs_labels = !options_.filter.labels.empty() && options_.labels_of != nullptr;
-    if (options_.filter.takes(change, needs_labels ? options_.labels_of(change.host) : Labels())) {
-      batch.events.push_back(render_event(options_.format, source(), change));
+    const ToldHost host = options_.host_of ? options_.host_of(change.host) : ToldHost();
+    if (options_.filter.takes(change, host.labels)) {
+      batch.events.push_back(render_event(options_.format, source(), change, host));
       batch.changes.push_back(change);
     } else {
       ++batch.filtered;

@@ -34,7 +34,7 @@ struct SinkFeedOptions {
   bool with_notices = true;                // groups, and what befalls sinks
   std::chrono::milliseconds heartbeat{0};  // how often; 0: never
   GroupSettings groups;
-  std::function<Labels(const HostUid& host)> labels_of;  // any thread; empty: hosts have none
+  std::function<ToldHost(const HostUid& host)> host_of;  // any thread; empty: nothing is known
 };
 
 // What is delivered at once.

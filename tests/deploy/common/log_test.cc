@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "deploy/common/journal_fields.h"
 #include "engine/base/text.h"
 
 namespace quotemill::program {
@@ -47,6 +48,24 @@ TEST(Log, WritesToStderrIfTheJournalReadsSomebodyElses) {
       written(LogFormat::kText, [](const Log& log) { log.info("still here"); });
   unsetenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe)
   EXPECT_NE(text.find("still here"), std::string::npos);
+}
+
+TEST(JournalFields, AreTheLineAndEachOfItsFields) {
+  EXPECT_EQ(journal_fields(LogLevel::kWarn, "quotemilld", "trust changed host=web-01 why=x",
+                           {{"host", "web-01"}, {"ek_sha256", "ab"}}),
+            (std::vector<std::string>{"MESSAGE=trust changed host=web-01 why=x", "PRIORITY=4",
+                                      "SYSLOG_IDENTIFIER=quotemilld", "QUOTEMILL_HOST=web-01",
+                                      "QUOTEMILL_EK_SHA256=ab"}));
+}
+
+TEST(JournalFields, Cve2022_23949_NoValueBeginsAnotherField) {
+  const std::vector<std::string> fields = journal_fields(
+      LogLevel::kInfo, "quotemilld", "m",
+      {{"name", "a\nMESSAGE=forged\x01"}, {"a=b\nc", "v"}, {std::string(100, 'k'), "long"}});
+  ASSERT_EQ(fields.size(), 6U);
+  EXPECT_EQ(fields[3], "QUOTEMILL_NAME=a\\x0aMESSAGE=forged\\x01");
+  EXPECT_EQ(fields[4], "QUOTEMILL_A_B_C=v");
+  EXPECT_EQ(fields[5], "QUOTEMILL_" + std::string(54, 'K') + "=long");
 }
 
 }  // namespace

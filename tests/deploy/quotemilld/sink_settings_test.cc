@@ -61,6 +61,20 @@ TEST(SinkSettings, SayAsWhomAndInWhichVersionEventsLeave) {
               HasSubstr("s.toml:4:"));
 }
 
+TEST(SinkSettings, SayWherePeopleReadAboutAHost) {
+  const std::string file = "[file]\npath = \"/tmp/x\"\n[sink]\n";
+  const Result<SinkSettings> sink =
+      parse_sink(file + "reference_url = \"https://wiki.example/\"\n", "s.toml", "s");
+  ASSERT_TRUE(sink) << sink.error().to_string();
+  EXPECT_EQ(sink->feed.source.reference_url, "https://wiki.example/");
+  for (const std::string& url :
+       {std::string("javascript:alert(1)"), "https://" + std::string(300, 'a')}) {
+    EXPECT_THAT(
+        parse_sink(file + "reference_url = \"" + url + "\"\n", "s.toml", "s").error().detail,
+        HasSubstr("s.toml:4:"));
+  }
+}
+
 TEST(SinkSettings, MistakesAreNamedInTheirPlace) {
   const auto mistakes = [](const char* text, const char* name = "s") {
     const Result<SinkSettings> sink = parse_sink(text, "s.toml", name);

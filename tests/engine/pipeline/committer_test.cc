@@ -162,11 +162,13 @@ TEST_F(CommitterTest, FailedCommit_GivesNoReceiptAndLeavesAllAsItWas) {
   EXPECT_EQ(trust(), TrustState::kTrusted);
   EXPECT_EQ(engine.changes.all().size(), 1U);
   EXPECT_EQ(engine.counters.commit_failures.load(), 1U);
+  EXPECT_TRUE(engine.counters.commits_fail.load());
   // And the same again when the store is well: the numbers of changes have no gap.
   EXPECT_EQ(engine.commit(judgement).kind, ReplyKind::kReceipt);
   ASSERT_EQ(engine.changes.all().size(), 2U);
   EXPECT_EQ(engine.changes.all()[1].sequence, 2U);
   EXPECT_EQ(trust(), TrustState::kFailed);
+  EXPECT_FALSE(engine.counters.commits_fail.load());
 }
 
 TEST_F(CommitterTest, FailedCommit_LeavesTheFreshnessDeadlineRunning) {
@@ -208,6 +210,8 @@ TEST_F(CommitterTest, MakesOneChangePerEdgeAndNoneBetween) {
   EXPECT_EQ(changes[0].host_name, host.record().name);
   EXPECT_EQ(changes[0].ek_sha256, host.record().ek_sha256);
   EXPECT_EQ(changes[0].policy_id, "default");
+  EXPECT_EQ(changes[0].policy_version, 1);
+  EXPECT_EQ(changes[0].rollout, "");
   EXPECT_EQ(changes[0].boot_id, host.boot_id);
   EXPECT_EQ(changes[0].reset_count, host.clock.reset_count);
   EXPECT_FALSE(changes[0].evidence.is_filled_with(0));
@@ -232,6 +236,46 @@ TEST_F(CommitterTest, NumbersChangesWithoutGaps) {
     EXPECT_EQ(published[i].host_sequence, i + 1);
   }
   EXPECT_EQ(engine.store.changes(1, 100)->size(), published.size());
+}
+
+// Whether failed commits lie between or several changes in one batch.
+TEST_F(CommitterTest, ChainsChangesAndNamesTheLossTheyBelongTo) {
+  for (int i = 0; i < 9; ++i) {
+    if (i % 4 == 0) {
+      engine.store.fail_next_commit();
+    }
+    engine.attest(host, [i](EvidenceDraft& draft) {
+      if (i % 3 != 2) {
+        draft.extra_data = Bytes(32, 1);
+      }
+    });
+  }
+  const std::vector<Change> stored = *engine.store.changes(1, 100);
+  ASSERT_GT(stored.size(), 3U);
+  Digest before;
+  std::uint64_t lost = 0;
+  for (const Change& change : stored) {
+    EXPECT_EQ(change.chain_before, before) << change.sequence;
+    before = id_of(change);
+    lost = change.current == TrustState::kFailed ? change.host_sequence : lost;
+    EXPECT_EQ(change.trust_lost, lost) << change.sequence;
+  }
+  EXPECT_EQ(engine.state(host).trust_lost, trust() == TrustState::kTrusted ? 0U : lost);
+}
+
+TEST_F(CommitterTest, GoesOnWithTheChainThatWasStored) {
+  CommitterStart start{"stream", 0, {}, {}, 1};
+  start.chain.writable()[0] = 7;
+  Committer committer({engine.store, engine.hosts, engine.replies, engine.changes, engine.clock,
+                       engine.nonces, *engine.policies, engine.counters},
+                      start);
+  committer.start();
+  std::vector<Judgement> batch;
+  batch.push_back(good_judgement(host));
+  committer.submit(std::move(batch), {});
+  committer.stop();
+  ASSERT_EQ(engine.changes.all().size(), 1U);
+  EXPECT_EQ(engine.changes.all().front().chain_before, start.chain);
 }
 
 TEST_F(CommitterTest, TellsWhyANewEnrolmentChangedTheTrust) {

@@ -105,6 +105,7 @@ HostState random_state(Random& random) {
   out.nonce_issued = coin(random) ? std::optional(time(random)) : std::nullopt;
   out.nonce_deadline = time(random);
   out.host_changes = random();
+  out.trust_lost = random();
   return out;
 }
 

@@ -72,6 +72,14 @@ TEST_P(PipelineTest, AnswersEverySubmissionOnceAndInOrder) {
   EXPECT_EQ(engine.counters.attestations.load(), kHosts * kRounds);
   EXPECT_EQ(engine.counters.quote_enough.load(), kHosts * (kRounds - 1));
   EXPECT_EQ(engine.changes.all().size(), kHosts);
+  const StageTimes& times = engine.counters.times;
+  EXPECT_EQ(times.queue.total(), kHosts * kRounds);
+  EXPECT_EQ(times.crypto.total(), kHosts * kRounds);
+  EXPECT_EQ(times.replay.total(), kHosts) << "logs travel when something changed";
+  EXPECT_EQ(times.policy.total(), kHosts);
+  const BatchSizeHistogram& sizes = engine.counters.batch_sizes;
+  EXPECT_EQ(sizes.sum(), kHosts * kRounds);
+  EXPECT_EQ(sizes.total(), times.judge.total());
 }
 
 // All at once, more than a batch: batches are judged side by side and committed in order, so that

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/base/limits.h"
+
 namespace quotemill {
 namespace {
 
@@ -19,7 +21,18 @@ TEST(DurationHistogram, CountsByUpperBoundsThatAreInclusive) {
   EXPECT_EQ(histogram.count(0), 2U);
   EXPECT_EQ(histogram.count(1), 1U);
   EXPECT_EQ(histogram.count(DurationHistogram::kBounds.size()), 1U);
-  EXPECT_EQ(histogram.sum_us(), 30'000'202);
+  EXPECT_EQ(histogram.sum(), 30'000'202);
+}
+
+TEST(BatchSizeHistogram, HasABucketForTheLargestBatch) {
+  BatchSizeHistogram sizes;
+  sizes.observe(1);
+  sizes.observe(3);
+  sizes.observe(static_cast<std::int64_t>(limits::kBatchItemsMax));
+  EXPECT_EQ(sizes.count(0), 1U);
+  EXPECT_EQ(sizes.count(2), 1U);
+  EXPECT_EQ(sizes.count(BatchSizeHistogram::kBounds.size() - 1), 1U);
+  EXPECT_EQ(sizes.total(), 3U);
 }
 
 TEST(DurationHistogram, LosesNothingOfManyThreads) {
@@ -36,7 +49,7 @@ TEST(DurationHistogram, LosesNothingOfManyThreads) {
     thread.join();
   }
   EXPECT_EQ(histogram.count(1), 40'000U);
-  EXPECT_EQ(histogram.sum_us(), 8'000'000);
+  EXPECT_EQ(histogram.sum(), 8'000'000);
 }
 
 }  // namespace

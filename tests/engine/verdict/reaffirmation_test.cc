@@ -101,6 +101,7 @@ TEST(Reaffirmation, IsNothingThatDiffersInWhatMatters) {
        [](HostState& s) { s.latches = std::make_shared<const Latches>(Latches{{Latch{}}}); }},
       {"facts", [](HostState& s) { s.facts.os_version = "13"; }},
       {"changes", [](HostState& s) { ++s.host_changes; }},
+      {"loss of trust", [](HostState& s) { ++s.trust_lost; }},
   };
   const HostState state = trusted_state();
   for (const auto& [what, change] : edges) {

@@ -70,10 +70,12 @@ TEST(RenderRecords, EventIdSortsAsTheStreamDoes) {
 }
 
 TEST(RenderRecords, ChangeHasTheFieldsOfTheEvent) {
-  const Json event = render_change(kStream, failed_change());
-  const std::vector<std::string> wanted = {
-      "id",      "seq",    "host_seq",        "time",    "host",        "prev", "new",
-      "reasons", "policy", "evidence_sha256", "boot_id", "maintenance", "tpm"};
+  const Json event = render_change(kStream, failed_change(), {});
+  const std::vector<std::string> wanted = {"id",      "seq",     "host_seq",    "time",
+                                           "prev",    "new",     "maintenance", "evidence_sha256",
+                                           "boot_id", "tpm",     "chain",       "chain_prev",
+                                           "policy",  "rollout", "host",        "reasons_dropped",
+                                           "reasons"};
   std::vector<std::string> keys;
   for (const auto& item : event.items()) {
     keys.push_back(item.key());
@@ -100,7 +102,7 @@ TEST(RenderRecords, ChangeHasTheFieldsOfTheEvent) {
 TEST(RenderRecords, ChangeByTimeAloneHasNoEvidence) {
   Change change = failed_change();
   change.evidence = Digest();
-  EXPECT_TRUE(render_change(kStream, change)["evidence_sha256"].is_null());
+  EXPECT_TRUE(render_change(kStream, change, {})["evidence_sha256"].is_null());
 }
 
 TEST(RenderRecords, RowSaysWhyByTheWorstFinding) {
@@ -135,7 +137,7 @@ TEST(RenderRecordsCve, Cve2022_23949_HostileTextIsPrintable) {
   expect_printable(render_pending(*host.record));
   Change change = failed_change();
   change.host_name = host.record->name;
-  expect_printable(render_change(kStream, change));
+  expect_printable(render_change(kStream, change, {}));
   EXPECT_LT(to_line(render_host(host)).size(), 4'000U) << "a fact was not cut";
 }
 

@@ -114,7 +114,10 @@ TEST_F(SessionCarried, OldEvidenceForAUsedSequenceIsNotTheHostsReuse) {
 
 TEST_F(SessionCarried, AReceiptNumberThatNobodySignedRaisesNoAlarm) {
   EXPECT_TRUE(is<ChallengeMessage>(send(hello(1'000))));
+  const Nonce lost = nonces_.issue(record_.uid, record_.generation, 8);
+  send(evidence(item(8, lost, NonceKind::kPreissued)));  // a gateway reads receipts
   EXPECT_TRUE(store_behind_.empty());
+  EXPECT_EQ(counters_.store_behind.load() + counters_.receipts_claimed.load(), 0U);
 }
 
 TEST_F(SessionCarried, AProvenLogIsTaken) {

@@ -86,6 +86,36 @@ TEST_F(SessionEvidence, AnExpiredChallengeIsNeverAVerdict) {
   EXPECT_EQ(inbox_.depth(), 0U);
 }
 
+// --- What proves that the store lost something ---------------------------------------------------
+
+TEST_F(SessionEvidence, ANonceThatOnlyALostReceiptCarriedProvesTheLossOnce) {
+  attest();
+  const Nonce lost = nonces_.issue(record_.uid, record_.generation, 8);
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = send(evidence(item(8, lost, NonceKind::kPreissued)));
+    EXPECT_EQ(code_of(answer), ErrorCode::kExpired) << "and the host is asked anew";
+  }
+  ASSERT_EQ(store_behind_.size(), 1U) << "one new stream, however many hosts prove it";
+  EXPECT_EQ(store_behind_.front(), (std::pair<std::uint64_t, std::uint64_t>(7, 1)));
+  EXPECT_EQ(counters_.store_behind.load(), 3U);
+  EXPECT_EQ(inbox_.depth(), 0U);
+}
+
+TEST_F(SessionEvidence, NothingElseProvesALoss) {
+  attest();
+  Nonce made_up{};
+  made_up.fill(0x5A);
+  const Nonce next = nonces_.issue(record_.uid, record_.generation, 2);
+  const Nonce other = nonces_.issue(record_.uid, record_.generation + 1, 8);
+  send(evidence(item(8, made_up, NonceKind::kPreissued)));
+  send(evidence(item(8, next, NonceKind::kPreissued)));
+  send(evidence(item(8, other, NonceKind::kPreissued)));
+  send(evidence(item(8, nonces_.issue(record_.uid, record_.generation, 8))));  // interactive
+  send(evidence(item(2, next, NonceKind::kPreissued)));  // the next one: nothing is lost
+  EXPECT_TRUE(store_behind_.empty());
+  EXPECT_EQ(counters_.store_behind.load(), 0U);
+}
+
 TEST_F(SessionEvidence, AnUnknownSequenceIsNeverAVerdict) {
   attest();
   for (const std::uint64_t sequence : {0ULL, 3ULL, ~0ULL}) {

@@ -36,8 +36,16 @@ Change change(const std::string& name) {
   reason.subject = name;
   change.reasons = {reason};
   change.policy_id = name;
+  change.policy_version = 41;
+  change.rollout = name;
   change.boot_id[0] = 0x0d;
+  change.trust_lost = 912;
+  change.chain_before.writable()[0] = 0xc0;
   return change;
+}
+
+ToldHost told(const std::string& name) {
+  return {{{"dc", "3"}, {"os.rack", "a\"b|c=d]"}}, {"debian", "12", name, name, name, name}};
 }
 
 Notice notice(const std::string& name) {
@@ -68,15 +76,18 @@ class Golden : public ::testing::TestWithParam<EventFormat> {
 };
 
 TEST_P(Golden, IsWhatItWas) {
-  expect_golden("change", text_of(render_event(GetParam(), kSource, change("r12-u07"))));
+  expect_golden("change",
+                text_of(render_event(GetParam(), kSource, change("r12-u07"), told("R760"))));
   expect_golden("notice", text_of(render_event(GetParam(), kSource, notice("ann"))));
-  expect_golden("hostile_change", text_of(render_event(GetParam(), kSource, change(kHostile))));
+  expect_golden("hostile_change",
+                text_of(render_event(GetParam(), kSource, change(kHostile), told(kHostile))));
   expect_golden("hostile_notice", text_of(render_event(GetParam(), kSource, notice(kHostile))));
 }
 
 TEST_P(Golden, IsOneLineOfVisibleText) {
-  for (const RenderedEvent& event : {render_event(GetParam(), kSource, change(kHostile)),
-                                     render_event(GetParam(), kSource, notice(kHostile))}) {
+  for (const RenderedEvent& event :
+       {render_event(GetParam(), kSource, change(kHostile), told(kHostile)),
+        render_event(GetParam(), kSource, notice(kHostile))}) {
     for (const char c : event.body) {
       EXPECT_FALSE(static_cast<unsigned char>(c) < 0x20 || c == '\x7F');
     }
@@ -101,28 +112,80 @@ TEST(CloudEventsBinary, HaveTheAttributesBesideTheData) {
       parse_json(render_event(EventFormat::kCloudEvents, kSource, change("r12-u07")).body);
   ASSERT_TRUE(structured);
   for (const auto& [name, value] : binary.attributes) {
-    EXPECT_EQ(structured->at(name), value);
+    const Json& there = structured->at(name);
+    EXPECT_EQ(there.is_string() ? there.get<std::string>() : there.dump(), value);
   }
   EXPECT_EQ(binary.attributes.size() + 1, structured->size()) << "and the data";
   EXPECT_EQ(to_line(structured->at("data")), binary.body);
 }
 
-TEST(OcsfFinding, IsMadeWithTheLossAndClosedWithTheReturn) {
-  const auto activity = [](TrustState from, TrustState to) {
-    Change edge = change("r12-u07");
-    edge.previous = from;
-    edge.current = to;
-    const std::optional<Json> event =
-        parse_json(render_event(EventFormat::kOcsfFinding, kSource, edge).body);
-    EXPECT_EQ(event->at("class_uid"), 2004);
-    EXPECT_EQ(event->at("finding_info").at("uid"), edge.host.hex() + ":trust");
-    EXPECT_EQ(event->at("type_uid"), 200'400 + event->at("activity_id").get<int>());
-    return event->at("activity_name").get<std::string>();
+// What class 2004 makes of one edge of a life: activity, uid of the finding, status.
+struct FoundEdge {
+  std::string activity;
+  std::string uid;
+  std::string status;
+
+  friend bool operator==(const FoundEdge&, const FoundEdge&) = default;
+};
+
+FoundEdge found(const Change& edge) {
+  const Json event =
+      parse_json(render_event(EventFormat::kOcsfFinding, kSource, edge).body).value_or(Json());
+  const int uid = event.at("class_uid").get<int>();
+  EXPECT_EQ(event.at("type_uid"), uid * 100 + event.at("activity_id").get<int>());
+  return uid == 0 ? FoundEdge{"no finding", "", ""}
+                  : FoundEdge{event.at("activity_name"), event.at("finding_info").at("uid"),
+                              event.at("status")};
+}
+
+// A host's life, each edge with the number that compare() gives it.
+TEST(OcsfFinding, IsOneEpisodeFromTheLossToTheReturn) {
+  using enum TrustState;
+
+  struct Edge {
+    TrustState from;
+    TrustState to;
+    std::uint64_t trust_lost;
+    FoundEdge wanted;
   };
-  EXPECT_EQ(activity(TrustState::kTrusted, TrustState::kFailed), "Create");
-  EXPECT_EQ(activity(TrustState::kFailed, TrustState::kStale), "Update");
-  EXPECT_EQ(activity(TrustState::kStale, TrustState::kTrusted), "Close");
-  EXPECT_EQ(activity(TrustState::kUnknown, TrustState::kWarning), "Create");
+
+  const std::string host = change("").host.hex();
+  const std::vector<Edge> life = {{kUnknown, kTrusted, 0, {"no finding", "", ""}},
+                                  {kTrusted, kFailed, 2, {"Create", host + ":2", "New"}},
+                                  {kFailed, kStale, 2, {"Update", host + ":2", "In Progress"}},
+                                  {kStale, kUnknown, 2, {"Update", host + ":2", "In Progress"}},
+                                  {kUnknown, kTrusted, 2, {"Close", host + ":2", "Resolved"}},
+                                  {kTrusted, kWarning, 6, {"Create", host + ":6", "New"}},
+                                  {kWarning, kTrusted, 6, {"Close", host + ":6", "Resolved"}}};
+  std::uint64_t number = 0;
+  for (const Edge& step : life) {
+    Change edge = change("r12-u07");
+    edge.previous = step.from;
+    edge.current = step.to;
+    edge.host_sequence = ++number;
+    edge.trust_lost = step.trust_lost;
+    EXPECT_EQ(found(edge), step.wanted) << "edge " << number;
+  }
+}
+
+TEST(OcsfFinding, OfARetiredHostIsPutAway) {
+  Change edge = change("r12-u07");
+  edge.previous = TrustState::kFailed;
+  edge.current = TrustState::kUnknown;
+  edge.trust_lost = 7;
+  edge.reasons.front().code = FindingCode::kIdentityRetired;
+  EXPECT_EQ(found(edge), (FoundEdge{"Close", edge.host.hex() + ":7", "Archived"}));
+}
+
+// Findings from before changes had numbers of losses are closed under their own uid.
+TEST(OcsfFinding, ThatIsOlderThanItsNumberKeepsItsUid) {
+  Change edge = change("r12-u07");
+  edge.trust_lost = 0;
+  edge.previous = TrustState::kFailed;
+  edge.current = TrustState::kTrusted;
+  EXPECT_EQ(found(edge), (FoundEdge{"Close", edge.host.hex() + ":trust", "Resolved"}));
+  edge.current = TrustState::kStale;
+  EXPECT_EQ(found(edge), (FoundEdge{"Update", edge.host.hex() + ":trust", "In Progress"}));
 }
 
 TEST(Cef, IdFitsItsField) {

@@ -212,5 +212,21 @@ TEST(SinkFilter, TakesARecoveryWhereItTookTheLoss) {
   EXPECT_FALSE(filter.takes(change_to(TrustState::kUnknown), {}));
 }
 
+TEST_F(SinkFeedTest, TellsAndFiltersByWhatIsKnownOfTheHost) {
+  options_.host_of = [](const HostUid& host) {
+    return ToldHost{{{"env", host.bytes[0] == 1 ? "prod" : "test"}}, {.kernel = "6.1.158"}};
+  };
+  options_.filter.labels = {{"env", "prod"}};
+  commit(change_to(TrustState::kFailed, 1, 1));
+  commit(change_to(TrustState::kFailed, 2, 2));
+  const auto one = feed();
+  const SinkBatch batch = next(*one);
+  ASSERT_THAT(batch.events, SizeIs(1));
+  EXPECT_EQ(batch.filtered, 1U);
+  const Json host = parse_json(batch.events.front().body).value_or(Json()).at("host");
+  EXPECT_EQ(host.at("labels"), (Json{{"env", "prod"}}));
+  EXPECT_EQ(host.at("kernel"), "6.1.158");
+}
+
 }  // namespace
 }  // namespace quotemill::transport
