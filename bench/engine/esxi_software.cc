@@ -2,133 +2,147 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "bench/fleet/esxi_base_image.h"
+#include "bench/fleet/esxi_boot_model.h"
 #include "engine/appraise/appraise_esxi.h"
 #include "engine/crypto/hash.h"
+#include "engine/eventlog/replay.h"
+#include "engine/verify/esxi_log_findings.h"
 
 namespace quotemill::bench {
 namespace {
 
-constexpr std::size_t kHosts = 100'000;
-constexpr std::size_t kImages = 20;
-constexpr std::size_t kModules = 150;
+constexpr HashAlgorithm kBank = HashAlgorithm::kSha256;
+constexpr std::uint32_t kHosts = 100'000;
+constexpr std::uint32_t kImages = 20;
+constexpr std::uint32_t kLogs = 500;  // kept of them: more than any cache holds
 
-Digest digest_of(const std::string& text) {
-  return hash(HashAlgorithm::kSha256, as_bytes(text));
-}
-
-// Each image has its own esx-base of 50 modules; its 100 drivers are those of the one before but
-// for every tenth.
-BaseImage image_of(std::size_t number) {
-  BaseImage image;
-  image.name = "ESXi-8.0-" + std::to_string(number);
-  image.database = digest_of("database of " + image.name);
-  Vib base{"esx-base",
-           "8.0.3-0.0." + std::to_string(1'000 + number),
-           "VMware",
-           AcceptanceLevel::kCertified,
-           {}};
-  for (std::size_t i = 0; i < 50; ++i) {
-    const std::string name = "base" + std::to_string(i);
-    base.payloads.push_back({name, name + ".v00", digest_of(base.version + name)});
-  }
-  image.vibs.push_back(base);
-  for (std::size_t i = 50; i < kModules; ++i) {
-    const std::string name = "driver" + std::to_string(i);
-    const std::string version = i % 10 == number % 10 ? std::to_string(number) : "1";
-    image.vibs.push_back({name,
-                          version,
-                          "VMware",
-                          AcceptanceLevel::kCertified,
-                          {{name, name + ".v00", digest_of(name + version)}}});
-  }
-  derive_from_vibs(image);
-  return image;
-}
-
-// 100,000 hosts that differ in their image and their configuration.
-class Fleet {
+// As an operator writes them who looked at good hosts.
+class Lists {
  public:
-  Fleet() {
-    std::vector<std::shared_ptr<const Baseline>> baselines;
-    for (std::size_t number = 0; number < kImages; ++number) {
-      auto baseline = std::make_shared<Baseline>();
-      baseline->name = "image" + std::to_string(number);
-      baseline->file = ImportedFile{digest_of(baseline->name), 1, "esxi-image", "f", "bench", 0};
-      baseline->image = std::make_shared<const BaseImage>(image_of(number));
-      baseline->approved = {1};
-      boots_.push_back(boot_of(*baseline->image));
-      baselines.push_back(std::move(baseline));
+  void add(const EsxiBoot& boot) {
+    for (const EsxiLoader& loader : boot.loaders) {
+      loaders_.insert(loader.digest);
     }
-    const Result<Policy> policy = parse_policy(
-        "[quote]\npcrs = [7, 11, 12, 13, 14]\n[esxi]\nimage = \"fail\"\nmin_version = \"8.0\"\n"
-        "min_acceptance = \"partner\"\nexec_installed_only = \"fail\"\n"
-        "cmdline_deny = [\"debug.*\"]\n",
-        "bench");
-    snapshot_ = Snapshot::compile(*policy, baselines);
-    secure_boot_.enabled = true;
-    secure_boot_.ground.standing = Standing::kProven;
-    for (std::size_t host = 0; host < kHosts; ++host) {
-      configurations_.push_back(digest_of("host " + std::to_string(host)));
+    for (const EsxiSigner& signer : boot.signers) {
+      signers_.insert(signer.digest);
+    }
+    for (const EsxiAuthority& authority : boot.authorities) {
+      authorities_.insert(authority.digest);
     }
   }
 
-  Findings judge(std::size_t host, SoftwareMemo* memo) {
-    EsxiBoot& boot = boots_[host % kImages];
-    boot.modules.back().digest = configurations_[host];
-    return appraise_esxi(boot, secure_boot_, 0xFFFFFF, *snapshot_, memo);
-  }
-
-  // Whether the memo's answers are those without it, and good ones name the right image.
-  bool is_right() {
-    SoftwareMemo memo;
-    for (std::size_t host = 0; host < 3 * kImages; ++host) {
-      const Findings found = judge(host, &memo);
-      if (found.size() != 1 || found[0].code != FindingCode::kEsxiImage ||
-          found[0].expected != digest_of("image" + std::to_string(host % kImages)) ||
-          found != judge(host, nullptr)) {
-        return false;
-      }
-    }
-    EsxiBoot& first = boots_[0];
-    const Digest good = first.modules[7].digest;
-    first.modules[7].digest = digest_of("evil");
-    const bool is_caught = worst_of(judge(0, &memo)) == Severity::kFail;
-    first.modules[7].digest = good;
-    return is_caught;
+  [[nodiscard]] std::string rules() const {
+    return "loaders = " + list(loaders_) + "signers = " + list(signers_) +
+           "authorities = " + list(authorities_);
   }
 
  private:
-  static EsxiBoot boot_of(const BaseImage& image) {
-    EsxiBoot boot;
-    boot.layout = EsxiLayout::kLoader;
-    boot.pcrs = 1U << 11U | 1U << 12U | 1U << 13U | 1U << 14U;
-    for (const Vib& vib : image.vibs) {
-      for (const VibPayload& payload : vib.payloads) {
-        boot.modules.push_back({payload.boot_file, payload.digest,
-                                static_cast<std::uint32_t>(boot.modules.size()), 13, false});
-      }
+  static std::string list(const std::set<Digest>& digests) {
+    std::string out;
+    for (const Digest& digest : digests) {
+      out += (out.empty() ? "[\"" : ", \"") + digest.hex() + "\"";
     }
-    boot.modules.push_back({"imgdb.tgz", *image.database, 150, 13, false});
-    boot.modules.push_back({"state.tgz", Digest(), 151, 13, false});
-    boot.authorities = {{{}, Digest(), 3}};
-    boot.exec_installed_only = true;
-    boot.command_line = "/b.b00 runweasel bootUUID=17";
-    return boot;
+    return out + "]\n";
   }
 
-  std::vector<EsxiBoot> boots_;  // views of the images, which the snapshot keeps
-  std::shared_ptr<const Snapshot> snapshot_;
-  SecureBootClaim secure_boot_;
-  std::vector<Digest> configurations_;
+  std::set<Digest> loaders_;
+  std::set<Digest> signers_;
+  std::set<Digest> authorities_;
 };
 
-Fleet& fleet() {
-  static Fleet one;
+// Every 200th host of a generated fleet.
+class JudgedFleet {
+ public:
+  JudgedFleet() {
+    Lists lists;
+    for (std::uint32_t i = 0; i < kLogs; ++i) {
+      logs_.push_back(write_esxi_boot_log(fleet_.host(i * (kHosts / kLogs))).log);
+      lists.add(read(logs_.back()).boot);
+    }
+    std::vector<std::shared_ptr<const Baseline>> images;
+    for (std::uint32_t i = 0; i < kImages; ++i) {
+      auto baseline = std::make_shared<Baseline>();
+      baseline->name = "image" + std::to_string(i);
+      baseline->file =
+          ImportedFile{hash(kBank, as_bytes(baseline->name)), 1, "esxi-image", "f", "bench", 0};
+      baseline->image = std::make_shared<const BaseImage>(base_image_of(fleet_.image(i)));
+      baseline->approved = {1};
+      images.push_back(std::move(baseline));
+    }
+    const Result<Policy> policy = parse_policy(
+        "[quote]\npcrs = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14]\n[esxi]\nimage = "
+        "\"fail\"\nmin_version = \"8.0\"\nmin_acceptance = \"partner\"\ncmdline_deny = "
+        "[\"debug.*\"]\n" +
+            lists.rules(),
+        "bench");
+    snapshot_ = policy ? Snapshot::compile(*policy, images) : nullptr;
+  }
+
+  // From the log's bytes to what is found; the quote is measured by itself (engine/quote_only).
+  Findings judge(ByteView log, SoftwareMemo* memo) {
+    const Read& host = read(log);
+    Findings findings = esxi_log_findings(host.boot);
+    append(appraise_esxi(host.boot,
+                         claim_secure_boot(*host.proven, claim_signature_databases(*host.proven)),
+                         host.pcrs, *snapshot_, memo),
+           findings);
+    return findings;
+  }
+
+  [[nodiscard]] const Bytes& log(std::size_t number) const { return logs_[number % logs_.size()]; }
+
+  // Whether honest hosts are clean and named, with the memo as without it, and a faulty one is not.
+  bool is_right() {
+    if (snapshot_ == nullptr) {
+      return false;
+    }
+    SoftwareMemo memo;
+    for (std::size_t i = 0; i < 3 * kImages; ++i) {
+      const Findings found = judge(log(i), &memo);
+      if (found.size() != 1 || found[0].code != FindingCode::kEsxiImage ||
+          found != judge(log(i), nullptr)) {
+        return false;
+      }
+    }
+    EsxiBootModel faulty = fleet_.host(0);
+    faulty.fault = EsxiFault::kChangedModule;
+    const Bytes log = write_esxi_boot_log(faulty).log;
+    return worst_of(judge(log, &memo)) == Severity::kFail;
+  }
+
+ private:
+  struct Read {
+    BootLogReading reading;
+    std::optional<ProvenLog> proven;
+    std::uint32_t pcrs = 0;
+    EsxiBoot boot;
+  };
+
+  const Read& read(ByteView log) {
+    read_.proven.reset();
+    read_.reading = read_boot_log(log);
+    read_.pcrs = replay(read_.reading.log, kBank).mask();
+    read_.proven.emplace(read_.reading.log, kBank, read_.pcrs);
+    read_esxi_boot(*read_.proven, known_esxi_format(), read_.boot);
+    return read_;
+  }
+
+  EsxiFleet fleet_{{.seed = 1, .hosts = kHosts, .images = kImages, .modules = kEsxiModules}};
+  std::vector<Bytes> logs_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  Read read_;
+};
+
+JudgedFleet& fleet() {
+  static JudgedFleet one;
   return one;
 }
 
@@ -139,9 +153,9 @@ void judge_fleet(benchmark::State& state, SoftwareMemo* memo) {
   }
   std::size_t host = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(fleet().judge(host, memo));
-    host = (host + 1) % kHosts;
+    benchmark::DoNotOptimize(fleet().judge(fleet().log(host++), memo));
   }
+  state.counters["bytes"] = static_cast<double>(fleet().log(0).size());
   state.SetItemsProcessed(state.iterations());
 }
 

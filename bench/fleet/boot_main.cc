@@ -31,6 +31,7 @@ struct Options {
   std::optional<std::uint32_t> esxi_image;
   std::string esxi_fault = "none";
   std::string database_file;
+  std::string rules_file;
 };
 
 Result<void> write_whole(const std::string& path, std::string_view contents) {
@@ -101,6 +102,11 @@ Result<EsxiBootLog> boot_esxi(const Options& options) {
       return written.error();
     }
   }
+  if (!options.rules_file.empty()) {
+    if (const auto written = write_whole(options.rules_file, esxi_rules_of(model)); !written) {
+      return written.error();
+    }
+  }
   return write_esxi_boot_log(model);
 }
 
@@ -155,6 +161,10 @@ void describe(CLI::App& app, Options& options) {
       ->needs(esxi);
   app.add_option("--image-database", options.database_file,
                  "File to write what gunzip makes of that image's imgdb.tgz to")
+      ->needs(esxi);
+  app.add_option("--esxi-rules", options.rules_file,
+                 "File to write what a policy's [esxi] lists for that image to: what starts it, "
+                 "who signed it")
       ->needs(esxi);
   app.add_option("--banks", options.banks, "Banks to measure into")->delimiter(',');
   app.add_flag("--no-tpm", options.no_tpm, "Write the log only")->excludes(tcti);

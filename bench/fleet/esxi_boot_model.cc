@@ -16,7 +16,15 @@ constexpr std::string_view kGlobalVariable = "8BE4DF61-93CA-11D2-AA0D-00E098032B
 constexpr std::string_view kImageSecurity = "D719B2CB-3D3A-4596-A3BC-DAD00E67656F";
 constexpr std::string_view kEfiSystemPartition = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 constexpr std::string_view kVendor = "Simulated VMware Secure Boot Signing";
+constexpr std::string_view kOtherVendor = "Somebody's Secure Boot Signing";
 constexpr std::string_view kBoard = "Quotemill SimServer 1";
+
+// What stands for the images in PCR 4.
+using LoadedImages = std::array<std::string, 2>;
+
+LoadedImages loaded_images(const EsxiImageModel& image) {
+  return {"safeboot64 " + image.version, "mboot64 " + image.version};
+}
 
 class EsxiWriter {
  public:
@@ -95,14 +103,27 @@ class EsxiWriter {
       plain(pcr, event_type::kSeparator, std::array<std::uint8_t, 4>{});
     }
     if (model_.fault != EsxiFault::kSecureBootOff) {
+      const bool is_other = model_.fault == EsxiFault::kOtherAuthority;
       variable(event_type::kEfiVariableAuthority, kImageSecurity, "db",
-               signature_data(synthetic_guid(kBoard), synthetic_certificate(kVendor)));
+               signature_data(synthetic_guid(kBoard),
+                              synthetic_certificate(is_other ? kOtherVendor : kVendor)));
     }
     plain(5, event_type::kEfiGptEvent, gpt_data(synthetic_guid(host_ + "/disk"), {esp_}));
+    load();
+    if (model_.fault == EsxiFault::kUnusedPcr) {
+      log_.event(8, event_type::kIpl, as_bytes("boot"), as_bytes("grub_cmd: boot"));
+    }
+  }
+
+  // With kOtherLoader another system runs, and writes what ESXi would.
+  void load() {
+    constexpr std::uint32_t kType = event_type::kEfiBootServicesApplication;
+    const bool is_other = model_.fault == EsxiFault::kOtherLoader;
+    const LoadedImages ours = loaded_images(*model_.image);
     image(
-        4, event_type::kEfiBootServicesApplication, "safeboot64 " + model_.image->version,
+        4, kType, is_other ? "shimx64 15.8" : ours[0],
         image_load_event(0x6A40'2018, 0x3'9878, disk_file_path(esp_, "\\EFI\\BOOT\\BOOTX64.EFI")));
-    image(4, event_type::kEfiBootServicesApplication, "mboot64 " + model_.image->version,
+    image(4, kType, is_other ? "grubx64 2.06" : ours[1],
           image_load_event(0x6980'0018, 0x4'D5C0, file_path("\\EFI\\VMware\\mboot64.efi")));
   }
 
@@ -142,6 +163,29 @@ std::uint32_t spread(std::uint64_t seed, std::uint32_t host, std::string_view wh
 
 EsxiBootLog write_esxi_boot_log(const EsxiBootModel& model) {
   return EsxiWriter(model).run();
+}
+
+std::string esxi_rules_of(const EsxiBootModel& model) {
+  const auto quoted = [](ByteView content) {
+    return "\"" + hash(HashAlgorithm::kSha256, content).hex() + "\"";
+  };
+  std::string loaders;
+  if (model.is_launched) {
+    for (const PlannedEvent& event : plan_esxi_boot(model)) {
+      if (event.type != event_type::kEventTag) {
+        loaders += (loaders.empty() ? "" : ", ") + quoted(event.measured);
+      }
+    }
+  } else {
+    const LoadedImages images = loaded_images(*model.image);
+    loaders = quoted(as_bytes(images[0])) + ", " + quoted(as_bytes(images[1]));
+  }
+  std::string rules = "loaders = [" + loaders + "]\nauthorities = [" +
+                      quoted(synthetic_certificate(kVendor)) + "]\n";
+  if (!model.is_launched) {
+    rules += "signers = [" + quoted(esxi_signer_certificate(kEsxiSigner)) + "]\n";
+  }
+  return rules;
 }
 
 EsxiFleet::EsxiFleet(const EsxiFleetModel& model) : model_(model) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,18 +22,32 @@ namespace quotemill::bench {
 enum class EsxiFault : std::uint8_t {
   kNone,
   // Of what booted
-  kChangedModule,  // vmx.v00 has another content (and, being listed by its name, is attack A1)
-  kMissingModule,  // vim.v00
-  kExtraModule,    // evil.v00
-  kMixedImage,     // VMware's modules of the second half are of the next image
+  kChangedModule,   // vmx.v00 has another content (and, being listed by its name, is attack A1)
+  kMissingModule,   // vim.v00
+  kExtraModule,     // evil.v00
+  kMixedImage,      // VMware's modules of the second half are of the next image
+  kRenamedModule,   // vmx.v00 stands there as vmy.v00
+  kChangedOptions,  // jumpstrt.gz
+  kNoDatabase,      // imgdb.tgz was not booted
+  kUnknownDatabase,
+  kOtherVersion,   // the version records tell another release than the modules are of
+  kNoRecords,      // an older boot loader of VMware's: it writes no version records
   kUnknownSigner,  // a certificate that nobody knows
+  kTestSigner,     // one whose private key is public
   kSecureBootOff,
-  kSecretTyped,  // encryptionRecoveryKey= on the command line; not wrong, to be hidden
+  kOtherAuthority,   // who let the boot loader run
+  kOtherLoader,      // another system wrote all of this into ESXi's PCRs
+  kNothingMeasured,  // ESXi before 7.0.3 without TXT: nothing is in its PCRs
+  kSecretTyped,      // encryptionRecoveryKey= on the command line; not wrong, to be hidden
   // Of the log: what is measured stays what a replay gives
   kExcusedTwice,          // A2: a module shown as a second state.tgz
   kOptionsAsCommandLine,  // A3
   kOptionsAsSigner,       // A4
+  kOptionsLastAsSigner,   // A4, of the last options file
+  kOptionsInDer,          // likewise, in the shape of a certificate
   kForgedVersion,         // A5
+  kModuleAsVersion,       // A5: a whole module, of a boot without records of its own
+  kTextsAsVersion,        // A5: likewise, small, behind the texts of a record
   kEventsDropped,         // A6: the last events are not in the log
   kSha1Only,              // A7
   kBanksDiffer,           // A8
@@ -50,10 +65,11 @@ enum class EsxiFault : std::uint8_t {
   kSecondCommandLine,
   kNoCommandLine,
   kSecondAssetTag,
-  kWrongPcr,  // a static module in the PCR of core modules
+  kWrongPcr,   // a static module in the PCR of core modules
+  kUnusedPcr,  // an event in one that ESXi leaves as it is
 };
 
-inline constexpr std::size_t kEsxiFaults = static_cast<std::size_t>(EsxiFault::kWrongPcr) + 1;
+inline constexpr std::size_t kEsxiFaults = static_cast<std::size_t>(EsxiFault::kUnusedPcr) + 1;
 
 std::string_view name_of(EsxiFault fault);  // "none", "changed_module", ...
 std::optional<EsxiFault> esxi_fault_named(std::string_view name);
@@ -62,6 +78,8 @@ std::optional<EsxiFault> esxi_fault_named(std::string_view name);
 struct EsxiAnswer {
   // What the log must be blamed for; none if it is in order, whatever booted.
   std::optional<FindingCode> finding;
+  // What else the rules of esxi_rules_of() find that is worse than information: no more, no less.
+  std::span<const FindingCode> appraised;
   // Whose content an inference must blame; empty if none.
   std::string_view module;
   bool is_seen_by_quote = false;  // the replay is not what was measured
@@ -74,6 +92,7 @@ struct EsxiBootModel {
   std::shared_ptr<const EsxiImageModel> other_image;  // of kMixedImage
   std::uint64_t host_seed = 0;
   bool has_version_records = true;  // 8.0 and later
+  bool is_launched = false;         // by TXT, as ESXi 6.7: PCR 17 to 21
   std::string asset_tag;            // empty: none
   std::string firmware = "1.0";     // version: PCR 0
   std::vector<HashAlgorithm> banks{HashAlgorithm::kSha1, HashAlgorithm::kSha256};
@@ -87,6 +106,10 @@ struct EsxiBootLog {
 
 // What an operator types at the boot loader in kSecretTyped; it must be in no output.
 inline constexpr std::string_view kTypedRecoveryKey = "3F5A1C-77D2E9-SECRET-0B41AA";
+
+// The lines of a policy's [esxi] that the image's own hosts satisfy: their boot loader, who let it
+// run, and who signed its modules.
+std::string esxi_rules_of(const EsxiBootModel& model);
 
 // REQUIRES: model.image; banks not empty, each can_hash()
 EsxiBootLog write_esxi_boot_log(const EsxiBootModel& model);

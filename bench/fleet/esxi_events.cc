@@ -1,7 +1,11 @@
 #include "bench/fleet/esxi_events.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "bench/fleet/efi_structures.h"
 #include "engine/base/byte_writer.h"
+#include "engine/eventlog/event_type.h"
 
 namespace quotemill::bench {
 namespace {
@@ -24,6 +28,10 @@ Bytes with_nul(std::string_view text) {
 // Firmware that is given nothing to hash corrupts its log; the loader gives it one zero.
 Bytes measured_content(ByteView content) {
   return content.empty() ? Bytes{0} : to_bytes(content);
+}
+
+Bytes state_of(const EsxiBootModel& model) {
+  return synthetic_bytes("state of " + std::to_string(model.host_seed), 96);
 }
 
 std::string command_line_of(const EsxiBootModel& model) {
@@ -89,7 +97,54 @@ Bytes esxi_signer_certificate(std::string_view name) {
   return synthetic_certificate(name);
 }
 
+namespace {
+
+// PCR 19 has core and update modules, 20 the others, 21 the options.
+std::uint32_t launched_pcr(std::uint32_t pcr) {
+  return std::max(pcr, kCorePcr) + 7;
+}
+
+// As ESXi 6.7.0 build 10302608 measured with TXT, as far as its report in public tells: what came
+// before the kernel, the kernel's first part among it; modules; then command line and options.
+PlannedEvents plan_launch(const EsxiBootModel& model) {
+  constexpr std::uint32_t kLaunchPcr = 17;
+  constexpr std::uint32_t kDetailsPcr = 18;
+  PlannedEvents events;
+  const auto preboot = [&](std::uint32_t pcr, std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      PlannedEvent& event = events.emplace_back();
+      event.pcr = pcr;
+      event.type = event_type::kIpl;
+      event.measured = to_bytes(as_bytes("launch " + std::to_string(pcr) + "/" + std::to_string(i) +
+                                         " of " + model.firmware));
+    }
+  };
+  preboot(kLaunchPcr, 8);
+  preboot(kDetailsPcr, 6);
+  PlannedEvents options;
+  for (const EsxiBootFile& file : model.image->files) {
+    const bool is_first = file.payload == "b";
+    PlannedEvent event = esxi_file_event(is_first ? "b" : file.name, file.content);
+    event.pcr = is_first ? kLaunchPcr : launched_pcr(event.pcr);
+    (event.tag == 3 ? options : events).push_back(std::move(event));
+  }
+  for (PlannedEvent event : {esxi_file_event("imgdb.tgz", model.image->database),
+                             esxi_file_event("state.tgz", state_of(model))}) {
+    event.pcr = launched_pcr(event.pcr);
+    events.push_back(std::move(event));
+  }
+  events.push_back(
+      esxi_data_event(launched_pcr(kVariablePcr), 4, to_bytes(as_bytes(command_line_of(model)))));
+  std::move(options.begin(), options.end(), std::back_inserter(events));
+  return events;
+}
+
+}  // namespace
+
 PlannedEvents plan_esxi_boot(const EsxiBootModel& model) {
+  if (model.is_launched) {
+    return plan_launch(model);
+  }
   PlannedEvents events;
   const EsxiImageModel& image = *model.image;
   for (const EsxiBootFile& file : image.files) {
@@ -103,10 +158,8 @@ PlannedEvents plan_esxi_boot(const EsxiBootModel& model) {
     events.push_back(esxi_file_event(file.name, file.content));
   }
   events.push_back(esxi_file_event("imgdb.tgz", image.database));
-  events.push_back(esxi_file_event(
-      "state.tgz", synthetic_bytes("state of " + std::to_string(model.host_seed), 96)));
-  events.push_back(
-      esxi_data_event(kVariablePcr, 7, esxi_signer_certificate("VMware Certified VIB Signing")));
+  events.push_back(esxi_file_event("state.tgz", state_of(model)));
+  events.push_back(esxi_data_event(kVariablePcr, 7, esxi_signer_certificate(kEsxiSigner)));
   events.push_back(esxi_data_event(kVariablePcr, 4, to_bytes(as_bytes(command_line_of(model)))));
   if (!model.asset_tag.empty()) {
     events.push_back(esxi_data_event(kVariablePcr, 6, to_bytes(as_bytes(model.asset_tag))));

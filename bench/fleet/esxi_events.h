@@ -25,7 +25,8 @@ struct PlannedEvent {
 
 using PlannedEvents = std::vector<PlannedEvent>;
 
-// Of mboot: modules, version records, signer, command line, asset tag.
+// Of mboot: modules, version records, signer, command line, asset tag. Of a launched host: the
+// launch, modules, command line, options.
 PlannedEvents plan_esxi_boot(const EsxiBootModel& model);
 
 // Puts the model's fault in. `hidden`: how many events at the end are not to be shown.
@@ -37,6 +38,9 @@ PlannedEvent esxi_data_event(std::uint32_t pcr, std::uint32_t tag, Bytes data);
 // A version record as the loader rewrites it.
 Bytes esxi_version_record(std::string_view component, std::string_view version,
                           std::string_view path);
+
+inline constexpr std::string_view kEsxiSigner = "VMware Certified VIB Signing";
+inline constexpr std::string_view kEsxiTestSigner = "Simulated test key";
 
 Bytes esxi_signer_certificate(std::string_view name);
 

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <array>
+#include <string>
 
 #include "bench/fleet/efi_structures.h"
 #include "bench/fleet/esxi_events.h"
@@ -11,53 +11,7 @@ constexpr std::uint32_t kCorePcr = 12;
 constexpr std::uint32_t kFixedPcr = 13;
 constexpr std::uint32_t kVariablePcr = 14;
 constexpr std::string_view kHarmless = "/b.b00 autoPartition=FALSE";
-
-struct FaultRow {
-  EsxiFault fault;
-  std::string_view name;
-  EsxiAnswer answer;
-};
-
-constexpr FaultRow row(EsxiFault fault, std::string_view name, FindingCode code) {
-  return {fault, name, {code, {}, false}};
-}
-
-constexpr FaultRow booted(EsxiFault fault, std::string_view name, std::string_view module) {
-  return {fault, name, {std::nullopt, module, false}};
-}
-
-constexpr std::array<FaultRow, kEsxiFaults> kFaults = {
-    booted(EsxiFault::kNone, "none", {}),
-    booted(EsxiFault::kChangedModule, "changed_module", "vmx.v00"),
-    booted(EsxiFault::kMissingModule, "missing_module", "vim.v00"),
-    booted(EsxiFault::kExtraModule, "extra_module", "evil.v00"),
-    booted(EsxiFault::kMixedImage, "mixed_image", "esxupdt.v00"),
-    booted(EsxiFault::kUnknownSigner, "unknown_signer", {}),
-    booted(EsxiFault::kSecureBootOff, "secure_boot_off", {}),
-    row(EsxiFault::kSecretTyped, "secret_typed", FindingCode::kEsxiLogSecret),
-    row(EsxiFault::kExcusedTwice, "excused_twice", FindingCode::kEsxiLogGrammar),
-    row(EsxiFault::kOptionsAsCommandLine, "options_as_command_line", FindingCode::kEsxiLogGrammar),
-    row(EsxiFault::kOptionsAsSigner, "options_as_signer", FindingCode::kEsxiLogGrammar),
-    row(EsxiFault::kForgedVersion, "forged_version", FindingCode::kEsxiLogGrammar),
-    FaultRow{EsxiFault::kEventsDropped, "events_dropped", {FindingCode::kEsxiLogGrammar, {}, true}},
-    row(EsxiFault::kSha1Only, "sha1_only", FindingCode::kEsxiLogBank),
-    row(EsxiFault::kBanksDiffer, "banks_differ", FindingCode::kEsxiLogData),
-    row(EsxiFault::kTagSizeLies, "tag_size_lies", FindingCode::kEsxiLogMalformed),
-    row(EsxiFault::kTagSizeHuge, "tag_size_huge", FindingCode::kEsxiLogMalformed),
-    row(EsxiFault::kNulInName, "nul_in_name", FindingCode::kEsxiLogMalformed),
-    row(EsxiFault::kNulMissing, "nul_missing", FindingCode::kEsxiLogMalformed),
-    row(EsxiFault::kHiddenBehind, "hidden_behind", FindingCode::kEsxiLogTagUnknown),
-    row(EsxiFault::kDataChanged, "data_changed", FindingCode::kEsxiLogData),
-    row(EsxiFault::kVersionOutside, "version_outside", FindingCode::kEsxiLogMalformed),
-    row(EsxiFault::kUnknownTag, "unknown_tag", FindingCode::kEsxiLogTagUnknown),
-    FaultRow{EsxiFault::kTruncated, "truncated", {FindingCode::kLogMalformed, {}, true}},
-    row(EsxiFault::kTooLong, "too_long", FindingCode::kEsxiLogTooLong),
-    row(EsxiFault::kModuleBehindSigner, "module_behind_signer", FindingCode::kEsxiLogGrammar),
-    row(EsxiFault::kSecondCommandLine, "second_command_line", FindingCode::kEsxiLogGrammar),
-    row(EsxiFault::kNoCommandLine, "no_command_line", FindingCode::kEsxiLogGrammar),
-    row(EsxiFault::kSecondAssetTag, "second_asset_tag", FindingCode::kEsxiLogGrammar),
-    row(EsxiFault::kWrongPcr, "wrong_pcr", FindingCode::kEsxiLogGrammar),
-};
+constexpr std::string_view kEvilOptions = "execInstalledOnly=FALSE\n";
 
 class FaultMaker {
  public:
@@ -93,8 +47,42 @@ class FaultMaker {
           }
         }
         return;
+      case EsxiFault::kRenamedModule:
+        file("vmx.v00").data = name("vmy.v00");
+        return;
+      case EsxiFault::kChangedOptions:
+        file("jumpstrt.gz").measured = to_bytes(as_bytes("other options"));
+        return;
+      case EsxiFault::kNothingMeasured:
+        events_.clear();
+        return;
+      default:
+        change_words();
+        return;
+    }
+  }
+
+  // What tells of the modules, and who signed them.
+  void change_words() {
+    switch (model_.fault) {
+      case EsxiFault::kNoDatabase:
+        events_.erase(place_of("imgdb.tgz"));
+        return;
+      case EsxiFault::kUnknownDatabase:
+        file("imgdb.tgz").measured = to_bytes(as_bytes("another database"));
+        return;
+      case EsxiFault::kOtherVersion:
+        tagged(8) = version_record("vmkboot", "9.9.9-1", "/b.b00");
+        tagged(8, 1) = version_record("vmkernel", "9.9.9-1", "/k.b00");
+        return;
+      case EsxiFault::kNoRecords:
+        drop_records();
+        return;
       case EsxiFault::kUnknownSigner:
         tagged(7) = esxi_data_event(kVariablePcr, 7, esxi_signer_certificate("Somebody"));
+        return;
+      case EsxiFault::kTestSigner:
+        tagged(7) = esxi_data_event(kVariablePcr, 7, esxi_signer_certificate(kEsxiTestSigner));
         return;
       default:
         return;
@@ -112,12 +100,22 @@ class FaultMaker {
         tagged(4, 1).tag = 3;
         return;
       case EsxiFault::kOptionsAsSigner:
-        relabel_options(esxi_signer_certificate("VMware Certified VIB Signing"), 7);
+        relabel_options(esxi_signer_certificate(kEsxiSigner), 7);
+        return;
+      case EsxiFault::kOptionsLastAsSigner:
+        show_as_signer(to_bytes(as_bytes(kEvilOptions)));
+        return;
+      case EsxiFault::kOptionsInDer:
+        show_as_signer(in_der(as_bytes(kEvilOptions)));
         return;
       case EsxiFault::kForgedVersion:
-        events_.insert(
-            place_of("vmx.v00"),
-            esxi_data_event(kFixedPcr, 8, esxi_version_record("vmkernel", "9.9.9-1", "/k.b00")));
+        events_.insert(place_of("vmx.v00"), version_record("vmkernel", "9.9.9-1", "/k.b00"));
+        return;
+      case EsxiFault::kModuleAsVersion:
+        show_as_record(80'000);
+        return;
+      case EsxiFault::kTextsAsVersion:
+        show_as_record(64);
         return;
       case EsxiFault::kEventsDropped:
         hidden_ = model_.asset_tag.empty() ? 1 : 2;
@@ -145,15 +143,56 @@ class FaultMaker {
     }
   }
 
+  static PlannedEvent version_record(std::string_view component, std::string_view version,
+                                     std::string_view path) {
+    return esxi_data_event(kFixedPcr, 8, esxi_version_record(component, version, path));
+  }
+
+  // Behind all modules boot.cfg has an options file more. What is in it stands in the log in front
+  // of the real signer.
+  void show_as_signer(Bytes options) {
+    events_.insert(place(7), esxi_data_event(kVariablePcr, 7, std::move(options)));
+  }
+
+  // As long as a certificate has to be for two bytes of length.
+  static Bytes in_der(ByteView options) {
+    constexpr std::size_t kSize = 300;
+    Bytes out = {0x30, 0x82, kSize >> 8U, kSize & 0xFFU};
+    out.insert(out.end(), options.begin(), options.end());
+    out.resize(kSize + 4, ' ');
+    return out;
+  }
+
+  // In front of the kernel boot.cfg has a module more, which begins like a record of that kernel.
+  void show_as_record(std::size_t hidden) {
+    drop_records();
+    const std::string version = model_.image->version + "-" + model_.image->build;
+    Bytes record = esxi_version_record("vmkboot", version, "/b.b00");
+    const Bytes evil = synthetic_bytes("a module", hidden);
+    record.insert(record.end(), evil.begin(), evil.end());
+    record.back() = 0;
+    const auto size = static_cast<std::uint32_t>(record.size());
+    for (unsigned i = 0; i < 4; ++i) {
+      record[i] = static_cast<std::uint8_t>(size >> 8U * i);
+    }
+    events_.insert(events_.begin(), esxi_data_event(kFixedPcr, 8, std::move(record)));
+  }
+
+  void drop_records() {
+    std::erase_if(events_, [](const PlannedEvent& event) { return event.tag == 8; });
+  }
+
   // Options files of the attacker's are last in boot.cfg: what they hold is shown as signer and
   // command line, and the real ones as the kernel's.
   void hide_behind() {
-    tagged(7).tag = 5;
-    tagged(4).tag = 5;
+    for (PlannedEvent& event : events_) {
+      const bool is_loaders = event.tag == 7 || event.tag == 4 || event.tag == 6;
+      event.tag = is_loaders ? 5 : event.tag;
+    }
     const auto real = std::find_if(events_.begin(), events_.end(),
                                    [](const PlannedEvent& event) { return event.tag == 5; });
     const PlannedEvents shown = {
-        esxi_data_event(kVariablePcr, 7, esxi_signer_certificate("VMware Certified VIB Signing")),
+        esxi_data_event(kVariablePcr, 7, esxi_signer_certificate(kEsxiSigner)),
         esxi_data_event(kVariablePcr, 4, to_bytes(as_bytes(kHarmless)))};
     events_.insert(real, shown.begin(), shown.end());
   }
@@ -234,20 +273,6 @@ class FaultMaker {
 };
 
 }  // namespace
-
-std::string_view name_of(EsxiFault fault) {
-  return kFaults.at(static_cast<std::size_t>(fault)).name;
-}
-
-std::optional<EsxiFault> esxi_fault_named(std::string_view name) {
-  const auto* const found = std::find_if(
-      kFaults.begin(), kFaults.end(), [name](const FaultRow& each) { return each.name == name; });
-  return found == kFaults.end() ? std::nullopt : std::optional(found->fault);
-}
-
-EsxiAnswer answer_to(EsxiFault fault) {
-  return kFaults.at(static_cast<std::size_t>(fault)).answer;
-}
 
 void put_fault(const EsxiBootModel& model, PlannedEvents& events, std::size_t& hidden) {
   FaultMaker(model, events, hidden).run();

@@ -105,7 +105,8 @@ CONF
   fleet_start quotemilld "$FLEET_BIN/quotemilld" --config "$FLEET_DIR/quotemill.toml"
 }
 
-# The policy of the hosts called esx-*: an approved image, signed and booted as it must be.
+# fleet_esxi_policy RULES: the policy of the hosts called esx-*: an approved image, started and signed
+# by what the lines of that file list.
 fleet_esxi_policy() {
   cat >"$FLEET_DIR/esxi.toml" <<CONF
 [policy]
@@ -121,7 +122,7 @@ attest_every = "2s"
 stale_after = "30s"
 
 [quote]
-pcrs = [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14]
+pcrs = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14]
 
 [boot]
 baselines = ["esx-firmware"]
@@ -130,6 +131,7 @@ no_baseline = "info"
 
 [esxi]
 image = "fail"
+$(<"$1")
 CONF
   quotemill --quiet policy apply "$FLEET_DIR/esxi.toml" --yes >/dev/null
 }

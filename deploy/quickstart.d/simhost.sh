@@ -13,6 +13,7 @@
 #   sim_power_off NAME         stops the TPM; its state stays
 #   sim_reboot NAME [ARG...]   off and on: resetCount goes up, PCRs start anew, a new boot id
 #   sim_image_database N FILE  writes the imgdb.tgz of ESXi image N, as its hosts boot with it
+#   sim_image_rules N FILE     writes what a policy lists for ESXi image N
 #   sim_each COMMAND NAME...   runs COMMAND NAME for every name, two at a time
 #   sim_trusted_roots DIR      copies the certificates of the EK CA there
 #   sim_tcti NAME, sim_boot_log NAME, sim_boot_id NAME, sim_log NAME   print a host's names
@@ -121,6 +122,12 @@ sim_power_on() {
   "${SIM_BOOT:?}" --tcti "$(sim_tcti "$name")" --log "$(sim_boot_log "$name")" \
     --boot-id "$(sim_boot_id "$name")" --host-seed "$(sim_seed "$name")" "$@" \
     >>"$(sim_log "$name")" 2>&1
+}
+
+# sim_image_rules NUMBER FILE: the lines of a policy's [esxi] that say what starts that image, and
+# who signed it. Of a real one they are VMware's, and those that "quotemill host" shows.
+sim_image_rules() {
+  "${SIM_BOOT:?}" --no-tpm --log "$2.log" --esxi "$1" --esxi-rules "$2" && rm -f "$2.log"
 }
 
 sim_image_database() {

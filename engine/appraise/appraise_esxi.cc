@@ -3,14 +3,27 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/appraise/appraise_esxi_start.h"
 #include "engine/appraise/broken_rule.h"
 #include "engine/base/text.h"
+#include "engine/esxi/log/tagged_data.h"
 #include "engine/eventlog/decode/secrets.h"
 
 namespace quotemill {
 namespace {
 
 constexpr std::size_t kProblemsTold = 16;  // bound: of one kind; a wrong image has hundreds
+
+// The modules that the boot loader writes a version record of (esx-boot, tpm.c), and since which
+// release. Whether `k` has one in each is in no public source.
+struct RecordedModule {
+  std::string_view stem;
+  std::string_view since;
+  bool is_always_there = false;
+};
+
+constexpr std::array kRecordedModules = {RecordedModule{"b", "8.0", true},
+                                         RecordedModule{"k", "8.0", false}};
 
 template <class T>
 bool holds(const std::vector<T>& list, const T& value) {
@@ -44,13 +57,11 @@ std::vector<std::string_view> options_of(std::string_view line) {
 
 class EsxiAppraisal {
  public:
-  EsxiAppraisal(const EsxiBoot& boot, const SecureBootClaim& secure_boot, const Snapshot& snapshot)
-      : boot_(boot),
-        secure_boot_(secure_boot),
-        snapshot_(snapshot),
-        rules_(snapshot.policy().esxi) {}
+  EsxiAppraisal(const EsxiBoot& boot, const Snapshot& snapshot)
+      : boot_(boot), snapshot_(snapshot), rules_(snapshot.policy().esxi) {}
 
-  Findings run(std::uint32_t proven_pcrs, SoftwareMemo* memo) && {
+  Findings run(const SecureBootClaim& secure_boot, std::uint32_t proven_pcrs,
+               SoftwareMemo* memo) && {
     if (const std::string why = disbelief(proven_pcrs); !why.empty()) {
       add(FindingCode::kEsxiImageUnknown, strictest(), why);
       return std::move(findings_);
@@ -59,9 +70,9 @@ class EsxiAppraisal {
     judge_image();
     judge_problems();
     judge_version();
+    judge_records();
     judge_vibs();
-    judge_secure_boot();
-    judge_signers();
+    append(appraise_esxi_start(boot_, secure_boot, proven_pcrs, snapshot_), findings_);
     judge_command_line();
     judge_settings();
     return std::move(findings_);
@@ -85,8 +96,8 @@ class EsxiAppraisal {
 
   [[nodiscard]] RuleAction strictest() const {
     return std::max({rules_.image, rules_.modules, rules_.extra, rules_.database, rules_.version,
-                     rules_.vibs, rules_.exec_installed_only, rules_.secure_boot, rules_.signer,
-                     rules_.cmdline, rules_.asset_tag});
+                     rules_.vibs, rules_.exec_installed_only, rules_.secure_boot, rules_.authority,
+                     rules_.loader, rules_.signer, rules_.cmdline, rules_.asset_tag});
   }
 
   // --- Modules
@@ -189,7 +200,9 @@ class EsxiAppraisal {
       }
     }
     if (!version.is_known()) {
-      if (rules_.min_version.is_known() || rules_.max_version.is_known()) {
+      // Which records the boot loader must have written is not known then, either.
+      if (report_.fixed->match != ImageMatch::kNone || rules_.min_version.is_known() ||
+          rules_.max_version.is_known()) {
         add(FindingCode::kEsxiVersionUnknown, rules_.version, {});
       }
       return;
@@ -204,70 +217,70 @@ class EsxiAppraisal {
     }
   }
 
-  void judge_vibs() {
-    for (const InferredVib& vib : report_.fixed->vibs) {
-      const std::string title = escaped(vib.name, 64) + " " + escaped(vib.version, 64);
-      if (holds(rules_.deny_vibs, DeniedVib{vib.name, {}}) ||
-          holds(rules_.deny_vibs, DeniedVib{vib.name, vib.version})) {
-        add(FindingCode::kEsxiVibDenied, rules_.vibs, title);
-      }
-      if (vib.acceptance < rules_.min_acceptance) {
-        add(FindingCode::kEsxiVibAcceptance, rules_.vibs,
-            title + " is " + std::string(name_of(vib.acceptance)) + "; the policy asks for " +
-                std::string(name_of(rules_.min_acceptance)));
-      }
-    }
-  }
-
-  // --- What let them run
-
-  [[nodiscard]] bool is_secure_boot_proven() const {
-    return secure_boot_.ground.standing == Standing::kProven && secure_boot_.enabled == true &&
-           !boot_.authorities.empty();
-  }
-
-  void judge_secure_boot() {
-    if (is_secure_boot_proven()) {
+  // A record that the release of the modules does not have may be a module that is shown as one,
+  // and one that is missing leaves its place to such a module: an older boot loader, signed by the
+  // same vendor, writes none.
+  void judge_records() {
+    const EsxiVersion& version = report_.fixed->version;
+    if (!version.is_known()) {
       return;
     }
-    std::string what = "on, and no authority let the boot loader run";
-    if (secure_boot_.ground.standing != Standing::kProven || !secure_boot_.enabled) {
-      what =
-          "not proven" + (secure_boot_.ground.because.empty() ? std::string()
-                                                              : ": " + secure_boot_.ground.because);
-    } else if (!*secure_boot_.enabled) {
-      what = "off";
-    }
-    add(FindingCode::kEsxiSecureBoot, rules_.secure_boot, what);
-  }
-
-  // The loader measures a certificate before it checks with it, and without Secure Boot goes on in
-  // spite of the check: then certificates prove nothing, and satisfy no list.
-  void judge_signers() {
-    for (const EsxiSigner& signer : boot_.signers) {
-      if (signer.role == EsxiSignerRole::kTest) {
-        add_signer(FindingCode::kEsxiSignerTest, RuleAction::kFail, signer,
-                   escaped(signer.key_id, 32));
-      } else if (holds(rules_.deny_signers, signer.digest)) {
-        add_signer(FindingCode::kEsxiSignerUnknown, rules_.signer, signer,
-                   "which the policy denies");
-      } else if (!rules_.signers.empty() && !holds(rules_.signers, signer.digest)) {
-        add_signer(FindingCode::kEsxiSignerUnknown, rules_.signer, signer,
-                   "which the policy does not allow");
+    for (const RecordedModule& recorded : kRecordedModules) {
+      const EsxiVersionRecord* const record = record_of(recorded.stem);
+      const bool may_be = boot_.layout == EsxiLayout::kLoader &&
+                          compare_with_bound(version, esxi_version_of(recorded.since)) >= 0;
+      const std::string what = "record of " + std::string(recorded.stem) + " by the boot loader, ";
+      if (record != nullptr && !may_be) {
+        if (Finding* const finding =
+                add(FindingCode::kEsxiVersionConflict, rules_.version,
+                    "there is a " + what + "and ESXi " + title_of(version) + " has none")) {
+          finding->event = record->event;
+        }
+      } else if (record == nullptr && may_be && recorded.is_always_there) {
+        add(FindingCode::kEsxiVersionConflict, rules_.version,
+            "there is no " + what + "and ESXi " + title_of(version) + " has one");
       }
     }
-    if (!rules_.signers.empty() && (boot_.signers.empty() || !is_secure_boot_proven())) {
-      add(FindingCode::kEsxiSignerUnknown, rules_.signer,
-          boot_.signers.empty() ? "none was measured"
-                                : "without Secure Boot no certificate proves anything");
+  }
+
+  [[nodiscard]] const EsxiVersionRecord* record_of(std::string_view stem) const {
+    const auto found = std::find_if(boot_.versions.begin(), boot_.versions.end(),
+                                    [stem](const EsxiVersionRecord& record) {
+                                      return stem_of(file_of_path(record.file)) == stem;
+                                    });
+    return found == boot_.versions.end() ? nullptr : &*found;
+  }
+
+  // What was booted; and what else is installed, as the host's own database tells: not every VIB
+  // brings something that is booted.
+  void judge_vibs() {
+    const std::vector<InferredVib>& booted = report_.fixed->vibs;
+    for (const InferredVib& vib : booted) {
+      judge_vib(vib.name, vib.version, vib.acceptance);
+    }
+    if (report_.database == nullptr) {
+      return;
+    }
+    for (const Vib& vib : report_.database->vibs) {
+      const bool is_booted = std::any_of(booted.begin(), booted.end(), [&](const auto& each) {
+        return each.name == vib.name && each.version == vib.version;
+      });
+      if (!is_booted) {
+        judge_vib(vib.name, vib.version, vib.acceptance);
+      }
     }
   }
 
-  void add_signer(FindingCode code, RuleAction action, const EsxiSigner& signer,
-                  const std::string& subject) {
-    if (Finding* const finding = add(code, action, subject)) {
-      finding->digest = signer.digest;
-      finding->event = signer.event;
+  void judge_vib(const std::string& name, const std::string& version, AcceptanceLevel acceptance) {
+    const std::string title = escaped(name, 64) + " " + escaped(version, 64);
+    if (holds(rules_.deny_vibs, DeniedVib{name, {}}) ||
+        holds(rules_.deny_vibs, DeniedVib{name, version})) {
+      add(FindingCode::kEsxiVibDenied, rules_.vibs, title);
+    }
+    if (acceptance < rules_.min_acceptance) {
+      add(FindingCode::kEsxiVibAcceptance, rules_.vibs,
+          title + " is " + std::string(name_of(acceptance)) + "; the policy asks for " +
+              std::string(name_of(rules_.min_acceptance)));
     }
   }
 
@@ -294,9 +307,15 @@ class EsxiAppraisal {
                     (is_denied ? "policy denies" : "policy does not allow"));
         if (finding != nullptr) {
           finding->event = boot_.command_line_event;
+          finding->pcr = variable_pcr();
         }
       }
     }
+  }
+
+  [[nodiscard]] std::optional<std::uint32_t> variable_pcr() const {
+    const EsxiPcrs* const pcrs = known_esxi_format().pcrs(boot_.layout);
+    return pcrs == nullptr ? std::nullopt : std::optional(pcrs->variable);
   }
 
   void judge_settings() {
@@ -320,7 +339,6 @@ class EsxiAppraisal {
   }
 
   const EsxiBoot& boot_;
-  const SecureBootClaim& secure_boot_;
   const Snapshot& snapshot_;
   const EsxiRules& rules_;
   SoftwareReport report_;
@@ -329,12 +347,17 @@ class EsxiAppraisal {
 
 }  // namespace
 
-SoftwareReport esxi_software(const EsxiBoot& boot, const Snapshot& snapshot, SoftwareMemo* memo) {
+std::vector<MeasuredModule> measured_modules(const EsxiBoot& boot) {
   std::vector<MeasuredModule> modules;
   modules.reserve(boot.modules.size());
   for (const EsxiModule& module : boot.modules) {
     modules.push_back({module.name, module.digest, module.is_options, module.event});
   }
+  return modules;
+}
+
+SoftwareReport esxi_software(const EsxiBoot& boot, const Snapshot& snapshot, SoftwareMemo* memo) {
+  const std::vector<MeasuredModule> modules = measured_modules(boot);
   SoftwareEvidence evidence{modules, {}, boot.system_version.value_or(std::string_view())};
   if (!boot.versions.empty()) {
     evidence.version_record = boot.versions.front().version;
@@ -351,7 +374,7 @@ Findings appraise_esxi(const EsxiBoot& boot, const SecureBootClaim& secure_boot,
   if (!snapshot.policy().esxi.is_on || snapshot.images() == nullptr) {
     return {};
   }
-  return EsxiAppraisal(boot, secure_boot, snapshot).run(proven_pcrs, memo);
+  return EsxiAppraisal(boot, snapshot).run(secure_boot, proven_pcrs, memo);
 }
 
 }  // namespace quotemill

@@ -17,6 +17,9 @@ namespace quotemill {
 Findings appraise_esxi(const EsxiBoot& boot, const SecureBootClaim& secure_boot,
                        std::uint32_t proven_pcrs, const Snapshot& snapshot, SoftwareMemo* memo);
 
+// The boot's modules, as inference takes them. Borrows the log.
+std::vector<MeasuredModule> measured_modules(const EsxiBoot& boot);
+
 // What the host booted, by the images that the snapshot knows. `memo`: as above.
 // REQUIRES: is_in_order(boot); snapshot.images()
 SoftwareReport esxi_software(const EsxiBoot& boot, const Snapshot& snapshot, SoftwareMemo* memo);

@@ -5,38 +5,16 @@
 #include <set>
 
 #include "engine/base/text.h"
-#include "engine/crypto/hash.h"
 #include "engine/eventlog/event_description.h"
-#include "engine/eventlog/event_type.h"
+#include "engine/eventlog/proof/loads_nothing.h"
 
 namespace quotemill {
 namespace {
 
-constexpr std::size_t kActionSizeMax = 128;  // the longest of the specification has 41
 constexpr std::size_t kAllowedTold = 4;      // names in a sentence
 constexpr std::size_t kAllowedFindings = 4;  // of one PCR that look for names
-constexpr std::uint32_t kFirmwarePcrsEnd = 8;
 
 using ReferenceSets = std::vector<std::shared_ptr<const Baseline>>;
-
-bool is_action_text(ByteView data) {
-  return data.size() <= kActionSizeMax && std::all_of(data.begin(), data.end(), [](auto byte) {
-           return byte >= 0x20 && byte < 0x7F;
-         });
-}
-
-bool is_separator(const BootEvent& event) {
-  using namespace std::string_view_literals;
-  const std::string_view data = as_text(event.data);
-  return event.type == event_type::kSeparator &&
-         (data == "\0\0\0\0"sv || data == "\xFF\xFF\xFF\xFF"sv ||
-          (data == "WBCL"sv && event.pcr >= kFirmwarePcrsEnd));  // Windows' own, PCR 12 to 14
-}
-
-bool is_action(const BootEvent& event) {
-  return (event.type == event_type::kEfiAction || event.type == event_type::kAction) &&
-         event.pcr < kFirmwarePcrsEnd && is_action_text(event.data);
-}
 
 // "\\EFI\\debian\\shimx64.efi" and "EFI/shimx64.efi.signed" name the same file more or less.
 std::string stem_of(std::string_view path) {
@@ -96,8 +74,7 @@ void check_events(const Claims& claims, const ReferenceSets& sets, std::uint32_t
   std::size_t unknown = 0;
   for (const EventClaim& claim : claims.events.of(pcr)) {
     const std::optional<Digest> digest = Digest::from(claims.bank, claim.digest);
-    if (digest && !knows_event(sets, *digest, pcr) &&
-        !needs_no_reference(*claim.event, claims.bank)) {
+    if (digest && !knows_event(sets, *digest, pcr) && !loads_nothing(*claim.event, claims.bank)) {
       findings.push_back(unknown_event(claim, *digest, severity));
       if (++unknown <= kAllowedFindings) {
         findings.back().allowed = allowed_instead(sets, findings.back());
@@ -134,11 +111,6 @@ void note_absent(const Snapshot& snapshot, Findings& findings) {
 }
 
 }  // namespace
-
-bool needs_no_reference(const BootEvent& event, HashAlgorithm bank) {
-  return (is_separator(event) || is_action(event)) && can_hash(bank) &&
-         equal(hash(bank, event.data).view(), event.digest(bank));
-}
 
 bool knows_event(std::span<const std::shared_ptr<const Baseline>> sets, const Digest& digest,
                  std::uint32_t pcr) {

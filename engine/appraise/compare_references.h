@@ -16,15 +16,9 @@ namespace quotemill {
 // there is a finding of the severity of `boot.unreferenced`; a set that the policy names and that
 // does not exist is one of that of `boot.no_baseline`.
 //
-// The type of an event is not measured, so nothing is passed over for its type. What needs no
-// reference is a separator (TCG PC Client 3.3.4.9; not that of an error) and, in the firmware's
-// PCRs, the short text of an action ("Calling EFI Application from Boot Option"), each if its data
-// has the digest: such an event can have loaded nothing. Behind the firmware a text is what was
-// loaded. PCRs that the log does not explain have their finding already.
+// What loaded nothing (eventlog/proof/loads_nothing.h) needs no reference. PCRs that the log does
+// not explain have their finding already.
 Findings compare_references(const Claims& claims, const PcrBank& quoted, const Snapshot& snapshot);
-
-// Whether the event's data alone shows that nothing was loaded: what the above passes over.
-bool needs_no_reference(const BootEvent& event, HashAlgorithm bank);
 
 // Whether one of the sets knows the digest as something extended into the PCR.
 bool knows_event(std::span<const std::shared_ptr<const Baseline>> sets, const Digest& digest,

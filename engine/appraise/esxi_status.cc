@@ -29,6 +29,31 @@ void tell_secure_boot(const SecureBootClaim& claim, const EsxiBoot& boot, EsxiSt
   }
 }
 
+void tell_start(const EsxiBoot& boot, std::uint32_t pcrs, EsxiStatus& out) {
+  for (const EsxiLoader& loader : boot.loaders) {
+    if ((pcrs >> loader.pcr & 1U) != 0) {
+      out.loaders.push_back(loader.digest);
+    }
+  }
+  for (const EsxiAuthority& authority : boot.authorities) {
+    out.authorities.push_back(authority.digest);
+  }
+  for (const EsxiSigner& signer : boot.signers) {
+    out.signers.push_back(signer.digest);
+  }
+}
+
+// A log and what it tells, which borrows it.
+struct ReadBoot {
+  explicit ReadBoot(ByteView kept_log, HashAlgorithm bank) : reading(read_boot_log(kept_log)) {
+    constexpr std::uint32_t kAll = 0xFFFFFF;  // proven when the log was judged
+    read_esxi_boot(ProvenLog(reading.log, bank, kAll), known_esxi_format(), boot, LogForm::kAsKept);
+  }
+
+  BootLogReading reading;
+  EsxiBoot boot;
+};
+
 }  // namespace
 
 EsxiStatus esxi_status(ByteView kept_log, const PcrBank& proven, const Snapshot& snapshot) {
@@ -51,14 +76,35 @@ EsxiStatus esxi_status(ByteView kept_log, const PcrBank& proven, const Snapshot&
     out.version = esxi_version_of(boot.versions.front().version);
   }
   if (snapshot.images() != nullptr) {
-    out.software = esxi_software(boot, snapshot, nullptr).fixed;
+    const SoftwareReport report = esxi_software(boot, snapshot, nullptr);
+    out.software = report.fixed;
+    out.ambiguous = report.ambiguous;
   }
+  tell_start(boot, pcrs, out);
   tell_secure_boot(claim_secure_boot(log, claim_signature_databases(log)), boot, out);
   out.is_launched_by_txt = boot.has_launch;
   out.exec_installed_only = boot.exec_installed_only;
   out.asset_tag = boot.asset_tag ? std::string(as_text(*boot.asset_tag)) : std::string();
   out.has_secret = boot.has_secret;
   return out;
+}
+
+std::optional<SoftwareChanges> esxi_changes(ByteView before, ByteView after, HashAlgorithm bank,
+                                            const Snapshot& snapshot) {
+  if (!can_hash(bank) || snapshot.images() == nullptr) {
+    return std::nullopt;
+  }
+  const ReadBoot earlier(before, bank);
+  const ReadBoot later(after, bank);
+  for (const EsxiBoot* const boot : {&earlier.boot, &later.boot}) {
+    if (boot->layout == EsxiLayout::kNone || !is_in_order(*boot)) {
+      return std::nullopt;
+    }
+  }
+  HostModules own;
+  own.excused = snapshot.policy().esxi.host_modules;
+  return software_changes(*snapshot.images(), measured_modules(earlier.boot),
+                          measured_modules(later.boot), own);
 }
 
 }  // namespace quotemill

@@ -3,8 +3,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "engine/esxi/image/software.h"
+#include "engine/esxi/image/software_changes.h"
 #include "engine/esxi/log/esxi_format.h"
 #include "engine/policy/snapshot.h"
 #include "engine/tpm/pcr.h"
@@ -19,6 +20,12 @@ struct EsxiStatus {
   EsxiVersion version;  // as the boot loader's record tells it
   // What was booted, by the images that the snapshot knows; null if it knows none.
   std::shared_ptr<const StaticSoftware> software;
+  std::uint32_t ambiguous = 0;  // modules of which it is not known which VIB brought them
+  // What started it, who let that run, and who signed its modules: what a policy lists of a host
+  // that is known to be good. Loaders are none if their PCRs are not proven.
+  std::vector<Digest> loaders;
+  std::vector<Digest> authorities;
+  std::vector<Digest> signers;
   // Proven by PCR 7, with an authority for the boot loader; nullopt: not proven, and why.
   std::optional<bool> secure_boot;
   std::string secure_boot_doubt;
@@ -30,5 +37,11 @@ struct EsxiStatus {
 
 // Of a log as kept, against the values that a quote proved.
 EsxiStatus esxi_status(ByteView kept_log, const PcrBank& proven, const Snapshot& snapshot);
+
+// What the later of two boots of a host has otherwise than the earlier one, by the images that the
+// snapshot knows. Logs as kept, each proven when it was judged; nullopt if one of them is not
+// ESXi's, or not in ESXi's order, or no image is known.
+std::optional<SoftwareChanges> esxi_changes(ByteView before, ByteView after, HashAlgorithm bank,
+                                            const Snapshot& snapshot);
 
 }  // namespace quotemill

@@ -6,6 +6,7 @@
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/event_description.h"
 #include "engine/eventlog/event_type.h"
+#include "engine/eventlog/proof/loads_nothing.h"
 
 namespace quotemill {
 namespace {
@@ -43,7 +44,7 @@ MinedBoot mine_boot(const BootLog& log, HashAlgorithm bank, std::uint32_t pcrs,
     }
     const std::optional<Digest> digest = Digest::from(bank, event.digest(bank));
     if ((pcrs >> event.pcr & 1U) == 0 || !digest || is_known(snapshot, bank, event.pcr, *digest) ||
-        needs_no_reference(event, bank)) {
+        loads_nothing(event, bank)) {
       continue;
     }
     mined.unknown.push_back({event.pcr, event.type, *digest, describe(event)});

@@ -10,6 +10,7 @@
 namespace quotemill {
 namespace {
 
+constexpr std::uint32_t kSecureBootPcr = 7;
 constexpr std::size_t kHostModulesMax = 8;  // bound: each is a hole of the size of one module
 
 constexpr std::array kKeys = {
@@ -18,7 +19,8 @@ constexpr std::array kKeys = {
     "esxi.version",     "esxi.deny_vibs",    "esxi.min_acceptance", "esxi.vibs",
     "esxi.secure_boot", "esxi.signers",      "esxi.deny_signers",   "esxi.exec_installed_only",
     "esxi.signer",      "esxi.cmdline_deny", "esxi.cmdline_allow",  "esxi.cmdline",
-    "esxi.asset_tags",  "esxi.asset_tag"};
+    "esxi.asset_tags",  "esxi.asset_tag",    "esxi.authorities",    "esxi.authority",
+    "esxi.loaders",     "esxi.loader",       "esxi.loader_unpinned"};
 
 std::vector<std::string> read_list(TomlReader& in, const std::string& key) {
   refuse_empty_list(in, key);
@@ -97,6 +99,36 @@ void read_images(TomlReader& in, EsxiRules& rules) {
   }
 }
 
+// Who let the boot loader run, and what it may be.
+void read_loaders(TomlReader& in, EsxiRules& rules, const PcrSelection& quoted) {
+  rules.authorities = read_certificates(in, "esxi.authorities");
+  rules.authority = read_action(in, "esxi.authority", rules.authority);
+  refuse_empty_list(in, "esxi.loaders");
+  rules.loaders = read_digests(in, "esxi.loaders", "SHA-256 of a boot loader");
+  rules.loader = read_action(in, "esxi.loader", rules.loader);
+  rules.loader_unpinned = read_action(in, "esxi.loader_unpinned", rules.loader_unpinned);
+  if (!rules.authorities.empty() && !quoted.has(kSecureBootPcr)) {
+    in.fail("esxi.authorities",
+            "'esxi.authorities' needs PCR 7 in 'quote.pcrs': nothing else proves them");
+  }
+  if (!rules.loaders.empty() && (quoted.mask & kEsxiLoaderPcrs) == 0 &&
+      (quoted.mask & kEsxiLaunchPcrs) != kEsxiLaunchPcrs) {
+    in.fail("esxi.loaders",
+            "'esxi.loaders' needs PCR 4 in 'quote.pcrs' (17 and 18 of a dynamic launch): nothing "
+            "else proves them");
+  }
+}
+
+// Images are known by the SHA-256 of their modules. SHA-1 is judged as what it is
+// (esxi.log.bank).
+void refuse_other_banks(TomlReader& in, const PcrSelection& quoted) {
+  if (quoted.bank != HashAlgorithm::kSha256 && quoted.bank != HashAlgorithm::kSha1) {
+    in.fail("quote.bank",
+            "'quote.bank' must be \"sha256\" for the rules of [esxi]: no other digests of ESXi's "
+            "modules are known");
+  }
+}
+
 // PCR 12 and 13 prove modules of ESXi 7.0.3 and later, 19 and 20 those of the older layout; 14 and
 // 21 their options. All of a layout, or what the others hold would be nobody's word.
 void refuse_unquoted(TomlReader& in, const PcrSelection& quoted) {
@@ -107,7 +139,7 @@ void refuse_unquoted(TomlReader& in, const PcrSelection& quoted) {
             "'esxi.image' needs PCR 11 to 14 (ESXi 7.0.3 and later) or 17 to 21 in 'quote.pcrs': "
             "nothing else proves the modules");
   }
-  if (in.has("esxi.secure_boot") && (quoted.mask & 1U << 7U) == 0) {
+  if (in.has("esxi.secure_boot") && !quoted.has(kSecureBootPcr)) {
     in.fail("esxi.secure_boot",
             "'esxi.secure_boot' needs PCR 7 in 'quote.pcrs': nothing else proves it");
   }
@@ -125,6 +157,7 @@ EsxiRules read_esxi_rules(TomlReader& in, const PcrSelection& quoted) {
   rules.exec_installed_only =
       read_action(in, "esxi.exec_installed_only", rules.exec_installed_only);
   rules.secure_boot = read_action(in, "esxi.secure_boot", rules.secure_boot);
+  read_loaders(in, rules, quoted);
   rules.signers = read_certificates(in, "esxi.signers");
   rules.deny_signers = read_certificates(in, "esxi.deny_signers");
   rules.signer = read_action(in, "esxi.signer", rules.signer);
@@ -133,6 +166,7 @@ EsxiRules read_esxi_rules(TomlReader& in, const PcrSelection& quoted) {
   rules.asset_tag = read_action(in, "esxi.asset_tag", rules.asset_tag);
   if (rules.is_on) {
     refuse_unquoted(in, quoted);
+    refuse_other_banks(in, quoted);
     return rules;
   }
   for (const char* const key : kKeys) {
@@ -171,6 +205,10 @@ void add_content(const EsxiRules& rules, ByteWriter& out) {
   add_texts(rules.cmdline_allow, out);
   add_texts(rules.cmdline_deny, out);
   add_texts(rules.asset_tags, out);
+  out.u8(static_cast<std::uint8_t>(rules.authority)).u8(static_cast<std::uint8_t>(rules.loader));
+  out.u8(static_cast<std::uint8_t>(rules.loader_unpinned));
+  add_digests(rules.authorities, out);
+  add_digests(rules.loaders, out);
 }
 
 }  // namespace quotemill

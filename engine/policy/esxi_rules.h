@@ -17,6 +17,12 @@
 //   vibs = "fail"
 //   exec_installed_only = "warn"     the kernel runs only what VIBs brought
 //   secure_boot = "fail"             on, with an authority for the boot loader, proven by PCR 7
+//   authorities = ["<SHA-256>"]      who may have let code run: all of PCR 7's must be listed
+//   authority = "fail"
+//   loaders = ["<SHA-256>"]          what may have started ESXi: the images in PCR 4; of a dynamic
+//                                    launch the events of PCR 17 and 18
+//   loader = "fail"
+//   loader_unpinned = "warn"         neither `loaders` nor a comparison of PCR 4 says what may
 //   signers = ["<SHA-256>"]          certificates that may have signed modules; test keys never may
 //   deny_signers = ["<SHA-256>"]
 //   signer = "fail"
@@ -65,7 +71,12 @@ struct EsxiRules {
   RuleAction vibs = RuleAction::kFail;
   RuleAction exec_installed_only = RuleAction::kOff;
   RuleAction secure_boot = RuleAction::kFail;
-  std::vector<Digest> signers;  // none: every one that is not denied
+  std::vector<Digest> authorities;  // none: any
+  RuleAction authority = RuleAction::kFail;
+  std::vector<Digest> loaders;  // none: what `boot` compares PCR 4 with
+  RuleAction loader = RuleAction::kFail;
+  RuleAction loader_unpinned = RuleAction::kWarn;
+  std::vector<Digest> signers;  // none: VMware's own, as far as they are known
   std::vector<Digest> deny_signers;
   RuleAction signer = RuleAction::kFail;
   std::vector<std::string> cmdline_allow;  // none: every one that is not denied
@@ -76,6 +87,10 @@ struct EsxiRules {
   std::vector<std::string> asset_tags;  // none: any
   RuleAction asset_tag = RuleAction::kFail;
 };
+
+// PCRs that hold what starts ESXi: 4; 17 and 18 of a dynamic launch. Bits.
+inline constexpr std::uint32_t kEsxiLoaderPcrs = 1U << 4U;
+inline constexpr std::uint32_t kEsxiLaunchPcrs = 1U << 17U | 1U << 18U;
 
 // The table of above; mistakes are the reader's to tell. Rules without `esxi.image` are one, and so
 // is a quote that proves no modules.

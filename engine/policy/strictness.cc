@@ -137,6 +137,11 @@ bool is_as_strict_a_range(const EsxiRules& here, const EsxiRules& there) {
   return is_min && is_max;
 }
 
+// No list is one, too: of the signers that are known to be VMware's.
+bool is_as_narrow_about_signers(const std::vector<Digest>& here, const std::vector<Digest>& there) {
+  return here.empty() == there.empty() && is_subset(here, there);
+}
+
 void compare(const EsxiRules& here, const EsxiRules& there, Comparison& out) {
   if (!there.is_on) {
     return;
@@ -159,7 +164,12 @@ void compare(const EsxiRules& here, const EsxiRules& there, Comparison& out) {
   out.action("esxi.vibs", here.vibs, there.vibs);
   out.action("esxi.exec_installed_only", here.exec_installed_only, there.exec_installed_only);
   out.action("esxi.secure_boot", here.secure_boot, there.secure_boot);
-  out.require("esxi.signers", is_as_narrow(here.signers, there.signers));
+  out.require("esxi.authorities", is_as_narrow(here.authorities, there.authorities));
+  out.action("esxi.authority", here.authority, there.authority);
+  out.require("esxi.loaders", is_as_narrow(here.loaders, there.loaders));
+  out.action("esxi.loader", here.loader, there.loader);
+  out.action("esxi.loader_unpinned", here.loader_unpinned, there.loader_unpinned);
+  out.require("esxi.signers", is_as_narrow_about_signers(here.signers, there.signers));
   out.require("esxi.deny_signers", is_subset(there.deny_signers, here.deny_signers));
   out.action("esxi.signer", here.signer, there.signer);
   out.require("esxi.cmdline_allow", is_as_narrow(here.cmdline_allow, there.cmdline_allow));

@@ -268,6 +268,14 @@ constexpr std::array kCatalogue = {
           "Look at kernelopt in the host's boot.cfg, and who changed it."},
     Entry{FindingCode::kEsxiAssetTag, "esxi.asset_tag",
           "The host's TPM holds another asset tag than those that the policy allows."},
+    Entry{FindingCode::kEsxiLoader, "esxi.loader.unknown",
+          "If the image brings it, add its digest to 'esxi.loaders'; if not, another system may "
+          "have written ESXi's PCRs: isolate the host."},
+    Entry{FindingCode::kEsxiLoaderUnpinned, "esxi.loader.unpinned",
+          "List the loaders of a good host ('quotemill host') in 'esxi.loaders', or compare PCR 4 "
+          "with its baseline."},
+    Entry{FindingCode::kEsxiAuthority, "esxi.authority",
+          "If this signer may start ESXi, add its digest to 'esxi.authorities'."},
 };
 
 const Entry* entry_of(FindingCode code) {

@@ -158,6 +158,9 @@ enum class FindingCode : std::uint16_t {
   kEsxiSignerUnknown = 970,       // esxi.signer.unknown
   kEsxiCommandLine = 971,         // esxi.cmdline
   kEsxiAssetTag = 972,            // esxi.asset_tag
+  kEsxiLoader = 973,              // esxi.loader.unknown: what started ESXi
+  kEsxiLoaderUnpinned = 974,      // esxi.loader.unpinned: no rule says what may start ESXi
+  kEsxiAuthority = 975,           // esxi.authority: who let the boot loader run
 };
 
 // "boot.event.digest_unknown".

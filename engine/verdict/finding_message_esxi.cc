@@ -93,6 +93,16 @@ std::string esxi_setting_message(const Finding& finding) {
       return "the boot loader's command line has " + finding.subject;
     case FindingCode::kEsxiAssetTag:
       return "the asset tag is " + finding.subject;
+    case FindingCode::kEsxiLoader:
+      return finding.digest ? "what started ESXi has digest " + seen(finding) + ", which " +
+                                  finding.subject
+                            : "what started ESXi: " + finding.subject;
+    case FindingCode::kEsxiLoaderUnpinned:
+      return "nothing says what may start ESXi: another system can write the same into its PCRs";
+    case FindingCode::kEsxiAuthority:
+      return finding.digest ? "authority " + seen(finding) + " let code run, which " +
+                                  finding.subject
+                            : "authorities of Secure Boot: " + finding.subject;
     default:
       return {};
   }

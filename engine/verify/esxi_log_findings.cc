@@ -1,5 +1,6 @@
 #include "engine/verify/esxi_log_findings.h"
 
+#include "engine/base/text.h"
 #include "engine/esxi/log/describe_esxi.h"
 #include "engine/eventlog/event_type.h"
 
@@ -40,10 +41,23 @@ Finding finding_of(const EsxiProblem& problem) {
     finding.event_type = event_type::kEventTag;
   }
   finding.subject = describe(problem);
+  finding.digest = problem.shown;
+  finding.expected = problem.measured;
   return finding;
 }
 
 }  // namespace
+
+Finding test_key_finding(const EsxiBoot& boot, const EsxiSigner& signer) {
+  Finding finding{.code = FindingCode::kEsxiSignerTest, .severity = Severity::kFail};
+  if (const EsxiPcrs* const pcrs = known_esxi_format().pcrs(boot.layout)) {
+    finding.pcr = pcrs->variable;
+  }
+  finding.event = signer.event;
+  finding.digest = signer.digest;
+  finding.subject = escaped(signer.key_id, 32);
+  return finding;
+}
 
 Findings esxi_log_findings(const EsxiBoot& boot) {
   Findings findings;
@@ -54,6 +68,11 @@ Findings esxi_log_findings(const EsxiBoot& boot) {
     Finding rest{.code = FindingCode::kEsxiLogGrammar, .severity = Severity::kFail};
     rest.subject = std::to_string(boot.problem_count - boot.problems.size()) + " more";
     findings.push_back(std::move(rest));
+  }
+  for (const EsxiSigner& signer : boot.signers) {
+    if (signer.role == EsxiSignerRole::kTest) {
+      findings.push_back(test_key_finding(boot, signer));
+    }
   }
   if (boot.has_secret) {
     Finding secret{.code = FindingCode::kEsxiLogSecret, .severity = Severity::kWarning};

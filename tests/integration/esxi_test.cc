@@ -66,7 +66,7 @@ class EsxiScenario : public ::testing::Test {
                  "pcrs = [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14]\n[boot]\n"
                  "baselines = [\"esx-firmware\"]\ncompare = [0, 2]\n"
                  "no_baseline = \"info\"\n[esxi]\nimage = \"fail\"\n" +
-                 rules));
+                 bench::esxi_rules_of(boots()) + rules));
     const Finished applied = daemon_.cli({"policy", "apply", file.string(), "--yes"});
     ASSERT_TRUE(applied.ok()) << applied.output;
   }

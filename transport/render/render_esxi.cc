@@ -31,7 +31,16 @@ Json render_image(const EsxiStatus& status) {
           {"match", name_of(software.match)},
           {"approved", software.is_approved},
           {"acceptance", name_of(software.acceptance)},
-          {"other_vibs", others}};
+          {"other_vibs", others},
+          {"ambiguous", status.ambiguous}};
+}
+
+Json render_list(const std::vector<Digest>& digests) {
+  Json list = Json::array();
+  for (const Digest& digest : digests) {
+    list.push_back(digest.hex());
+  }
+  return list;
 }
 
 Json render_secure_boot(const EsxiStatus& status) {
@@ -99,7 +108,30 @@ Json render_esxi_host(const Host& host, const EsxiStatus& status) {
           {"asset_tag", text_of(status.asset_tag)},
           {"modules", is_told ? Json(status.modules) : Json(nullptr)},
           {"secret_typed", is_told ? Json(status.has_secret) : Json(nullptr)},
+          {"loaders", render_list(status.loaders)},
+          {"authorities", render_list(status.authorities)},
+          {"signers", render_list(status.signers)},
           {"layout", name_of(status.layout)}};
+}
+
+Json render_software_changes(const SoftwareChanges& changes) {
+  const auto digest_of = [](const std::optional<Digest>& digest) {
+    return digest ? Json(digest->hex()) : Json(nullptr);
+  };
+  Json modules = Json::array();
+  for (const ModuleChange& change : changes.modules) {
+    modules.push_back({{"module", change.name},
+                       {"before", digest_of(change.before)},
+                       {"after", digest_of(change.after)},
+                       {"vib_before", words(change.vib_before)},
+                       {"vib_after", words(change.vib_after)}});
+  }
+  Json vibs = Json::array();
+  for (const VibChange& change : changes.vibs) {
+    vibs.push_back(
+        {{"vib", change.name}, {"before", words(change.before)}, {"after", words(change.after)}});
+  }
+  return {{"modules", std::move(modules)}, {"vibs", std::move(vibs)}};
 }
 
 }  // namespace quotemill::transport

@@ -12,11 +12,16 @@ namespace quotemill::transport {
 // status ("Passed", "Warning", "Failed", "N/A"), colour, key, message, cause, remedy, vsphere.
 Json render_attestation(const EsxiAttestation& attestation);
 
-// attestation, last_attested, image{name, version, build, match, approved, acceptance, other_vibs},
+// attestation, last_attested, image{name, version, build, match, approved, acceptance, other_vibs,
+// ambiguous},
 // version, build, secure_boot{state ("on", "off", "unproven"), because}, txt ("launched",
 // "not_launched"), tpm{manufacturer, model, version, firmware, ek_sha256, ek_issuer},
-// exec_installed_only, asset_tag, modules, secret_typed, layout. Without a believable log all that
+// exec_installed_only, asset_tag, modules, secret_typed, layout; and what a policy may list of it:
+// loaders[], authorities[], signers[]. Without a believable log all that
 // it would tell is null.
 Json render_esxi_host(const Host& host, const EsxiStatus& status);
+
+// modules[]{module, before, after, vib_before, vib_after}, vibs[]{vib, before, after}.
+Json render_software_changes(const SoftwareChanges& changes);
 
 }  // namespace quotemill::transport

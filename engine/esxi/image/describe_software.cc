@@ -56,6 +56,9 @@ std::string describe(const ModuleProblem& problem, const BaseImage* image) {
     case ModuleProblemKind::kOptions:
       return "options file " + name + has + ", which no known VIB has: somebody changed it";
     case ModuleProblemKind::kDatabase:
+      if (!problem.digest) {
+        return "no image database (" + name + ") was booted: nothing tells what is installed";
+      }
       return "image database " + name + has + ", which is none of those that were imported";
   }
   return {};

@@ -161,7 +161,9 @@ class Matcher {
         best = &place;
       }
     }
-    out_.ambiguous += has_several_vibs(places) ? 1U : 0U;
+    if (has_several_vibs(places)) {
+      out_.ambiguous.push_back(number);
+    }
     count_vib(*best, false, is_approved);
     if (modules_[number].is_options && is_harmless(modules_[number])) {
       account_for(file_name_of(modules_[number].name));

@@ -54,6 +54,31 @@ std::string conflict_of(const SoftwareEvidence& evidence, const SoftwareReport& 
   return is_conflict ? words : std::string();
 }
 
+// Whether exactly one of the VIBs that have the content is installed, as the database tells.
+bool is_settled(const ImageIndex& index, const Digest& content, const BaseImage& database) {
+  const Vib* only = nullptr;
+  for (const ImageIndex::Place& place : index.find(content)) {
+    const Vib& vib = index.vib(place);
+    const bool is_installed = std::any_of(
+        database.vibs.begin(), database.vibs.end(),
+        [&vib](const Vib& each) { return each.name == vib.name && each.version == vib.version; });
+    if (is_installed && only != nullptr &&
+        (only->name != vib.name || only->version != vib.version)) {
+      return false;
+    }
+    only = is_installed ? &vib : only;
+  }
+  return only != nullptr;
+}
+
+// Without it nothing tells what is installed beside what was booted.
+ModuleProblem absent_database(const HostModules& own) {
+  ModuleProblem problem;
+  problem.kind = ModuleProblemKind::kDatabase;
+  problem.name = own.database;
+  return problem;
+}
+
 }  // namespace
 
 std::vector<ModuleRole> roles_of(const ImageIndex& index, std::span<const MeasuredModule> modules,
@@ -81,9 +106,13 @@ std::vector<ModuleRole> roles_of(const ImageIndex& index, std::span<const Measur
 
 SoftwareReport complete_report(const ImageIndex& index, const SoftwareEvidence& evidence,
                                std::span<const ModuleRole> roles,
-                               std::shared_ptr<const StaticSoftware> fixed) {
+                               std::shared_ptr<const StaticSoftware> fixed,
+                               const HostModules& own) {
   SoftwareReport report;
   report.fixed = std::move(fixed);
+  if (std::find(roles.begin(), roles.end(), ModuleRole::kDatabase) == roles.end()) {
+    report.problems.push_back(absent_database(own));
+  }
   for (std::size_t i = 0; i < evidence.modules.size(); ++i) {
     if (roles[i] != ModuleRole::kDatabase) {
       continue;
@@ -100,6 +129,11 @@ SoftwareReport complete_report(const ImageIndex& index, const SoftwareEvidence& 
       report.problems.push_back(std::move(problem));
     }
   }
+  for (const std::uint32_t module : report.fixed->ambiguous) {
+    const bool is_told =
+        report.database && is_settled(index, evidence.modules[module].digest, *report.database);
+    report.ambiguous += is_told ? 0U : 1U;
+  }
   report.version_conflict = conflict_of(evidence, report);
   return report;
 }
@@ -109,7 +143,7 @@ SoftwareReport infer_software(const ImageIndex& index, const SoftwareEvidence& e
   const std::vector<ModuleRole> roles = roles_of(index, evidence.modules, own);
   return complete_report(
       index, evidence, roles,
-      std::make_shared<const StaticSoftware>(infer_static(index, evidence.modules, roles)));
+      std::make_shared<const StaticSoftware>(infer_static(index, evidence.modules, roles)), own);
 }
 
 }  // namespace quotemill

@@ -95,8 +95,8 @@ struct StaticSoftware {
   AcceptanceLevel acceptance = AcceptanceLevel::kUnknown;  // the least of `vibs`
   std::vector<InferredVib> vibs;
   std::vector<ModuleProblem> problems;
-  // Contents that several versions of a VIB have; the image's was taken, if it has one.
-  std::uint32_t ambiguous = 0;
+  // Modules whose content several VIBs have and none of the image's; `vibs` has the likeliest.
+  std::vector<std::uint32_t> ambiguous;
 };
 
 struct SoftwareEvidence {
@@ -112,6 +112,8 @@ struct SoftwareReport {
   // The host's own image database, authentic by its measured digest; null if it is not known.
   std::shared_ptr<const BaseImage> database;
   std::vector<ModuleProblem> problems;  // of modules that only this host has
+  // Of the ambiguous modules those that its image database does not settle.
+  std::uint32_t ambiguous = 0;
   // What the sources say that tell the version, if they do not agree: "the modules are of 8.0.3
   // build 24280767, the boot loader's record tells 8.0.2 build 23305546". Escaped.
   std::string version_conflict;
@@ -134,7 +136,7 @@ StaticSoftware infer_static(const ImageIndex& index, std::span<const MeasuredMod
 // All of it. `fixed`: of infer_static() for the same modules.
 SoftwareReport complete_report(const ImageIndex& index, const SoftwareEvidence& evidence,
                                std::span<const ModuleRole> roles,
-                               std::shared_ptr<const StaticSoftware> fixed);
+                               std::shared_ptr<const StaticSoftware> fixed, const HostModules& own);
 
 // Without remembering anything.
 SoftwareReport infer_software(const ImageIndex& index, const SoftwareEvidence& evidence,

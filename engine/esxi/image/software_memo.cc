@@ -52,7 +52,7 @@ std::shared_ptr<const StaticSoftware> SoftwareMemo::find_or_infer(
 SoftwareReport SoftwareMemo::infer(const std::shared_ptr<const ImageIndex>& index,
                                    const SoftwareEvidence& evidence, const HostModules& own) {
   roles_ = roles_of(*index, evidence.modules, own);
-  return complete_report(*index, evidence, roles_, find_or_infer(index, evidence));
+  return complete_report(*index, evidence, roles_, find_or_infer(index, evidence), own);
 }
 
 }  // namespace quotemill

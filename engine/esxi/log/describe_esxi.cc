@@ -122,6 +122,12 @@ Fields fields_of(const EsxiAuthority& authority) {
           {"event", std::uint64_t{authority.event}}};
 }
 
+Fields fields_of(const EsxiLoader& loader) {
+  return {{"digest", loader.digest.hex()},
+          {"pcr", std::uint64_t{loader.pcr}},
+          {"event", std::uint64_t{loader.event}}};
+}
+
 template <class Value>
 std::vector<Fields> list_of(const std::vector<Value>& values) {
   std::vector<Fields> list;
@@ -179,6 +185,7 @@ Fields describe(const EsxiBoot& boot) {
                    {"versions", list_of_versions(boot.versions)},
                    {"signers", list_of(boot.signers)},
                    {"authorities", list_of(boot.authorities)},
+                   {"loaders", list_of(boot.loaders)},
                    {"launched_by_txt", boot.has_launch},
                    {"boot_complete", boot.is_boot_complete},
                    {"unknown_tags", std::uint64_t{boot.unknown_tags}},

@@ -1,55 +1,8 @@
 #include "engine/esxi/log/esxi_boot.h"
 
 #include <algorithm>
-#include <array>
 
 namespace quotemill {
-namespace {
-
-struct KnownCertificate {
-  std::string_view sha256;  // of the DER
-  KnownSigner signer;
-};
-
-// esx-boot, localkeys. The private halves of the test keys are public. Which certificates a policy
-// wants is the policy's to say; these are told by name.
-constexpr std::array kCertificates = {
-    KnownCertificate{"321690a8e06810b184032f073c305a082112bdad5870ef2e8953e01be956d710",
-                     {EsxiSignerRole::kOfficial, "vmware_esx67"}},
-    KnownCertificate{"d484739ddd38e1b38117cec209b7ed125f61933052fe1f8a42fbb95d38017187",
-                     {EsxiSignerRole::kOfficial, "vmware_esx40"}},
-    KnownCertificate{"36aae5181af5e84a51cd75ea3844860746570791a134f0854595c024986a96fb",
-                     {EsxiSignerRole::kTest, "test_esx67"}},
-    KnownCertificate{"2f8529811f0be70b96f1a7a65560b5b17102d4e6538b9eb86f20108786f6494a",
-                     {EsxiSignerRole::kTest, "elfsign_test"}},
-};
-
-constexpr std::uint8_t nibble(char digit) {
-  return static_cast<std::uint8_t>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
-}
-
-bool is_written(ByteView digest, std::string_view hex) {
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    if (digest[i] != (nibble(hex[2 * i]) << 4U | nibble(hex[2 * i + 1]))) {
-      return false;
-    }
-  }
-  return true;
-}
-
-}  // namespace
-
-std::string_view name_of(EsxiSignerRole role) {
-  switch (role) {
-    case EsxiSignerRole::kUnknown:
-      return "unknown";
-    case EsxiSignerRole::kOfficial:
-      return "official";
-    case EsxiSignerRole::kTest:
-      return "test";
-  }
-  return "unknown";
-}
 
 std::string_view name_of(EsxiProblemKind kind) {
   switch (kind) {
@@ -76,7 +29,9 @@ void EsxiBoot::clear() {
   versions.clear();
   signers.clear();
   authorities.clear();
+  loaders.clear();
   problems.clear();
+  odd_authority.reset();
   layout = EsxiLayout::kNone;
   bank = HashAlgorithm::kSha256;
   form = LogForm::kAsSent;
@@ -102,12 +57,7 @@ bool is_in_order(const EsxiBoot& boot) {
 }
 
 KnownSigner known_signer(const Digest& certificate) {
-  const auto* const found =
-      std::find_if(kCertificates.begin(), kCertificates.end(), [&](const KnownCertificate& known) {
-        return certificate.algorithm() == HashAlgorithm::kSha256 &&
-               is_written(certificate.view(), known.sha256);
-      });
-  return found == kCertificates.end() ? KnownSigner{} : found->signer;
+  return known_esxi_format().signer(certificate);
 }
 
 }  // namespace quotemill

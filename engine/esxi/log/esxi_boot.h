@@ -43,10 +43,6 @@ struct EsxiVersionRecord {
   std::uint32_t event = 0;
 };
 
-enum class EsxiSignerRole : std::uint8_t { kUnknown, kOfficial, kTest };
-
-std::string_view name_of(EsxiSignerRole role);  // "unknown", "official", "test"
-
 // Proves nothing unless Secure Boot was on: the loader measures it before it checks the signature.
 struct EsxiSigner {
   ByteView certificate;  // DER; empty if only its digest is known (reports)
@@ -61,6 +57,15 @@ struct EsxiAuthority {
   ByteView certificate;  // DER; empty if `digest` is an image's
   Digest digest;         // SHA-256 of the certificate, or what db lists
   std::uint32_t event = 0;
+};
+
+// What may have started ESXi, by its digest in the bank that was read: in the boot loader's layout
+// every event of PCR 4 that can have loaded something, in that of a dynamic launch every event of
+// the launch.
+struct EsxiLoader {
+  Digest digest;
+  std::uint32_t event = 0;
+  std::uint32_t pcr = 0;
 };
 
 enum class EsxiProblemKind : std::uint8_t {
@@ -83,6 +88,9 @@ struct EsxiProblem {
   std::string_view what = {};  // a literal: "a second command line"
   std::optional<HashAlgorithm> bank = {};
   std::uint64_t number = 0;  // of a tag, or how many
+  // Of data that differs: what it hashes to, and what was measured. None of a kept secret.
+  std::optional<Digest> shown = {};
+  std::optional<Digest> measured = {};
 
   friend bool operator==(const EsxiProblem&, const EsxiProblem&) = default;
 };
@@ -105,6 +113,9 @@ struct EsxiBoot {
   std::vector<EsxiVersionRecord> versions;
   std::vector<EsxiSigner> signers;
   std::vector<EsxiAuthority> authorities;
+  // The first event of PCR 7 behind the firmware's that may hide an authority.
+  std::optional<std::uint32_t> odd_authority;
+  std::vector<EsxiLoader> loaders;               // proven if PCR 4, or the launch's PCRs, are
   std::optional<std::string_view> command_line;  // may hold a secret: never shown as it is
   std::optional<std::uint32_t> command_line_event;
   std::optional<ByteView> asset_tag;
@@ -139,12 +150,7 @@ std::optional<EsxiEvent> esxi_event(const BootEvent& event, const EsxiBoot& boot
 // Others are passed over.
 void take_security_option(std::string_view text, EsxiBoot& out);
 
-// The certificate that a SHA-256 of DER belongs to: role and key id.
-struct KnownSigner {
-  EsxiSignerRole role = EsxiSignerRole::kUnknown;
-  std::string_view key_id;
-};
-
+// By known_esxi_format().
 KnownSigner known_signer(const Digest& certificate);
 
 }  // namespace quotemill

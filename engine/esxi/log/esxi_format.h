@@ -9,6 +9,8 @@
 #include <span>
 #include <string_view>
 
+#include "engine/base/digest.h"
+
 namespace quotemill {
 
 enum class EsxiLayout : std::uint8_t { kNone, kLoader, kDynamicLaunch };
@@ -68,13 +70,31 @@ struct EsxiPcrs {
   }
 };
 
+enum class EsxiSignerRole : std::uint8_t { kUnknown, kOfficial, kTest };
+
+std::string_view name_of(EsxiSignerRole role);  // "unknown", "official", "test"
+
+// The certificate that a SHA-256 of DER belongs to.
+struct KnownSigner {
+  EsxiSignerRole role = EsxiSignerRole::kUnknown;
+  std::string_view key_id;
+};
+
+struct EsxiCertificate {
+  std::string_view sha256;  // of the DER, in hexadecimal
+  KnownSigner signer;
+};
+
 struct EsxiFormat {
   std::span<const EsxiTag> tags;
   std::span<const EsxiPcrs> layouts;
+  std::span<const EsxiCertificate> certificates;
 
   [[nodiscard]] const EsxiTag* tag(std::uint32_t id) const;
   // nullptr for kNone.
   [[nodiscard]] const EsxiPcrs* pcrs(EsxiLayout layout) const;
+  // kUnknown if nobody has told whose certificate it is.
+  [[nodiscard]] KnownSigner signer(const Digest& certificate) const;
 };
 
 // What public sources show.

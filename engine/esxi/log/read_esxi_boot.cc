@@ -7,12 +7,24 @@
 #include "engine/esxi/log/tagged_data.h"
 #include "engine/eventlog/decode/secrets.h"
 #include "engine/eventlog/event_type.h"
+#include "engine/eventlog/proof/loads_nothing.h"
 
 namespace quotemill {
 namespace {
 
 constexpr std::string_view kExecInstalledOnly = "execInstalledOnly";
 constexpr std::string_view kUefiSecureBoot = "uefiSecureBootEnabled";
+
+// One DER SEQUENCE (X.690, 8.1) from the first byte to the last: what mboot has measured there. A
+// certificate that is to count is known by its digest, whatever is in it.
+bool may_be_certificate(ByteView data) {
+  constexpr std::uint8_t kSequence = 0x30;
+  constexpr std::uint8_t kTwoBytesOfLength = 0x82;
+  constexpr std::size_t kHeadSize = 4;
+  return data.size() > kHeadSize && data.size() <= limits::esxi::kCertificateSizeMax &&
+         data[0] == kSequence && data[1] == kTwoBytesOfLength &&
+         static_cast<std::size_t>(data[2] << 8U | data[3]) + kHeadSize == data.size();
+}
 
 EsxiLayout layout_of(const BootLog& log, const EsxiFormat& format) {
   for (const BootEvent& event : log.events) {
@@ -78,7 +90,7 @@ class EsxiReader {
 
   void take(const BootEvent& event) {
     if ((pcrs_.mask() >> event.pcr & 1U) == 0) {
-      take_authority(event);
+      take_firmware(event);
       return;
     }
     out_.pcrs |= 1U << event.pcr;
@@ -116,6 +128,7 @@ class EsxiReader {
       case EsxiEventKind::kLaunch:
         out_.has_launch = true;
         step(event, seen.kind, {});
+        take_loader(event);
         return;
       case EsxiEventKind::kUnknown:
       case EsxiEventKind::kSecurityOption:
@@ -137,7 +150,7 @@ class EsxiReader {
   // all of them when it came.
   bool holds(const BootEvent& event, const EsxiEvent& seen) {
     if (seen.proof != ProofClass::kDataProven) {
-      add(EsxiProblemKind::kDataDiffers, name_of(seen.kind), event).bank = log_.bank();
+      add_differing(event, seen, log_.bank());
       return false;
     }
     const bool was_held =
@@ -146,11 +159,20 @@ class EsxiReader {
       const ByteView digest = event.digest(bank);
       if (!was_held && bank != log_.bank() && can_hash(bank) && !digest.empty() &&
           !is_digest_of(format_.tag(*seen.tag), digest, bank, seen.data)) {
-        add(EsxiProblemKind::kDataDiffers, name_of(seen.kind), event).bank = bank;
+        add_differing(event, seen, bank);
         return false;
       }
     }
     return true;
+  }
+
+  void add_differing(const BootEvent& event, const EsxiEvent& seen, HashAlgorithm bank) {
+    EsxiProblem& problem = add(EsxiProblemKind::kDataDiffers, name_of(seen.kind), event);
+    problem.bank = bank;
+    problem.measured = Digest::from(bank, event.digest(bank));
+    if (kept_secret(seen.data) == KeptSecret::kNone) {
+      problem.shown = hash(bank, seen.data);
+    }
   }
 
   void take_module(const BootEvent& event, const EsxiEvent& seen) {
@@ -206,14 +228,18 @@ class EsxiReader {
 
   void take_signer(const BootEvent& event, const EsxiEvent& seen) {
     step(event, seen.kind, {});
-    if (seen.data.empty() || seen.data.size() > limits::esxi::kCertificateSizeMax) {
+    if (!holds(event, seen)) {
+      return;
+    }
+    if (!may_be_certificate(seen.data)) {
       add(EsxiProblemKind::kMalformed, "signer: no certificate", event).offset = kTagHeadSize;
-    } else if (holds(event, seen) && out_.signers.size() < limits::esxi::kSignersMax) {
+    } else if (out_.signers.size() < limits::esxi::kSignersMax) {
       EsxiSigner& signer = out_.signers.emplace_back();
       signer.certificate = seen.data;
       signer.digest = hash(HashAlgorithm::kSha256, seen.data);
-      signer.role = known_signer(signer.digest).role;
-      signer.key_id = known_signer(signer.digest).key_id;
+      const KnownSigner known = format_.signer(signer.digest);
+      signer.role = known.role;
+      signer.key_id = known.key_id;
       signer.event = event.number;
     }
   }
@@ -239,7 +265,7 @@ class EsxiReader {
     if (seen.proof == ProofClass::kDataProven) {
       return true;
     }
-    add(EsxiProblemKind::kDataDiffers, name_of(seen.kind), event).bank = log_.bank();
+    add_differing(event, seen, log_.bank());
     return false;
   }
 
@@ -253,12 +279,39 @@ class EsxiReader {
     }
   }
 
-  void take_authority(const BootEvent& event) {
-    if (out_.authorities.size() == limits::esxi::kAuthoritiesMax) {
+  // What is not ESXi's: who let it run, and what loaded it.
+  void take_firmware(const BootEvent& event) {
+    take_authority(event);
+    if (out_.layout != EsxiLayout::kLoader) {
       return;
     }
+    if (event.pcr == kLoaderPcr && !loads_nothing(event, log_.bank())) {
+      take_loader(event);
+    } else if (event.pcr >= kUnusedBegin && event.pcr < kUnusedEnd) {
+      add(EsxiProblemKind::kGrammar, "an event in a PCR that ESXi leaves as it is", event);
+    }
+  }
+
+  void take_authority(const BootEvent& event) {
     if (const std::optional<EsxiAuthority> authority = authority_of(log_, event)) {
+      if (out_.authorities.size() == limits::esxi::kAuthoritiesMax) {
+        add(EsxiProblemKind::kGrammar, "more authorities than a boot of ESXi has", event);
+        return;
+      }
       out_.authorities.push_back(*authority);
+    } else if (!out_.odd_authority && may_hide_authority(log_, event)) {
+      out_.odd_authority = event.number;
+    }
+  }
+
+  void take_loader(const BootEvent& event) {
+    const std::optional<Digest> digest = Digest::from(log_.bank(), event.digest(log_.bank()));
+    if (!digest) {
+      add(EsxiProblemKind::kBankWeak, "an event without a digest", event).bank = log_.bank();
+    } else if (out_.loaders.size() == limits::esxi::kLoadersMax) {
+      add(EsxiProblemKind::kGrammar, "more boot loaders than a boot of ESXi has", event);
+    } else {
+      out_.loaders.push_back({*digest, event.number, event.pcr});
     }
   }
 
@@ -278,6 +331,9 @@ class EsxiReader {
   }
 
   static constexpr std::size_t kTagHeadSize = 8;
+  static constexpr std::uint32_t kLoaderPcr = 4;
+  static constexpr std::uint32_t kUnusedBegin = 8;  // PCR 8 to 10 are zero on an ESXi host
+  static constexpr std::uint32_t kUnusedEnd = 11;
 
   const ProvenLog& log_;
   const EsxiFormat& format_;

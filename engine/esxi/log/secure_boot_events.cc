@@ -4,6 +4,7 @@
 #include "engine/eventlog/decode/authority.h"
 #include "engine/eventlog/decode/efi_variable.h"
 #include "engine/eventlog/event_type.h"
+#include "engine/eventlog/proof/loads_nothing.h"
 
 namespace quotemill {
 namespace {
@@ -33,6 +34,11 @@ std::optional<EsxiAuthority> authority_of(const ProvenLog& log, const BootEvent&
   }
   const std::optional<Digest> listed = Digest::from(HashAlgorithm::kSha256, authority.digest);
   return listed ? std::optional(EsxiAuthority{{}, *listed, event.number}) : std::nullopt;
+}
+
+bool may_hide_authority(const ProvenLog& log, const BootEvent& event) {
+  return event.pcr == kSecureBootPcr && !log.is_before_separator(event) &&
+         !loads_nothing(event, log.bank()) && !authority_of(log, event);
 }
 
 std::optional<bool> firmware_secure_boot(const ProvenLog& log, const BootEvent& event) {

@@ -1,6 +1,9 @@
 #include "engine/esxi/log/tagged_data.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
 
 #include "engine/base/byte_reader.h"
 #include "engine/esxi/log/limits.h"
@@ -27,7 +30,31 @@ Error malformed(const char* context, std::size_t offset) {
 struct TextPlace {
   std::uint16_t offset = 0;
   std::uint16_t size = 0;
+
+  [[nodiscard]] bool has(std::size_t at) const { return at >= offset && at - offset < size; }
 };
+
+// A record holds its head and its texts, the path last: the loader put that behind what the module
+// has (esx-boot, tpm.c). Other bytes would be a place to hide a module in.
+std::optional<Error> excess_of(ByteView record, std::span<const TextPlace> places) {
+  const TextPlace& path = places.back();
+  const std::size_t end = static_cast<std::size_t>(path.offset) + path.size;
+  const bool is_last =
+      end == record.size() || end + 1 == record.size();  // with its NUL, or without
+  if (path.size < 2 || !is_last || record.back() != 0) {
+    return malformed("version record: its path does not end it",
+                     kOffsetsBegin + (places.size() - 1) * sizeof(TextPlace));
+  }
+  for (std::size_t at = kOffsetsBegin + places.size() * sizeof(TextPlace); at < record.size();
+       ++at) {
+    const bool is_text = std::any_of(places.begin(), places.end(),
+                                     [at](const TextPlace& place) { return place.has(at); });
+    if (!is_text && record[at] != 0) {
+      return malformed("version record: bytes that are none of its texts", at);
+    }
+  }
+  return std::nullopt;
+}
 
 Result<std::string_view> text_at(ByteView record, TextPlace place, std::size_t stands_at) {
   if (place.offset > record.size() || place.size > record.size() - place.offset) {
@@ -102,6 +129,12 @@ Result<EsxiVersionRecord> read_version_record(ByteView data) {
   if (!in.ok()) {
     return in.error("version record");
   }
+  if (data.size() > limits::esxi::kVersionRecordMax) {
+    return Error{ErrorCode::kTooLarge,
+                 "version record: longer than any",
+                 limits::esxi::kVersionRecordMax,
+                 {}};
+  }
   if (total != data.size()) {
     return malformed("version record: a size that is not its own", 0);
   }
@@ -116,6 +149,9 @@ Result<EsxiVersionRecord> read_version_record(ByteView data) {
       return text.error();
     }
     texts.at(i) = *text;
+  }
+  if (const std::optional<Error> excess = excess_of(data, places)) {
+    return *excess;
   }
   record.component = texts[0];
   record.product = texts[1];

@@ -7,6 +7,7 @@
 namespace quotemill {
 namespace {
 
+using ::testing::AllOf;
 using testing::Boot;
 using ::testing::Contains;
 using testing::digest_of;
@@ -39,6 +40,7 @@ class AppraiseEsxi : public ::testing::Test {
     boot_.versions = {{"vmkboot", "VMware ESXi", "8.0.3-24280767", "/b.b00", 0, 1, 3}};
     boot_.signers = {{{}, digest_of("official"), EsxiSignerRole::kOfficial, "vmware_esx67", 9}};
     boot_.authorities = {{{}, digest_of("mboot authority"), 5}};
+    boot_.loaders = {{digest_of("mboot"), 7, 4}};
     boot_.command_line = "/b.b00 runweasel bootUUID=17";
     boot_.exec_installed_only = true;
     secure_boot_.enabled = true;
@@ -55,9 +57,16 @@ class AppraiseEsxi : public ::testing::Test {
     }
   }
 
+  // With the host's own loader listed.
   Findings appraise(const std::string& rules, std::uint32_t proven = 0xFFFFFF) {
+    return appraise_under("[esxi]\nloaders = [\"" + digest_of("mboot").hex() + "\"]\n" + rules,
+                          proven);
+  }
+
+  // `rest`: of the policy's file.
+  Findings appraise_under(const std::string& rest, std::uint32_t proven = 0xFFFFFF) {
     const Result<Policy> policy =
-        parse_policy("[quote]\npcrs = [0, 7, 11, 12, 13, 14]\n[esxi]\n" + rules, "p.toml");
+        parse_policy("[quote]\npcrs = [0, 4, 7, 11, 12, 13, 14]\n" + rest, "p.toml");
     EXPECT_TRUE(policy) << (policy ? "" : policy.error().to_string());
     const auto snapshot = Snapshot::compile(policy ? *policy : default_policy(), baselines_);
     return appraise_esxi(boot_, secure_boot_, proven, *snapshot, nullptr);
@@ -65,8 +74,12 @@ class AppraiseEsxi : public ::testing::Test {
 
   // What is worse than information.
   std::vector<std::string> blame(const std::string& rules, std::uint32_t proven = 0xFFFFFF) {
+    return words_of(appraise(rules, proven));
+  }
+
+  static std::vector<std::string> words_of(const Findings& findings) {
     std::vector<std::string> out;
-    for (const Finding& finding : appraise(rules, proven)) {
+    for (const Finding& finding : findings) {
       if (finding.severity != Severity::kInfo) {
         out.push_back(std::string(name_of(finding.code)) + ": " + message_of(finding));
       }
@@ -198,9 +211,56 @@ TEST_F(AppraiseEsxi, HoldsTheVersionAgainstItsRangeAndItsSources) {
   EXPECT_THAT(blame(kOn), IsEmpty());
   boot_.versions[1].version = "8.0.2-1";
   EXPECT_THAT(blame(kOn), ElementsAre(HasSubstr("records tell '8.0.3-24280767' and '8.0.2-1'")));
-  boot_.versions.clear();
+  boot_.versions.pop_back();
   boot_.system_version = "9.1.0";
   EXPECT_THAT(blame(kOn), ElementsAre(HasSubstr("the kernel tells 9.1.0")));
+}
+
+// A module that is shown as a record has room only where the boot loader wrote none.
+TEST_F(AppraiseEsxi, AsksForTheRecordsThatTheReleaseHasAndForNoOther) {
+  boot_.versions.push_back({"vmkernel", "VMware ESXi", "8.0.3-24280767", "/k.b00", 0, 1, 5});
+  EXPECT_THAT(blame(kOn), IsEmpty());
+  boot_.versions.erase(boot_.versions.begin());
+  EXPECT_THAT(blame(kOn), ElementsAre(HasSubstr("no record of b by the boot loader, and ESXi "
+                                                "8.0.3 build 24280767 has one")));
+  boot_.versions.clear();
+  EXPECT_THAT(blame(kOn), ElementsAre(HasSubstr("no record of b")));
+  const BaseImage older =
+      testing::image_of("ESXi-7.0U3-19193900-standard", "7.0.3-0.35.19193900", "1.0");
+  baselines_ = {baseline_of(older, "esxi-7u3", true)};
+  set(Boot(older));
+  EXPECT_THAT(blame(kOn), IsEmpty());
+  boot_.versions = {{"vmkboot", "VMware ESXi", "7.0.3-19193900", "/b.b00", 0, 1, 3}};
+  EXPECT_THAT(blame(kOn), ElementsAre(HasSubstr("there is a record of b by the boot loader, and "
+                                                "ESXi 7.0.3 build 19193900 has none")));
+}
+
+TEST_F(AppraiseEsxi, KnowsNoReleaseWithoutEsxBase) {
+  BaseImage image = image_803();
+  image.vibs[0].name = "oem-base";
+  baselines_.push_back(baseline_of(image, "oem", true));
+  baselines_.erase(baselines_.begin());
+  set(Boot(image));
+  EXPECT_THAT(blame(kOn), Not(IsEmpty()));
+}
+
+TEST_F(AppraiseEsxi, JudgesWhatIsInstalledAndNotBootedByTheHostsDatabase) {
+  BaseImage image = image_803();
+  image.vibs.push_back(testing::vib_of("tools-light", "12.3", {}));
+  image.vibs.back().acceptance = AcceptanceLevel::kCommunity;
+  baselines_[0] = baseline_of(image, "esxi-8u3", true);
+  EXPECT_THAT(blame(kOn), IsEmpty());
+  EXPECT_THAT(blame("image = \"fail\"\ndeny_vibs = [\"tools-light\"]"),
+              ElementsAre(HasSubstr("denies VIB tools-light 12.3")));
+  EXPECT_THAT(blame("image = \"fail\"\ndeny_vibs = [\"tools-light 12.2\"]"), IsEmpty());
+  EXPECT_THAT(blame("image = \"fail\"\nmin_acceptance = \"partner\""),
+              ElementsAre(HasSubstr("VIB tools-light 12.3 is community")));
+}
+
+TEST_F(AppraiseEsxi, AsksForTheHostsImageDatabase) {
+  set(Boot(image_803()).remove("imgdb.tgz"));
+  EXPECT_THAT(blame(kOn), ElementsAre(HasSubstr("no image database (imgdb.tgz) was booted")));
+  EXPECT_THAT(blame("image = \"fail\"\ndatabase = \"off\""), IsEmpty());
 }
 
 TEST_F(AppraiseEsxi, AsksForSecureBootWithAnAuthorityForTheBootLoader) {
@@ -216,13 +276,76 @@ TEST_F(AppraiseEsxi, AsksForSecureBootWithAnAuthorityForTheBootLoader) {
   EXPECT_THAT(blame("image = \"fail\"\nsecure_boot = \"off\""), IsEmpty());
 }
 
-TEST_F(AppraiseEsxi, NeverTakesATestKey) {
-  boot_.signers.push_back({{}, digest_of("test"), EsxiSignerRole::kTest, "test_esx67", 10});
-  const std::string allowed = "image = \"fail\"\nsigner = \"off\"\nsigners = [\"" +
-                              digest_of("test").hex() + "\", \"" + digest_of("official").hex() +
-                              "\"]";
-  EXPECT_THAT(blame(allowed), ElementsAre(HasSubstr("signed by test key test_esx67")));
-  EXPECT_EQ(worst_of(appraise(allowed)), Severity::kFail);
+// Any content of an options file can stand in the log as a signer.
+TEST_F(AppraiseEsxi, TakesNoSignerThatNobodyKnowsEvenIfThePolicyListsNone) {
+  boot_.signers.push_back({{}, digest_of("options"), EsxiSignerRole::kUnknown, "", 10});
+  EXPECT_THAT(blame(kOn), ElementsAre(AllOf(HasSubstr("PCR 14, event 10"),
+                                            HasSubstr(digest_of("options").hex()),
+                                            HasSubstr("which nobody knows"))));
+  EXPECT_EQ(worst_of(appraise(kOn)), Severity::kFail);
+  EXPECT_THAT(blame("image = \"fail\"\nsigners = [\"" + digest_of("options").hex() + "\", \"" +
+                    digest_of("official").hex() + "\"]"),
+              IsEmpty());
+}
+
+TEST_F(AppraiseEsxi, AsksForASignerOfEveryBootThatMbootMeasures) {
+  boot_.signers.clear();
+  EXPECT_THAT(blame(kOn), ElementsAre(HasSubstr("signers of modules: none was measured")));
+}
+
+TEST_F(AppraiseEsxi, HoldsWhatStartedTheHostAgainstTheListOfLoaders) {
+  EXPECT_THAT(blame(kOn), IsEmpty());
+  boot_.loaders.push_back({digest_of("grub"), 8, 4});
+  EXPECT_THAT(blame(kOn),
+              ElementsAre(AllOf(HasSubstr("PCR 4, event 8"), HasSubstr(digest_of("grub").hex()),
+                                HasSubstr("which the policy does not list"))));
+  EXPECT_EQ(worst_of(appraise(kOn)), Severity::kFail);
+  boot_.loaders.clear();
+  EXPECT_THAT(blame(kOn), ElementsAre(HasSubstr("nothing was measured")));
+  EXPECT_THAT(blame(kOn, 0xFFFFFFU & ~(1U << 4U)), ElementsAre(HasSubstr("no quote proves")));
+}
+
+TEST_F(AppraiseEsxi, IsNeverSilentWhereNothingSaysWhatMayStartTheHost) {
+  const std::string esxi = "[esxi]\nimage = \"fail\"\n";
+  const auto unpinned =
+      ElementsAre(HasSubstr("esxi.loader.unpinned: nothing says what may start ESXi"));
+  EXPECT_THAT(words_of(appraise_under(esxi)), unpinned);
+  EXPECT_EQ(worst_of(appraise_under(esxi)), Severity::kWarning);
+  EXPECT_THAT(words_of(appraise_under(esxi + "loader_unpinned = \"off\"\n")), IsEmpty());
+  // A baseline that is not there compares nothing.
+  const std::string boot = "[boot]\nbaselines = [\"firmware\"]\ncompare = [0, 4]\n";
+  EXPECT_THAT(words_of(appraise_under(boot + esxi)), unpinned);
+  auto golden = std::make_shared<Baseline>();
+  golden->name = "firmware";
+  golden->events = {{7, 4, 1, {digest_of("mboot")}, "mboot"}};
+  baselines_.push_back(golden);
+  EXPECT_THAT(words_of(appraise_under(boot + esxi)), IsEmpty());
+  EXPECT_THAT(words_of(appraise_under(boot + "mismatch = \"info\"\n" + esxi)), unpinned);
+  EXPECT_THAT(
+      words_of(appraise_under("[boot]\nbaselines = [\"firmware\"]\ncompare = [0]\n" + esxi)),
+      unpinned);
+  const std::string sets = "[boot]\nbaselines = []\nreferences = [\"loaders\"]\n";
+  EXPECT_THAT(words_of(appraise_under(sets + "reference_events = [4]\n" + esxi)), IsEmpty());
+  EXPECT_THAT(words_of(appraise_under(sets + "reference_events = [0]\n" + esxi)), unpinned);
+  EXPECT_THAT(
+      words_of(appraise_under(sets + "reference_events = [4]\nunreferenced = \"off\"\n" + esxi)),
+      unpinned);
+}
+
+TEST_F(AppraiseEsxi, HoldsAllAuthoritiesAgainstTheirList) {
+  const std::string rules =
+      "image = \"fail\"\nauthorities = [\"" + digest_of("mboot authority").hex() + "\"]";
+  EXPECT_THAT(blame(rules), IsEmpty());
+  boot_.authorities.push_back({{}, digest_of("of everybody"), 6});
+  EXPECT_THAT(blame(rules), ElementsAre(AllOf(HasSubstr("PCR 7, event 6"),
+                                              HasSubstr(digest_of("of everybody").hex()))));
+  EXPECT_EQ(worst_of(appraise(rules)), Severity::kFail);
+  boot_.authorities.pop_back();
+  boot_.odd_authority = 6;
+  EXPECT_THAT(blame(rules), ElementsAre(HasSubstr("an event behind the firmware's is none")));
+  boot_.odd_authority.reset();
+  boot_.authorities.clear();
+  EXPECT_THAT(blame(rules), Contains(HasSubstr("none let the boot loader run")));
 }
 
 TEST_F(AppraiseEsxi, HoldsSignersAgainstTheListsAndOnlyUnderSecureBoot) {

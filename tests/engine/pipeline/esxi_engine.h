@@ -3,23 +3,47 @@
 
 #include <functional>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "bench/fleet/esxi_boot_model.h"
 #include "bench/fleet/plain_replay.h"
+#include "engine/crypto/hash.h"
 #include "engine/eventlog/replay.h"
 #include "tests/engine/esxi/image/model_images.h"
 #include "tests/engine/pipeline/small_engine.h"
 
 namespace quotemill::testing {
 
-// `rules`: further lines of [esxi]; `quote`: of [quote].
+// What image 3 is started and signed by, as far as `rules` says nothing else; nothing is added to
+// rules about loaders.
+inline std::string with_own_rules(const std::string& rules) {
+  if (rules.find("loader") != std::string::npos) {
+    return rules;
+  }
+  bench::EsxiBootModel model;
+  model.image = std::make_shared<const bench::EsxiImageModel>(bench::esxi_image(3, 40));
+  std::string all = rules;
+  std::istringstream own(bench::esxi_rules_of(model));
+  for (std::string line; std::getline(own, line);) {
+    const std::string key = line.substr(0, line.find(' '));
+    if (rules.find(key + " = ") == std::string::npos) {
+      all += line + "\n";
+    }
+  }
+  return all;
+}
+
+// `rules`: further lines of [esxi]; `quote`: of [quote], or all of it if it names PCRs.
 inline Policy esxi_policy(const std::string& rules = {}, const std::string& quote = {}) {
-  return policy_of("[quote]\npcrs = [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14]\n" + quote +
-                   "[boot]\nbaselines = [\"golden\"]\ncompare = [0, 2, 4]\n"
-                   "no_baseline = \"off\"\n[esxi]\nimage = \"fail\"\n" +
-                   rules);
+  const bool has_pcrs = quote.find("pcrs") != std::string::npos;
+  return policy_of(
+      "[quote]\n" +
+      std::string(has_pcrs ? "" : "pcrs = [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14]\n") + quote +
+      "[boot]\nbaselines = [\"golden\"]\ncompare = [0, 2]\n"
+      "no_baseline = \"off\"\n[esxi]\nimage = \"fail\"\n" +
+      with_own_rules(rules));
 }
 
 // The images that operators know by default: 3 is approved, 4 is not.
@@ -80,9 +104,13 @@ class EsxiEngine {
 
   [[nodiscard]] HostState state() const { return engine.state(host); }
 
-  static PcrBank quoted(const Bytes& measured, const PcrSelection& selection) {
+  [[nodiscard]] PcrBank quoted(const Bytes& measured, const PcrSelection& selection) const {
     if (selection.bank == HashAlgorithm::kSha256) {
-      return bench::plain_replay(measured, selection);
+      PcrBank out = bench::plain_replay(measured, selection);
+      if (model.is_launched) {
+        launch(measured, out);
+      }
+      return out;
     }
     PcrBank out(selection.bank);
     const PcrBank replayed = replay(read_boot_log(measured).log, selection.bank);
@@ -92,6 +120,24 @@ class EsxiEngine {
       }
     }
     return out;
+  }
+
+  // A launch sets PCR 17 to 22 to zeros, which events are extended into then.
+  static void launch(const Bytes& measured, PcrBank& pcrs) {
+    constexpr std::uint32_t kFirst = 17;
+    constexpr std::uint32_t kLast = 22;
+    const BootLogReading reading = read_boot_log(measured);
+    for (std::uint32_t pcr = kFirst; pcr <= kLast; ++pcr) {
+      Digest value(pcrs.algorithm());
+      for (const BootEvent& event : reading.log.events) {
+        if (event.is_measured() && event.pcr == pcr) {
+          extend(value, event.digest(pcrs.algorithm()));
+        }
+      }
+      if (pcrs.has(pcr)) {
+        pcrs.set(pcr, value);
+      }
+    }
   }
 
   SoftwareHost host;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "engine/policy/policy.h"
+#include "engine/policy/policy_remarks.h"
 #include "engine/policy/snapshot.h"
 #include "engine/policy/strictness.h"
 
@@ -13,6 +14,10 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+constexpr const char* kAuthorities =
+    "authorities = [\"0000000000000000000000000000000000000000000000000000000000000000\"]";
+constexpr const char* kLoaders =
+    "loaders = [\"0000000000000000000000000000000000000000000000000000000000000000\"]";
 constexpr const char* kQuote = "[quote]\npcrs = [0, 7, 11, 12, 13, 14]\n";
 
 std::string mistakes(const std::string& esxi, const std::string& quote = kQuote) {
@@ -83,6 +88,20 @@ TEST(EsxiRules, NeedAQuoteThatProvesModules) {
   EXPECT_EQ(mistakes(on, "[quote]\npcrs = [0, 7, 17, 18, 19, 20, 21]\n"), "none");
   EXPECT_THAT(mistakes(on + "secure_boot = \"fail\"", "[quote]\npcrs = [11, 12, 13, 14]\n"),
               HasSubstr("needs PCR 7"));
+  EXPECT_THAT(mistakes(on + kAuthorities, "[quote]\npcrs = [4, 11, 12, 13, 14]\n"),
+              HasSubstr("'esxi.authorities' needs PCR 7"));
+  EXPECT_THAT(mistakes(on + kLoaders), HasSubstr("'esxi.loaders' needs PCR 4"));
+  EXPECT_EQ(mistakes(on + kLoaders, "[quote]\npcrs = [4, 11, 12, 13, 14]\n"), "none");
+  EXPECT_EQ(mistakes(on + kLoaders, "[quote]\npcrs = [17, 18, 19, 20, 21]\n"), "none");
+}
+
+// Modules are known by their SHA-256: by another bank every one of a fleet would be unknown.
+TEST(EsxiRules, NeedTheBankThatImagesAreKnownBy) {
+  const std::string pcrs = "pcrs = [11, 12, 13, 14]\n";
+  EXPECT_THAT(mistakes("image = \"fail\"\n", "[quote]\nbank = \"sha384\"\n" + pcrs),
+              HasSubstr("p.toml:2:8: 'quote.bank' must be \"sha256\""));
+  EXPECT_THAT(mistakes("image = \"fail\"\n", "[quote]\nbank = \"sha512\"\n" + pcrs),
+              HasSubstr("'quote.bank' must be"));
 }
 
 TEST(EsxiRules, MakeAnotherPolicyByEachOfThem) {
@@ -103,6 +122,10 @@ TEST(EsxiRules, MakeAnotherPolicyByEachOfThem) {
                                  "exec_installed_only = \"warn\"",
                                  "secure_boot = \"warn\"",
                                  "signer = \"warn\"",
+                                 kAuthorities,
+                                 "authority = \"warn\"",
+                                 "loader = \"warn\"",
+                                 "loader_unpinned = \"fail\"",
                                  "cmdline_allow = [\"a\"]",
                                  "cmdline_deny = [\"a\"]",
                                  "cmdline = \"warn\"",
@@ -123,6 +146,40 @@ TEST(EsxiRules, AreComparedInStrictness) {
                   policy_of("image = \"fail\"\nimages = [\"a\"]\nmin_version = \"8.0.2\""), strict),
               Contains("esxi.min_version"));
   EXPECT_THAT(laxer_settings(strict, *parse_policy(kQuote, "p")), IsEmpty());
+}
+
+// None listed is a list, too: of VMware's own.
+TEST(EsxiRules, AListOfSignersIsLaxerThanNone) {
+  const std::string on = "image = \"fail\"\n";
+  const std::string one = "signers = [\"" + Digest().hex() + "\"]\n";
+  EXPECT_THAT(laxer_settings(policy_of(on + one), policy_of(on)), Contains("esxi.signers"));
+  EXPECT_THAT(laxer_settings(policy_of(on), policy_of(on + one)), Contains("esxi.signers"));
+  EXPECT_THAT(laxer_settings(policy_of(on + one), policy_of(on + one)), IsEmpty());
+}
+
+TEST(EsxiRules, AreRemarkedOnIfNothingSaysWhatMayStartAHost) {
+  const std::string quote = "[quote]\npcrs = [0, 4, 7, 11, 12, 13, 14]\n";
+  const auto remarks = [&](const std::string& rest) {
+    const Result<Policy> policy = parse_policy(quote + rest, "p");
+    EXPECT_TRUE(policy) << (policy ? "" : policy.error().to_string());
+    return policy ? remarks_of(*policy) : std::vector<std::string>();
+  };
+  const std::string on = "[esxi]\nimage = \"fail\"\n";
+  EXPECT_THAT(remarks(""), IsEmpty());
+  EXPECT_THAT(remarks("[boot]\ncompare = [0, 7]\n" + on), Contains(HasSubstr("'esxi.loaders'")));
+  EXPECT_THAT(remarks("[boot]\ncompare = [0, 4]\n" + on), IsEmpty());
+  EXPECT_THAT(remarks("[boot]\ncompare = [0, 4]\nmismatch = \"info\"\n" + on),
+              Contains(HasSubstr("'esxi.loaders'")));
+  EXPECT_THAT(remarks("[boot]\ncompare = [0, 7]\n" + on + kLoaders), IsEmpty());
+}
+
+TEST(EsxiRules, WhatMayStartAHostIsComparedInStrictness) {
+  const std::string on = "image = \"fail\"\n";
+  const Policy strict = policy_of(on + kAuthorities);
+  EXPECT_THAT(laxer_settings(policy_of(on), strict), Contains("esxi.authorities"));
+  EXPECT_THAT(laxer_settings(strict, policy_of(on)), IsEmpty());
+  EXPECT_THAT(laxer_settings(policy_of(on + "loader_unpinned = \"off\""), policy_of(on)),
+              Contains("esxi.loader_unpinned"));
 }
 
 std::shared_ptr<const Baseline> image_baseline(const std::string& name, bool is_approved,

@@ -1,11 +1,10 @@
 // Simulated images of ESXi as an importer would have made them.
 #pragma once
 
-#include <algorithm>
 #include <memory>
 #include <string>
 
-#include "bench/fleet/esxi_image_model.h"
+#include "bench/fleet/esxi_base_image.h"
 #include "engine/baseline/baseline.h"
 #include "engine/crypto/hash.h"
 #include "engine/esxi/image/base_image.h"
@@ -13,23 +12,7 @@
 namespace quotemill::testing {
 
 inline BaseImage image_of(const bench::EsxiImageModel& model) {
-  BaseImage image;
-  image.name = model.name;
-  image.database = hash(HashAlgorithm::kSha256, model.database);
-  for (const bench::EsxiBootFile& file : model.files) {
-    if (file.vib.empty()) {
-      continue;
-    }
-    auto vib = std::find_if(image.vibs.begin(), image.vibs.end(),
-                            [&](const Vib& each) { return each.name == file.vib; });
-    if (vib == image.vibs.end()) {
-      image.vibs.push_back({file.vib, file.vib_version, "VMware", AcceptanceLevel::kCertified, {}});
-      vib = image.vibs.end() - 1;
-    }
-    vib->payloads.push_back({file.payload, file.name, hash(HashAlgorithm::kSha256, file.content)});
-  }
-  derive_from_vibs(image);
-  return image;
+  return bench::base_image_of(model);
 }
 
 inline std::shared_ptr<const Baseline> image_baseline(BaseImage image, bool is_approved) {

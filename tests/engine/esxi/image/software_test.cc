@@ -225,6 +225,39 @@ TEST(Software, CountsContentsThatSeveralVersionsHave) {
   EXPECT_EQ(report.fixed->vibs[1].version, "1.2.3");  // the image's, not any
 }
 
+// A driver whose content two versions share, beside an image that has neither.
+TEST(Software, SettlesWhatSeveralVibsHaveByTheHostsDatabase) {
+  BaseImage older;
+  older.name = "driver";
+  older.vibs = {vib_of("net-oem", "1", {"net.v00"})};
+  BaseImage newer = older;
+  newer.vibs[0].version = "2";
+  const auto boot = [&](const BaseImage& image) {
+    return Boot(image).insert("net.v00", older.vibs[0].payloads[0].digest);
+  };
+  const auto index = index_of({image_803(), older, newer});
+  EXPECT_EQ(infer(*index, boot(image_803())).fixed->ambiguous.size(), 1U);
+  EXPECT_EQ(infer(*index, boot(image_803())).ambiguous, 1U) << "the database has neither";
+  BaseImage installed = image_803();
+  installed.name = "what is installed";
+  installed.database = digest_of("the host's own");
+  installed.vibs.push_back(newer.vibs[0]);
+  installed.vibs.back().payloads.clear();
+  const auto known = index_of({image_803(), older, newer}, {installed});
+  Boot host = boot(image_803()).change("imgdb.tgz", *installed.database);
+  EXPECT_EQ(infer(*known, host).ambiguous, 0U);
+  installed.vibs.push_back(older.vibs[0]);
+  installed.vibs.back().payloads.clear();
+  EXPECT_EQ(infer(*index_of({image_803(), older, newer}, {installed}), host).ambiguous, 1U);
+}
+
+TEST(Software, AsksForTheHostsDatabaseInItsPlace) {
+  const auto index = index_of({image_803()});
+  const SoftwareReport none = infer(*index, Boot(image_803()).remove("imgdb.tgz"));
+  ASSERT_THAT(kinds_of(none.problems), ElementsAre("database imgdb.tgz"));
+  EXPECT_THAT(describe(none.problems[0], nullptr), HasSubstr("nothing tells what is installed"));
+}
+
 TEST(Software, EscapesWhatTheLogSays) {
   const auto index = index_of({image_803()});
   const SoftwareReport report =

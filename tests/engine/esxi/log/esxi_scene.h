@@ -2,6 +2,8 @@
 #pragma once
 
 #include "bench/fleet/esxi_boot_model.h"
+#include "bench/fleet/esxi_events.h"
+#include "engine/crypto/hash.h"
 #include "engine/esxi/log/esxi_boot.h"
 #include "engine/eventlog/replay.h"
 #include "engine/verify/esxi_log_findings.h"
@@ -10,15 +12,37 @@
 
 namespace quotemill::testing {
 
+// As the known one, and with the generator's test key among those whose private half is public.
+inline const EsxiFormat& simulated_esxi_format() {
+  static const std::string kTestKey =
+      hash(HashAlgorithm::kSha256, bench::esxi_signer_certificate(bench::kEsxiTestSigner)).hex();
+  static const std::vector<EsxiCertificate> kCertificates = [] {
+    const auto known = known_esxi_format().certificates;
+    std::vector<EsxiCertificate> all(known.begin(), known.end());
+    all.push_back({kTestKey, {EsxiSignerRole::kTest, "simulated"}});
+    return all;
+  }();
+  static const EsxiFormat kFormat = {known_esxi_format().tags, known_esxi_format().layouts,
+                                     kCertificates};
+  return kFormat;
+}
+
 class EsxiScene {
  public:
-  explicit EsxiScene(bench::EsxiFault fault = bench::EsxiFault::kNone, bool has_records = true) {
+  static bench::EsxiBootModel model_of(bench::EsxiFault fault, bool has_records = true) {
     bench::EsxiBootModel model;
     model.image = std::make_shared<bench::EsxiImageModel>(bench::esxi_image(3, 40));
     model.other_image = std::make_shared<bench::EsxiImageModel>(bench::esxi_image(4, 40));
     model.asset_tag = "rack-17";
     model.has_version_records = has_records;
     model.fault = fault;
+    return model;
+  }
+
+  explicit EsxiScene(bench::EsxiFault fault = bench::EsxiFault::kNone, bool has_records = true)
+      : EsxiScene(model_of(fault, has_records)) {}
+
+  explicit EsxiScene(const bench::EsxiBootModel& model) {
     const bench::EsxiBootLog written = bench::write_esxi_boot_log(model);
     measured_ = written.measured;
     read(written.log);
@@ -61,7 +85,7 @@ class EsxiScene {
     bytes_ = to_bytes(log);
     reading_ = read_boot_log(bytes_);
     proven_.emplace(reading_.log, *fullest_bank(reading_.log), 0xFFFFFFU);
-    read_esxi_boot(*proven_, known_esxi_format(), boot_);
+    read_esxi_boot(*proven_, simulated_esxi_format(), boot_);
   }
 
   Bytes bytes_;

@@ -193,7 +193,7 @@ EsxiFormat taught() {
     tags.push_back({5, EsxiEventKind::kSecurityOption, true});
     return tags;
   }();
-  return {kTags, known_esxi_format().layouts};
+  return {kTags, known_esxi_format().layouts, known_esxi_format().certificates};
 }
 
 TEST(ReadEsxiBoot, ATagThatWasTaughtIsJudgedLikeOthers) {

@@ -75,6 +75,34 @@ TEST(TaggedData, WhetherNulsAreCountedDoesNotMatter) {
   EXPECT_EQ(read_version_record(record)->component, "vmkboot");
 }
 
+TEST(TaggedData, AVersionRecordHasNoRoomForAModule) {
+  const Bytes good = bench::esxi_version_record("vmkboot", "8.0.3-1", "/b.b00");
+  const auto resized = [](Bytes record) {
+    record[0] = static_cast<std::uint8_t>(record.size());
+    record[1] = static_cast<std::uint8_t>(record.size() >> 8U);
+    return record;
+  };
+  Bytes behind = good;
+  behind.resize(good.size() + 3);
+  EXPECT_FALSE(read_version_record(resized(behind))) << "its path does not end it";
+  // Room in front of the path, and what may stand there.
+  Bytes between = good;
+  constexpr std::size_t kPathSize = 7;
+  between.insert(between.end() - kPathSize, 4, 0);
+  between[28] = static_cast<std::uint8_t>(between.size() - kPathSize);
+  EXPECT_TRUE(read_version_record(resized(between)));
+  between[between.size() - kPathSize - 2] = 'x';
+  const Result<EsxiVersionRecord> hidden = read_version_record(resized(between));
+  ASSERT_FALSE(hidden);
+  EXPECT_THAT(hidden.error().context, ::testing::HasSubstr("none of its texts"));
+  Bytes huge = good;
+  huge.insert(huge.end() - kPathSize, 5000, 0);
+  const std::size_t path = huge.size() - kPathSize;
+  huge[28] = static_cast<std::uint8_t>(path);
+  huge[29] = static_cast<std::uint8_t>(path >> 8U);
+  EXPECT_FALSE(read_version_record(resized(huge)));
+}
+
 TEST(TaggedData, TakesPathsApart) {
   EXPECT_EQ(file_of_path("/a/b.b00"), "b.b00");
   EXPECT_EQ(file_of_path("b.b00"), "b.b00");
