@@ -43,6 +43,9 @@ void Committer::handle(IdentityTask& task) {
   for (HostRecord& other : update->records) {
     add_record(std::make_shared<const HostRecord>(std::move(other)), write);
   }
+  for (const auto& changed : write.batch.hosts) {
+    leave_to_nobody(*changed, write);
+  }
   write.batch.tokens = update->tokens;
   write.batch.hosts_removed = update->removed;
   if (update->baseline) {
@@ -70,6 +73,7 @@ void Committer::handle(IdentityTask& task) {
   }
   if (update->policies) {
     ports_.policies.adopt(*update->policies);
+    unseen_after_ = "";
   }
   task.answer.set_value(record);
 }

@@ -42,6 +42,7 @@ void Committer::start() {
   const Moment now = ports_.clock.now();
   looped_ = now.boot;
   ports_.policies.observe(moment_of_ends().wall);
+  unseen_after_ = "";
   const std::shared_ptr<const PolicySet> policies = ports_.policies.current();
   ports_.hosts.glance({}, [&](const HostGlance& host) {
     if (rests_on_evidence(host.state)) {
@@ -91,6 +92,9 @@ void Committer::run() {
       wait = std::clamp(std::chrono::milliseconds(next->ms - now.boot.ms),
                         std::chrono::milliseconds(1), kIdleWait);
     }
+    if (unseen_after_ && !refusing_since_) {
+      wait = std::chrono::milliseconds(1);
+    }
     posted_.wait_for(lock, wait, [this] { return stopping_ || !tasks_.empty(); });
     if (tasks_.empty() && stopping_) {
       return;
@@ -104,6 +108,7 @@ void Committer::run() {
     if (task) {
       std::visit([this](auto& kind) { handle(kind); }, *task);
     }
+    leave_some_to_nobody();
     note_pause(ports_.clock.now());
     expire(ports_.clock.now());
     lock.lock();

@@ -151,6 +151,9 @@ class Committer final : public Registrar {
   // The host's record from now on; who it was in the generation before is kept.
   void add_record(const std::shared_ptr<const HostRecord>& record, Write& write) const;
   void reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write);
+  // Judged by nobody from now on, if no policy is for the host any more.
+  void leave_to_nobody(const HostRecord& record, Write& write);
+  void leave_some_to_nobody();
   void expire(Moment now);
   void turn_stale(const std::vector<Deadlines::Due>& due, Moment now);
   void show_overdue(const std::vector<Deadlines::Due>& due, Moment now);
@@ -192,6 +195,9 @@ class Committer final : public Registrar {
   std::int64_t pause_ms_;
   BootTime looped_;
   Moment ends_;
+  // Of the hosts behind this name it is yet to be seen whether a policy is for them. Unset: of
+  // none.
+  std::optional<std::string> unseen_after_;
 
   std::mutex mutex_;
   std::condition_variable posted_;
