@@ -26,9 +26,14 @@ void MemoryStore::fail_next_commit() {
   fail_next_ = true;
 }
 
+void MemoryStore::fail_commits(bool fail) {
+  const std::lock_guard lock(mutex_);
+  fail_all_ = fail;
+}
+
 Result<void> MemoryStore::commit(const CommitBatch& batch) {
   const std::lock_guard lock(mutex_);
-  if (std::exchange(fail_next_, false)) {
+  if (std::exchange(fail_next_, false) || fail_all_) {
     return Error{ErrorCode::kStorage, "commit", 0, "fails because a test wants it to"};
   }
   if (Result<void> checked = check(batch); !checked) {

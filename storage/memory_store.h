@@ -50,6 +50,8 @@ class MemoryStore final : public VerdictLog, public History, public Outbox {
 
   // The next commit fails, and leaves nothing: for tests of whoever commits.
   void fail_next_commit();
+  // All of them, until it is told otherwise.
+  void fail_commits(bool fail);
 
  private:
   [[nodiscard]] Result<void> check(const CommitBatch& batch) const;
@@ -62,6 +64,7 @@ class MemoryStore final : public VerdictLog, public History, public Outbox {
   mutable std::mutex mutex_;
   std::string stream_id_;
   bool fail_next_ = false;
+  bool fail_all_ = false;
   std::uint64_t bytes_ = 0;
   std::map<HostUid, std::shared_ptr<const HostRecord>> hosts_;
   std::map<HostUid, std::shared_ptr<const HostState>> states_;

@@ -63,6 +63,7 @@ Result<void> Service::Parts::open_store() {
   if (!start) {
     return start.error();
   }
+  start->pause_ms = CommitterStart::kPauseMs;
   Result<std::unique_ptr<PoliciesInForce>> recalled = recall_policies(*store, configured_policy);
   if (!recalled) {
     return recalled.error();

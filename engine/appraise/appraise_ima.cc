@@ -91,6 +91,7 @@ class EntryAppraiser {
     look_up();
     if (result_.reference.digest_known) {
       check_signature(ImaSignatures::kAll);
+      ask_for_signature();
       return result_.reference.path_known ? ImaOutcome::kReferenced
                                           : ImaOutcome::kReferencedElsewhere;
     }
@@ -107,7 +108,7 @@ class EntryAppraiser {
     if (is_signed) {
       return ImaOutcome::kSigned;
     }
-    if (rules_.references == nullptr) {
+    if (rules_.references == nullptr && rules_.keyring == nullptr) {
       return ImaOutcome::kNotJudged;
     }
     remark(FindingCode::kImaFileUnknown, rules_.unknown_file);
@@ -142,6 +143,14 @@ class EntryAppraiser {
       case ImaSignatureState::kNone:
       case ImaSignatureState::kValid:
         break;
+    }
+  }
+
+  // A referenced file needs none, unless the rules ask for one of every file.
+  void ask_for_signature() {
+    if (rules_.keyring != nullptr && rules_.signatures == ImaSignatures::kAll &&
+        result_.signature.state == ImaSignatureState::kNone) {
+      remark(FindingCode::kImaFileUnknown, rules_.unknown_file);
     }
   }
 

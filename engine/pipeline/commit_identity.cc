@@ -19,7 +19,7 @@ Result<std::shared_ptr<const HostRecord>> Committer::change(IdentityDecision dec
 
 void Committer::handle(IdentityTask& task) {
   Result<IdentityUpdate> update =
-      task.decide(RegistryView{ports_.hosts, tokens_, ports_.clock.now()});
+      task.decide(RegistryView{ports_.hosts, tokens_, moment_of_ends()});
   if (!update) {
     task.answer.set_value(update.error());
     return;
@@ -42,6 +42,9 @@ void Committer::handle(IdentityTask& task) {
   }
   for (HostRecord& other : update->records) {
     add_record(std::make_shared<const HostRecord>(std::move(other)), write);
+  }
+  for (const auto& changed : write.batch.hosts) {
+    leave_to_nobody(*changed, write);
   }
   write.batch.tokens = update->tokens;
   write.batch.hosts_removed = update->removed;
@@ -70,6 +73,7 @@ void Committer::handle(IdentityTask& task) {
   }
   if (update->policies) {
     ports_.policies.adopt(*update->policies);
+    unseen_after_ = "";
   }
   task.answer.set_value(record);
 }
@@ -85,12 +89,13 @@ void Committer::add_record(const std::shared_ptr<const HostRecord>& record, Writ
 // Of a host that is gone meanwhile there is nothing to replace.
 void Committer::replace_state(HostState state, Write& write) {
   if (const std::optional<Host> host = ports_.hosts.find(state.host)) {
+    const std::shared_ptr<const HostState> previous = recorded(*host);
     const auto next = std::make_shared<HostState>(std::move(state));
     const WallTime now = store_time();
-    if (differs(*host->state, next->verdict)) {
+    if (differs(*previous, next->verdict)) {
       write.batch.revisions.push_back(revision_of(*next, RevisionCause::kAcknowledged, now));
     }
-    add_state(*host->record, *host->state, next, now, write);
+    add_state(*host->record, *previous, next, now, write);
   }
 }
 
@@ -98,7 +103,7 @@ void Committer::replace_state(HostState state, Write& write) {
 // before can ever count again.
 void Committer::reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write) {
   const std::optional<Host> host = ports_.hosts.find(record.uid);
-  const HostState previous = host ? *host->state : HostState{};
+  const HostState previous = host ? *recorded(*host) : HostState{};
   auto next = std::make_shared<HostState>();
   next->host = record.uid;
   next->generation = record.generation;

@@ -108,8 +108,8 @@ void Committer::add_judgement(Judgement& judgement, Write& write) {
     write.replies.back().need = judgement.need;
     return;
   }
-  add_verdict(judgement, *host->record, newer == write.states.end() ? *host->state : *newer->second,
-              write);
+  add_verdict(judgement, *host->record,
+              newer == write.states.end() ? *recorded(*host) : *newer->second, write);
 }
 
 void Committer::add_verdict(Judgement& judgement, const HostRecord& record,

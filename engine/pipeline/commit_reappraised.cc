@@ -39,7 +39,8 @@ void Committer::add_reappraised(ReappraisedHost& judged, Write& write, Reapprais
   // Only judged hosts have one: nobody becomes trusted by old evidence who would then never turn
   // stale.
   const std::optional<BootTime> deadline = deadlines_.find(uid);
-  if (!is_still_so(judged) || !deadline || write.states.count(uid) != 0) {
+  if (!is_still_so(judged) || !deadline || write.states.count(uid) != 0 ||
+      unrecorded_.count(uid) != 0) {
     ++done.overtaken;
     return;
   }

@@ -25,7 +25,10 @@ Committer::Committer(const CommitterPorts& ports, CommitterStart start)
       chain_(start.chain),
       last_time_(start.last_time),
       audit_(start.audit),
-      receipts_(ports.nonces, start.seed) {
+      receipts_(ports.nonces, start.seed),
+      pause_ms_(start.pause_ms),
+      looped_(ports.clock.now().boot),
+      ends_{start.last_time, looped_} {
   for (TokenRecord& token : start.tokens) {
     const std::string id = token.id.hex();
     tokens_.emplace(id, std::move(token));
@@ -38,7 +41,9 @@ Committer::~Committer() {
 
 void Committer::start() {
   const Moment now = ports_.clock.now();
-  ports_.policies.observe(now.wall);
+  looped_ = now.boot;
+  ports_.policies.observe(moment_of_ends().wall);
+  unseen_after_ = "";
   const std::shared_ptr<const PolicySet> policies = ports_.policies.current();
   ports_.hosts.glance({}, [&](const HostGlance& host) {
     if (rests_on_evidence(host.state)) {
@@ -88,20 +93,24 @@ void Committer::run() {
       wait = std::clamp(std::chrono::milliseconds(next->ms - now.boot.ms),
                         std::chrono::milliseconds(1), kIdleWait);
     }
+    if (unseen_after_ && !refusing_since_) {
+      wait = std::chrono::milliseconds(1);
+    }
     posted_.wait_for(lock, wait, [this] { return stopping_ || !tasks_.empty(); });
     if (tasks_.empty() && stopping_) {
       return;
     }
-    if (tasks_.empty()) {
-      lock.unlock();
-      expire(ports_.clock.now());
-      lock.lock();
-      continue;
+    std::optional<Task> task;
+    if (!tasks_.empty()) {
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
     }
-    Task task = std::move(tasks_.front());
-    tasks_.pop_front();
     lock.unlock();
-    std::visit([this](auto& kind) { handle(kind); }, task);
+    if (task) {
+      std::visit([this](auto& kind) { handle(kind); }, *task);
+    }
+    leave_some_to_nobody();
+    note_pause(ports_.clock.now());
     expire(ports_.clock.now());
     lock.lock();
   }
@@ -134,11 +143,14 @@ Result<void> Committer::write_durably(Write& write) {
   if (write.batch.empty()) {
     return {};
   }
+  const BootTime began = ports_.clock.now().boot;
   Result<void> committed = ports_.log.commit(write.batch);
   ports_.counters.commits_fail.store(!committed, std::memory_order_relaxed);
   if (!committed) {
+    refusing_since_ = refusing_since_.value_or(began);
     return committed;
   }
+  end_outage();
   last_change_ += write.batch.changes.size();
   if (!write.batch.changes.empty()) {
     chain_ = id_of(write.batch.changes.back());
@@ -149,6 +161,7 @@ Result<void> Committer::write_durably(Write& write) {
   }
   for (const auto& [uid, state] : write.states) {
     ports_.hosts.put_state(state);
+    unrecorded_.erase(uid);
     if (const auto deadline = write.deadlines.find(uid); deadline != write.deadlines.end()) {
       deadlines_.set(uid, deadline->second);
     } else if (!rests_on_evidence(state->state)) {
@@ -157,6 +170,7 @@ Result<void> Committer::write_durably(Write& write) {
   }
   for (const HostUid& uid : write.batch.hosts_removed) {
     ports_.hosts.remove(uid);
+    unrecorded_.erase(uid);
     deadlines_.clear(uid);
   }
   for (const TokenRecord& token : write.batch.tokens) {
@@ -204,43 +218,6 @@ void Committer::handle(const RenewStreamTask& /*task*/) {
     stream_id_ = *renewed;
   } else {
     count(ports_.counters.commit_failures);
-  }
-}
-
-void Committer::expire(Moment now) {
-  ports_.policies.observe(now.wall);
-  const std::vector<HostUid> due = deadlines_.take_due(now.boot);
-  if (due.empty()) {
-    return;
-  }
-  Write write;
-  for (const HostUid& uid : due) {
-    const std::optional<Host> host = ports_.hosts.find(uid);
-    if (!host || !rests_on_evidence(host->state->state)) {
-      continue;
-    }
-    auto next = std::make_shared<HostState>(*host->state);
-    const std::shared_ptr<const Snapshot> snapshot = snapshot_for(*host->record, *host->state);
-    Finding finding;
-    finding.code = FindingCode::kStaleNoContact;
-    finding.severity = Severity::kWarning;
-    finding.seen_number = static_cast<std::uint64_t>(
-        (std::max<std::int64_t>(0, now.wall.ms - next->verdict.fresh_from.ms) + 999) / 1000);
-    finding.expected_number =
-        static_cast<std::uint64_t>(snapshot->policy().freshness.stale_after_ms / 1000);
-    next->state = TrustState::kStale;
-    next->verdict.state = TrustState::kStale;
-    next->verdict.findings = {finding};
-    next->verdict.findings_dropped = 0;
-    next->judged = store_time();
-    add_state(*host->record, *host->state, next, next->judged, write);
-  }
-  if (!write_durably(write)) {
-    count(ports_.counters.commit_failures);
-    // Try again soon: time must not be forgotten because the disk was full for a moment.
-    for (const HostUid& uid : due) {
-      deadlines_.set(uid, {now.boot.ms + kIdleWait.count()});
-    }
   }
 }
 

@@ -12,6 +12,8 @@
 #include <functional>
 #include <future>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <unordered_map>
 #include <variant>
@@ -53,6 +55,11 @@ struct CommitterStart {
   std::uint64_t seed = 0;  // of the jitter; from the system's random source
   AuditHead audit = {};
   Digest chain = {};  // id_of() the newest change; zeros if none is kept
+  // A loop of the commit thread that takes so long is a pause of ours (a machine that was stopped,
+  // a store that hung), which counts against no host. 0: there are none.
+  std::int64_t pause_ms = 0;
+
+  static constexpr std::int64_t kPauseMs = 10'000;  // no commit takes so long of a store that works
 };
 
 // The last evidence of a host, judged under other policies (fleet_reappraisal.h).
@@ -145,11 +152,26 @@ class Committer final : public Registrar {
   // The host's record from now on; who it was in the generation before is kept.
   void add_record(const std::shared_ptr<const HostRecord>& record, Write& write) const;
   void reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write);
+  // Judged by nobody from now on, if no policy is for the host any more.
+  void leave_to_nobody(const HostRecord& record, Write& write);
+  void leave_some_to_nobody();
   void expire(Moment now);
+  void turn_stale(const std::vector<Deadlines::Due>& due, Moment now);
+  void show_overdue(const std::vector<Deadlines::Due>& due, Moment now);
+  [[nodiscard]] bool takes_writes_again(const std::vector<Deadlines::Due>& due);
+  [[nodiscard]] std::shared_ptr<HostState> stale_state(const HostRecord& record,
+                                                       const HostState& previous, Moment now);
+  // What the store has of the host: a reader may be shown that it is overdue (unrecorded_).
+  [[nodiscard]] std::shared_ptr<const HostState> recorded(const Host& host) const;
+  void end_outage();
+  void note_pause(Moment now);
   Result<void> write_durably(Write& write);
   void count_verdicts(const CommitBatch& batch);
   void put_host(const std::shared_ptr<const HostRecord>& record, Moment now);
   [[nodiscard]] WallTime store_time();
+  // For what ends by time (validities, tokens, maintenance): its wall clock never goes back,
+  // neither by being set nor by a restart.
+  [[nodiscard]] Moment moment_of_ends();
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot_for(const HostRecord& record,
                                                              const HostState& state) const;
 
@@ -162,6 +184,22 @@ class Committer final : public Registrar {
   AuditHead audit_;
   ReceiptMaker receipts_;
   Deadlines deadlines_;
+
+  // A host that turned stale while the store refused to hear of it: stale for every reader, and as
+  // it was for the store and for the changes to come.
+  struct Unrecorded {
+    std::shared_ptr<const HostState> recorded;
+    BootTime deadline;
+  };
+
+  std::unordered_map<HostUid, Unrecorded> unrecorded_;
+  std::optional<BootTime> refusing_since_;  // the first commit that failed since one did not
+  std::int64_t pause_ms_;
+  BootTime looped_;
+  Moment ends_;
+  // Of the hosts behind this name it is yet to be seen whether a policy is for them. Unset: of
+  // none.
+  std::optional<std::string> unseen_after_;
 
   std::mutex mutex_;
   std::condition_variable posted_;

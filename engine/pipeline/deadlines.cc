@@ -32,8 +32,18 @@ std::optional<BootTime> Deadlines::find(const HostUid& host) const {
   return found == by_host_.end() ? std::nullopt : std::optional(found->second.at);
 }
 
-std::vector<HostUid> Deadlines::take_due(BootTime now) {
-  std::vector<HostUid> due;
+void Deadlines::put_off(std::int64_t ms) {
+  for (auto& [host, entry] : by_host_) {
+    entry.at.ms += ms;
+    entry.sorted.ms += ms;
+  }
+  for (Sorted& sorted : heap_) {
+    sorted.first.ms += ms;  // what was in order is
+  }
+}
+
+std::vector<Deadlines::Due> Deadlines::take_due(BootTime now) {
+  std::vector<Due> due;
   while (!heap_.empty() && (heap_.front().first <= now || is_left_over(heap_.front()))) {
     const Sorted first = heap_.front();
     take_first();
@@ -42,7 +52,7 @@ std::vector<HostUid> Deadlines::take_due(BootTime now) {
     }
     Entry& entry = by_host_.at(first.second);
     if (entry.at == entry.sorted) {
-      due.push_back(first.second);
+      due.push_back({first.second, entry.at});
       by_host_.erase(first.second);
     } else {
       entry.sorted = entry.at;

@@ -20,6 +20,11 @@ namespace quotemill {
 
 class Deadlines {
  public:
+  struct Due {
+    HostUid host;
+    BootTime at;
+  };
+
   // Replaces the deadline that the host had.
   void set(const HostUid& host, BootTime at);
   void clear(const HostUid& host);
@@ -27,8 +32,11 @@ class Deadlines {
   // nullopt if the host has none.
   [[nodiscard]] std::optional<BootTime> find(const HostUid& host) const;
 
+  // All of them, by so much. Time linear in their number.
+  void put_off(std::int64_t ms);
+
   // The hosts whose deadline is not after `now`, the earliest first; they are forgotten.
-  std::vector<HostUid> take_due(BootTime now);
+  std::vector<Due> take_due(BootTime now);
 
   // When to look again: no deadline is before it. Nothing if there is none.
   [[nodiscard]] std::optional<BootTime> next() const;

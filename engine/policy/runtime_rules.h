@@ -4,7 +4,7 @@
 //   [ima]
 //   references = ["debian-12"]          imported baselines: which content which path may have
 //   keys = ["""-----BEGIN …"""]         certificates (PEM) that may sign what has no reference
-//   signatures = "where_needed"         or "all": of every file
+//   signatures = "where_needed"         or "all": of every file; one without is as 'unknown_file'
 //   exclude = ["/var/lib/docker/.*"]    paths that nobody asks about (RE2, for the whole path)
 //   unknown_file = "warn"               neither referenced nor signed
 //   violation = "warn"                  a file that was written while it was measured

@@ -10,7 +10,7 @@ namespace {
 
 // Raised whenever the engine would judge the same evidence differently: findings are inherited only
 // under the same number.
-constexpr std::uint32_t kJudgementVersion = 3;
+constexpr std::uint32_t kJudgementVersion = 4;
 
 std::shared_ptr<const Baseline> newest(const std::vector<std::shared_ptr<const Baseline>>& all,
                                        std::string_view name) {

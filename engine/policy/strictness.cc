@@ -14,6 +14,13 @@ bool is_subset(const std::vector<T>& some, const std::vector<T>& of) {
   });
 }
 
+// Of lists of what may explain a boot or a file: one more is one more way to be trusted, and none
+// at all asks for nothing.
+bool gives_no_more_ways(const std::vector<std::string>& here,
+                        const std::vector<std::string>& there) {
+  return here.empty() == there.empty() && is_subset(here, there);
+}
+
 class Comparison {
  public:
   void action(const char* setting, RuleAction here, RuleAction there) {
@@ -49,8 +56,7 @@ void compare(const CounterRules& here, const CounterRules& there, Comparison& ou
 
 void compare(const BootRules& here, const BootRules& there, Comparison& out) {
   out.action("boot.log", here.log_absent, there.log_absent);
-  // An explanation by a baseline more is one more way to be trusted.
-  out.require("boot.baselines", is_subset(here.baselines, there.baselines));
+  out.require("boot.baselines", gives_no_more_ways(here.baselines, there.baselines));
   out.require("boot.compare", (there.compare & ~here.compare) == 0);
   out.action("boot.mismatch", here.mismatch, there.mismatch);
   out.action("boot.no_baseline", here.no_baseline, there.no_baseline);
@@ -119,8 +125,8 @@ void compare(const ClaimRules& here, const ClaimRules& there, Comparison& out) {
 }
 
 void compare(const RuntimeRules& here, const RuntimeRules& there, Comparison& out) {
-  out.require("ima.references", is_subset(here.references, there.references));
-  out.require("ima.keys", is_subset(here.keys, there.keys));
+  out.require("ima.references", gives_no_more_ways(here.references, there.references));
+  out.require("ima.keys", gives_no_more_ways(here.keys, there.keys));
   out.require("ima.signatures", here.all_signed || !there.all_signed);
   out.require("ima.exclude", is_subset(here.exclude, there.exclude));
   out.action("ima.unknown_file", here.unknown_file, there.unknown_file);

@@ -45,7 +45,8 @@ std::string ima_list_message(const Finding& finding) {
 std::string ima_file_message(const Finding& finding) {
   switch (finding.code) {
     case FindingCode::kImaFileUnknown:
-      return file_of(finding) + " with digest " + seen(finding) + " is in no reference set";
+      return file_of(finding) + " with digest " + seen(finding) +
+             " has neither the reference nor the signature that the policy asks for";
     case FindingCode::kImaFileDigest:
       return file_of(finding) + " has digest " + seen(finding) + ", the references expect " +
              expected(finding);

@@ -155,8 +155,9 @@ TEST_F(AppraiseIma, AnExcludedPathIsNotJudged) {
   EXPECT_EQ(Judged(rules_, file("/var", digest_of("x"))).outcome(), ImaOutcome::kUnknown);
 }
 
-TEST_F(AppraiseIma, WithoutReferencesNothingIsJudgedByDigest) {
+TEST_F(AppraiseIma, WithoutReferencesAndKeysNothingIsJudged) {
   rules_.references = nullptr;
+  rules_.keyring = nullptr;
   const Judged judged(rules_, file("/tmp/x", digest_of("x")));
   EXPECT_EQ(judged.outcome(), ImaOutcome::kNotJudged);
   EXPECT_THAT(judged.remarks(), IsEmpty());
@@ -213,6 +214,33 @@ TEST_F(AppraiseIma, Hostile_AViolationIsAFindingAndNoExclusionIsBelievedForIt) {
   EXPECT_THAT(message_of(sensitive.finding()), HasSubstr("/usr/bin/ls"));
   EXPECT_THAT(Judged(rules_, violation("/var/log/x")).remarks(),
               ElementsAre(std::pair(FindingCode::kImaViolation, Severity::kWarning)));
+}
+
+TEST_F(AppraiseIma, Hostile_WithKeysAloneAnUnsignedFileIsUnknown) {
+  rules_.references = nullptr;
+  rules_.unknown_file = Severity::kFail;
+  const Judged malware(rules_, file("/tmp/malware", digest_of("malware")));
+  EXPECT_EQ(malware.outcome(), ImaOutcome::kUnknown);
+  EXPECT_THAT(malware.remarks(),
+              ElementsAre(std::pair(FindingCode::kImaFileUnknown, Severity::kFail)));
+  EXPECT_EQ(Judged(rules_, file("/opt/x", digest_of("x"), signature_of(digest_of("x")))).outcome(),
+            ImaOutcome::kSigned);
+}
+
+TEST_F(AppraiseIma, Hostile_WhereAllAreToBeSignedAReferencedFileWithoutSignatureIsTold) {
+  const Bytes unsigned_file = file("/usr/bin/ls", digest_of("ls"));
+  rules_.unknown_file = Severity::kFail;
+  EXPECT_THAT(Judged(rules_, unsigned_file).remarks(), IsEmpty());
+  rules_.signatures = ImaSignatures::kAll;
+  const Judged judged(rules_, unsigned_file);
+  EXPECT_EQ(judged.outcome(), ImaOutcome::kReferenced);
+  EXPECT_THAT(judged.remarks(),
+              ElementsAre(std::pair(FindingCode::kImaFileUnknown, Severity::kFail)));
+  EXPECT_THAT(message_of(judged.finding()),
+              HasSubstr("nor the signature that the policy asks for"));
+  EXPECT_THAT(
+      Judged(rules_, file("/usr/bin/ls", digest_of("ls"), signature_of(digest_of("ls")))).remarks(),
+      IsEmpty());
 }
 
 TEST_F(AppraiseIma, Hostile_AChangedPathOrDigestIsUnproven) {

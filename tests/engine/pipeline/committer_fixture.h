@@ -27,6 +27,9 @@ class CommitterTest : public ::testing::Test {
 
   std::uint64_t dropped() { return engine.counters.dropped_not_current.load(); }
 
+  // From now on all of them, or none.
+  void refuse_writes(bool refuses) { engine.store.fail_commits(refuses); }
+
   SoftwareHost host;
   SmallEngine engine{default_policy(), {baseline_of(SoftwareHost())}};
 };

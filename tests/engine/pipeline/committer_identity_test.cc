@@ -8,9 +8,11 @@ namespace quotemill {
 namespace {
 
 using testing::baseline_of;
+using testing::codes;
 using testing::CommitterTest;
 using ::testing::ElementsAre;
 using testing::kStaleAfter;
+using testing::policy_of;
 using testing::SmallEngine;
 using testing::SoftwareHost;
 
@@ -88,6 +90,59 @@ TEST_F(CommitterTest, JudgesUnderABaselineAsSoonAsItIsCaptured) {
   bare.attest(host);
   EXPECT_EQ(bare.state(host).state, TrustState::kTrusted);
   EXPECT_EQ(bare.store.baselines()->size(), 1U);
+}
+
+// Nobody judges it any more: an old green must not stay until the host attests again, or for good.
+TEST_F(CommitterTest, Hostile_AHostThatLosesItsPolicyIsUnknownAtOnce) {
+  SmallEngine bound(policy_of("[match]\nlabels = [\"env=prod\"]\n"), {baseline_of(host)});
+  host.record().labels = {{"env", "prod"}};
+  bound.enrol(host);
+  bound.attest(host);
+  ASSERT_EQ(bound.state(host).state, TrustState::kTrusted);
+  host.record().labels = {{"env", "test"}};
+  bound.put(host, false);
+  const HostState state = bound.state(host);
+  EXPECT_EQ(state.state, TrustState::kUnknown);
+  EXPECT_THAT(codes(state.verdict.findings), ElementsAre(FindingCode::kPolicyNone));
+  EXPECT_EQ(bound.changes.all().back().current, TrustState::kUnknown);
+  ASSERT_EQ(bound.store.revisions(host.record().uid, 0, UINT64_MAX, 10)->size(), 1U);
+  bound.clock.advance(10 * kStaleAfter);
+  bound.settle();
+  EXPECT_EQ(bound.state(host).state, TrustState::kUnknown) << "nor does it turn stale";
+  host.record().labels = {{"env", "prod"}};
+  bound.put(host, false);
+  bound.attest(host);
+  EXPECT_EQ(bound.state(host).state, TrustState::kTrusted);
+}
+
+TEST_F(CommitterTest, Hostile_HostsWhosePolicyIsWithdrawnOrNarrowedAreUnknownAtOnce) {
+  engine.attest(host);
+  SoftwareHost other(KeyKind::kEcP256, 1);
+  engine.enrol(other);
+  engine.attest(other);
+  const auto narrow = [&](const RegistryView& view) -> Result<IdentityUpdate> {
+    PolicyRequest request;
+    request.apply = {"[policy]\nid = \"default\"\nversion = 2\n[match]\nnames = [\"" +
+                     other.record().name + "\"]\n"};
+    Result<PolicyChange> planned = engine.policies->plan(request, view.now.wall);
+    if (!planned) {
+      return planned.error();
+    }
+    IdentityUpdate update;
+    update.policies = *std::move(planned);
+    return update;
+  };
+  engine.store.fail_next_commit();
+  ASSERT_FALSE(engine.committer.change(narrow));
+  engine.settle();
+  EXPECT_EQ(trust(), TrustState::kTrusted) << "nothing changed";
+  ASSERT_TRUE(engine.committer.change(narrow));
+  engine.store.fail_next_commit();
+  engine.settle();
+  engine.settle();
+  EXPECT_EQ(trust(), TrustState::kUnknown) << "tried again";
+  EXPECT_THAT(codes(engine.state(host).verdict.findings), ElementsAre(FindingCode::kPolicyNone));
+  EXPECT_NE(engine.state(other).state, TrustState::kUnknown);
 }
 
 TEST_F(CommitterTest, GivesTheStreamANewId) {

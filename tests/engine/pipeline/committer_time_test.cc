@@ -138,11 +138,115 @@ TEST_F(CommitterTest, TriesAgainToTurnAHostStaleWhenTheStoreFailed) {
   engine.clock.advance(kStaleAfter);
   engine.store.fail_next_commit();
   engine.settle();
-  EXPECT_EQ(trust(), TrustState::kTrusted) << "not durable";
+  EXPECT_EQ(engine.changes.all().size(), 1U) << "not durable";
   engine.clock.advance(2000);
   engine.settle();
   EXPECT_EQ(trust(), TrustState::kStale);
   EXPECT_EQ(engine.changes.all().back().sequence, 2U);
+  EXPECT_EQ(engine.changes.all().back().previous, TrustState::kTrusted);
+}
+
+// The disk is full, and the host falls silent: whoever asks must not be told that it is trusted.
+TEST_F(CommitterTest, Hostile_AStoreThatRefusesKeepsNobodyTrusted) {
+  engine.attest(host);
+  engine.clock.advance(kStaleAfter);
+  refuse_writes(true);
+  engine.settle();
+  EXPECT_EQ(trust(), TrustState::kStale) << "shown, before it is recorded";
+  EXPECT_EQ(engine.hosts.counts().at(static_cast<std::size_t>(TrustState::kTrusted)), 0U);
+  engine.clock.advance(kStaleAfter);
+  engine.settle();
+  EXPECT_EQ(trust(), TrustState::kStale);
+  EXPECT_EQ(engine.changes.all().size(), 1U) << "no edge that is not durable";
+}
+
+// It was there all the time, and could not be receipted: no edge, and no gap in its changes.
+TEST_F(CommitterTest, AHostThatIsBackWhenTheStoreIsWasNeverSilent) {
+  engine.attest(host);
+  refuse_writes(true);
+  EXPECT_EQ(engine.attest(host).kind, ReplyKind::kError);
+  engine.clock.advance(kStaleAfter);
+  engine.settle();
+  EXPECT_EQ(trust(), TrustState::kStale);
+  refuse_writes(false);
+  engine.attest(host);
+  EXPECT_EQ(trust(), TrustState::kTrusted);
+  EXPECT_EQ(engine.changes.all().size(), 1U);
+  EXPECT_EQ(engine.state(host).host_changes, 1U);
+}
+
+// What passed while the store refused is our time: a fleet is not silent because a disk was full.
+TEST_F(CommitterTest, AnOutageOfOursCountsAgainstNoHost) {
+  engine.attest(host);
+  engine.clock.advance(kInterval);
+  refuse_writes(true);
+  EXPECT_EQ(engine.attest(host).kind, ReplyKind::kError);
+  engine.clock.advance(10 * kStaleAfter);
+  engine.settle();
+  refuse_writes(false);
+  engine.clock.advance(1'000);  // it is asked again
+  engine.settle();
+  EXPECT_EQ(engine.changes.all().size(), 1U) << "no edge: nobody could have been receipted";
+  EXPECT_EQ(trust(), TrustState::kStale) << "nor is it shown as trusted again";
+  engine.clock.advance(kStaleAfter - kInterval - 1'000);
+  engine.settle();
+  EXPECT_EQ(engine.changes.all().size(), 1U);
+  engine.clock.advance(2'000);
+  engine.settle();
+  ASSERT_EQ(engine.changes.all().size(), 2U) << "its own silence counts as ever";
+  EXPECT_EQ(engine.changes.all().back().current, TrustState::kStale);
+}
+
+// A machine that was stopped, or a store that hung.
+TEST_F(CommitterTest, APauseOfOursCountsAgainstNoHost) {
+  engine.attest(host);
+  engine.committer.stop();
+  CommitterStart start{"stream", 1, {}, {}, 1};
+  start.pause_ms = 10'000;
+  Committer committer({engine.store, engine.hosts, engine.replies, engine.changes, engine.clock,
+                       engine.nonces, *engine.policies, engine.counters},
+                      std::move(start));
+  committer.start();
+  const auto pass = [&](std::int64_t ms, std::int64_t step) {
+    for (std::int64_t passed = 0; passed < ms; passed += step) {
+      engine.clock.advance(step);
+      ASSERT_TRUE(committer.change(
+          [](const RegistryView&) -> Result<IdentityUpdate> { return IdentityUpdate{}; }));
+      ASSERT_TRUE(committer.change(
+          [](const RegistryView&) -> Result<IdentityUpdate> { return IdentityUpdate{}; }));
+    }
+  };
+  pass(100 * kStaleAfter, 100 * kStaleAfter);
+  EXPECT_EQ(trust(), TrustState::kTrusted);
+  pass(kStaleAfter - 5'000, 5'000);
+  EXPECT_EQ(trust(), TrustState::kTrusted);
+  pass(5'000, 5'000);
+  EXPECT_EQ(trust(), TrustState::kStale) << "and no longer than the pause";
+}
+
+// What ended stays ended: revoked software must not be trusted because a clock was set back.
+TEST_F(CommitterTest, Hostile_NoClockThatIsSetBackRevivesWhatHasEnded) {
+  auto values = std::make_shared<Baseline>(*baseline_of(host));
+  ReferenceValue value;
+  value.kind = ReferenceKind::kEvent;
+  value.digest = Digest(HashAlgorithm::kSha256);
+  value.valid_until = WallTime{engine.clock.now().wall.ms + 60'000};
+  values->name = "limited";
+  values->values = {value};
+  ASSERT_TRUE(engine.committer.change([&](const RegistryView&) -> Result<IdentityUpdate> {
+    IdentityUpdate update;
+    update.baseline = values;
+    return update;
+  }));
+  const auto turns = [&] { return engine.policies->turns(); };
+  engine.settle();
+  const std::uint64_t before = turns();
+  engine.clock.advance(60'000);
+  engine.settle();
+  EXPECT_EQ(turns(), before + 1) << "it ended";
+  engine.clock.step_wall(-86'400'000);
+  engine.settle();
+  EXPECT_EQ(turns(), before + 1) << "and stays ended";
 }
 
 TEST_F(CommitterTest, TurnsNoHostStaleAtStartUpBeforeItsInterval) {

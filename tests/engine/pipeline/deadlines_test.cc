@@ -18,15 +18,23 @@ HostUid uid(std::uint8_t number) {
   return uid;
 }
 
+std::vector<HostUid> taken(Deadlines& deadlines, BootTime now) {
+  std::vector<HostUid> hosts;
+  for (const Deadlines::Due& due : deadlines.take_due(now)) {
+    hosts.push_back(due.host);
+  }
+  return hosts;
+}
+
 TEST(Deadlines, TakesWhatIsDueInOrderAndForgetsIt) {
   Deadlines deadlines;
   deadlines.set(uid(1), {30});
   deadlines.set(uid(2), {10});
   deadlines.set(uid(3), {20});
   EXPECT_EQ(deadlines.next(), BootTime{10});
-  EXPECT_THAT(deadlines.take_due({9}), IsEmpty());
-  EXPECT_THAT(deadlines.take_due({20}), ElementsAre(uid(2), uid(3)));
-  EXPECT_THAT(deadlines.take_due({20}), IsEmpty());
+  EXPECT_THAT(taken(deadlines, {9}), IsEmpty());
+  EXPECT_THAT(taken(deadlines, {20}), ElementsAre(uid(2), uid(3)));
+  EXPECT_THAT(taken(deadlines, {20}), IsEmpty());
   EXPECT_EQ(deadlines.next(), BootTime{30});
 }
 
@@ -34,9 +42,9 @@ TEST(Deadlines, ReplacesAnEarlierOne) {
   Deadlines deadlines;
   deadlines.set(uid(1), {10});
   deadlines.set(uid(1), {50});
-  EXPECT_THAT(deadlines.take_due({49}), IsEmpty());
+  EXPECT_THAT(taken(deadlines, {49}), IsEmpty());
   deadlines.set(uid(1), {5});
-  EXPECT_THAT(deadlines.take_due({5}), ElementsAre(uid(1)));
+  EXPECT_THAT(taken(deadlines, {5}), ElementsAre(uid(1)));
   EXPECT_EQ(deadlines.next(), std::nullopt);
 }
 
@@ -45,13 +53,13 @@ TEST(Deadlines, WhatWasPutOffIsDueWhenItWasPutOffTo) {
   deadlines.set(uid(1), {10});
   deadlines.set(uid(1), {20});
   deadlines.set(uid(2), {15});
-  EXPECT_THAT(deadlines.take_due({16}), ElementsAre(uid(2)));
+  EXPECT_THAT(taken(deadlines, {16}), ElementsAre(uid(2)));
   EXPECT_EQ(deadlines.next(), BootTime{20});
   deadlines.set(uid(1), {30});
   deadlines.clear(uid(1));
   deadlines.set(uid(1), {25});
-  EXPECT_THAT(deadlines.take_due({24}), IsEmpty());
-  EXPECT_THAT(deadlines.take_due({40}), ElementsAre(uid(1)));
+  EXPECT_THAT(taken(deadlines, {24}), IsEmpty());
+  EXPECT_THAT(taken(deadlines, {40}), ElementsAre(uid(1)));
   EXPECT_EQ(deadlines.next(), std::nullopt);
 }
 
@@ -75,7 +83,7 @@ TEST(Deadlines, AgreesWithAPlainListOnRandomDeadlines) {
       }
     }
     std::erase_if(plain, [now](const auto& each) { return each.second <= now; });
-    EXPECT_THAT(deadlines.take_due({now}), UnorderedElementsAreArray(due)) << now;
+    EXPECT_THAT(taken(deadlines, {now}), UnorderedElementsAreArray(due)) << now;
     EXPECT_EQ(deadlines.next().has_value(), !plain.empty());
   }
 }
@@ -86,7 +94,18 @@ TEST(Deadlines, ClearsOneHostAlone) {
   deadlines.set(uid(2), {10});
   deadlines.clear(uid(1));
   deadlines.clear(uid(9));
-  EXPECT_THAT(deadlines.take_due({10}), ElementsAre(uid(2)));
+  EXPECT_THAT(taken(deadlines, {10}), ElementsAre(uid(2)));
+}
+
+TEST(Deadlines, PutsAllOfThemOff) {
+  Deadlines deadlines;
+  deadlines.set(uid(1), {30});
+  deadlines.set(uid(2), {10});
+  deadlines.set(uid(2), {20});  // sorted at 10
+  deadlines.put_off(100);
+  EXPECT_EQ(deadlines.find(uid(1)), BootTime{130});
+  EXPECT_THAT(taken(deadlines, {119}), IsEmpty());
+  EXPECT_THAT(taken(deadlines, {130}), ElementsAre(uid(2), uid(1)));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/certificate_builder.h"
+
 namespace quotemill {
 namespace {
 
@@ -101,6 +103,28 @@ TEST(Strictness, KnowsOfEachSettingWhichValueAsksForMore) {
                 ElementsAre(setting.name));
     EXPECT_THAT(laxer_settings(policy(setting.strict), policy(setting.lax)), IsEmpty())
         << setting.name;
+  }
+}
+
+// No list at all asks for nothing: a host that claims the facts of such a policy would lose the
+// comparison that it stands for.
+TEST(Strictness, Hostile_AnEmptyListIsLaxerThanAnyThatStandsThere) {
+  const std::string key = "keys = [\"\"\"" +
+                          testing::to_pem(testing::self_signed(
+                              {.common_name = "Vendor"}, testing::cached_key(KeyKind::kEcP256))) +
+                          "\"\"\"]";
+  const std::vector<std::tuple<const char*, std::string, std::string>> emptied = {
+      {"boot.baselines", "[boot]\nbaselines = []\nreferences = [\"shim\"]",
+       "[boot]\nreferences = [\"shim\"]"},
+      {"ima.references", IMA "unknown_file = \"fail\"",
+       IMA "unknown_file = \"fail\"\nreferences = [\"deb12\"]"},
+      {"ima.keys", IMA, IMA + key},
+      {"ima.keys", IMA "references = [\"a\"]\nsignatures = \"all\"",
+       IMA "references = [\"a\"]\nsignatures = \"all\"\n" + key},
+  };
+  for (const auto& [setting, without, with] : emptied) {
+    EXPECT_THAT(laxer_settings(policy(without), policy(with)), ElementsAre(setting)) << without;
+    EXPECT_THAT(laxer_settings(policy(with), policy(without)), ElementsAre(setting)) << with;
   }
 }
 
