@@ -11,23 +11,6 @@
 namespace quotemill {
 namespace {
 
-// One baseline that explains the PCR is enough; if none does, the nearest one tells what differs.
-Findings compare_with_nearest(const Claims& claims,
-                              const std::vector<const BootReference*>& references,
-                              std::uint32_t pcr, Severity severity) {
-  Findings nearest;
-  for (const BootReference* reference : references) {
-    Findings findings = compare_pcr(claims, *reference, pcr, severity);
-    if (findings.empty()) {
-      return {};
-    }
-    if (nearest.empty() || findings.size() < nearest.size()) {
-      nearest = std::move(findings);
-    }
-  }
-  return nearest;
-}
-
 void compare_with_baselines(const Claims& claims, const Snapshot& snapshot, Findings& findings) {
   const BootRules& rules = snapshot.policy().boot;
   if (rules.baselines.empty() && !rules.references.empty()) {
@@ -54,7 +37,7 @@ void compare_with_baselines(const Claims& claims, const Snapshot& snapshot, Find
   for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
     // A PCR that the log does not explain has its finding already; its events prove nothing.
     if ((rules.compare & claims.proven_pcrs) >> pcr & 1U) {
-      append(compare_with_nearest(claims, usable, pcr, *severity), findings);
+      append(compare_pcr(claims, usable, pcr, *severity), findings);
     }
   }
 }
