@@ -17,7 +17,7 @@ class SoftwareMemo;
 // the baselines. Depends on nothing but the quoted values, the log and the snapshot, so that the
 // findings stand as long as those do.
 // `memo`: of the calling thread; null: nothing is remembered of the software of ESXi hosts.
-Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapshot,
+Findings appraise_boot(const VerifiedBoot& boot, const Snapshot& snapshot,
                        SoftwareMemo* memo = nullptr);
 
 // The findings for a host that has no boot log at all.

@@ -11,23 +11,6 @@
 namespace quotemill {
 namespace {
 
-// One baseline that explains the PCR is enough; if none does, the nearest one tells what differs.
-Findings compare_with_nearest(const Claims& claims,
-                              const std::vector<const BootReference*>& references,
-                              std::uint32_t pcr, Severity severity) {
-  Findings nearest;
-  for (const BootReference* reference : references) {
-    Findings findings = compare_pcr(claims, *reference, pcr, severity);
-    if (findings.empty()) {
-      return {};
-    }
-    if (nearest.empty() || findings.size() < nearest.size()) {
-      nearest = std::move(findings);
-    }
-  }
-  return nearest;
-}
-
 void compare_with_baselines(const Claims& claims, const Snapshot& snapshot, Findings& findings) {
   const BootRules& rules = snapshot.policy().boot;
   if (rules.baselines.empty() && !rules.references.empty()) {
@@ -54,36 +37,35 @@ void compare_with_baselines(const Claims& claims, const Snapshot& snapshot, Find
   for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
     // A PCR that the log does not explain has its finding already; its events prove nothing.
     if ((rules.compare & claims.proven_pcrs) >> pcr & 1U) {
-      append(compare_with_nearest(claims, usable, pcr, *severity), findings);
+      append(compare_pcr(claims, usable, pcr, *severity), findings);
     }
   }
 }
 
 // Events are proven one by one only for rules that ask: most policies compare digests.
-Findings judge_claims(const VerifiedEvidence& evidence, const Snapshot& snapshot) {
+Findings judge_claims(const VerifiedBoot& boot, const Snapshot& snapshot) {
   const ClaimRules& rules = snapshot.policy().claims;
   if (!rules.ask_for_claims() && rules.unproven_event == RuleAction::kOff) {
     return {};
   }
-  const HashAlgorithm bank = evidence.quote().pcrs().algorithm();
+  const HashAlgorithm bank = boot.pcrs().algorithm();
   if (!can_hash(bank)) {
     return {};  // the evidence failed by that already
   }
-  return appraise_claims(ProvenLog(evidence.boot_log(), bank, evidence.proven_pcrs()), snapshot);
+  return appraise_claims(ProvenLog(boot.boot_log(), bank, boot.proven_pcrs()), snapshot);
 }
 
-Findings judge_esxi(const VerifiedEvidence& evidence, const Snapshot& snapshot,
-                    SoftwareMemo* memo) {
-  const HashAlgorithm bank = evidence.quote().pcrs().algorithm();
+Findings judge_esxi(const VerifiedBoot& boot, const Snapshot& snapshot, SoftwareMemo* memo) {
+  const HashAlgorithm bank = boot.pcrs().algorithm();
   if (!snapshot.policy().esxi.is_on || !can_hash(bank)) {
     return {};  // of a bank that cannot be hashed the evidence failed already
   }
-  const ProvenLog log(evidence.boot_log(), bank, evidence.proven_pcrs());
-  EsxiBoot boot;
-  read_esxi_boot(log, known_esxi_format(), boot, evidence.log_form());
-  Findings findings = esxi_log_findings(boot);
-  append(appraise_esxi(boot, claim_secure_boot(log, claim_signature_databases(log)),
-                       evidence.proven_pcrs(), snapshot, memo),
+  const ProvenLog log(boot.boot_log(), bank, boot.proven_pcrs());
+  EsxiBoot esxi;
+  read_esxi_boot(log, known_esxi_format(), esxi, boot.log_form());
+  Findings findings = esxi_log_findings(esxi);
+  append(appraise_esxi(esxi, claim_secure_boot(log, claim_signature_databases(log)),
+                       boot.proven_pcrs(), snapshot, memo),
          findings);
   return findings;
 }
@@ -102,11 +84,10 @@ Findings compare_sets(const Claims& claims, const PcrBank& quoted, const Snapsho
   return findings;
 }
 
-Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapshot,
-                       SoftwareMemo* memo) {
+Findings appraise_boot(const VerifiedBoot& boot, const Snapshot& snapshot, SoftwareMemo* memo) {
   Findings findings;
   const std::optional<Severity> oddity = severity_of(snapshot.policy().boot.log_oddity);
-  for (const Finding& finding : evidence.findings()) {
+  for (const Finding& finding : boot.findings()) {
     if (!is_oddity(finding.code)) {
       findings.push_back(finding);
     } else if (oddity) {
@@ -114,13 +95,13 @@ Findings appraise_boot(const VerifiedEvidence& evidence, const Snapshot& snapsho
       findings.back().severity = *oddity;
     }
   }
-  const Claims claims = extract(evidence);
-  const PcrBank& quoted = evidence.quote().pcrs();
+  const Claims claims = extract(boot);
+  const PcrBank& quoted = boot.pcrs();
   Findings compared = compare_sets(claims, quoted, snapshot);
   append(appraise_rollout(claims, quoted, snapshot, compared), findings);
   append(std::move(compared), findings);
-  append(judge_claims(evidence, snapshot), findings);
-  append(judge_esxi(evidence, snapshot, memo), findings);
+  append(judge_claims(boot, snapshot), findings);
+  append(judge_esxi(boot, snapshot, memo), findings);
   return findings;
 }
 

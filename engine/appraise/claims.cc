@@ -15,14 +15,14 @@ EventClaims::EventClaims(std::span<const EventClaim> in_log_order) : events_(in_
   }
 }
 
-Claims extract(const VerifiedEvidence& evidence) {
+Claims extract(const VerifiedBoot& boot) {
   Claims claims;
-  claims.bank = evidence.quote().pcrs().algorithm();
-  claims.quoted_pcrs = evidence.quote().pcrs().mask();
-  claims.proven_pcrs = evidence.proven_pcrs();
+  claims.bank = boot.pcrs().algorithm();
+  claims.quoted_pcrs = boot.pcrs().mask();
+  claims.proven_pcrs = boot.proven_pcrs();
   std::vector<EventClaim> events;
-  events.reserve(evidence.boot_log().events.size());
-  for (const BootEvent& event : evidence.boot_log().events) {
+  events.reserve(boot.boot_log().events.size());
+  for (const BootEvent& event : boot.boot_log().events) {
     const bool is_proven = event.is_measured() && event.pcr < limits::kPcrCount &&
                            (claims.proven_pcrs >> event.pcr & 1U) != 0;
     const ByteView digest = is_proven ? event.digest(claims.bank) : ByteView{};

@@ -43,6 +43,6 @@ struct Claims {
   EventClaims events;  // of proven PCRs only
 };
 
-Claims extract(const VerifiedEvidence& evidence);
+Claims extract(const VerifiedBoot& boot);
 
 }  // namespace quotemill

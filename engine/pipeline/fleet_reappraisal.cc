@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/appraise/appraise.h"
 #include "engine/appraise/appraise_stored.h"
+#include "engine/pipeline/findings_of_proof.h"
 #include "engine/verdict/latch.h"
+#include "engine/verify/verify.h"
 
 namespace quotemill {
 namespace {
@@ -50,12 +53,25 @@ Verdict decided(Findings findings, const HostState& state, const Snapshot& snaps
   return verdict;
 }
 
+// The log and the values are its own: PCR 10 is another one on each host.
+std::shared_ptr<const BootProof> proof_under(const Snapshot& snapshot, const BootProof& own,
+                                             Findings findings) {
+  auto proof = std::make_shared<BootProof>(own);
+  proof->snapshot = snapshot.id();
+  proof->findings = std::move(findings);
+  return proof;
+}
+
 Error does_not_hold(const Host& host) {
   return {ErrorCode::kStorage, "evidence", 0,
           "that of " + host.record->uid.hex() + " is not what it was judged by any more"};
 }
 
 }  // namespace
+
+bool is_judged_by_state(const Host& host) {
+  return !fails_under_any_policy(host.state->verdict) && says_all(*host.record, *host.state);
+}
 
 FleetReappraisal::FleetReappraisal(FleetReappraisalParts parts)
     : parts_(std::move(parts)), memo_(*parts_.logs, parts_.history), keys_(kKeys) {}
@@ -106,7 +122,7 @@ Reappraisal FleetReappraisal::judge_by_state(const Case& one) {
   if (!runtime) {
     return of_kind(ReappraisalKind::kOldEvidence);
   }
-  Result<std::shared_ptr<const BootProof>> proof = proof_of(one);
+  BootMemo::Proof proof = proof_of(one);
   if (!proof) {
     return failed(proof.error());
   }
@@ -127,25 +143,47 @@ Reappraisal FleetReappraisal::judge_by_state(const Case& one) {
   return out;
 }
 
-Result<std::shared_ptr<const BootProof>> FleetReappraisal::proof_of(const Case& one) {
+BootMemo::Proof FleetReappraisal::proof_of(const Case& one) {
   const std::shared_ptr<const BootProof>& own = one.host.state->proof;
   if (own->snapshot == one.snapshot->id()) {
     return own;
   }
-  const Result<std::shared_ptr<const BootProof>> equal = memo_.find_or_prove(
+  const BootMemo::Proof equal = memo_.find_or_prove(
       *own, *one.snapshot, [&](const Bytes* log) { return prove_by_log(one, log); });
   if (!equal) {
     return equal.error();
   }
-  // The log and the values of its own: PCR 10 is another one on each host.
-  auto proof = std::make_shared<BootProof>(*own);
-  proof->snapshot = one.snapshot->id();
-  proof->findings = (*equal)->findings;
-  return std::shared_ptr<const BootProof>(std::move(proof));
+  return proof_under(*one.snapshot, *own, (*equal)->findings);
 }
 
-Result<std::shared_ptr<const BootProof>> FleetReappraisal::prove_by_log(const Case& one,
-                                                                        const Bytes* log) {
+BootMemo::Proof FleetReappraisal::prove_by_log(const Case& one, const Bytes* log) {
+  BootMemo::Proof proof = asks_for_evidence(one) ? prove_by_evidence(one, log) : recall(one, log);
+  if (proof) {
+    logs_judged_.fetch_add(1);
+  }
+  return proof;
+}
+
+// What an ESXi host runs is for judge() to say, which is given what was found of others' software.
+bool FleetReappraisal::asks_for_evidence(const Case& one) const {
+  return parts_.signatures == StoredSignatures::kChecked || one.snapshot->policy().esxi.is_on;
+}
+
+BootMemo::Proof FleetReappraisal::recall(const Case& one, const Bytes* log) {
+  const BootProof& own = *one.host.state->proof;
+  if (log == nullptr) {
+    const Result<Bytes> read = parts_.history.boot_log(own.log);
+    return read ? recall(one, &*read) : read.error();
+  }
+  const std::optional<VerifiedBoot> boot = recall_boot(own, *log, &one.extends);
+  if (!boot) {
+    return does_not_hold(one.host);
+  }
+  return proof_under(*one.snapshot, own,
+                     findings_of_proof(appraise_boot(*boot, *one.snapshot), *one.snapshot));
+}
+
+BootMemo::Proof FleetReappraisal::prove_by_evidence(const Case& one, const Bytes* log) {
   const Result<Judgement> judgement = judge_stored(one, one.host.state, log);
   if (!judgement) {
     return judgement.error();
@@ -153,7 +191,6 @@ Result<std::shared_ptr<const BootProof>> FleetReappraisal::prove_by_log(const Ca
   if (!judgement->proof || judgement->proof->snapshot != one.snapshot->id()) {
     return does_not_hold(one.host);
   }
-  logs_judged_.fetch_add(1);
   return judgement->proof;
 }
 

@@ -2,12 +2,13 @@
 // judged once: each distinct boot log once for each snapshot, so that the cost grows with what is
 // distinct, not with the fleet.
 //
-// The first host of each distinct log goes the whole way of new evidence, signature included
-// (reappraisal.h), and what is found in its boot is remembered by the log's content, the quoted
-// values and the snapshot: all that it depends on. For the others the host's state tells the rest
+// The stored log of the first host of each distinct one is replayed against the values that a quote
+// proved (recall_boot()), and what is found in that boot is remembered by the log's content, the
+// values and the snapshot: all that it depends on. The host's state tells the rest
 // (engine/appraise/appraise_stored.h): it was proven when it was made. Whoever does not believe
-// that has every signature checked again. Hosts of which the state does not say enough go the whole
-// way, each for itself.
+// that has every signature checked again. Hosts of which the state does not say enough, and the
+// first of each log under rules for ESXi, go the whole way of new evidence, signature included
+// (reappraisal.h).
 #pragma once
 
 #include <atomic>
@@ -42,6 +43,10 @@ class FleetReappraisal {
 
   [[nodiscard]] const PolicySet& policies() const { return *parts_.policies; }
 
+  [[nodiscard]] const LogClasses& logs() const { return *parts_.logs; }
+
+  [[nodiscard]] StoredSignatures signatures() const { return parts_.signatures; }
+
   // Boots that were judged by their log so far: distinct logs, times the snapshots they came under.
   [[nodiscard]] std::uint64_t logs_judged() const { return logs_judged_.load(); }
 
@@ -60,9 +65,12 @@ class FleetReappraisal {
   Reappraisal judge_by_state(const Case& one);
   Reappraisal judge_whole(const Case& one);
   // The host's proof as it is under the snapshot.
-  Result<std::shared_ptr<const BootProof>> proof_of(const Case& one);
+  BootMemo::Proof proof_of(const Case& one);
   // `log`: its content; null: it is still to be read.
-  Result<std::shared_ptr<const BootProof>> prove_by_log(const Case& one, const Bytes* log);
+  BootMemo::Proof prove_by_log(const Case& one, const Bytes* log);
+  BootMemo::Proof prove_by_evidence(const Case& one, const Bytes* log);
+  BootMemo::Proof recall(const Case& one, const Bytes* log);
+  [[nodiscard]] bool asks_for_evidence(const Case& one) const;
   // Error unless the stored evidence holds as it is, given the boot's proof.
   Result<void> check_signature(const Case& one, std::shared_ptr<const BootProof> proof);
   Result<Judgement> judge_stored(const Case& one, std::shared_ptr<const HostState> state,
@@ -75,6 +83,9 @@ class FleetReappraisal {
   SoftwareMemoPool software_;
   std::atomic<std::uint64_t> logs_judged_{0};
 };
+
+// Whether the host's state says enough of its evidence for any policy, and leaves something to it.
+bool is_judged_by_state(const Host& host);
 
 // The proofs' logs of the hosts behind `after` that `is_wanted` takes, for LogClasses::of().
 template <class Wanted>

@@ -65,6 +65,13 @@ struct KeptHost {
             std::make_shared<const HostState>(packed->state.unpack(packed->uid)), revision};
   }
 
+  // Borrows the host.
+  [[nodiscard]] HostTraits traits() const {
+    return packed ? HostTraits{name(), packed->record.labels(), view_of(packed->state.facts()),
+                               &packed->uid}
+                  : traits_of(*record, view_of(state->facts));
+  }
+
   bool show(const std::function<bool(const HostGlance&)>& visit) const {
     std::optional<HostRecord> unpacked;
     const std::function<const HostRecord&()> its_record = [&]() -> const HostRecord& {
@@ -75,10 +82,12 @@ struct KeptHost {
     };
     if (packed) {
       const PackedState& of = packed->state;
-      return visit({life_cycle(), of.state(), of.valid_until(), of.snapshot(), of.received(),
-                    of.facts(), of.proven_log(), its_record});
+      return visit({packed->uid, name(), packed->record.labels(), life_cycle(), of.state(),
+                    of.valid_until(), of.snapshot(), of.received(), of.facts(), of.proven_log(),
+                    its_record});
     }
-    return visit({life_cycle(), state->state, state->verdict.valid_until, state->verdict.snapshot,
+    return visit({record->uid, name(), record->labels, life_cycle(), state->state,
+                  state->verdict.valid_until, state->verdict.snapshot,
                   state->counters ? std::optional(state->counters->received) : std::nullopt,
                   state->facts, state->proof ? std::optional(state->proof->log) : std::nullopt,
                   its_record});

@@ -88,14 +88,14 @@ bool HostTable::admits(const CurveKey& key) const {
   return found != rooms_->by_key.end() && (*found)->may_attest();
 }
 
-std::vector<Host> HostTable::list(std::string_view after, std::size_t limit) const {
+std::vector<KeptHost> HostTable::kept(std::string_view after, std::size_t limit) const {
   rooms_->settle_names();
-  std::vector<KeptHost> page;
-  {
-    const std::shared_lock lock(rooms_->mutex);
-    page = page_of(rooms_->by_name, after, limit);
-  }
-  return opened(page);
+  const std::shared_lock lock(rooms_->mutex);
+  return page_of(rooms_->by_name, after, limit);
+}
+
+std::vector<Host> HostTable::list(std::string_view after, std::size_t limit) const {
+  return opened(kept(after, limit));
 }
 
 void HostTable::glance(std::string after,

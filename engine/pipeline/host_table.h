@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 
 #include "engine/evidence/host_uid.h"
 #include "engine/identity/host_record.h"
+#include "engine/policy/selector.h"
 #include "engine/verdict/host_state.h"
 
 namespace quotemill {
@@ -33,6 +35,9 @@ struct Host {
 
 // What can be told of a host without unpacking it. Borrowed from the table.
 struct HostGlance {
+  const HostUid& uid;
+  std::string_view name;
+  const std::map<std::string, std::string>& labels;
   LifeCycle life_cycle;
   TrustState state;
   WallTime valid_until;              // of the verdict
@@ -42,7 +47,12 @@ struct HostGlance {
   std::optional<Digest> proven_log;  // the id of its proof's boot log
   // Unpacks the record alone.
   const std::function<const HostRecord&()>& record;
+
+  // Borrows it.
+  [[nodiscard]] HostTraits traits() const { return {name, labels, view_of(facts), &uid}; }
 };
+
+struct KeptHost;  // host_index.h
 
 // A host as the store has it.
 struct StoredHost {
@@ -76,6 +86,8 @@ class HostTable {
   // Sorted by name, then uid. A page: hosts after `after` (a name; empty: from the first), at most
   // `limit`.
   [[nodiscard]] std::vector<Host> list(std::string_view after, std::size_t limit) const;
+  // The same as they are kept: snapshots that are unpacked by whoever needs to.
+  [[nodiscard]] std::vector<KeptHost> kept(std::string_view after, std::size_t limit) const;
   // The same hosts behind `after`, all of them, one after another; page by page, each host as it is
   // when its page comes. `visit` returns whether to go on; it must not call the table, nor keep
   // what it is shown.

@@ -8,6 +8,7 @@
 #include "engine/appraise/appraise_runtime.h"
 #include "engine/crypto/hash.h"
 #include "engine/evidence/evidence_codec.h"
+#include "engine/pipeline/findings_of_proof.h"
 #include "engine/verdict/latch.h"
 #include "engine/verify/verify.h"
 
@@ -243,9 +244,7 @@ class Judging {
       proof->pcrs = KnownPcrs(evidence.quote().pcrs());
       proof->log = judgement_.boot_log;
       proof->snapshot = judgement_.snapshot->id();
-      // As many as a verdict keeps: a log of 65,536 unknown events must not fill the host's state.
-      put_latching_first(findings, judgement_.snapshot->policy().latch);
-      proof->findings = decide(findings).findings;
+      proof->findings = findings_of_proof(findings, *judgement_.snapshot);
       proof->event_count = static_cast<std::uint32_t>(evidence.boot_log().events.size());
       judgement_.proof = std::move(proof);
     }

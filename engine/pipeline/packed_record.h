@@ -59,6 +59,12 @@ class PackedRecord {
   // Of the record, without unpacking it; borrowed.
   [[nodiscard]] LifeCycle life_cycle() const { return life_cycle_; }
 
+  [[nodiscard]] std::uint32_t generation() const { return generation_; }
+
+  [[nodiscard]] bool is_imported() const {
+    return common_->admitted_by.starts_with(HostRecord::kImportedPrefix);
+  }
+
   [[nodiscard]] std::string_view name() const { return part(kName); }
 
   [[nodiscard]] std::string_view ek_sha256() const { return part(kEkSha256); }
@@ -66,6 +72,8 @@ class PackedRecord {
   [[nodiscard]] std::string_view ak_public() const { return part(kAkPublic); }
 
   [[nodiscard]] const CurveKey& curve_key() const { return curve_key_; }
+
+  [[nodiscard]] const std::map<std::string, std::string>& labels() const { return common_->labels; }
 
  private:
   // In the order in which they are in parts_.

@@ -64,6 +64,31 @@ class PackedState {
 
   [[nodiscard]] const FactsRecord& facts() const { return *facts_; }
 
+  [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
+
+  [[nodiscard]] std::uint32_t generation() const { return generation_; }
+
+  [[nodiscard]] bool has_evidence() const { return evidence_ != Id{}; }
+
+  [[nodiscard]] const std::optional<CounterRecord>& counters() const { return counters_; }
+
+  // What the host itself was found to have done, beside its boot: a latch or a runtime list.
+  [[nodiscard]] bool has_latches() const { return latches_ != nullptr; }
+
+  [[nodiscard]] bool has_runtime() const { return runtime_ != nullptr; }
+
+  // Of several hosts as a rule: with the times of any of them, or the generation, resetCount and
+  // log. Its own log is proven_log().
+  [[nodiscard]] const std::shared_ptr<const Verdict>& shared_verdict() const { return verdict_; }
+
+  // Null if there is none.
+  [[nodiscard]] const std::shared_ptr<const BootProof>& shared_proof() const { return proof_; }
+
+  // Of its own proof. REQUIRES: there is one
+  [[nodiscard]] std::uint32_t proof_generation() const { return proof_generation_; }
+
+  [[nodiscard]] std::uint32_t proof_reset_count() const { return proof_reset_count_; }
+
   // The id of the proof's boot log; nullopt if there is no proof.
   [[nodiscard]] std::optional<Digest> proven_log() const;
 

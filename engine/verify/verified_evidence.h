@@ -1,7 +1,7 @@
-// VerifiedQuote and VerifiedEvidence: trust as a type. Only verify_quote() and verify_boot_log()
+// VerifiedQuote, VerifiedBoot and VerifiedEvidence: trust as a type. Only what verify.h declares
 // can make them, and appraisal accepts nothing else, so "forgot to verify" does not compile.
 //
-// Both borrow the bytes of the evidence they were made from, and live no longer than its batch.
+// All borrow the bytes of the evidence they were made from, and live no longer than its batch.
 #pragma once
 
 #include <utility>
@@ -55,11 +55,12 @@ class VerifiedQuote {
   Findings remarks_;
 };
 
-// A verified quote together with the boot log that it proves, as far as it does: `findings` say
-// where it does not.
-class VerifiedEvidence {
+// PCR values that a quote signed, together with the boot log that they prove, as far as they do:
+// `findings` say where they do not.
+class VerifiedBoot {
  public:
-  [[nodiscard]] const VerifiedQuote& quote() const { return quote_; }
+  // The values that the log is held against.
+  [[nodiscard]] const PcrBank& pcrs() const { return pcrs_; }
 
   [[nodiscard]] const BootLog& boot_log() const { return log_; }
 
@@ -77,14 +78,28 @@ class VerifiedEvidence {
  private:
   friend class BootLogVerifier;
 
-  VerifiedEvidence(VerifiedQuote quote, LogForm form) : quote_(std::move(quote)), form_(form) {}
+  VerifiedBoot(PcrBank pcrs, LogForm form) : pcrs_(std::move(pcrs)), form_(form) {}
 
-  VerifiedQuote quote_;
+  PcrBank pcrs_;
   BootLog log_;
   LogForm form_;
   Findings findings_;
   std::uint32_t proven_pcrs_ = 0;
   bool proven_ = false;
+};
+
+// A boot whose quote is at hand.
+class VerifiedEvidence : public VerifiedBoot {
+ public:
+  [[nodiscard]] const VerifiedQuote& quote() const { return quote_; }
+
+ private:
+  friend class BootLogVerifier;
+
+  VerifiedEvidence(VerifiedQuote quote, VerifiedBoot boot)
+      : VerifiedBoot(std::move(boot)), quote_(std::move(quote)) {}
+
+  VerifiedQuote quote_;
 };
 
 }  // namespace quotemill

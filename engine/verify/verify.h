@@ -16,6 +16,8 @@
 
 namespace quotemill {
 
+struct BootProof;
+
 // What the quote of this host must be. Borrowed for the call.
 struct QuoteExpectation {
   SignatureChecker& attestation_key;  // its own while the call lasts
@@ -35,5 +37,16 @@ std::variant<VerifiedQuote, Findings> verify_quote(const Evidence& evidence,
 // the calling thread; null if there is none.
 VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log, ExtendMemo* memo = nullptr,
                                  LogForm form = LogForm::kAsSent);
+
+// The boot that a stored proof is of, without its quote; nullopt unless `log`, as it is kept,
+// explains all of the proof's values but that of PCR 10. `log` must outlive the result.
+//
+// What is believed is that the values are those of a quote: a BootProof is made by one that
+// verify_quote() let through, of a log that explained it completely, and kept by the commit thread
+// alone, in a row with a checksum; live quotes that bring no values are believed by the same
+// record. Of the log nothing is believed. Whoever does not believe the store has the stored quote
+// verified again (verify_quote()).
+std::optional<VerifiedBoot> recall_boot(const BootProof& proof, ByteView log,
+                                        ExtendMemo* memo = nullptr);
 
 }  // namespace quotemill

@@ -1,6 +1,7 @@
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/ima_reader.h"
 #include "engine/eventlog/replay.h"
+#include "engine/verdict/host_state.h"
 #include "engine/verify/log_findings.h"
 #include "engine/verify/verify.h"
 
@@ -23,23 +24,27 @@ bool starts_with_ones(std::uint32_t pcr) {
 
 class BootLogVerifier {
  public:
-  BootLogVerifier(VerifiedQuote quote, BootLogReading reading, LogForm form, ExtendMemo* memo)
-      : evidence_(std::move(quote), form), broken_(reading.broken.has_value()), memo_(memo) {
-    evidence_.findings_ = log_findings(reading);
-    evidence_.log_ = std::move(reading.log);
+  BootLogVerifier(const PcrBank& quoted, BootLogReading reading, LogForm form, ExtendMemo* memo)
+      : boot_(quoted, form), broken_(reading.broken.has_value()), memo_(memo) {
+    boot_.findings_ = log_findings(reading);
+    boot_.log_ = std::move(reading.log);
   }
 
-  VerifiedEvidence run() && {
-    const HashAlgorithm bank = evidence_.quote_.pcrs().algorithm();
-    if (!can_hash(bank) || !evidence_.log_.has_bank(bank)) {
+  VerifiedBoot run() && {
+    const HashAlgorithm bank = boot_.pcrs_.algorithm();
+    if (!can_hash(bank) || !boot_.log_.has_bank(bank)) {
       add(FindingCode::kLogBankMissing).subject = name_of(bank);
     } else {
-      compare_pcrs(replay_towards(evidence_.quote_.pcrs(), evidence_.log_, memo_));
+      compare_pcrs(replay_towards(boot_.pcrs_, boot_.log_, memo_));
     }
     note_unquoted_banks();
-    const std::uint32_t asked = evidence_.quote_.pcrs().mask() & ~kRuntimePcrs;
-    evidence_.proven_ = !broken_ && evidence_.proven_pcrs_ == asked;
-    return std::move(evidence_);
+    const std::uint32_t asked = boot_.pcrs_.mask() & ~kRuntimePcrs;
+    boot_.proven_ = !broken_ && boot_.proven_pcrs_ == asked;
+    return std::move(boot_);
+  }
+
+  VerifiedEvidence run(VerifiedQuote quote) && {
+    return {std::move(quote), std::move(*this).run()};
   }
 
  private:
@@ -47,15 +52,15 @@ class BootLogVerifier {
     Finding finding;
     finding.code = code;
     finding.severity = severity;
-    return evidence_.findings_.emplace_back(std::move(finding));
+    return boot_.findings_.emplace_back(std::move(finding));
   }
 
   void compare_pcrs(const PcrBank& replayed) {
-    const PcrBank& quoted = evidence_.quote_.pcrs();
+    const PcrBank& quoted = boot_.pcrs_;
     for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
       const bool is_asked = quoted.has(pcr) && (kRuntimePcrs >> pcr & 1U) == 0;
       if (is_asked && is_explained(pcr, quoted.at(pcr), replayed)) {
-        evidence_.proven_pcrs_ |= 1U << pcr;
+        boot_.proven_pcrs_ |= 1U << pcr;
       }
     }
   }
@@ -70,7 +75,7 @@ class BootLogVerifier {
       return true;
     }
     if (replayed.has(pcr)) {
-      evidence_.findings_.push_back(mismatch_finding(pcr, replayed.at(pcr), quoted));
+      boot_.findings_.push_back(mismatch_finding(pcr, replayed.at(pcr), quoted));
       return false;
     }
     Finding& finding = add(FindingCode::kLogNoEvents);
@@ -80,21 +85,28 @@ class BootLogVerifier {
   }
 
   void note_unquoted_banks() {
-    for (const HashAlgorithm bank : evidence_.log_.banks) {
-      if (bank != evidence_.quote_.pcrs().algorithm()) {
+    for (const HashAlgorithm bank : boot_.log_.banks) {
+      if (bank != boot_.pcrs_.algorithm()) {
         add(FindingCode::kLogBankUnquoted, Severity::kInfo).subject = name_of(bank);
       }
     }
   }
 
-  VerifiedEvidence evidence_;
+  VerifiedBoot boot_;
   const bool broken_;
   ExtendMemo* const memo_;
 };
 
 VerifiedEvidence verify_boot_log(VerifiedQuote quote, ByteView log, ExtendMemo* memo,
                                  LogForm form) {
-  return BootLogVerifier(std::move(quote), read_boot_log(log), form, memo).run();
+  BootLogVerifier verifier(quote.pcrs(), read_boot_log(log), form, memo);
+  return std::move(verifier).run(std::move(quote));
+}
+
+std::optional<VerifiedBoot> recall_boot(const BootProof& proof, ByteView log, ExtendMemo* memo) {
+  VerifiedBoot boot =
+      BootLogVerifier(proof.pcrs.values(), read_boot_log(log), LogForm::kAsKept, memo).run();
+  return boot.is_proven() ? std::optional(std::move(boot)) : std::nullopt;
 }
 
 }  // namespace quotemill

@@ -1,6 +1,9 @@
 #include "engine/appraise/compare_boot.h"
 
+#include <algorithm>
 #include <deque>
+#include <iterator>
+#include <random>
 
 #include <gmock/gmock.h>
 
@@ -35,6 +38,10 @@ Digest digest_of(const Event& event) {
 class CompareBoot : public ::testing::Test {
  protected:
   Findings compare(const Boot& boot, const Boot& golden, std::uint32_t pcr = 4) {
+    return compare_all(boot, {golden}, pcr);
+  }
+
+  Findings compare_all(const Boot& boot, const std::vector<Boot>& goldens, std::uint32_t pcr = 4) {
     Claims claims;
     claims.bank = kBank;
     events_.clear();
@@ -48,6 +55,17 @@ class CompareBoot : public ::testing::Test {
       in_log_order.push_back({&claimed, digests_.emplace_back(digest_of(event)).view()});
     }
     claims.events = EventClaims(in_log_order);
+    std::vector<BootReference> references;
+    std::transform(goldens.begin(), goldens.end(), std::back_inserter(references), reference_of);
+    std::vector<const BootReference*> borrowed;
+    for (const BootReference& reference : references) {
+      borrowed.push_back(&reference);
+    }
+    return compare_pcr(claims, borrowed, pcr, Severity::kFail);
+  }
+
+ private:
+  static BootReference reference_of(const Boot& golden) {
     auto baseline = std::make_shared<Baseline>();
     for (const Event& event : golden) {
       ReferenceEvent reference;
@@ -57,10 +75,9 @@ class CompareBoot : public ::testing::Test {
       reference.description = event.what;
       baseline->events.push_back(reference);
     }
-    return compare_pcr(claims, BootReference(baseline), pcr, Severity::kFail);
+    return BootReference(baseline);
   }
 
- private:
   std::deque<BootEvent> events_;
   std::deque<Digest> digests_;
 };
@@ -174,6 +191,69 @@ TEST_F(CompareBoot, StaysFastForAHugeLogOfStrangers) {
     golden.push_back({"g" + std::to_string(i)});
   }
   EXPECT_EQ(compare(boot, golden).size(), 20'000U);
+}
+
+TEST_F(CompareBoot, StaysFastForAHugeLogOfOneEvent) {
+  const Boot boot(60'000, {"same"});
+  Boot golden(60'000, {"same"});
+  golden.front() = {"other"};
+  EXPECT_EQ(compare(boot, golden).size(), 1U);
+}
+
+TEST_F(CompareBoot, OneBaselineThatExplainsItIsEnough) {
+  const Boot other = {{"shim"}, {"grub 2"}, {"sep", kSeparator}, {"kernel 2"}};
+  EXPECT_THAT(compare_all(kGolden, {other, {}, kGolden}), IsEmpty());
+  EXPECT_THAT(compare_all(kGolden, {kGolden, other}), IsEmpty());
+  EXPECT_THAT(compare_all(kGolden, {}), IsEmpty()) << "there is none to differ from";
+}
+
+TEST_F(CompareBoot, TellsWhatDiffersFromTheNearest) {
+  const Boot far = {{"shim"}, {"old grub"}, {"sep", kSeparator}, {"old kernel"}};
+  const Boot near = {{"shim"}, {"grub"}, {"sep", kSeparator}, {"old kernel"}};
+  const Boot as_near = {{"shim"}, {"grub"}, {"sep", kSeparator}, {"older kernel"}};
+  for (const std::vector<Boot>& goldens :
+       {std::vector{far, near, as_near}, std::vector{near, as_near, far}}) {
+    const Findings findings = compare_all(kGolden, goldens);
+    ASSERT_THAT(codes(findings), ElementsAre(FindingCode::kBootEventDigestUnknown));
+    EXPECT_EQ(findings[0].expected, digest_of({"old kernel"})) << "of equally near ones the first";
+  }
+}
+
+TEST_F(CompareBoot, TheSameEventsInAnotherOrderAreAsFarAsOneEvent) {
+  const Boot turned = {{"grub"}, {"shim"}, {"sep", kSeparator}, {"kernel"}};
+  const Boot replaced = {{"shim"}, {"grub"}, {"sep", kSeparator}, {"old kernel"}};
+  const Boot longer = {{"shim"}, {"grub"}, {"sep", kSeparator}, {"a"}, {"b"}};
+  EXPECT_THAT(codes(compare_all(kGolden, {longer, turned, replaced})),
+              ElementsAre(FindingCode::kBootEventOrder));
+  EXPECT_THAT(codes(compare_all(kGolden, {longer, replaced, turned})),
+              ElementsAre(FindingCode::kBootEventDigestUnknown));
+}
+
+// What is said of several baselines is what is said of the one that the fewest findings are
+// against, each asked alone; whatever comes twice, is missing or has another type.
+TEST_F(CompareBoot, SaysOfManyWhatItSaysOfTheNearestAlone) {
+  std::mt19937 random(20'261'126);
+  const auto any_boot = [&random] {
+    Boot boot;
+    for (std::size_t size = random() % 7; boot.size() < size;) {
+      boot.push_back({std::string(1, static_cast<char>('a' + random() % 5)),
+                      random() % 3 == 0 ? kSeparator : kApplication});
+    }
+    return boot;
+  };
+  for (int round = 0; round < 5'000; ++round) {
+    const Boot boot = any_boot();
+    std::vector<Boot> goldens;
+    std::generate_n(std::back_inserter(goldens), 1 + random() % 4, any_boot);
+    std::vector<Findings> alone;
+    for (const Boot& golden : goldens) {
+      alone.push_back(compare(boot, golden));
+    }
+    const auto nearest = std::min_element(
+        alone.begin(), alone.end(),
+        [](const Findings& left, const Findings& right) { return left.size() < right.size(); });
+    ASSERT_EQ(compare_all(boot, goldens), *nearest) << round;
+  }
 }
 
 }  // namespace

@@ -170,15 +170,38 @@ TEST_F(FleetReappraisalTest, NoPolicyExcusesWhatWasNotProven) {
   EXPECT_EQ(judged.verdict.findings, engine.state(host).verdict.findings);
 }
 
-TEST_F(FleetReappraisalTest, DamagedEvidenceIsAnErrorOfTheStore) {
+TEST_F(FleetReappraisalTest, BelievesWhatAQuoteProvedUnlessSignaturesAreChecked) {
   SoftwareHost& host = attested(1);
   CommitBatch batch;
   HistoryEntry forged = engine.store.history(host.record().uid, 0, 1)->front();
   forged.evidence_item[forged.evidence_item.size() / 2] ^= 1;
   batch.history = {forged};
   ASSERT_TRUE(engine.store.commit(batch));
-  EXPECT_EQ(judge(under(kStrict), host).kind, ReappraisalKind::kError);
+  EXPECT_EQ(judge(under(kStrict), host).verdict.state, TrustState::kFailed);
   EXPECT_EQ(judge(under("", StoredSignatures::kChecked), host).kind, ReappraisalKind::kError);
+}
+
+// Of the store's log nothing is believed, whether or not an equal one was judged before.
+TEST_F(FleetReappraisalTest, ALogThatDoesNotExplainTheProvenValuesIsAnErrorOfTheStore) {
+  SoftwareHost& host = attested(1);
+  SoftwareHost& other = attested(2, "/boot/other");
+  const Bytes own = *engine.store.boot_log(entry(host).state->proof->log);
+  Bytes cut = own;
+  cut.resize(cut.size() - 1);
+  Bytes damaged = own;
+  damaged[damaged.size() / 2] ^= 1;
+  for (const Bytes& log :
+       {*engine.store.boot_log(entry(other).state->proof->log), cut, damaged, Bytes()}) {
+    CommitBatch batch;
+    batch.boot_logs = {{entry(host).state->proof->log, log}};
+    ASSERT_TRUE(engine.store.commit(batch));
+    for (const char* toml : {"", "[boot]\nmismatch = \"off\"\nno_baseline = \"info\"\n"}) {
+      FleetReappraisal& fleet = under(std::string("[freshness]\nstale_after = \"21m\"\n") + toml);
+      EXPECT_EQ(judge(fleet, host).kind, ReappraisalKind::kError);
+      EXPECT_EQ(judge(fleet, other).kind, ReappraisalKind::kVerdict);
+      EXPECT_EQ(judge(fleet, host).kind, ReappraisalKind::kError) << "the other's log is known";
+    }
+  }
 }
 
 TEST_F(FleetReappraisalTest, ChecksEverySignatureIfAsked) {
