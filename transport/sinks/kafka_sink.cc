@@ -1,6 +1,8 @@
 #include "transport/sinks/kafka_sink.h"
 
+#include <algorithm>
 #include <array>
+#include <numeric>
 #include <vector>
 
 #include <librdkafka/rdkafka.h>
@@ -61,6 +63,13 @@ using Settings = std::unique_ptr<rd_kafka_conf_t, FreeSettings>;
 // What became of one event.
 struct KafkaSink::Outcome {
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__IN_PROGRESS;
+  bool was_taken = true;  // by the library, to be sent
+
+  // Of the event, or of the record batch that it was in: a broker says only which batch.
+  [[nodiscard]] bool is_too_large() const {
+    return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+           code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+  }
 
   static void report(rd_kafka_t* /*producer*/, const rd_kafka_message_t* message,
                      void* /*opaque*/) {
@@ -112,7 +121,7 @@ Result<std::unique_ptr<Sink>> KafkaSink::create(KafkaSinkOptions options) {
   return std::unique_ptr<Sink>(std::move(sink));
 }
 
-Result<void> KafkaSink::produce(const RenderedEvent& event, Outcome& outcome) {
+void KafkaSink::produce(const RenderedEvent& event, Outcome& outcome) {
   rd_kafka_headers_t* headers = ::rd_kafka_headers_new(event.attributes.size());
   for (const auto& [name, value] : event.attributes) {
     const std::string header = name == "datacontenttype" ? "content-type" : "ce_" + name;
@@ -134,33 +143,73 @@ Result<void> KafkaSink::produce(const RenderedEvent& event, Outcome& outcome) {
   parts[5].vtype = RD_KAFKA_VTYPE_HEADERS;
   parts[5].u.headers = headers;
   rd_kafka_error_t* error = ::rd_kafka_produceva(producer_->handle, parts.data(), parts.size());
-  if (error == nullptr) {
+  if (error != nullptr) {
+    outcome = {::rd_kafka_error_code(error), false};
+    ::rd_kafka_error_destroy(error);
+    ::rd_kafka_headers_destroy(headers);
+  }
+}
+
+Result<void> KafkaSink::make_producer() {
+  if (producer_ != nullptr) {
     return {};
   }
-  outcome.code = ::rd_kafka_error_code(error);
-  const std::string reason = ::rd_kafka_error_string(error);
-  ::rd_kafka_error_destroy(error);
-  ::rd_kafka_headers_destroy(headers);
-  return failure(options_, reason);
+  Result<std::unique_ptr<Producer>> again = Producer::create(options_);
+  if (!again) {
+    return again.error();
+  }
+  producer_ = *std::move(again);
+  return {};
 }
 
 Result<std::vector<Refusal>> KafkaSink::deliver(std::span<const RenderedEvent> events) {
-  if (producer_ == nullptr) {
-    Result<std::unique_ptr<Producer>> again = Producer::create(options_);
-    if (!again) {
-      return again.error();
-    }
-    producer_ = *std::move(again);
-  }
-  std::vector<Outcome> outcomes(events.size());
-  std::optional<Error> error;
+  std::vector<std::size_t> all(events.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
   std::vector<Refusal> refused;
-  for (std::size_t index = 0; index < events.size() && !error; ++index) {
-    Result<void> taken = produce(events[index], outcomes[index]);
-    if (!taken && outcomes[index].code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-      refused.push_back({index, ::rd_kafka_err2str(outcomes[index].code)});
-    } else if (!taken) {
-      error = taken.error();
+  if (Result<void> sent = send(events, all, refused); !sent) {
+    return sent.error();
+  }
+  std::sort(refused.begin(), refused.end(),
+            [](const Refusal& one, const Refusal& other) { return one.index < other.index; });
+  return refused;
+}
+
+// What is too large together goes again in halves, until those that are too large are alone.
+Result<void> KafkaSink::send(std::span<const RenderedEvent> events,
+                             std::span<const std::size_t> which, std::vector<Refusal>& refused) {
+  const Result<std::vector<Outcome>> outcomes = attempt(events, which);
+  if (!outcomes) {
+    return outcomes.error();
+  }
+  std::vector<std::size_t> together;
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    const Outcome& outcome = (*outcomes)[i];
+    if (outcome.is_too_large() && outcome.was_taken && which.size() > 1) {
+      together.push_back(which[i]);
+    } else if (outcome.is_too_large()) {
+      refused.push_back({which[i], ::rd_kafka_err2str(outcome.code)});
+    }
+  }
+  if (together.empty()) {
+    return {};
+  }
+  const std::span<const std::size_t> again(together);
+  const std::size_t half = (again.size() + 1) / 2;
+  Result<void> sent = send(events, again.first(half), refused);
+  return sent && half < again.size() ? send(events, again.subspan(half), refused) : sent;
+}
+
+// Once each. An Error if one of them met another fate than to arrive or to be too large.
+Result<std::vector<KafkaSink::Outcome>> KafkaSink::attempt(std::span<const RenderedEvent> events,
+                                                           std::span<const std::size_t> which) {
+  if (Result<void> made = make_producer(); !made) {
+    return made.error();
+  }
+  std::vector<Outcome> outcomes(which.size());
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    produce(events[which[i]], outcomes[i]);
+    if (!outcomes[i].was_taken && !outcomes[i].is_too_large()) {
+      break;
     }
   }
   // Every event is reported, delivered or timed out, before the outcomes go. If not, the producer
@@ -170,19 +219,18 @@ Result<std::vector<Refusal>> KafkaSink::deliver(std::span<const RenderedEvent> e
     producer_.reset();
     return failure(options_, "no word of what was sent");
   }
-  for (std::size_t index = 0; index < events.size() && !error; ++index) {
-    const rd_kafka_resp_err_t code = outcomes[index].code;
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-      error = failure(options_, ::rd_kafka_err2str(code));
-    }
-  }
   std::array<char, kReasonSize> fatal{};
   if (::rd_kafka_fatal_error(producer_->handle, fatal.data(), fatal.size()) !=
       RD_KAFKA_RESP_ERR_NO_ERROR) {
     producer_.reset();
     return failure(options_, fatal.data());
   }
-  return error ? Result<std::vector<Refusal>>(*error) : Result<std::vector<Refusal>>(refused);
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.code != RD_KAFKA_RESP_ERR_NO_ERROR && !outcome.is_too_large()) {
+      return failure(options_, ::rd_kafka_err2str(outcome.code));
+    }
+  }
+  return outcomes;
 }
 
 }  // namespace quotemill::transport

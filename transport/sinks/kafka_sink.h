@@ -32,7 +32,9 @@ class KafkaSink final : public Sink {
 
   ~KafkaSink() override;
 
-  // Attributes (CloudEvents in binary mode) become headers "ce_…". What is too large is refused.
+  // Attributes (CloudEvents in binary mode) become headers "ce_…". What is too large by itself is
+  // refused; what is too large together, for a topic whose max.message.bytes is small, goes in
+  // parts, and a host's events may then arrive in another order.
   Result<std::vector<Refusal>> deliver(std::span<const RenderedEvent> events) override;
 
  private:
@@ -41,7 +43,13 @@ class KafkaSink final : public Sink {
 
   explicit KafkaSink(KafkaSinkOptions options);
 
-  Result<void> produce(const RenderedEvent& event, Outcome& outcome);
+  Result<void> make_producer();
+  // `which` are indices of events; adds what is refused.
+  Result<void> send(std::span<const RenderedEvent> events, std::span<const std::size_t> which,
+                    std::vector<Refusal>& refused);
+  Result<std::vector<Outcome>> attempt(std::span<const RenderedEvent> events,
+                                       std::span<const std::size_t> which);
+  void produce(const RenderedEvent& event, Outcome& outcome);
 
   const KafkaSinkOptions options_;
   std::unique_ptr<Producer> producer_;  // null after a fatal error: made again

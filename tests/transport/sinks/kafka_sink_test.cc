@@ -183,6 +183,31 @@ TEST_F(KafkaSinkTest, RefusesWhatIsTooLargeAndNothingElse) {
   EXPECT_THAT(cluster_.read(2), SizeIs(2));
 }
 
+// A topic's max.message.bytes is of a whole batch of records.
+TEST_F(KafkaSinkTest, DeliversInPartsWhatABrokerCallsTooLargeTogether) {
+  std::vector<RenderedEvent> events = events_of({"1", "2", "3", "4", "5", "6", "7"});
+  cluster_.fail_produce(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1);
+  const auto one = sink();
+  const auto refused = one->deliver(events);
+  ASSERT_TRUE(refused) << refused.error().to_string();
+  EXPECT_THAT(*refused, IsEmpty());
+  std::string values;
+  for (const Read& read : cluster_.read(events.size())) {
+    values += read.value;
+  }
+  EXPECT_EQ(values, "1234567");
+}
+
+TEST_F(KafkaSinkTest, RefusesWhatABrokerCallsTooLargeAlone) {
+  cluster_.fail_produce(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 3);
+  const auto one = sink();
+  const auto refused = one->deliver(events_of({"1", "2", "3", "4"}));
+  ASSERT_TRUE(refused) << refused.error().to_string();
+  ASSERT_THAT(*refused, SizeIs(1)) << "of four, of the first two, of the first";
+  EXPECT_EQ(refused->front().index, 0U);
+  EXPECT_THAT(cluster_.read(4), SizeIs(3));
+}
+
 // A listener that speaks TLS and no Kafka: the mock cluster speaks no TLS.
 TEST(KafkaSink, ShowsItsCertificateToABrokerThatDemandsOne) {
   const TlsFiles files;
