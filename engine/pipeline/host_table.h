@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 
 #include "engine/evidence/host_uid.h"
 #include "engine/identity/host_record.h"
+#include "engine/policy/selector.h"
 #include "engine/verdict/host_state.h"
 
 namespace quotemill {
@@ -33,6 +35,9 @@ struct Host {
 
 // What can be told of a host without unpacking it. Borrowed from the table.
 struct HostGlance {
+  const HostUid& uid;
+  std::string_view name;
+  const std::map<std::string, std::string>& labels;
   LifeCycle life_cycle;
   TrustState state;
   WallTime valid_until;              // of the verdict
@@ -42,6 +47,9 @@ struct HostGlance {
   std::optional<Digest> proven_log;  // the id of its proof's boot log
   // Unpacks the record alone.
   const std::function<const HostRecord&()>& record;
+
+  // Borrows it.
+  [[nodiscard]] HostTraits traits() const { return {name, labels, view_of(facts), &uid}; }
 };
 
 // A host as the store has it.
@@ -80,6 +88,9 @@ class HostTable {
   // when its page comes. `visit` returns whether to go on; it must not call the table, nor keep
   // what it is shown.
   void glance(std::string after, const std::function<bool(const HostGlance&)>& visit) const;
+  // The same hosts in no order that means anything, which is faster: of those that come, go or
+  // change meanwhile some may be missed.
+  void glance_at_all(const std::function<void(const HostGlance&)>& visit) const;
   [[nodiscard]] std::vector<Host> pending() const;
   // Those of the inventory that no TPM has proven yet, sorted by name; after `after`, at most
   // `limit`.
@@ -97,8 +108,12 @@ class HostTable {
   void remove(const HostUid& uid);
   // Those of the store, before anybody reads: nothing happened to them yet. Several threads.
   void put_stored(std::vector<StoredHost> hosts);
+  // Behind them, so that who looks for a name first need not wait until all are sorted.
+  void settle_names();
 
  private:
+  friend class HostFiller;
+
   static constexpr std::size_t kStatesKept = 131'072;  // bound: some 1.6 kB each
 
   class Rooms;
