@@ -8,6 +8,7 @@
 // too many.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -20,6 +21,8 @@ namespace quotemill {
 
 class Deadlines {
  public:
+  // Room for so many hosts, at once.
+  void reserve(std::size_t hosts);
   // Replaces the deadline that the host had.
   void set(const HostUid& host, BootTime at);
   void clear(const HostUid& host);
