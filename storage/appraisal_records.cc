@@ -38,14 +38,10 @@ void write_proof(const BootProof& from, pb::BootProof& to) {
 }
 
 BootProof read_proof(FieldReader& in, const pb::BootProof& from) {
-  BootProof out;
+  BootProof out = read_shared_proof(in, from);
   out.generation = from.generation();
   out.reset_count = from.reset_count();
-  out.pcrs = KnownPcrs(in.pcr_bank(from.pcrs()));
   out.log = in.digest(from.log());
-  out.snapshot = in.array<32>(from.snapshot());
-  out.findings = in.findings(from.findings());
-  out.event_count = from.event_count();
   return out;
 }
 
@@ -59,23 +55,6 @@ void write_runtime(const RuntimeProof& from, pb::RuntimeProof& to) {
   from.list.write(list);
   to.set_list(to_text(list.view()));
   write(from.findings, *to.mutable_findings());
-}
-
-RuntimeProof read_runtime(FieldReader& in, const pb::RuntimeProof& from) {
-  RuntimeProof out;
-  out.generation = from.generation();
-  out.reset_count = from.reset_count();
-  out.boot_id = in.array<16>(from.boot_id());
-  out.rules = in.digest(from.rules());
-  out.pcr = in.digest(from.pcr());
-  const Result<ImaState> list = ImaState::read(as_bytes(from.list()));
-  if (list) {
-    out.list = *list;
-  } else {
-    in.damaged("a runtime list that cannot be read");
-  }
-  out.findings = in.findings(from.findings());
-  return out;
 }
 
 void write_latches(const Latches& from, pb::State& to) {
@@ -109,11 +88,6 @@ void write_facts(const FactsRecord& from, pb::Facts& to) {
   to.set_vendor(from.vendor);
   to.set_model(from.model);
   to.set_agent(from.agent);
-}
-
-FactsRecord read_facts(const pb::Facts& from) {
-  return {from.os_id(),  from.os_version(), from.kernel(),
-          from.vendor(), from.model(),      from.agent()};
 }
 
 void write_appraisal(const HistoryEntry& entry, pb::Appraisal& out) {
@@ -172,6 +146,37 @@ HistoryRun read_run(FieldReader& in, std::uint64_t first_sequence, const pb::Run
 }
 
 }  // namespace
+
+BootProof read_shared_proof(FieldReader& in, const pb::BootProof& from) {
+  BootProof out;
+  out.pcrs = KnownPcrs(in.pcr_bank(from.pcrs()));
+  out.snapshot = in.array<32>(from.snapshot());
+  out.findings = in.findings(from.findings());
+  out.event_count = from.event_count();
+  return out;
+}
+
+RuntimeProof read_runtime(FieldReader& in, const pb::RuntimeProof& from) {
+  RuntimeProof out;
+  out.generation = from.generation();
+  out.reset_count = from.reset_count();
+  out.boot_id = in.array<16>(from.boot_id());
+  out.rules = in.digest(from.rules());
+  out.pcr = in.digest(from.pcr());
+  const Result<ImaState> list = ImaState::read(as_bytes(from.list()));
+  if (list) {
+    out.list = *list;
+  } else {
+    in.damaged("a runtime list that cannot be read");
+  }
+  out.findings = in.findings(from.findings());
+  return out;
+}
+
+FactsRecord read_facts(const pb::Facts& from) {
+  return {from.os_id(),  from.os_version(), from.kernel(),
+          from.vendor(), from.model(),      from.agent()};
+}
 
 std::string encode_state(const HostState& state) {
   pb::State out;

@@ -27,6 +27,15 @@ void write(const Findings& from, google::protobuf::RepeatedPtrField<pb::Finding>
 void write(const Verdict& from, pb::Verdict& to);
 void write(const PcrBank& from, pb::PcrBank& to);
 
+class FieldReader;
+
+// What many hosts have in common; the rest of `out` stays as it is.
+void read_common(const pb::Host& from, HostRecord& out);
+// But for what is a host's own: generation, resetCount and log.
+BootProof read_shared_proof(FieldReader& in, const pb::BootProof& from);
+RuntimeProof read_runtime(FieldReader& in, const pb::RuntimeProof& from);
+FactsRecord read_facts(const pb::Facts& from);
+
 class FieldReader {
  public:
   // `what` names the record in errors ("state record"); a literal.

@@ -63,12 +63,16 @@ Result<HostRecord> decode_host(const HostUid& uid, std::string_view value) {
   out.curve_key = in.array<32>(from->curve_key());
   out.enrolled.ms = from->enrolled_ms();
   out.expires.ms = from->expires_ms();
-  out.admitted_by = from->admitted_by();
-  out.note = from->note();
-  for (const auto& [label, text] : from->labels()) {
+  read_common(*from, out);
+  return in.finish(std::move(out));
+}
+
+void read_common(const pb::Host& from, HostRecord& out) {
+  out.admitted_by = from.admitted_by();
+  out.note = from.note();
+  for (const auto& [label, text] : from.labels()) {
     out.labels[label] = text;
   }
-  return in.finish(std::move(out));
 }
 
 std::string encode_policy(const PolicyRecord& policy) {

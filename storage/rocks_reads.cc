@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "storage/database.h"
+#include "storage/host_row_reader.h"
 #include "storage/limits.h"
 #include "storage/rocks_store.h"
 
@@ -10,16 +11,20 @@ namespace quotemill::storage {
 
 namespace {
 
-// The state that belongs to `uid`, if the cursor over the states is at it; moves behind it.
-Result<std::optional<HostState>> take_state(Database::Cursor& states, std::string_view host_key,
-                                            const HostUid& uid) {
+// The stored state that belongs to the host, if there is one; the cursor stays at it.
+std::optional<std::string_view> state_at(Database::Cursor& states, std::string_view host_key) {
   while (states.valid() && states.key() < host_key) {
     states.next();
   }
-  if (!states.valid() || states.key() != host_key) {
+  return states.valid() && states.key() == host_key ? std::optional(states.value()) : std::nullopt;
+}
+
+Result<std::optional<HostState>> decoded(const HostUid& uid,
+                                         std::optional<std::string_view> stored) {
+  if (!stored) {
     return std::optional<HostState>();
   }
-  Result<HostState> state = decode_state(uid, states.value());
+  Result<HostState> state = decode_state(uid, *stored);
   if (!state) {
     return state.error();
   }
@@ -36,6 +41,12 @@ Result<void> RocksStore::for_each_host(
 Result<void> RocksStore::for_each_host_of(
     std::uint32_t part, std::uint32_t parts,
     const std::function<void(HostRecord record, std::optional<HostState> state)>& visit) const {
+  return for_each_host_row(part, parts, nullptr, visit);
+}
+
+Result<void> RocksStore::for_each_host_row(
+    std::uint32_t part, std::uint32_t parts, const std::function<bool(const HostRow& row)>& take,
+    const std::function<void(HostRecord record, std::optional<HostState> state)>& visit) const {
   const std::shared_lock lock(mutex_);
   if (Result<void> ready = usable(); !ready) {
     return ready;
@@ -46,21 +57,29 @@ Result<void> RocksStore::for_each_host_of(
   const std::string to = host_part_begin(part + 1, parts);
   Database::Cursor hosts = database_->scan(Family::kHosts, from, to, Reading::kOnce);
   Database::Cursor states = database_->scan(Family::kStates, from, to, Reading::kOnce);
+  HostRowReader rows;
   states.to_first();
   for (hosts.to_first(); hosts.valid(); hosts.next()) {
     const std::optional<HostUid> uid = host_of(hosts.key());
     if (!uid) {
       return damaged_key(Family::kHosts);
     }
+    const std::optional<std::string_view> stored = state_at(states, hosts.key());
+    const auto newer = pending.find(*uid);
+    if (take && stored && newer == pending.end()) {
+      const HostRow* const row = rows.read(*uid, hosts.value(), *stored);
+      if (row != nullptr && take(*row)) {
+        continue;
+      }
+    }
     Result<HostRecord> record = decode_host(*uid, hosts.value());
     if (!record) {
       return record.error();
     }
-    Result<std::optional<HostState>> state = take_state(states, hosts.key(), *uid);
+    Result<std::optional<HostState>> state = decoded(*uid, stored);
     if (!state) {
       return state.error();
     }
-    const auto newer = pending.find(*uid);
     if (state->has_value() && newer != pending.end() &&
         newer->second->sequence > (*state)->sequence) {
       *state = *newer->second;

@@ -23,7 +23,7 @@
 #include <shared_mutex>
 #include <string>
 
-#include "engine/ports/history.h"
+#include "engine/ports/host_rows.h"
 #include "engine/ports/outbox.h"
 #include "engine/ports/store_care.h"
 #include "engine/ports/verdict_log.h"
@@ -59,7 +59,7 @@ struct StoreOptions {
   std::function<std::uint64_t()> free_bytes = {};
 };
 
-class RocksStore final : public VerdictLog, public History, public Outbox, public StoreCare {
+class RocksStore final : public VerdictLog, public HostRows, public Outbox, public StoreCare {
  public:
   // Opens or creates; see Database::open() for what is refused. Brings what the journal has to the
   // rows first: a damaged journal record is an Error that names it.
@@ -75,6 +75,10 @@ class RocksStore final : public VerdictLog, public History, public Outbox, publi
       const override;
   Result<void> for_each_host_of(
       std::uint32_t part, std::uint32_t parts,
+      const std::function<void(HostRecord record, std::optional<HostState> state)>& visit)
+      const override;
+  Result<void> for_each_host_row(
+      std::uint32_t part, std::uint32_t parts, const std::function<bool(const HostRow& row)>& take,
       const std::function<void(HostRecord record, std::optional<HostState> state)>& visit)
       const override;
   [[nodiscard]] Result<std::vector<std::shared_ptr<const Baseline>>> baselines() const override;

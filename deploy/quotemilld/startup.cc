@@ -9,6 +9,7 @@
 #include "deploy/common/endpoint_start.h"
 #include "deploy/quotemilld/key_files.h"
 #include "engine/crypto/random.h"
+#include "engine/pipeline/host_filler.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -25,40 +26,34 @@ Result<std::uint64_t> random_seed() {
   return seed;
 }
 
-constexpr std::size_t kHostsAtOnce = 256;  // put into the table under one lock
-
-// The newest of all stored times: store time never goes back, whatever the wall clock did.
-WallTime newest_time(const HostRecord& record, const std::optional<HostState>& state) {
-  WallTime newest = record.enrolled;
-  if (state) {
-    newest = std::max({newest, state->judged, state->since});
-  }
-  return newest;
-}
-
-// One part of the hosts; the newest of their times.
-Result<WallTime> recall_part(const History& store, std::uint32_t part, std::uint32_t parts,
+// One part of the hosts; the newest of all their times: store time never goes back, whatever the
+// wall clock did.
+Result<WallTime> recall_part(const HostRows& store, std::uint32_t part, std::uint32_t parts,
                              HostTable& hosts) {
   WallTime newest;
-  std::vector<StoredHost> some;
-  const Result<void> read =
-      store.for_each_host_of(part, parts, [&](HostRecord record, std::optional<HostState> state) {
-        newest = std::max(newest, newest_time(record, state));
-        some.reserve(kHostsAtOnce);
-        some.push_back({std::make_shared<const HostRecord>(std::move(record)), std::move(state)});
-        if (some.size() == kHostsAtOnce) {
-          hosts.put_stored(std::exchange(some, {}));
+  HostFiller filler(hosts);
+  const Result<void> read = store.for_each_host_row(
+      part, parts,
+      [&](const HostRow& row) {
+        newest = std::max({newest, row.enrolled, row.state.judged, row.state.since});
+        return filler.put(row);
+      },
+      [&](HostRecord record, std::optional<HostState> state) {
+        newest = std::max(newest, record.enrolled);
+        if (state) {
+          newest = std::max({newest, state->judged, state->since});
         }
+        filler.put(std::move(record), std::move(state));
       });
   if (!read) {
     return read.error();
   }
-  hosts.put_stored(std::move(some));
+  filler.finish();
   return newest;
 }
 
 // All hosts, by as many threads as there are processors: most of it is decoding.
-Result<WallTime> recall_hosts(const History& store, HostTable& hosts) {
+Result<WallTime> recall_hosts(const HostRows& store, HostTable& hosts) {
   const std::uint32_t parts = std::max(1U, std::thread::hardware_concurrency());
   std::vector<Result<WallTime>> newest(parts, WallTime());
   {
@@ -75,6 +70,7 @@ Result<WallTime> recall_hosts(const History& store, HostTable& hosts) {
     }
     last = std::max(last, *of_part);
   }
+  hosts.settle_names();
   return last;
 }
 
@@ -93,7 +89,7 @@ Result<Keys> load_keys(const Config& config, WallTime now) {
   return Keys{*server, *nonces};
 }
 
-Result<CommitterStart> recall(const History& store, HostTable& hosts) {
+Result<CommitterStart> recall(const HostRows& store, HostTable& hosts) {
   CommitterStart start;
   const Result<WallTime> last_time = recall_hosts(store, hosts);
   if (!last_time) {

@@ -10,6 +10,7 @@
 #include "engine/pipeline/host_table.h"
 #include "engine/pipeline/nonce_authority.h"
 #include "engine/ports/history.h"
+#include "engine/ports/host_rows.h"
 #include "transport/socket/curve.h"
 
 namespace quotemill::daemon {
@@ -23,7 +24,7 @@ struct Keys {
 Result<Keys> load_keys(const Config& config, WallTime now);
 
 // Fills `hosts` from the store, by several threads, and returns what the committer goes on from.
-Result<CommitterStart> recall(const History& store, HostTable& hosts);
+Result<CommitterStart> recall(const HostRows& store, HostTable& hosts);
 
 // The policies that were applied, over the configured one, with the baselines of the store.
 Result<std::unique_ptr<PoliciesInForce>> recall_policies(const History& store,

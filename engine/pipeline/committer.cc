@@ -42,19 +42,24 @@ Committer::~Committer() {
 void Committer::start() {
   const Moment now = ports_.clock.now();
   looped_ = now.boot;
-  ports_.policies.observe(moment_of_ends().wall);
   unseen_after_ = "";
-  const std::shared_ptr<const PolicySet> policies = ports_.policies.current();
-  ports_.hosts.glance({}, [&](const HostGlance& host) {
-    if (rests_on_evidence(host.state)) {
-      const HostRecord& record = host.record();
-      const auto& snapshot = policies->snapshot_for(traits_of(record, view_of(host.facts)));
-      deadlines_.set(record.uid,
-                     deadline_after_pause(host.valid_until, snapshot->policy().freshness, now));
-    }
-    return true;
+  ports_.policies.observe(moment_of_ends().wall);
+  thread_ = std::thread([this, now, policies = ports_.policies.current()] {
+    set_deadlines(now, *policies);
+    run();
   });
-  thread_ = std::thread([this] { run(); });
+}
+
+// On the commit thread, which alone asks for deadlines: nobody else waits for those of a million
+// hosts.
+void Committer::set_deadlines(Moment now, const PolicySet& policies) {
+  deadlines_.reserve(ports_.hosts.size());
+  ports_.hosts.glance_at_all([&](const HostGlance& host) {
+    if (rests_on_evidence(host.state)) {
+      const FreshnessRules& rules = policies.snapshot_for(host.traits())->policy().freshness;
+      deadlines_.set(host.uid, deadline_after_pause(host.valid_until, rules, now));
+    }
+  });
 }
 
 void Committer::stop() {

@@ -132,6 +132,7 @@ class Committer final : public Registrar {
     std::unordered_map<HostUid, BootTime> deadlines;  // of those judged in this write
   };
 
+  void set_deadlines(Moment now, const PolicySet& policies);
   void run();
   bool post(Task&& task);  // false while stopping: the task is untouched then
   void handle(BatchTask& task);

@@ -10,6 +10,11 @@ constexpr std::size_t kLeftOverAtLeast = 1'024;  // before they are looked for
 
 }  // namespace
 
+void Deadlines::reserve(std::size_t hosts) {
+  heap_.reserve(hosts);
+  by_host_.reserve(hosts);
+}
+
 void Deadlines::set(const HostUid& host, BootTime at) {
   const auto [found, is_new] = by_host_.try_emplace(host, Entry{at, at});
   Entry& entry = found->second;

@@ -8,6 +8,7 @@
 // too many.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -25,6 +26,8 @@ class Deadlines {
     BootTime at;
   };
 
+  // Room for so many hosts, at once.
+  void reserve(std::size_t hosts);
   // Replaces the deadline that the host had.
   void set(const HostUid& host, BootTime at);
   void clear(const HostUid& host);

@@ -2,12 +2,19 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
+#include <memory_resource>
+#include <optional>
 #include <set>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "engine/pipeline/host_table.h"
 #include "engine/pipeline/packed_record.h"
@@ -28,6 +35,8 @@ struct KeptHost {
   std::shared_ptr<const HostRecord> record;  // null if it is packed
   std::shared_ptr<const HostState> state;    // null if it is packed
   std::uint64_t revision = 0;                // Host::revision
+
+  [[nodiscard]] bool is_empty() const { return !packed && !record; }
 
   [[nodiscard]] HostUid uid() const { return packed ? packed->uid : record->uid; }
 
@@ -96,31 +105,200 @@ struct KeptHost {
 
 // Indexes hold pointers to hosts, which stay where they are, and find them by what their records
 // say: a key is in memory once, however large it is. What a record says must not change while it is
-// in them. (Hashes are not noexcept, so that sets keep them.)
+// in them.
+//
+// HostIndex is one flat table of pointers, each with a part of its key's hash beside it: of a
+// million hosts a look is a cache miss, and another one for the host that is found.
 template <class Key>
-struct HashOf {
-  using is_transparent = void;
+class HostIndex {
+ public:
+  explicit HostIndex(std::pmr::memory_resource& memory = *std::pmr::get_default_resource())
+      : slots_(&memory) {}
 
-  std::size_t operator()(const KeptHost* host) const { return Key::hash(Key::of(*host)); }
+  // One that has this key; null if none has it.
+  [[nodiscard]] const KeptHost* find(typename Key::Type key) const {
+    const std::size_t at = place_of(tag_of(key), key);
+    return at == kNowhere ? nullptr : slots_[at].host;
+  }
 
-  std::size_t operator()(typename Key::Type key) const { return Key::hash(key); }
+  [[nodiscard]] KeptHost* find(typename Key::Type key) {
+    const std::size_t at = place_of(tag_of(key), key);
+    return at == kNowhere ? nullptr : slots_[at].host;
+  }
+
+  // Unless a host has its key.
+  void add_if_first(KeptHost& host) {
+    const auto key = Key::of(host);
+    if (const std::uint32_t tag = tag_of(key); place_of(tag, key) == kNowhere) {
+      put_in({&host, tag});
+    }
+  }
+
+  // In the place of whichever host has its key.
+  void replace(KeptHost& host) {
+    const auto key = Key::of(host);
+    const std::uint32_t tag = tag_of(key);
+    if (const std::size_t at = place_of(tag, key); at != kNowhere) {
+      slots_[at].host = &host;
+    } else {
+      put_in({&host, tag});
+    }
+  }
+
+  // If this very host is in it.
+  void erase(const KeptHost& host) {
+    if (slots_.empty()) {
+      return;
+    }
+    for (std::size_t at = home(tag_of(Key::of(host))); slots_[at].host != nullptr; at = next(at)) {
+      if (slots_[at].host == &host) {
+        close_gap(at);
+        --size_;
+        return;
+      }
+    }
+  }
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  // Has the memory fetched that a look for this key begins at.
+  void prefetch(typename Key::Type key) const {
+    if (!slots_.empty()) {
+      __builtin_prefetch(&slots_[home(tag_of(key))], 1);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kSlotsLeast = 16;
+  static constexpr std::size_t kSpare = 3;  // a slot of four stays free at least
+  static constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
+
+  struct Slot {
+    KeptHost* host = nullptr;
+    std::uint32_t tag = 0;
+  };
+
+  // Mixed: the place in the table is in its lowest bits.
+  static std::uint32_t tag_of(typename Key::Type key) {
+    return static_cast<std::uint32_t>(Key::hash(key) * 0x9E37'79B9'7F4A'7C15U >> 32U);
+  }
+
+  [[nodiscard]] std::size_t home(std::uint32_t tag) const { return tag & (slots_.size() - 1); }
+
+  [[nodiscard]] std::size_t next(std::size_t at) const { return (at + 1) & (slots_.size() - 1); }
+
+  [[nodiscard]] std::size_t room() const { return slots_.size() - slots_.size() / (kSpare + 1); }
+
+  [[nodiscard]] std::size_t place_of(std::uint32_t tag, typename Key::Type key) const {
+    if (slots_.empty()) {
+      return kNowhere;
+    }
+    for (std::size_t at = home(tag); slots_[at].host != nullptr; at = next(at)) {
+      if (slots_[at].tag == tag && Key::of(*slots_[at].host) == key) {
+        return at;
+      }
+    }
+    return kNowhere;
+  }
+
+  void put_in(Slot slot) {
+    if (size_ == room()) {
+      rebuild(std::max(kSlotsLeast, 2 * slots_.size()));
+    }
+    put_in_free(slot);
+    ++size_;
+  }
+
+  void put_in_free(Slot slot) {
+    std::size_t at = home(slot.tag);
+    while (slots_[at].host != nullptr) {
+      at = next(at);
+    }
+    slots_[at] = slot;
+  }
+
+  void rebuild(std::size_t slots) {
+    std::pmr::vector<Slot> before(slots, slots_.get_allocator());
+    before.swap(slots_);
+    for (const Slot& slot : before) {
+      if (slot.host != nullptr) {
+        put_in_free(slot);
+      }
+    }
+  }
+
+  // A look ends at a free slot: those behind this one that it kept from their home move up.
+  void close_gap(std::size_t gap) {
+    for (std::size_t at = next(gap); slots_[at].host != nullptr; at = next(at)) {
+      const std::size_t way = (at - home(slots_[at].tag)) & (slots_.size() - 1);
+      if (way >= ((at - gap) & (slots_.size() - 1))) {
+        slots_[gap] = slots_[at];
+        gap = at;
+      }
+    }
+    slots_[gap] = {};
+  }
+
+  std::pmr::vector<Slot> slots_;  // a power of two of them, or none
+  std::size_t size_ = 0;
 };
 
+// The same for keys that several hosts may have, however many.
 template <class Key>
-struct EqualBy {
-  using is_transparent = void;
+class HostGroups {
+ public:
+  explicit HostGroups(std::pmr::memory_resource& memory = *std::pmr::get_default_resource())
+      : firsts_(memory) {}
 
-  bool operator()(const KeptHost* left, const KeptHost* right) const {
-    return Key::of(*left) == Key::of(*right);
+  // One that has this key; null if none has it.
+  [[nodiscard]] const KeptHost* find(typename Key::Type key) const { return firsts_.find(key); }
+
+  // Beside whichever hosts have its key.
+  void add(KeptHost& host) {
+    if (KeptHost* const first = firsts_.find(Key::of(host))) {
+      others_[first].push_back(&host);
+    } else {
+      firsts_.replace(host);
+    }
   }
 
-  bool operator()(typename Key::Type left, const KeptHost* right) const {
-    return left == Key::of(*right);
+  // If this very host is in it.
+  void erase(const KeptHost& host) {
+    KeptHost* const first = firsts_.find(Key::of(host));
+    const auto others = others_.find(first);
+    if (others == others_.end()) {
+      firsts_.erase(host);
+      return;
+    }
+    std::vector<KeptHost*> left = std::move(others->second);
+    others_.erase(others);
+    KeptHost* next = first;
+    if (first == &host) {
+      next = left.back();
+      left.pop_back();
+      firsts_.replace(*next);
+    } else {
+      std::erase(left, &host);
+    }
+    if (!left.empty()) {
+      others_.emplace(next, std::move(left));
+    }
   }
 
-  bool operator()(const KeptHost* left, typename Key::Type right) const {
-    return Key::of(*left) == right;
-  }
+  void prefetch(typename Key::Type key) const { firsts_.prefetch(key); }
+
+ private:
+  HostIndex<Key> firsts_;
+  std::unordered_map<const KeptHost*, std::vector<KeptHost*>> others_;  // by the first; none empty
+};
+
+// Uids are random and assigned by us.
+struct ByUid {
+  using Type = HostUid;
+
+  static Type of(const KeptHost& host) { return host.uid(); }
+
+  static std::size_t hash(const Type& key) { return std::hash<Type>{}(key); }
 };
 
 // A peer chooses its own channel key, but must hold the private half: finding collisions gains it
@@ -149,40 +327,61 @@ struct ByEk {
   static std::size_t hash(Type key) { return std::hash<Type>{}(key); }
 };
 
+// A name, with so much of it at hand that most others are told apart by that.
+struct BegunName {
+  explicit BegunName(std::string_view name) {
+    for (std::size_t i = 0; i < std::min(name.size(), kBegins); ++i) {
+      begins.at(i / kWord) |= std::uint64_t{static_cast<std::uint8_t>(name[i])}
+                              << 8U * (kWord - 1 - i % kWord);
+    }
+  }
+
+  static constexpr std::size_t kWord = sizeof(std::uint64_t);
+  static constexpr std::size_t kBegins = 2 * kWord;
+
+  std::array<std::uint64_t, 2> begins{};
+};
+
+struct NamedHost : BegunName {
+  explicit NamedHost(const KeptHost* of) : BegunName(of->name()), host(of) {}
+
+  [[nodiscard]] std::string_view name() const { return host->name(); }
+
+  const KeptHost* host;
+};
+
+// To look for.
+struct SoughtName : BegunName {
+  explicit SoughtName(std::string_view name) : BegunName(name), text(name) {}
+
+  [[nodiscard]] std::string_view name() const { return text; }
+
+  std::string_view text;
+};
+
 struct ByName {
   using is_transparent = void;
 
-  static std::string_view of(const KeptHost* host) { return host->name(); }
-
-  static std::string_view of(std::string_view name) { return name; }
-
   template <class Left, class Right>
-  bool operator()(Left left, Right right) const {
-    return of(left) < of(right);
+  bool operator()(const Left& left, const Right& right) const {
+    return left.begins != right.begins ? left.begins < right.begins : left.name() < right.name();
   }
 };
 
-template <class Key>
-using HostIndex = std::unordered_set<const KeptHost*, HashOf<Key>, EqualBy<Key>>;
-template <class Key>
-using HostMultiIndex = std::unordered_multiset<const KeptHost*, HashOf<Key>, EqualBy<Key>>;
-using HostsByName = std::set<const KeptHost*, ByName>;
+using HostsByName = std::pmr::set<NamedHost, ByName>;
 
-// In the place of whichever host has its key.
-template <class Index>
-void replace_in(Index& index, const KeptHost& host) {
-  const auto [at, is_new] = index.insert(&host);
+// In the place of whichever host has its name.
+inline void replace_in(HostsByName& names, const KeptHost& host) {
+  const auto [at, is_new] = names.emplace(&host);
   if (!is_new) {
-    index.insert(index.erase(at), &host);
+    names.emplace_hint(names.erase(at), &host);
   }
 }
 
-template <class Index>
-void erase_if_owned(Index& index, const KeptHost& host) {
-  const auto [first, last] = index.equal_range(&host);
-  const auto found = std::find(first, last, &host);
-  if (found != last) {
-    index.erase(found);
+inline void erase_if_owned(HostsByName& names, const KeptHost& host) {
+  const auto found = names.find(SoughtName(host.name()));
+  if (found != names.end() && found->host == &host) {
+    names.erase(found);
   }
 }
 

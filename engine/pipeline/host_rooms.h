@@ -8,16 +8,17 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "engine/pipeline/host_index.h"
+#include "engine/pipeline/slabs.h"
 
 namespace quotemill {
 
@@ -38,37 +39,68 @@ inline HostState fresh_state(const HostRecord& record) {
 
 // What packed hosts have in common.
 struct Pools {
+  Slabs memory;  // of packed hosts and of the table
   PackedRecord::Pool records;
   PackedState::Pool states;
 };
 
+inline std::shared_ptr<const PackedHost> packed_host(PackedHost host, Pools& pools) {
+  return std::allocate_shared<const PackedHost>(
+      std::pmr::polymorphic_allocator<PackedHost>(&pools.memory), std::move(host));
+}
+
 // Null if it does not fit.
 inline std::shared_ptr<const PackedHost> packed_host(const HostRecord& record,
                                                      const HostState& state, Pools& pools) {
-  std::optional<PackedRecord> packed_record = PackedRecord::pack(record, pools.records);
+  std::optional<PackedRecord> packed_record =
+      PackedRecord::pack(record, pools.records, pools.memory);
   std::optional<PackedState> packed_state = PackedState::pack(state, pools.states);
   if (!packed_record || !packed_state) {
     return nullptr;
   }
-  return std::make_shared<const PackedHost>(
-      PackedHost{record.uid, *std::move(packed_record), *std::move(packed_state)});
+  return packed_host({record.uid, *std::move(packed_record), *std::move(packed_state)}, pools);
 }
 
-// A host to be sorted by name, with so much of the name at hand that most others are told apart.
-struct SortableName {
-  explicit SortableName(const KeptHost* of) : host(of) {
-    const std::string_view name = of->name();
-    name.copy(begins.data(), begins.size());
+// The hosts themselves: each stays where it is until its place is given back.
+class KeptHosts {
+ public:
+  explicit KeptHosts(std::pmr::memory_resource& memory) : places_(&memory) {}
+
+  // An empty one, to be filled.
+  KeptHost& take_place() {
+    ++size_;
+    if (free_.empty()) {
+      return places_.emplace_back();
+    }
+    KeptHost& host = *free_.back();
+    free_.pop_back();
+    return host;
   }
 
-  bool operator<(const SortableName& other) const {
-    return begins != other.begins ? std::string_view(begins.data(), begins.size()) <
-                                        std::string_view(other.begins.data(), other.begins.size())
-                                  : host->name() < other.host->name();
+  void give_back(KeptHost& host) {
+    --size_;
+    host = {};
+    free_.push_back(&host);
   }
 
-  std::array<char, 16> begins{};
-  const KeptHost* host;
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  // Those of the places `from` to `to`, in no order that means anything.
+  template <class Visit>
+  void visit(std::size_t from, std::size_t to, Visit&& each) const {
+    for (std::size_t at = from; at < std::min(to, places_.size()); ++at) {
+      if (!places_[at].is_empty()) {
+        each(places_[at]);
+      }
+    }
+  }
+
+  [[nodiscard]] std::size_t places() const { return places_.size(); }
+
+ private:
+  std::pmr::deque<KeptHost> places_;
+  std::vector<KeptHost*> free_;
+  std::size_t size_ = 0;
 };
 
 // REQUIRES: the mutex, exclusively for whatever changes
@@ -79,26 +111,28 @@ class HostTable::Rooms {
   // Its state stays, or is a fresh one.
   void put(std::shared_ptr<const HostRecord> record) {
     sort_names();
-    const auto [at, is_new] = hosts.try_emplace(record->uid);
-    KeptHost& host = at->second;
-    if (is_new) {
-      host.state = std::make_shared<const HostState>(fresh_state(*record));
-      host.revision = ++revisions;
+    KeptHost* host = by_uid.find(record->uid);
+    if (host == nullptr) {
+      host = &hosts.take_place();
+      host->state = std::make_shared<const HostState>(fresh_state(*record));
+      host->revision = ++revisions;
+      host->record = std::move(record);
+      by_uid.replace(*host);
     } else {
-      forget_indexes(host);
-      host.state = host.host().state;
+      forget_indexes(*host);
+      host->state = host->host().state;
+      host->record = std::move(record);
     }
-    host.record = std::move(record);
-    keep(host);
-    index(host);
+    keep(*host);
+    index(*host);
   }
 
   void put_state(std::shared_ptr<const HostState> state) {
-    const auto found = hosts.find(state->host);
-    if (found == hosts.end()) {
+    KeptHost* const found = by_uid.find(state->host);
+    if (found == nullptr) {
       return;
     }
-    KeptHost& host = found->second;
+    KeptHost& host = *found;
     const TrustState before = host.trust();
     host.record = host.packed ? host.host().record : host.record;
     host.state = std::move(state);
@@ -112,26 +146,48 @@ class HostTable::Rooms {
 
   // Found by its name once names are sorted: of a million hosts that is an eighth of the work.
   void put_packed(std::shared_ptr<const PackedHost> packed) {
-    const auto [at, is_new] = hosts.try_emplace(packed->uid);
-    KeptHost& host = at->second;
-    if (!is_new) {
+    KeptHost* host = by_uid.find(packed->uid);
+    const bool is_new = host == nullptr;
+    if (is_new) {
+      host = &hosts.take_place();
+    } else {
       sort_names();
-      forget_indexes(host);
+      forget_indexes(*host);
     }
-    host = {std::move(packed), nullptr, nullptr, ++revisions};
-    index_but_name(host);
-    if (holds_name(host)) {
-      unsorted.push_back(&host);
+    *host = {std::move(packed), nullptr, nullptr, ++revisions};
+    if (is_new) {
+      by_uid.replace(*host);
+    }
+    index_but_name(*host);
+    if (holds_name(*host)) {
+      unsorted.emplace_back(host);
       has_unsorted = true;
     }
   }
 
+  // Their places in the indexes are fetched from memory before their turn.
+  void put_packed(std::vector<std::shared_ptr<const PackedHost>>& packed) {
+    for (std::size_t i = 0; i < packed.size(); ++i) {
+      if (i + kAhead < packed.size()) {
+        prefetch(*packed[i + kAhead]);
+      }
+      put_packed(std::move(packed[i]));
+    }
+  }
+
+  void prefetch(const PackedHost& host) const {
+    by_uid.prefetch(host.uid);
+    by_key.prefetch(as_text(host.record.curve_key()));
+    by_ak.prefetch(host.record.ak_public());
+    by_ek.prefetch(host.record.ek_sha256());
+  }
+
   void remove(const HostUid& uid) {
-    const auto found = hosts.find(uid);
-    if (found != hosts.end()) {
+    if (KeptHost* const host = by_uid.find(uid)) {
       sort_names();
-      forget_indexes(found->second);
-      hosts.erase(found);
+      forget_indexes(*host);
+      by_uid.erase(*host);
+      hosts.give_back(*host);
     }
   }
 
@@ -144,17 +200,20 @@ class HostTable::Rooms {
   }
 
   mutable std::shared_mutex mutex;
-  std::unordered_map<HostUid, KeptHost> hosts;
-  HostIndex<ByChannel> by_key;
-  HostIndex<ByEk> by_ek;
-  HostMultiIndex<ByAk> by_ak;
-  HostsByName by_name;
-  HostsByName expected;
+  Pools pools;  // before all that it has the memory of
+  KeptHosts hosts{pools.memory};
+  HostIndex<ByUid> by_uid{pools.memory};
+  HostIndex<ByChannel> by_key{pools.memory};
+  HostIndex<ByEk> by_ek{pools.memory};
+  HostGroups<ByAk> by_ak{pools.memory};
+  HostsByName by_name{&pools.memory};
+  HostsByName expected{&pools.memory};
   std::map<HostUid, std::string> pending;
   std::array<std::size_t, 5> counts{};
-  Pools pools;
 
  private:
+  static constexpr std::size_t kAhead = 8;
+
   // As it is, for now.
   void keep(KeptHost& host) {
     host.packed = nullptr;
@@ -164,10 +223,10 @@ class HostTable::Rooms {
     }
     const auto [uid, revision] = kept.front();
     kept.pop_front();
-    const auto oldest = hosts.find(uid);
+    KeptHost* const oldest = by_uid.find(uid);
     // Unless it has another state by now.
-    if (oldest != hosts.end() && !oldest->second.packed && oldest->second.revision == revision) {
-      pack(oldest->second);
+    if (oldest != nullptr && !oldest->packed && oldest->revision == revision) {
+      pack(*oldest);
     }
   }
 
@@ -178,11 +237,10 @@ class HostTable::Rooms {
   }
 
   void sort_names() {
-    std::vector<SortableName> names(unsorted.begin(), unsorted.end());
-    std::stable_sort(names.begin(), names.end());
-    for (const SortableName& name : names) {
-      const auto at = by_name.insert(by_name.end(), name.host);
-      if (*at != name.host) {
+    std::stable_sort(unsorted.begin(), unsorted.end(), ByName());
+    for (const NamedHost& name : unsorted) {
+      const auto at = by_name.insert(by_name.end(), name);
+      if (at->host != name.host) {
         replace_in(by_name, *name.host);
       }
     }
@@ -190,17 +248,19 @@ class HostTable::Rooms {
     has_unsorted = false;
   }
 
-  void index(const KeptHost& host) {
+  void index(KeptHost& host) {
     index_but_name(host);
     if (holds_name(host)) {
       replace_in(by_name, host);
     }
   }
 
-  void index_but_name(const KeptHost& host) {
+  void index_but_name(KeptHost& host) {
     if (holds_key(host)) {
-      replace_in(by_key, host);
-      by_ak.insert(&host);
+      by_key.replace(host);
+      if (!host.ak_public().empty()) {
+        by_ak.add(host);
+      }
     }
     if (holds_name(host)) {
       ++counts.at(static_cast<std::size_t>(host.trust()));
@@ -214,30 +274,30 @@ class HostTable::Rooms {
     index_ek(host);
   }
 
-  void index_ek(const KeptHost& host) {
+  void index_ek(KeptHost& host) {
     if (host.ek_sha256().empty()) {
       return;
     }
     if (host.life_cycle() == LifeCycle::kRetired) {
-      by_ek.insert(&host);  // a living host of this EK comes first
+      by_ek.add_if_first(host);  // a living host of this EK comes first
     } else {
-      replace_in(by_ek, host);
+      by_ek.replace(host);
     }
   }
 
   void forget_indexes(const KeptHost& host) {
-    erase_if_owned(by_key, host);
+    by_key.erase(host);
+    by_ek.erase(host);
+    by_ak.erase(host);
     erase_if_owned(by_name, host);
-    erase_if_owned(by_ek, host);
     erase_if_owned(expected, host);
-    erase_if_owned(by_ak, host);
     if (holds_name(host)) {
       --counts.at(static_cast<std::size_t>(host.trust()));
     }
     pending.erase(host.uid());
   }
 
-  std::vector<const KeptHost*> unsorted;  // stored hosts that are not in by_name yet
+  std::vector<NamedHost> unsorted;  // stored hosts that are not in by_name yet
   std::atomic<bool> has_unsorted = false;
   const std::size_t states_kept;
   // States that are kept as they are, the oldest first; some have been replaced since.

@@ -26,10 +26,21 @@ std::vector<Host> opened(const std::vector<KeptHost>& kept) {
   return hosts;
 }
 
+template <class Index, class Key>
+const KeptHost* host_in(const Index& index, const Key& key) {
+  return index.find(key);
+}
+
+const KeptHost* host_in(const HostsByName& names, std::string_view name) {
+  const auto found = names.find(SoughtName(name));
+  return found == names.end() ? nullptr : found->host;
+}
+
 std::vector<KeptHost> page_of(const HostsByName& names, std::string_view after, std::size_t limit) {
   std::vector<KeptHost> page;
-  for (auto it = names.upper_bound(after); it != names.end() && page.size() < limit; ++it) {
-    page.push_back(**it);
+  for (auto it = names.upper_bound(SoughtName(after)); it != names.end() && page.size() < limit;
+       ++it) {
+    page.push_back(*it->host);
   }
   return page;
 }
@@ -41,13 +52,7 @@ HostTable::HostTable(std::size_t states_kept) : rooms_(std::make_unique<Rooms>(s
 HostTable::~HostTable() = default;
 
 std::optional<Host> HostTable::find(const HostUid& uid) const {
-  std::optional<KeptHost> kept;
-  {
-    const std::shared_lock lock(rooms_->mutex);
-    const auto found = rooms_->hosts.find(uid);
-    kept = found == rooms_->hosts.end() ? std::nullopt : std::optional(found->second);
-  }
-  return opened(kept);
+  return find_in(rooms_->by_uid, uid);
 }
 
 template <class Index, class Key>
@@ -55,8 +60,8 @@ std::optional<Host> HostTable::find_in(const Index& index, const Key& key) const
   std::optional<KeptHost> kept;
   {
     const std::shared_lock lock(rooms_->mutex);
-    const auto found = index.find(key);
-    kept = found == index.end() ? std::nullopt : std::optional(**found);
+    const KeptHost* const found = host_in(index, key);
+    kept = found == nullptr ? std::nullopt : std::optional(*found);
   }
   return opened(kept);
 }
@@ -84,8 +89,8 @@ std::optional<Host> HostTable::find_by_ak(ByteView ak_public) const {
 
 bool HostTable::admits(const CurveKey& key) const {
   const std::shared_lock lock(rooms_->mutex);
-  const auto found = rooms_->by_key.find(as_text(key));
-  return found != rooms_->by_key.end() && (*found)->may_attest();
+  const KeptHost* const found = host_in(rooms_->by_key, as_text(key));
+  return found != nullptr && found->may_attest();
 }
 
 std::vector<KeptHost> HostTable::kept(std::string_view after, std::size_t limit) const {
@@ -104,12 +109,28 @@ void HostTable::glance(std::string after,
   for (bool goes_on = true; goes_on;) {
     const std::shared_lock lock(rooms_->mutex);
     const HostsByName& names = rooms_->by_name;
-    auto it = names.upper_bound(after);
+    auto it = names.upper_bound(SoughtName(after));
     for (std::size_t i = 0; goes_on && i < kGlances && it != names.end(); ++i, ++it) {
-      goes_on = (*it)->show(visit);
-      after = (*it)->name();
+      goes_on = it->host->show(visit);
+      after = it->name();
     }
     goes_on = goes_on && it != names.end();
+  }
+}
+
+void HostTable::glance_at_all(const std::function<void(const HostGlance&)>& visit) const {
+  const std::function<bool(const HostGlance&)> show = [&visit](const HostGlance& host) {
+    visit(host);
+    return true;
+  };
+  for (std::size_t from = 0, places = 1; from < places; from += kGlances) {
+    const std::shared_lock lock(rooms_->mutex);
+    places = rooms_->hosts.places();
+    rooms_->hosts.visit(from, from + kGlances, [&](const KeptHost& host) {
+      if (holds_name(host)) {
+        host.show(show);
+      }
+    });
   }
 }
 
@@ -133,7 +154,7 @@ std::vector<Host> HostTable::pending() const {
     const std::shared_lock lock(rooms_->mutex);
     kept.reserve(rooms_->pending.size());
     for (const auto& [uid, name] : rooms_->pending) {
-      kept.push_back(rooms_->hosts.at(uid));
+      kept.push_back(*rooms_->by_uid.find(uid));
     }
   }
   return opened(kept);
@@ -143,11 +164,11 @@ std::vector<Host> HostTable::ended(std::size_t limit) const {
   std::vector<KeptHost> kept;
   {
     const std::shared_lock lock(rooms_->mutex);
-    for (const auto& [uid, host] : rooms_->hosts) {
+    rooms_->hosts.visit(0, rooms_->hosts.places(), [&](const KeptHost& host) {
       if (host.life_cycle() == LifeCycle::kRetired || host.life_cycle() == LifeCycle::kDenied) {
         kept.push_back(host);
       }
-    }
+    });
   }
   std::sort(kept.begin(), kept.end(), [](const KeptHost& left, const KeptHost& right) {
     return std::pair(left.name(), left.uid()) < std::pair(right.name(), right.uid());
@@ -194,6 +215,10 @@ void HostTable::put_stored(std::vector<StoredHost> hosts) {
       rooms_->put_state(std::make_shared<const HostState>(*std::move(hosts[i].state)));
     }
   }
+}
+
+void HostTable::settle_names() {
+  rooms_->settle_names();
 }
 
 void HostTable::remove(const HostUid& uid) {

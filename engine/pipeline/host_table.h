@@ -92,6 +92,9 @@ class HostTable {
   // when its page comes. `visit` returns whether to go on; it must not call the table, nor keep
   // what it is shown.
   void glance(std::string after, const std::function<bool(const HostGlance&)>& visit) const;
+  // The same hosts in no order that means anything, which is faster: of those that come, go or
+  // change meanwhile some may be missed.
+  void glance_at_all(const std::function<void(const HostGlance&)>& visit) const;
   [[nodiscard]] std::vector<Host> pending() const;
   // Those of the inventory that no TPM has proven yet, sorted by name; after `after`, at most
   // `limit`.
@@ -109,8 +112,12 @@ class HostTable {
   void remove(const HostUid& uid);
   // Those of the store, before anybody reads: nothing happened to them yet. Several threads.
   void put_stored(std::vector<StoredHost> hosts);
+  // Behind them, so that who looks for a name first need not wait until all are sorted.
+  void settle_names();
 
  private:
+  friend class HostFiller;
+
   static constexpr std::size_t kStatesKept = 131'072;  // bound: some 1.6 kB each
 
   class Rooms;

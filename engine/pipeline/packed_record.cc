@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace quotemill {
 namespace {
@@ -14,13 +15,35 @@ namespace {
                                 note, labels] = record;
 }
 
+// Borrows all but what is common in it.
+HostRow row_of(const HostRecord& record) {
+  HostRow row;
+  row.generation = record.generation;
+  row.name = record.name;
+  row.life_cycle = record.life_cycle;
+  row.ek_public = record.ek_public;
+  row.ek_certificate = record.ek_certificate;
+  row.ek_sha256 = record.ek_sha256;
+  row.ak_public = record.ak_public;
+  row.curve_key = record.curve_key;
+  row.enrolled = record.enrolled;
+  row.expires = record.expires;
+  return row;
+}
+
 }  // namespace
 
-std::optional<PackedRecord> PackedRecord::pack(const HostRecord& record, Pool& pool) {
+std::optional<PackedRecord> PackedRecord::pack(const HostRecord& record, Pool& pool,
+                                               std::pmr::memory_resource& memory) {
+  return pack(row_of(record), pool.share(record), memory);
+}
+
+std::optional<PackedRecord> PackedRecord::pack(const HostRow& row, SharedCommon common,
+                                               std::pmr::memory_resource& memory) {
   const std::array<std::string_view, kParts> parts = {
-      record.name, record.ek_sha256, as_text(record.ak_public), as_text(record.ek_public),
-      as_text(record.ek_certificate)};
-  PackedRecord out;
+      row.name, row.ek_sha256, as_text(row.ak_public), as_text(row.ek_public),
+      as_text(row.ek_certificate)};
+  PackedRecord out(memory);
   std::size_t size = 0;
   for (std::size_t i = 0; i < kParts; ++i) {
     if (parts.at(i).size() > std::numeric_limits<std::uint16_t>::max()) {
@@ -33,12 +56,12 @@ std::optional<PackedRecord> PackedRecord::pack(const HostRecord& record, Pool& p
   for (const std::string_view part : parts) {
     out.parts_.append(part);
   }
-  out.life_cycle_ = record.life_cycle;
-  out.generation_ = record.generation;
-  out.curve_key_ = record.curve_key;
-  out.enrolled_ = record.enrolled;
-  out.expires_ = record.expires;
-  out.common_ = pool.share(record);
+  out.life_cycle_ = row.life_cycle;
+  out.generation_ = row.generation;
+  out.curve_key_ = row.curve_key;
+  out.enrolled_ = row.enrolled;
+  out.expires_ = row.expires;
+  out.common_ = std::move(common);
   return out;
 }
 

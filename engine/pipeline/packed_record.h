@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "engine/identity/host_record.h"
 #include "engine/pipeline/shared_values.h"
+#include "engine/ports/host_rows.h"
 
 namespace quotemill {
 
@@ -49,9 +51,16 @@ class PackedRecord {
 
  public:
   using Pool = SharedValues<Common, Hash, Alike>;  // any thread
+  using SharedCommon = std::shared_ptr<const Common>;
 
   // nullopt if it does not fit: one of its texts or keys is longer than 65,535 bytes.
-  static std::optional<PackedRecord> pack(const HostRecord& record, Pool& pool);
+  // `memory` outlives it.
+  static std::optional<PackedRecord> pack(
+      const HostRecord& record, Pool& pool,
+      std::pmr::memory_resource& memory = *std::pmr::get_default_resource());
+  // The same for a stored host; `common` is what the pool has for its own.
+  static std::optional<PackedRecord> pack(const HostRow& row, SharedCommon common,
+                                          std::pmr::memory_resource& memory);
 
   // The record as it was.
   [[nodiscard]] HostRecord unpack(const HostUid& uid) const;
@@ -76,19 +85,21 @@ class PackedRecord {
   [[nodiscard]] const std::map<std::string, std::string>& labels() const { return common_->labels; }
 
  private:
+  explicit PackedRecord(std::pmr::memory_resource& memory) : parts_(&memory) {}
+
   // In the order in which they are in parts_.
   enum Part : std::size_t { kName, kEkSha256, kAkPublic, kEkPublic, kEkCertificate, kParts };
 
   [[nodiscard]] std::string_view part(Part which) const;
 
-  std::string parts_;
+  std::pmr::string parts_;
   std::array<std::uint16_t, kParts> sizes_{};
   LifeCycle life_cycle_ = LifeCycle::kPending;
   std::uint32_t generation_ = 0;
   CurveKey curve_key_{};
   WallTime enrolled_;
   WallTime expires_;
-  std::shared_ptr<const Common> common_;
+  SharedCommon common_;
 };
 
 }  // namespace quotemill

@@ -63,6 +63,32 @@ Digest digest_of(ByteView id) {
       *proof;
 }
 
+// Borrows; without what is shared, and without latches.
+StateRow row_of(const HostState& state) {
+  StateRow row;
+  row.generation = state.generation;
+  row.sequence = state.sequence;
+  row.state = state.state;
+  row.since = state.since;
+  row.fresh_from = state.verdict.fresh_from;
+  row.valid_until = state.verdict.valid_until;
+  row.judged = state.judged;
+  row.counters = state.counters;
+  if (state.proof) {
+    row.proof_generation = state.proof->generation;
+    row.proof_reset_count = state.proof->reset_count;
+    row.proof_log = id_of<StateRow::Id>(state.proof->log);
+  }
+  row.runtime = state.runtime;
+  row.evidence = id_of<StateRow::Id>(state.evidence);
+  row.receipt = state.receipt;
+  row.nonce_issued = state.nonce_issued;
+  row.nonce_deadline = state.nonce_deadline;
+  row.host_changes = state.host_changes;
+  row.trust_lost = state.trust_lost;
+  return row;
+}
+
 }  // namespace
 
 std::size_t PackedState::Hash::operator()(const Verdict& verdict) const {
@@ -117,34 +143,42 @@ std::optional<PackedState> PackedState::pack(const HostState& state, Pool& pool)
   if (!is_sha256(state.evidence) || (state.proof && !is_sha256(state.proof->log))) {
     return std::nullopt;
   }
-  PackedState out;
-  out.sequence_ = state.sequence;
-  out.host_changes_ = state.host_changes;
-  out.trust_lost_ = state.trust_lost;
-  out.since_ = state.since;
-  out.judged_ = state.judged;
-  out.fresh_from_ = state.verdict.fresh_from;
-  out.valid_until_ = state.verdict.valid_until;
-  out.nonce_issued_ = state.nonce_issued;
-  out.nonce_deadline_ = state.nonce_deadline;
-  out.counters_ = state.counters;
-  out.verdict_ = pool.verdicts.share(state.verdict);
-  if (state.proof) {
-    out.proof_ = pool.proofs.share(*state.proof);
-    out.proof_generation_ = state.proof->generation;
-    out.proof_reset_count_ = state.proof->reset_count;
-    out.proof_log_ = id_of<Id>(state.proof->log);
-  }
-  out.facts_ = pool.facts.share(state.facts);
-  out.runtime_ = state.runtime;
+  PackedState out = pack(
+      row_of(state),
+      {pool.verdicts.share(state.verdict), state.proof ? pool.proofs.share(*state.proof) : nullptr,
+       pool.facts.share(state.facts), pool.receipts.share(end_of(state.receipt))});
   out.latches_ = state.latches;
-  out.generation_ = state.generation;
-  out.evidence_ = id_of<Id>(state.evidence);
-  const std::size_t begin = std::min(kReceiptBegin, state.receipt.size());
-  std::copy_n(state.receipt.begin(), begin, out.receipt_begin_.begin());
+  return out;
+}
+
+PackedState PackedState::pack(const StateRow& row, Shared shared) {
+  PackedState out;
+  out.sequence_ = row.sequence;
+  out.host_changes_ = row.host_changes;
+  out.trust_lost_ = row.trust_lost;
+  out.since_ = row.since;
+  out.judged_ = row.judged;
+  out.fresh_from_ = row.fresh_from;
+  out.valid_until_ = row.valid_until;
+  out.nonce_issued_ = row.nonce_issued;
+  out.nonce_deadline_ = row.nonce_deadline;
+  out.counters_ = row.counters;
+  out.verdict_ = std::move(shared.verdict);
+  out.proof_ = std::move(shared.proof);
+  out.facts_ = std::move(shared.facts);
+  out.receipt_end_ = std::move(shared.receipt_end);
+  if (out.proof_) {
+    out.proof_generation_ = row.proof_generation;
+    out.proof_reset_count_ = row.proof_reset_count;
+    out.proof_log_ = row.proof_log;
+  }
+  out.runtime_ = row.runtime;
+  out.generation_ = row.generation;
+  out.evidence_ = row.evidence;
+  const std::size_t begin = std::min(kReceiptBegin, row.receipt.size());
+  std::copy_n(row.receipt.begin(), begin, out.receipt_begin_.begin());
   out.receipt_begin_size_ = static_cast<std::uint8_t>(begin);
-  out.receipt_end_ = pool.receipts.share(as_text(ByteView(state.receipt).subspan(begin)));
-  out.state_ = state.state;
+  out.state_ = row.state;
   return out;
 }
 

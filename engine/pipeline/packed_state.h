@@ -6,6 +6,7 @@
 // rest is kept once for all hosts that have it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <string_view>
 
 #include "engine/pipeline/shared_values.h"
+#include "engine/ports/host_rows.h"
 #include "engine/verdict/host_state.h"
 
 namespace quotemill {
@@ -44,8 +46,23 @@ class PackedState {
     SharedValues<std::string, Hash, Alike> receipts;  // how they end
   };
 
+  // Of one state, as the pool has it.
+  struct Shared {
+    std::shared_ptr<const Verdict> verdict;
+    std::shared_ptr<const BootProof> proof;  // null if there is none
+    std::shared_ptr<const FactsRecord> facts;
+    std::shared_ptr<const std::string> receipt_end;
+  };
+
   // nullopt if it does not fit: ids of evidence and logs are SHA-256 digests.
   static std::optional<PackedState> pack(const HostState& state, Pool& pool);
+  // The same for a stored host, whose own verdict, proof and facts are not looked at.
+  static PackedState pack(const StateRow& row, Shared shared);
+
+  // Of a receipt, what goes to Pool::receipts.
+  [[nodiscard]] static std::string_view end_of(ByteView receipt) {
+    return as_text(receipt.subspan(std::min(kReceiptBegin, receipt.size())));
+  }
 
   // The state as it was.
   [[nodiscard]] HostState unpack(const HostUid& host) const;
@@ -97,7 +114,7 @@ class PackedState {
   // what is behind it, the same for all that are alike. Nothing depends on that but memory.
   static constexpr std::size_t kReceiptBegin = 72;
 
-  using Id = std::array<std::uint8_t, 32>;
+  using Id = StateRow::Id;
 
   std::uint64_t sequence_ = 0;
   std::uint64_t host_changes_ = 0;
