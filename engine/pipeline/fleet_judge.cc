@@ -47,7 +47,7 @@ std::optional<FleetJudge::Likeness> FleetJudge::likeness_of(const KeptHost& host
   const PackedState& state = host.packed->state;
   const std::optional<Digest> log = state.proven_log();
   const std::optional<std::uint32_t> log_class = log ? fleet_.logs().find(*log) : std::nullopt;
-  if (snapshot.is_of_nobody() || !log_class) {
+  if (!log_class) {
     return std::nullopt;
   }
   return Likeness{

@@ -1,6 +1,7 @@
 #include "engine/pipeline/fleet_judge.h"
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -142,6 +143,11 @@ class FleetJudgeTest : public ::testing::Test {
     table.put_stored(std::move(hosts));
   }
 
+  void put(const HostRecord& record, HostState state) {
+    state.host = record.uid;
+    table.put_stored({{std::make_shared<const HostRecord>(record), std::move(state)}});
+  }
+
   std::shared_ptr<const PolicySet> set_of(const std::vector<std::string>& tomls) const {
     std::vector<Policy> policies;
     for (const std::string& toml : tomls) {
@@ -256,11 +262,73 @@ TEST_F(FleetJudgeTest, WhoIsAlikeIsJudgedOnce) {
 }
 
 TEST_F(FleetJudgeTest, EachSignatureIsCheckedIfAsked) {
-  fill({kThings.front()}, 5);
-  EXPECT_EQ(judge_all(set_of({""}), StoredSignatures::kChecked, 1), 0U);
+  put(first.record(), golden_state);
+  FleetReappraisal fleet(parts_under(set_of({""}), StoredSignatures::kChecked));
+  FleetJudge judge(fleet);
+  for (int time = 0; time < 2; ++time) {
+    EXPECT_EQ(judge.judge(table.kept("", 1).front()).what.kind, ReappraisalKind::kVerdict);
+  }
+  EXPECT_EQ(judge.alike(), 0U);
 }
 
-// In two policies the same host is not the same case, and a state that was replaced is another one.
+// A runtime list that stands: what ran on one host did not run on the others.
+TEST_F(FleetJudgeTest, WhatRanOnAHostIsItsOwn) {
+  const std::shared_ptr<const PolicySet> set = set_of({"[quote]\npcrs = [0, 4, 10]\n"});
+  change_value(golden_state, kImaPcr);
+  const auto ran = [&](HostState& state, const Findings& findings) {
+    auto runtime = std::make_shared<RuntimeProof>();
+    runtime->generation = state.generation;
+    runtime->reset_count = state.proof->reset_count;
+    runtime->boot_id = state.counters->boot_id;
+    runtime->rules = set->snapshots().front()->runtime_id();
+    runtime->pcr = state.proof->pcrs.values().at(kImaPcr);
+    runtime->findings = findings;
+    state.runtime = std::move(runtime);
+  };
+  const Findings malware = {finding_of(FindingCode::kImaFileUnknown, Severity::kFail)};
+  fill({{"nothing ran", [&](HostRecord&, HostState& state) { ran(state, {}); }},
+        {"something ran", [&](HostRecord&, HostState& state) { ran(state, malware); }}},
+       4);
+  judge_all(set, StoredSignatures::kBelieved, 1);
+  FleetReappraisal fleet(parts_under(set, StoredSignatures::kBelieved));
+  FleetJudge judge(fleet);
+  std::map<TrustState, int> states;
+  for (const KeptHost& kept : table.kept("", 10)) {
+    ++states[judge.judge(kept).what.verdict.state];
+  }
+  EXPECT_EQ(states[TrustState::kFailed], 4);
+  EXPECT_EQ(states[TrustState::kTrusted], 4);
+}
+
+// Where the state does not say enough, what counts is in the host's own stored evidence.
+TEST_F(FleetJudgeTest, WhoGoesTheWholeWayStandsForNobodyElse) {
+  golden_state.verdict.findings_dropped = 1;
+  put(first.record(), golden_state);
+  HostRecord twin = first.record();
+  twin.uid.bytes.fill(9);
+  twin.name = "twin";
+  twin.curve_key.fill(9);
+  put(twin, golden_state);
+  FleetReappraisal fleet(parts_under(set_of({""}), StoredSignatures::kBelieved));
+  FleetJudge judge(fleet);
+  const std::vector<KeptHost> hosts = table.kept("", 2);
+  EXPECT_EQ(judge.judge(hosts[0]).what.kind, ReappraisalKind::kVerdict);
+  EXPECT_EQ(judge.judge(hosts[1]).what.kind, ReappraisalKind::kNoEvidence);
+}
+
+TEST_F(FleetJudgeTest, AnErrorOfTheStoreIsNotRemembered) {
+  fill({kThings.front()}, 2);
+  CommitBatch batch;
+  batch.boot_logs = {{golden_state.proof->log, {}}};
+  ASSERT_TRUE(engine.store.commit(batch));
+  FleetReappraisal fleet(parts_under(set_of({"[boot]\nmismatch = \"warn\"\n"}), {}));
+  FleetJudge judge(fleet);
+  for (const KeptHost& kept : table.kept("", 2)) {
+    EXPECT_EQ(judge.judge(kept).what.kind, ReappraisalKind::kError);
+  }
+  EXPECT_EQ(judge.alike(), 0U);
+}
+
 TEST_F(FleetJudgeTest, AStateThatWasReplacedMeanwhileIsJudgedAnew) {
   fill({kThings.front()}, 4);
   const std::shared_ptr<const PolicySet> set = set_of({"[boot]\nmismatch = \"warn\"\n"});
