@@ -100,7 +100,8 @@ void Committer::replace_state(HostState state, Write& write) {
 }
 
 // The same host under a new identity is judged anew; its sequence goes on, so that no nonce of
-// before can ever count again.
+// before can ever count again. The verdict of before ends with it, in the history as well: what was
+// trusted until its validity ended must not be told as trusted after the host was retired.
 void Committer::reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write) {
   const std::optional<Host> host = ports_.hosts.find(record.uid);
   const HostState previous = host ? *recorded(*host) : HostState{};
@@ -116,6 +117,11 @@ void Committer::reset_state(const HostRecord& record, const IdentityUpdate& upda
   next->latches =
       latched(previous.latches, next->verdict, snapshot_for(record, *next)->policy().latch,
               next->judged, next->sequence);
+  if (previous.sequence != 0 && differs(previous, next->verdict)) {
+    VerdictRevision ended = revision_of(*next, RevisionCause::kIdentity, next->judged);
+    ended.generation = previous.generation;
+    write.batch.revisions.push_back(std::move(ended));
+  }
   add_state(record, previous, next, next->judged, write);
 }
 
