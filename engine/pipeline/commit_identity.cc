@@ -45,6 +45,7 @@ void Committer::handle(IdentityTask& task) {
   }
   for (const auto& changed : write.batch.hosts) {
     leave_to_nobody(*changed, write);
+    tell_after_maintenance(*changed, write);
   }
   write.batch.tokens = update->tokens;
   write.batch.hosts_removed = update->removed;
@@ -123,6 +124,28 @@ void Committer::reset_state(const HostRecord& record, const IdentityUpdate& upda
     write.batch.revisions.push_back(std::move(ended));
   }
   add_state(record, previous, next, next->judged, write);
+}
+
+// In the form of a change between two states, of which both are the one that the host is in: who
+// was not woken by how it got there is told that it is there.
+void Committer::tell_after_maintenance(const HostRecord& record, Write& write) {
+  const std::optional<Host> host = ports_.hosts.find(record.uid);
+  const bool is_over = host && host->record->life_cycle == LifeCycle::kMaintenance &&
+                       record.life_cycle == LifeCycle::kActive;
+  if (!is_over || write.states.count(record.uid) != 0) {
+    return;
+  }
+  const std::shared_ptr<const HostState> now = recorded(*host);
+  const bool is_news = now->state != TrustState::kTrusted && now->sequence != 0;
+  if (!is_news) {
+    return;
+  }
+  HostState untold = *now;
+  untold.state = TrustState::kTrusted;
+  const auto next = std::make_shared<HostState>(*now);
+  add_state(record, untold, next, store_time(), write);
+  write.batch.changes.back().previous = now->state;
+  next->since = now->since;
 }
 
 }  // namespace quotemill
