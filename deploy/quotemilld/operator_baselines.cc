@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "deploy/quotemilld/baseline_plans.h"
+#include "deploy/quotemilld/blast_guard.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
@@ -48,6 +49,7 @@ ControlOutcome OperatorVerbs::change_baselines(Call call, const AuditAct& act, B
   auto baseline = std::make_shared<const Baseline>(plan.baseline);
   const std::shared_ptr<const PolicySet> then = parts_.policies.with(baseline);
   Json out = Json::object();
+  const BlastGuard guard(parts_.policies, is_confirmed);
   if (!is_confirmed) {
     const Blast blast = blast_to(then);
     if (!call.is_check && blast.must_be_confirmed()) {
@@ -58,6 +60,9 @@ ControlOutcome OperatorVerbs::change_baselines(Call call, const AuditAct& act, B
   // Numbered once more, where nothing can come between.
   const Result<std::shared_ptr<const HostRecord>> done =
       change(call, act, [&](const RegistryView& view) -> Result<IdentityUpdate> {
+        if (const Result<void> same = guard.check(); !same) {
+          return same.error();
+        }
         if (Result<void> numbered = number_plan(plan, parts_.policies, view.now.wall); !numbered) {
           return numbered.error();
         }
