@@ -12,6 +12,7 @@
 namespace quotemill::daemon {
 
 using transport::control_error;
+using transport::ControlError;
 using transport::ControlOutcome;
 using transport::Json;
 
@@ -101,6 +102,14 @@ ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, Call call) {
   if (!plan) {
     audit(call, act.verb, act.who, act.subject, &plan.error());
     return control_error(plan.error());
+  }
+  // What is captured is what all others are held against.
+  const TrustState state = golden->state->state;
+  if (state != TrustState::kTrusted && state != TrustState::kWarning && !is_confirmed) {
+    return ControlError{ErrorCode::kConflict,
+                        escaped(text, 64) + " is " + std::string(name_of(state)) +
+                            ": nothing says that its boot is a good one",
+                        "'quotemill host' says why; --yes captures it nevertheless"};
   }
   ControlOutcome outcome = change_baselines(call, act, *std::move(plan), is_confirmed);
   if (auto* json = std::get_if<Json>(&outcome)) {
