@@ -263,7 +263,9 @@ Result<Bundle> read_bundle(const Json& json) {
   out.challenge.nonce = in.array<32>("/appraisal/nonce");
   out.challenge.kind = in.text("/appraisal/nonce_kind") == "interactive" ? NonceKind::kInteractive
                                                                          : NonceKind::kPreissued;
-  out.snapshot = in.array<32>(verdict + "/snapshot");
+  if (in.find(verdict + "/snapshot") != nullptr) {  // none: nobody judged it
+    out.snapshot = in.array<32>(verdict + "/snapshot");
+  }
   out.time = in.moment(verdict + "/time");
   out.fresh_from = in.moment(verdict + "/fresh_from");
   out.findings = in.find(verdict + "/findings");

@@ -122,6 +122,7 @@ void BlastTally::note_shift(const HostRecord& record, TrustState from, const Ver
     return;
   }
   ++(badness(verdict.state) > badness(from) ? blast_.worse : blast_.better);
+  blast_.pardoned += from == TrustState::kFailed && rests_on_evidence(verdict.state) ? 1U : 0U;
   const Finding* finding = cause_of(verdict);
   const Cause cause{from, verdict.state, finding ? std::string(name_of(finding->code)) : "",
                     finding && finding->pcr ? *finding->pcr : limits::kPcrCount,
@@ -158,8 +159,10 @@ Blast BlastTally::result() const {
 }
 
 bool Blast::must_be_confirmed() const {
-  const std::uint64_t feared = worse + errors;
-  return feared > limits::kBlastHostsMax && feared * 100 > judged * limits::kBlastPercentMax;
+  const auto is_many = [this](std::uint64_t hosts) {
+    return hosts > limits::kBlastHostsMax && hosts * 100 > judged * limits::kBlastPercentMax;
+  };
+  return is_many(worse + errors + old_evidence) || is_many(pardoned);
 }
 
 Blast blast_of(const std::shared_ptr<const PolicySet>& now,
@@ -181,6 +184,7 @@ transport::Json render_blast(const Blast& blast) {
           {"judged", blast.judged},
           {"worse", blast.worse},
           {"better", blast.better},
+          {"pardoned", blast.pardoned},
           {"old_evidence", blast.old_evidence},
           {"no_evidence", blast.no_evidence},
           {"silent", blast.silent},

@@ -34,6 +34,7 @@ struct Blast {
   std::uint64_t looked_at = 0;  // hosts whose snapshot would be another one
   std::uint64_t worse = 0;      // of them: to a state that is worse
   std::uint64_t better = 0;
+  std::uint64_t pardoned = 0;      // of those: failed before, and not any more
   std::uint64_t old_evidence = 0;  // only their next attestation can tell
   std::uint64_t no_evidence = 0;   // never attested
   std::uint64_t silent = 0;        // stale, whatever the policies are
@@ -41,8 +42,10 @@ struct Blast {
   std::uint64_t judged = 0;        // hosts of the whole fleet that have a verdict
   std::vector<BlastGroup> groups;  // the largest first
 
-  // Over the bound of limits::kBlastHostsMax and kBlastPercentMax. What cannot be told counts as
-  // worse: a brake that fails open is none.
+  // Either the hosts that get worse, or those pardoned, are over the bound of
+  // limits::kBlastHostsMax and kBlastPercentMax. What cannot be told before the next attestation
+  // counts as worse: a brake that fails open is none. A change that pardons many may be a laxer
+  // policy, or a baseline of an attacker's.
   [[nodiscard]] bool must_be_confirmed() const;
 };
 
@@ -79,8 +82,8 @@ struct BlastParts {
 Blast blast_of(const std::shared_ptr<const PolicySet>& now,
                const std::shared_ptr<const PolicySet>& then, const BlastParts& parts);
 
-// looked_at, judged, worse, better, old_evidence, no_evidence, silent, errors, must_be_confirmed,
-// groups[]{from, to, code, message, hosts, examples[]}.
+// looked_at, judged, worse, better, pardoned, old_evidence, no_evidence, silent, errors,
+// must_be_confirmed, groups[]{from, to, code, message, hosts, examples[]}.
 transport::Json render_blast(const Blast& blast);
 
 }  // namespace quotemill::daemon

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "deploy/quotemilld/baseline_plans.h"
+#include "deploy/quotemilld/blast_guard.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
@@ -11,6 +12,7 @@
 namespace quotemill::daemon {
 
 using transport::control_error;
+using transport::ControlError;
 using transport::ControlOutcome;
 using transport::Json;
 
@@ -48,6 +50,7 @@ ControlOutcome OperatorVerbs::change_baselines(Call call, const AuditAct& act, B
   auto baseline = std::make_shared<const Baseline>(plan.baseline);
   const std::shared_ptr<const PolicySet> then = parts_.policies.with(baseline);
   Json out = Json::object();
+  const BlastGuard guard(parts_.policies, is_confirmed);
   if (!is_confirmed) {
     const Blast blast = blast_to(then);
     if (!call.is_check && blast.must_be_confirmed()) {
@@ -58,6 +61,9 @@ ControlOutcome OperatorVerbs::change_baselines(Call call, const AuditAct& act, B
   // Numbered once more, where nothing can come between.
   const Result<std::shared_ptr<const HostRecord>> done =
       change(call, act, [&](const RegistryView& view) -> Result<IdentityUpdate> {
+        if (const Result<void> same = guard.check(); !same) {
+          return same.error();
+        }
         if (Result<void> numbered = number_plan(plan, parts_.policies, view.now.wall); !numbered) {
           return numbered.error();
         }
@@ -96,6 +102,14 @@ ControlOutcome OperatorVerbs::baseline_capture(OperatorArgs& args, Call call) {
   if (!plan) {
     audit(call, act.verb, act.who, act.subject, &plan.error());
     return control_error(plan.error());
+  }
+  // What is captured is what all others are held against.
+  const TrustState state = golden->state->state;
+  if (state != TrustState::kTrusted && state != TrustState::kWarning && !is_confirmed) {
+    return ControlError{ErrorCode::kConflict,
+                        escaped(text, 64) + " is " + std::string(name_of(state)) +
+                            ": nothing says that its boot is a good one",
+                        "'quotemill host' says why; --yes captures it nevertheless"};
   }
   ControlOutcome outcome = change_baselines(call, act, *std::move(plan), is_confirmed);
   if (auto* json = std::get_if<Json>(&outcome)) {

@@ -243,9 +243,8 @@ ControlOutcome OperatorVerbs::maintenance(OperatorArgs& args, Call call) {
   if (!host) {
     return no_such_host(text);
   }
-  const WallTime until{parts_.clock.now().wall.ms + static_cast<std::int64_t>(for_ms)};
   return change_host(call, "maintenance", who, host->record->uid,
-                     begin_maintenance(host->record->uid, until, who));
+                     begin_maintenance(host->record->uid, static_cast<std::int64_t>(for_ms), who));
 }
 
 ControlOutcome OperatorVerbs::maintenance_end(OperatorArgs& args, Call call) {
@@ -318,17 +317,15 @@ ControlOutcome OperatorVerbs::token_create(OperatorArgs& args, Call call) {
     return control_error(random.error());
   }
   const std::string text = "qmt_" + to_hex(*random);
-  const WallTime now = parts_.clock.now().wall;
-  const TokenRecord token{hash(HashAlgorithm::kSha256, as_bytes(text)),
-                          static_cast<std::uint32_t>(uses),
-                          now,
-                          {now.ms + static_cast<std::int64_t>(ttl_ms)}};
+  TokenRecord token{
+      hash(HashAlgorithm::kSha256, as_bytes(text)), static_cast<std::uint32_t>(uses), {}, {}};
   const Result<std::shared_ptr<const HostRecord>> kept =
-      change(call, {who, "token.create", token.id.hex()}, add_token(token));
+      change(call, {who, "token.create", token.id.hex()},
+             add_token(token, static_cast<std::int64_t>(ttl_ms)));
   if (!kept) {
     return control_error(kept.error());
   }
-  Json out = transport::render_token(token, now);
+  Json out = transport::render_token(token, token.created);
   if (call.is_check) {
     out["dry_run"] = true;
     out.erase("id");  // the real one will have another

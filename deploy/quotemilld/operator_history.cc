@@ -211,8 +211,10 @@ ControlOutcome OperatorVerbs::host_at(OperatorArgs& args, Call /*call*/) {
   const Appraised& appraised = page->appraised.front();
   const VerdictRevision* const revision = appraised.revision_at({time_ms});
   const Verdict& verdict = revision != nullptr ? revision->verdict : appraised.entry.verdict;
-  // Within a run each appraisal followed the one before: it held all the time.
+  // Within a run each appraisal followed the one before: it held all the time. What rests on no
+  // evidence does not age.
   const bool held =
+      verdict.state == TrustState::kUnknown ||
       time_ms <= std::max(verdict.valid_until.ms,
                           revision != nullptr ? revision->time.ms : appraised.entry.time.ms);
   out["state"] = name_of(held ? verdict.state : TrustState::kStale);

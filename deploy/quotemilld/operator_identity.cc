@@ -194,7 +194,8 @@ IdentityDecision label_host(const HostUid& host, const LabelChange& change) {
   };
 }
 
-IdentityDecision begin_maintenance(const HostUid& host, WallTime until, const std::string& who) {
+IdentityDecision begin_maintenance(const HostUid& host, std::int64_t for_ms,
+                                   const std::string& who) {
   return [=](const RegistryView& view) -> Result<IdentityUpdate> {
     const std::optional<Host> known = view.hosts.find(host);
     if (!known || !known->record->may_attest()) {
@@ -205,7 +206,7 @@ IdentityDecision begin_maintenance(const HostUid& host, WallTime until, const st
     IdentityUpdate update;
     update.record = *known->record;
     update.record->life_cycle = LifeCycle::kMaintenance;
-    update.record->expires = until;
+    update.record->expires = {view.now.wall.ms + for_ms};
     update.record->note = "maintenance by " + who;
     return update;
   };
@@ -254,8 +255,10 @@ IdentityDecision acknowledge_host(const HostUid& host, std::optional<FindingCode
   };
 }
 
-IdentityDecision add_token(const TokenRecord& token) {
-  return [=](const RegistryView& /*view*/) -> Result<IdentityUpdate> {
+IdentityDecision add_token(TokenRecord& token, std::int64_t ttl_ms) {
+  return [&token, ttl_ms](const RegistryView& view) -> Result<IdentityUpdate> {
+    token.created = view.now.wall;
+    token.expires = {view.now.wall.ms + ttl_ms};
     IdentityUpdate update;
     update.tokens = {token};
     return update;

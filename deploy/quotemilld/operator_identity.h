@@ -44,9 +44,10 @@ struct LabelChange {
 
 IdentityDecision label_host(const HostUid& host, const LabelChange& change);
 
-// The host is worked on until then (store and wall time): it attests and is judged as ever, and its
-// changes of trust say so. Again: until another time.
-IdentityDecision begin_maintenance(const HostUid& host, WallTime until, const std::string& who);
+// The host is worked on for so long, by the clock of the decision, which never goes back: it
+// attests and is judged as ever, and its changes of trust say so. Again: until another time.
+IdentityDecision begin_maintenance(const HostUid& host, std::int64_t for_ms,
+                                   const std::string& who);
 // kConflict if it is not in maintenance.
 IdentityDecision end_maintenance(const HostUid& host);
 
@@ -56,7 +57,8 @@ IdentityDecision end_maintenance(const HostUid& host);
 IdentityDecision acknowledge_host(const HostUid& host, std::optional<FindingCode> code,
                                   Findings& acknowledged);
 
-// Keeps a token, of which only the hash is known.
-IdentityDecision add_token(const TokenRecord& token);
+// Keeps a token, of which only the hash is known, for so long. `token` gets its times, by the clock
+// of the decision; it outlives the decision.
+IdentityDecision add_token(TokenRecord& token, std::int64_t ttl_ms);
 
 }  // namespace quotemill::daemon

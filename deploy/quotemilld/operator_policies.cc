@@ -6,6 +6,7 @@
 
 #include "deploy/quotemilld/all_hosts.h"
 #include "deploy/quotemilld/blast.h"
+#include "deploy/quotemilld/blast_guard.h"
 #include "deploy/quotemilld/limits.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/text.h"
@@ -179,6 +180,7 @@ ControlOutcome OperatorVerbs::change_policies(Call call, std::string_view verb,
     return control_error_of_detail(planned.error());
   }
   Json out = Json::object();
+  const BlastGuard guard(parts_.policies, is_confirmed);
   if (!is_confirmed) {
     const Blast blast = blast_to(planned->set);
     if (!call.is_check && blast.must_be_confirmed()) {
@@ -206,6 +208,9 @@ ControlOutcome OperatorVerbs::change_policies(Call call, std::string_view verb,
   const Result<std::shared_ptr<const HostRecord>> done =
       change(call, {request.by, std::string(verb), subject},
              [&](const RegistryView& view) -> Result<IdentityUpdate> {
+               if (const Result<void> same = guard.check(); !same) {
+                 return same.error();
+               }
                Result<PolicyChange> again = parts_.policies.plan(request, view.now.wall);
                if (!again) {
                  return again.error();
@@ -230,6 +235,12 @@ ControlError OperatorVerbs::too_many(const Blast& blast) {
                         " hosts would get worse";
   if (blast.errors != 0) {
     message += ", " + std::to_string(blast.errors) + " could not be judged";
+  }
+  if (blast.old_evidence != 0) {
+    message += ", of " + std::to_string(blast.old_evidence) + " only the next attestation can tell";
+  }
+  if (blast.pardoned != 0) {
+    message += ", " + std::to_string(blast.pardoned) + " that are failed would not be any more";
   }
   if (!blast.groups.empty()) {
     const BlastGroup& largest = blast.groups.front();

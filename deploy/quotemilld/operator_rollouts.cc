@@ -1,6 +1,7 @@
 // The verbs about rollouts.
 #include <algorithm>
 
+#include "deploy/quotemilld/blast_guard.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/rollout_plans.h"
 #include "engine/base/text.h"
@@ -163,6 +164,7 @@ ControlOutcome OperatorVerbs::change_rollout(
     return control_error(planned.error());
   }
   Json out = Json::object();
+  const BlastGuard guard(parts_.policies, is_confirmed);
   if (!is_confirmed) {
     std::vector<std::shared_ptr<const Baseline>> baselines;
     if (planned->baseline) {
@@ -177,6 +179,9 @@ ControlOutcome OperatorVerbs::change_rollout(
   // Planned once more, where nothing can come between.
   const Result<std::shared_ptr<const HostRecord>> done =
       change(call, act, [&](const RegistryView& view) -> Result<IdentityUpdate> {
+        if (const Result<void> same = guard.check(); !same) {
+          return same.error();
+        }
         planned = plan(rollout_clock_.at(view.now));
         if (!planned) {
           return planned.error();

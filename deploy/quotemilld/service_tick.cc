@@ -35,8 +35,7 @@ void Service::tick() {
     if (const Result<void> swept = parts_->enrolment->forget_expired_hosts(); !swept) {
       parts_->log.warn("expired pending hosts stay", {{"error", swept.error().to_string()}});
     }
-    if (const Result<void> ended = end_due_maintenance(parts_->hosts, *parts_->committer, now.wall);
-        !ended) {
+    if (const Result<void> ended = end_due_maintenance(parts_->hosts, *parts_->committer); !ended) {
       parts_->log.warn("hosts stay in maintenance", {{"error", ended.error().to_string()}});
     }
     if (const Result<void> kept = keep_rollouts(parts_->hosts, *parts_->policies,

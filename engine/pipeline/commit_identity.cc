@@ -45,6 +45,7 @@ void Committer::handle(IdentityTask& task) {
   }
   for (const auto& changed : write.batch.hosts) {
     leave_to_nobody(*changed, write);
+    tell_after_maintenance(*changed, write);
   }
   write.batch.tokens = update->tokens;
   write.batch.hosts_removed = update->removed;
@@ -100,7 +101,8 @@ void Committer::replace_state(HostState state, Write& write) {
 }
 
 // The same host under a new identity is judged anew; its sequence goes on, so that no nonce of
-// before can ever count again.
+// before can ever count again. The verdict of before ends with it, in the history as well: what was
+// trusted until its validity ended must not be told as trusted after the host was retired.
 void Committer::reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write) {
   const std::optional<Host> host = ports_.hosts.find(record.uid);
   const HostState previous = host ? *recorded(*host) : HostState{};
@@ -117,7 +119,34 @@ void Committer::reset_state(const HostRecord& record, const IdentityUpdate& upda
   next->latches =
       latched(previous.latches, next->verdict, snapshot_for(record, *next)->policy().latch,
               next->judged, next->sequence);
+  if (previous.sequence != 0 && differs(previous, next->verdict)) {
+    VerdictRevision ended = revision_of(*next, RevisionCause::kIdentity, next->judged);
+    ended.generation = previous.generation;
+    write.batch.revisions.push_back(std::move(ended));
+  }
   add_state(record, previous, next, next->judged, write);
+}
+
+// In the form of a change between two states, of which both are the one that the host is in: who
+// was not woken by how it got there is told that it is there.
+void Committer::tell_after_maintenance(const HostRecord& record, Write& write) {
+  const std::optional<Host> host = ports_.hosts.find(record.uid);
+  const bool is_over = host && host->record->life_cycle == LifeCycle::kMaintenance &&
+                       record.life_cycle == LifeCycle::kActive;
+  if (!is_over || write.states.count(record.uid) != 0) {
+    return;
+  }
+  const std::shared_ptr<const HostState> now = recorded(*host);
+  const bool is_news = now->state != TrustState::kTrusted && now->sequence != 0;
+  if (!is_news) {
+    return;
+  }
+  HostState untold = *now;
+  untold.state = TrustState::kTrusted;
+  const auto next = std::make_shared<HostState>(*now);
+  add_state(record, untold, next, store_time(), write);
+  write.batch.changes.back().previous = now->state;
+  next->since = now->since;
 }
 
 }  // namespace quotemill

@@ -156,6 +156,8 @@ class Committer final : public Registrar {
   // Judged by nobody from now on, if no policy is for the host any more.
   void leave_to_nobody(const HostRecord& record, Write& write);
   void leave_some_to_nobody();
+  // What changed while nobody was to be woken, told when that ends.
+  void tell_after_maintenance(const HostRecord& record, Write& write);
   void expire(Moment now);
   void turn_stale(const std::vector<Deadlines::Due>& due, Moment now);
   void show_overdue(const std::vector<Deadlines::Due>& due, Moment now);

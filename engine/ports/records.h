@@ -59,6 +59,7 @@ struct HistoryEntry {
 enum class RevisionCause : std::uint8_t {
   kReappraised = 0,   // by other policies or references, or because a validity began or ended
   kAcknowledged = 1,  // an operator let go of what had latched
+  kIdentity = 2,      // by who the host is: retired, enrolled anew, back again, its keys doubted
 };
 
 inline std::string_view name_of(RevisionCause cause) {
@@ -67,6 +68,8 @@ inline std::string_view name_of(RevisionCause cause) {
       return "reappraised";
     case RevisionCause::kAcknowledged:
       return "acknowledged";
+    case RevisionCause::kIdentity:
+      return "identity";
   }
   return "";
 }

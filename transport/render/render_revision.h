@@ -7,7 +7,7 @@
 namespace quotemill::transport {
 
 // seq (of the appraisal whose evidence it is about), generation, time, cause ("reappraised",
-// "acknowledged"), state, findings[], findings_dropped, snapshot.
+// "acknowledged", "identity"), state, findings[], findings_dropped, snapshot.
 Json render_revision(const VerdictRevision& revision);
 
 }  // namespace quotemill::transport

@@ -72,16 +72,60 @@ TEST_F(OperatorCareTest, MaintenanceIsSaidOfChangesAndEndsByItself) {
   EXPECT_TRUE(record()->may_attest());
   EXPECT_EQ(ask("host", {{"host", "web-01"}})["identity"]["maintenance_until"].is_string(), true);
   clock_.advance(59'000);
-  ASSERT_TRUE(end_due_maintenance(hosts_, committer_, clock_.now().wall));
+  ASSERT_TRUE(end_due_maintenance(hosts_, committer_));
   EXPECT_EQ(record()->life_cycle, LifeCycle::kMaintenance);
   clock_.advance(1'000);
-  ASSERT_TRUE(end_due_maintenance(hosts_, committer_, clock_.now().wall));
+  ASSERT_TRUE(end_due_maintenance(hosts_, committer_));
   EXPECT_EQ(record()->life_cycle, LifeCycle::kActive);
   const std::vector<AuditRecord> trail = *store_.audit(1, 10);
   EXPECT_EQ(trail.back().act, (AuditAct{"quotemill", "maintenance.end", record()->uid.hex()}));
   const std::uint64_t acts = store_.audit_head()->number;
-  ASSERT_TRUE(end_due_maintenance(hosts_, committer_, clock_.now().wall));
+  ASSERT_TRUE(end_due_maintenance(hosts_, committer_));
   EXPECT_EQ(store_.audit_head()->number, acts) << "once";
+}
+
+// Whoever sets the clock back must not silence a host for a year.
+TEST_F(OperatorCareTest, Hostile_NoClockThatIsSetBackProlongsAMaintenanceOrAToken) {
+  constexpr std::int64_t kYear = 365LL * 24 * 3'600'000;
+  ask("maintenance", {{"host", "web-01"}, {"for_ms", 60'000}, {"operator", "alice"}});
+  ask("token.create", {{"ttl_ms", 60'000}, {"operator", "alice"}});
+  clock_.step_wall(-kYear);
+  clock_.advance(59'000);
+  ASSERT_TRUE(end_due_maintenance(hosts_, committer_));
+  EXPECT_EQ(record()->life_cycle, LifeCycle::kMaintenance);
+  clock_.advance(1'000);
+  ASSERT_TRUE(end_due_maintenance(hosts_, committer_));
+  EXPECT_EQ(record()->life_cycle, LifeCycle::kActive);
+  const std::int64_t ends = store_.tokens()->at(0).expires.ms;
+  ASSERT_TRUE(committer_.change([&](const RegistryView& view) -> Result<IdentityUpdate> {
+    EXPECT_LE(ends, view.now.wall.ms) << "what admission asks";
+    return IdentityUpdate{};
+  }));
+  // What begins now lasts as long as ever, whatever the wall clock says.
+  ask("maintenance", {{"host", "web-01"}, {"for_ms", 60'000}, {"operator", "alice"}});
+  clock_.advance(59'000);
+  ASSERT_TRUE(end_due_maintenance(hosts_, committer_));
+  EXPECT_EQ(record()->life_cycle, LifeCycle::kMaintenance);
+}
+
+// Nobody was woken by what failed meanwhile: without this nobody ever would be.
+TEST_F(OperatorCareTest, Hostile_WhatFailedInMaintenanceIsToldWhenThatEnds) {
+  ask("maintenance", {{"host", "web-01"}, {"for_ms", 60'000}, {"operator", "alice"}});
+  set_state(*record(), TrustState::kFailed);
+  const std::uint64_t before = store_.status()->last_change;
+  clock_.advance(60'000);
+  ASSERT_TRUE(end_due_maintenance(hosts_, committer_));
+  const std::vector<Change> told = *store_.changes(before + 1, 10);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].previous, TrustState::kFailed);
+  EXPECT_EQ(told[0].current, TrustState::kFailed);
+  EXPECT_FALSE(told[0].in_maintenance);
+  EXPECT_GE(told[0].time.ms, clock_.now().wall.ms);
+  // Ended by hand, while it is trusted: nothing to tell.
+  ask("maintenance", {{"host", "web-01"}, {"for_ms", 60'000}, {"operator", "alice"}});
+  set_state(*record(), TrustState::kTrusted);
+  ask("maintenance.end", {{"host", "web-01"}, {"operator", "alice"}});
+  EXPECT_EQ(store_.status()->last_change, before + 1);
 }
 
 TEST_F(OperatorCareTest, MaintenanceCanBeEndedAndIsOnlyForLivingHosts) {

@@ -94,5 +94,25 @@ TEST_F(OperatorChecksTest, ChecksRefuseWhatTheChangeRefusesInTheSameWords) {
   }
 }
 
+// The golden host is what all others are held against.
+TEST_F(OperatorChecksTest, Hostile_NoHostThatIsNotTrustedBecomesGoldenUnconfirmed) {
+  const HostRecord golden = host_record(1, "web", LifeCycle::kActive);
+  add(golden);
+  set_state(golden, TrustState::kTrusted);
+  prove(golden, boot_log());
+  Json args = {{"host", "web"}, {"name", "golden"}};
+  for (const TrustState state : {TrustState::kFailed, TrustState::kStale, TrustState::kUnknown}) {
+    set_state(golden, state);
+    for (const char* const verb : {"baseline.capture", "baseline.capture.check"}) {
+      const ControlError error = refusal(verb, args);
+      EXPECT_EQ(error.code, ErrorCode::kConflict);
+      EXPECT_NE(error.message.find(name_of(state)), std::string::npos) << error.message;
+    }
+  }
+  EXPECT_TRUE(store_.baselines()->empty());
+  args["confirmed"] = true;
+  EXPECT_EQ(ask("baseline.capture", args)["source_state"], "unknown");
+}
+
 }  // namespace
 }  // namespace quotemill::daemon

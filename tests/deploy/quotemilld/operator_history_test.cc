@@ -109,5 +109,22 @@ TEST_F(OperatorHistoryTest, ARunThatChangesNothingLeavesNoTrace) {
   EXPECT_EQ(store_.revisions(uid(), 0, UINT64_MAX, 10)->size(), 1U);
 }
 
+// The validity of a verdict ends with the identity that it is about.
+TEST_F(OperatorHistoryTest, Hostile_NoVerdictOutlivesTheIdentityThatItIsAbout) {
+  const HostUid host = uid();
+  clock_.advance(1'000);
+  ask("retire", {{"host", "host-0"}, {"operator", "alice"}});
+  const std::int64_t retired = store_.revisions(host, 1, 1, 1)->at(0).time.ms;
+  const auto at_of = [&](std::int64_t ms) {
+    return ask("host.at", {{"host", host.hex()}, {"time_ms", ms}});
+  };
+  EXPECT_EQ(at_of(revised_.ms)["state"], "failed");
+  const Json after = at_of(retired + 1'000);
+  EXPECT_EQ(after["state"], "unknown");
+  EXPECT_EQ(after["revision"]["cause"], "identity");
+  EXPECT_EQ(after["revision"]["findings"][0]["code"], "identity.retired");
+  EXPECT_EQ(at_of(retired + 3'600'000)["state"], "unknown") << "nor does it turn stale";
+}
+
 }  // namespace
 }  // namespace quotemill::daemon

@@ -1,6 +1,7 @@
 // Changes of policies as operators make them: what is told, refused and kept.
 #include <gmock/gmock.h>
 
+#include "deploy/quotemilld/blast_guard.h"
 #include "tests/deploy/quotemilld/attesting_fixture.h"
 
 namespace quotemill::daemon {
@@ -88,6 +89,46 @@ TEST_F(OperatorPoliciesTest, WhatCannotBeToldIsCounted) {
   EXPECT_EQ(blast["old_evidence"], 2);
   EXPECT_EQ(blast["no_evidence"], 1);
   EXPECT_EQ(blast["worse"], 0);
+}
+
+// Of one more PCR, or of other rules for the runtime list, no stored evidence tells anything: such
+// a change can fail the whole fleet.
+TEST_F(OperatorPoliciesTest, Hostile_TheBrakeHoldsWhatCannotBeTold) {
+  attest(11);
+  const std::string blind = text(2, "[quote]\npcrs = [0, 4, 7, 23]\n");
+  const transport::ControlError error =
+      refusal("policy.apply", {{"texts", {blind}}, {"operator", "alice"}});
+  EXPECT_EQ(error.code, ErrorCode::kConflict);
+  EXPECT_THAT(error.message, HasSubstr("of 11 only the next attestation can tell"));
+  EXPECT_TRUE(store_.policies()->empty());
+  apply(blind, true);
+  EXPECT_EQ(store_.policies()->size(), 1U);
+}
+
+// A laxer policy is what an attacker wants of an operator.
+TEST_F(OperatorPoliciesTest, Hostile_TheBrakeHoldsWhatPardonsMany) {
+  apply(text(2, "[boot]\nno_baseline = \"fail\"\n"), true);
+  attest(11);
+  const std::string lax = text(3, "[boot]\nno_baseline = \"off\"\n");
+  const transport::ControlError error =
+      refusal("policy.apply", {{"texts", {lax}}, {"operator", "mallory"}});
+  EXPECT_EQ(error.code, ErrorCode::kConflict);
+  EXPECT_THAT(error.message, HasSubstr("11 that are failed would not be any more"));
+  EXPECT_EQ(policies_->current()->find("default")->policy().version, 2);
+  apply(lax, true);
+  EXPECT_EQ(policies_->current()->find("default")->policy().version, 3);
+}
+
+// Two operators at once: neither was told of what both changes do together.
+TEST_F(OperatorPoliciesTest, Hostile_AChangeOnPoliciesThatNobodyWasToldOfIsRefused) {
+  const BlastGuard told(*policies_, false);
+  const BlastGuard confirmed(*policies_, true);
+  EXPECT_TRUE(told.check());
+  apply(text(2, "[boot]\nno_baseline = \"fail\"\n"));
+  ASSERT_FALSE(told.check());
+  EXPECT_EQ(told.check().error().code, ErrorCode::kConflict);
+  EXPECT_TRUE(confirmed.check()) << "who confirms asks for no survey";
+  EXPECT_TRUE(BlastGuard(*policies_, false).check());
 }
 
 TEST_F(OperatorPoliciesTest, WithdrawsWhatWasApplied) {

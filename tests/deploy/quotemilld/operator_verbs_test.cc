@@ -261,6 +261,7 @@ TEST_F(OperatorVerbsTest, CapturesABaselineFromTheProvenLog) {
   const Json args = {{"host", "golden-host"}, {"name", "golden"}};
   EXPECT_EQ(refusal("baseline.capture", args).code, ErrorCode::kConflict);
   prove(golden, boot_log());
+  set_state(golden, TrustState::kWarning);
   EXPECT_EQ(ask("baseline.capture", args)["version"], 1);
   EXPECT_EQ(ask("baseline.capture", args)["version"], 2);
   const auto baselines = policies_->baselines();
