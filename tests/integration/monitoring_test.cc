@@ -122,6 +122,18 @@ TEST_F(Monitoring, TellsOfItsMemoryItsPoliciesAndItsStore) {
   }
 }
 
+TEST_F(Monitoring, TellsOfItsStagesItsDoorAndItsDurability) {
+  const std::string metrics = page("/metrics");
+  for (const char* line :
+       {"batch_size_count 0", "stage_seconds_count{stage=\"queue\"} 0",
+        "stage_seconds_count{stage=\"crypto\"} 0", "stage_seconds_count{stage=\"replay\"} 0",
+        "stage_seconds_count{stage=\"policy\"} 0", "enrolment_door_total{event=\"over_rate\"} 0",
+        "enrolment_door_restarts_total 0", "changes_unpublished_total 0", "store_accepts_commits 1",
+        "last_backup_timestamp_seconds 0"}) {
+    EXPECT_THAT(metrics, HasSubstr(std::string("\nquotemill_") + line));
+  }
+}
+
 TEST_F(Monitoring, FollowsTheConventionsOfPrometheus) {
   const std::string promtool = testing::unpacked("usr/bin/promtool");
   if (!std::filesystem::exists(promtool)) {

@@ -62,7 +62,7 @@ TEST(SinkSettings, SayAsWhomAndInWhichVersionEventsLeave) {
 }
 
 TEST(SinkSettings, SayWherePeopleReadAboutAHost) {
-  const std::string file = "[file]\npath = \"/tmp/x\"\n[sink]\n";
+  const std::string file = "[file]\npath = \"/a\"\n[sink]\n";
   const Result<SinkSettings> sink =
       parse_sink(file + "reference_url = \"https://wiki.example/\"\n", "s.toml", "s");
   ASSERT_TRUE(sink) << sink.error().to_string();

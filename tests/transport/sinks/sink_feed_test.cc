@@ -214,7 +214,8 @@ TEST(SinkFilter, TakesARecoveryWhereItTookTheLoss) {
 
 TEST_F(SinkFeedTest, TellsAndFiltersByWhatIsKnownOfTheHost) {
   options_.host_of = [](const HostUid& host) {
-    return ToldHost{{{"env", host.bytes[0] == 1 ? "prod" : "test"}}, {.kernel = "6.1.158"}};
+    return ToldHost{{{"env", host.bytes[0] == 1 ? "prod" : "test"}},
+                    {"debian", "12", "6.1.158", "", "", ""}};
   };
   options_.filter.labels = {{"env", "prod"}};
   commit(change_to(TrustState::kFailed, 1, 1));
