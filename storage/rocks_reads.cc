@@ -225,6 +225,11 @@ Result<FullEvidence> RocksStore::full_evidence(const HostUid& host) const {
   return decode_full_evidence(**value);
 }
 
+Result<std::vector<StreamBegin>> RocksStore::streams() const {
+  const std::shared_lock lock(mutex_);
+  return streams_;
+}
+
 Result<StoreStatus> RocksStore::status() const {
   const std::shared_lock lock(mutex_);
   if (Result<void> ready = usable(); !ready) {
