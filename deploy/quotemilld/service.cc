@@ -189,7 +189,7 @@ Result<void> Service::Parts::open_stream() {
 
 Result<void> Service::Parts::open_sinks() {
   Result<std::unique_ptr<SinkFan>> started =
-      SinkFan::start(config.sinks, config.state.folder, {*store, hosts, clock}, log);
+      SinkFan::start(config.sinks, config.state.folder, {{*store, *store}, hosts, clock}, log);
   if (!started) {
     return started.error();
   }

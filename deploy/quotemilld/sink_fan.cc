@@ -79,7 +79,7 @@ void SinkFan::hear(const std::string& sink, SinkNews news, const std::string& te
   const bool is_bad = news != SinkNews::kUp;
   log_.write(is_bad ? program::LogLevel::kError : program::LogLevel::kInfo, "sink",
              {{"sink", sink}, {"news", word_of(news)}, {"what", printable(text)}});
-  const Result<StoreStatus> store = parts_.history.status();
+  const Result<StoreStatus> store = parts_.store.history.status();
   if (!store) {
     return;
   }

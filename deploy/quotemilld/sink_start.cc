@@ -78,7 +78,7 @@ Result<std::unique_ptr<transport::SinkRunner>> start_sink(const SinkSettings& se
     const std::optional<Host> host = hosts.find(uid);
     return host ? host->record->labels : transport::Labels();
   };
-  return std::make_unique<transport::SinkRunner>(std::move(options), parts.history, parts.clock,
+  return std::make_unique<transport::SinkRunner>(std::move(options), parts.store, parts.clock,
                                                  *std::move(sink), std::move(log));
 }
 
