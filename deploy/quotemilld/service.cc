@@ -242,6 +242,7 @@ Result<void> Service::Parts::open_attestation() {
   server = std::move(*made);
   replies.connect(server.get());
   committer->start();
+  sinks->act_through(committer.get());
   pipeline->start();
   validity = std::make_unique<ValidityKeeper>(
       TimeSweepParts{hosts, *store, *policies, keys.server.public_key,
@@ -368,6 +369,9 @@ Service::~Service() {
     parts_->changes->wake(nullptr);
     parts_->changes->wake_sinks(nullptr);
   }
+  if (parts_->sinks) {
+    parts_->sinks->act_through(nullptr);
+  }
   parts_->replies.connect(nullptr);
 }
 
@@ -423,6 +427,7 @@ void Service::drain() {
   parts_->runs.reset();
   parts_->monitoring.reset();
   parts_->door.reset();  // after the operators, whom it is shown to
+  parts_->sinks->act_through(nullptr);
   parts_->committer->stop();
   parts_->changes->wake_sinks(nullptr);
   parts_->sinks.reset();
