@@ -1,6 +1,8 @@
 // The verbs about what was: appraisals, the audit trail, and the store that keeps them.
 #include <algorithm>
+#include <chrono>
 
+#include "deploy/quotemilld/operator_limits.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/proof_bundle.h"
 #include "engine/base/text.h"
@@ -11,6 +13,7 @@ namespace quotemill::daemon {
 
 using transport::ControlError;
 using transport::ControlOutcome;
+using transport::ControlWait;
 using transport::Json;
 
 namespace {
@@ -254,7 +257,8 @@ ControlOutcome OperatorVerbs::host_bundle(OperatorArgs& args, Call /*call*/) {
   return bundle ? ControlOutcome(*std::move(bundle)) : failure(bundle.error());
 }
 
-ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call /*call*/) {
+ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call call) {
+  const std::uint64_t wait_ms = args.number_or("wait_ms", 0, kWaitMsMax);
   const std::uint64_t from = args.number_or("from", 1, INT64_MAX);
   const std::uint64_t limit = args.number_or("limit", kAuditPageMax, kAuditPageMax);
   if (!args.ok()) {
@@ -264,6 +268,9 @@ ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call /*call*/) {
   const Result<AuditHead> head = parts_.history.audit_head();
   if (!records || !head) {
     return failure(records ? head.error() : records.error());
+  }
+  if (records->empty() && limit != 0 && wait_ms != 0 && !call.is_final) {
+    return ControlWait{std::chrono::milliseconds(wait_ms)};
   }
   Json list = Json::array();
   for (const AuditRecord& record : *records) {

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "deploy/quotemilld/esxi_hosts.h"
+#include "deploy/quotemilld/operator_limits.h"
 #include "engine/base/text.h"
 #include "transport/render/render_records.h"
 
@@ -23,7 +24,6 @@ constexpr std::size_t kHostsPageMax = 1'000;
 constexpr std::size_t kHostsScannedMax = 20'000;  // of a filtered page, before it is handed out
 constexpr std::size_t kEndedMax = 10'000;         // retired and denied hosts in one answer
 constexpr std::size_t kChangesPageMax = 500;
-constexpr std::uint64_t kWaitMsMax = 60'000;
 constexpr std::uint64_t kNumberMax = UINT64_MAX;
 
 constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, TrustState::kFailed,

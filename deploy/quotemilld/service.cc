@@ -9,6 +9,7 @@
 #include "deploy/quotemilld/endpoint_counters.h"
 #include "deploy/quotemilld/gateway_settings.h"
 #include "deploy/quotemilld/key_files.h"
+#include "deploy/quotemilld/live_notices.h"
 #include "deploy/quotemilld/maintenance.h"
 #include "deploy/quotemilld/metrics.h"
 #include "deploy/quotemilld/operator_verbs.h"
@@ -84,6 +85,7 @@ struct Service::Parts {
   std::unique_ptr<NonceAuthority> nonces;
   std::unique_ptr<transport::Context> context;
   std::unique_ptr<ChangeFanOut> changes;
+  std::optional<LiveNotices> live;  // Service::tick()'s
   std::unique_ptr<SinkFan> sinks;
   ReplyRelay replies;
   std::unique_ptr<Committer> committer;
@@ -184,6 +186,7 @@ Result<void> Service::Parts::open_stream() {
     return restricted;
   }
   changes = std::make_unique<ChangeFanOut>(std::move(*publisher), log);
+  live.emplace(*store, [this](std::string line) { changes->tell(std::move(line)); });
   return {};
 }
 
@@ -377,6 +380,7 @@ Service::~Service() {
 
 void Service::tick() {
   const Moment now = parts_->clock.now();
+  parts_->live->look(now);
   NonceAuthority& nonces = *parts_->nonces;
   if (nonces.is_due(now.wall, kNonceKeyAgeMs)) {
     const Result<EpochKey> fresh = fresh_epoch_key();
