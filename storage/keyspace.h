@@ -80,10 +80,11 @@ std::optional<RevisionPlace> revision_of(std::string_view key);
 std::optional<Digest> digest_of(std::string_view key);  // of a boot log or token key
 
 // Keys of the meta family.
-inline constexpr std::string_view kFormatKey = "format";  // u32: the store's format
-inline constexpr std::string_view kStreamKey = "stream";  // ULID of the change stream
-inline constexpr std::string_view kCommitKey = "commit";  // u64: number of commits so far
-inline constexpr std::string_view kAgeingKey = "ageing";  // u64: HistoryRetention::now()
+inline constexpr std::string_view kFormatKey = "format";    // u32: the store's format
+inline constexpr std::string_view kStreamKey = "stream";    // ULID of the change stream
+inline constexpr std::string_view kStreamsKey = "streams";  // all of them (stream_begins.h)
+inline constexpr std::string_view kCommitKey = "commit";    // u64: number of commits so far
+inline constexpr std::string_view kAgeingKey = "ageing";    // u64: HistoryRetention::now()
 
 std::string encode_number(std::uint64_t number);  // eight bytes, big-endian
 std::optional<std::uint64_t> decode_number(std::string_view bytes);

@@ -4,6 +4,7 @@
 
 #include "engine/crypto/random.h"
 #include "storage/history_run.h"
+#include "storage/stream_begins.h"
 #include "storage/ulid.h"
 
 namespace quotemill::storage {
@@ -19,7 +20,9 @@ std::string fresh_stream_id() {
 }  // namespace
 
 MemoryStore::MemoryStore(std::uint64_t appraisals_per_host)
-    : appraisals_per_host_(appraisals_per_host), stream_id_(fresh_stream_id()) {}
+    : appraisals_per_host_(appraisals_per_host),
+      stream_id_(fresh_stream_id()),
+      streams_{{stream_id_, 1, 1}} {}
 
 void MemoryStore::fail_next_commit() {
   const std::lock_guard lock(mutex_);
@@ -159,7 +162,14 @@ void MemoryStore::trim_history(const HostUid& host, std::uint64_t newest) {
 Result<std::string> MemoryStore::renew_stream() {
   const std::lock_guard lock(mutex_);
   stream_id_ = fresh_stream_id();
+  begin_stream(streams_, {stream_id_, changes_.empty() ? 1 : changes_.rbegin()->first + 1,
+                          audit_.empty() ? 1 : audit_.rbegin()->first + 1});
   return stream_id_;
+}
+
+Result<std::vector<StreamBegin>> MemoryStore::streams() const {
+  const std::lock_guard lock(mutex_);
+  return streams_;
 }
 
 Result<void> MemoryStore::for_each_host(

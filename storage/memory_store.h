@@ -47,6 +47,7 @@ class MemoryStore final : public VerdictLog, public History, public Outbox {
   [[nodiscard]] Result<Bytes> reference_file(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
   Result<void> drop_changes(std::uint64_t sequence) override;
+  [[nodiscard]] Result<std::vector<StreamBegin>> streams() const override;
 
   // The next commit fails, and leaves nothing: for tests of whoever commits.
   void fail_next_commit();
@@ -63,6 +64,7 @@ class MemoryStore final : public VerdictLog, public History, public Outbox {
   const std::uint64_t appraisals_per_host_;
   mutable std::mutex mutex_;
   std::string stream_id_;
+  std::vector<StreamBegin> streams_;
   bool fail_next_ = false;
   bool fail_all_ = false;
   std::uint64_t bytes_ = 0;

@@ -9,6 +9,7 @@
 #include "storage/limits.h"
 #include "storage/rocks_status.h"
 #include "storage/rocks_store.h"
+#include "storage/stream_begins.h"
 #include "storage/ulid.h"
 
 namespace quotemill::storage {
@@ -136,14 +137,29 @@ Result<std::string> RocksStore::renew_stream() {
   if (!stream_id) {
     return stream_id.error();
   }
+  if (Result<void> kept = keep_stream(*stream_id); !kept) {
+    return kept.error();
+  }
+  return *stream_id;
+}
+
+Result<void> RocksStore::keep_stream(const std::string& stream_id) {
+  const Result<AuditHead> acts = audit_head();
+  if (!acts) {
+    return acts.error();
+  }
+  std::vector<StreamBegin> streams = streams_;
+  begin_stream(streams, {stream_id, last_change_ + 1, acts->number + 1});
   rocksdb::WriteBatch out;
-  database_->put(Family::kMeta, kStreamKey, encode_plain(*stream_id), out);
+  database_->put(Family::kMeta, kStreamKey, encode_plain(stream_id), out);
+  database_->put(Family::kMeta, kStreamsKey, encode_plain(encode_streams(streams)), out);
   if (Result<void> written = write(out); !written) {
-    return written.error();
+    return written;
   }
   const std::unique_lock lock(mutex_);
-  stream_id_ = *stream_id;
-  return *stream_id;
+  stream_id_ = stream_id;
+  streams_ = std::move(streams);
+  return {};
 }
 
 Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out) {

@@ -256,6 +256,11 @@ std::string RocksStore::trouble() const {
              : "";
 }
 
+Result<std::vector<StreamBegin>> RocksStore::streams() const {
+  const std::shared_lock lock(mutex_);
+  return streams_;
+}
+
 Result<StoreStatus> RocksStore::status() const {
   const std::shared_lock lock(mutex_);
   if (Result<void> ready = usable(); !ready) {

@@ -6,6 +6,7 @@
 
 #include "storage/database.h"
 #include "storage/rocks_status.h"
+#include "storage/stream_begins.h"
 
 namespace quotemill::storage {
 
@@ -38,6 +39,10 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(StoreOptions options) {
   if (store->stream_id_.empty()) {
     if (Result<std::string> named = store->renew_stream(); !named) {
       return named.error();
+    }
+  } else if (store->streams_.back().id != store->stream_id_) {
+    if (Result<void> kept = store->keep_stream(store->stream_id_); !kept) {
+      return kept.error();
     }
   }
   return store;
@@ -91,7 +96,28 @@ Result<void> RocksStore::read_heads() {
   changes.to_last();
   last_change_ = changes.valid() ? sequence_of(changes.key()).value_or(0) : 0;
   const rocksdb::Status status = changes.status();
-  return status.ok() ? Result<void>() : error_of("store read", status);
+  return status.ok() ? read_streams() : error_of("store read", status);
+}
+
+Result<void> RocksStore::read_streams() {
+  const Result<std::optional<std::string>> value = database_->get(Family::kMeta, kStreamsKey);
+  if (!value) {
+    return value.error();
+  }
+  streams_.clear();
+  if (value->has_value()) {
+    const Result<std::string_view> text = decode_plain("streams", **value);
+    Result<std::vector<StreamBegin>> known =
+        text ? decode_streams(*text) : Result<std::vector<StreamBegin>>(text.error());
+    if (!known) {
+      return known.error();
+    }
+    streams_ = *std::move(known);
+  }
+  if (streams_.empty()) {
+    streams_.push_back({stream_id_, 1, 1});
+  }
+  return {};
 }
 
 Result<void> RocksStore::usable() const {

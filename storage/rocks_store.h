@@ -105,6 +105,7 @@ class RocksStore final : public VerdictLog, public HostRows, public Outbox, publ
   [[nodiscard]] Result<StoreStatus> status() const override;
 
   Result<void> drop_changes(std::uint64_t sequence) override;
+  [[nodiscard]] Result<std::vector<StreamBegin>> streams() const override;
 
   Result<void> backup(const std::string& folder) const override;
   [[nodiscard]] Result<StoreReport> check() const override;
@@ -148,6 +149,9 @@ class RocksStore final : public VerdictLog, public HostRows, public Outbox, publ
   Result<void> open_database();
   Result<void> begin_ageing();
   Result<void> read_heads();
+  // What is known of the streams of before; a copy that was given another id begins another.
+  Result<void> read_streams();
+  Result<void> keep_stream(const std::string& stream_id);
   // Reopens after a failed write, and takes that write back if it landed.
   Result<void> settle();
   Result<void> add(const CommitBatch& batch, rocksdb::WriteBatch& out);
@@ -167,6 +171,7 @@ class RocksStore final : public VerdictLog, public HostRows, public Outbox, publ
   std::unique_ptr<Database> database_;
   std::string stream_id_;
   std::atomic<std::uint64_t> survived_errors_{0};  // in the background, before the last good write
+  std::vector<StreamBegin> streams_;  // the last one is that of stream_id_
   // The commit thread's own.
   Journal journal_;  // its runs() by any thread
   BootLogRows boot_logs_{collection_};

@@ -7,17 +7,15 @@ void ChangeFanOut::publish(std::string_view stream_id, std::span<const Change> c
   for (const Change& change : changes) {
     note(change);
   }
-  if (changes.empty()) {
-    return;
-  }
   const std::lock_guard lock(mutex_);
   for (const Change& change : changes) {
     count(change);
   }
+  // Without changes there may be acts: somebody may wait for those.
   if (control_ != nullptr) {
     control_->notify();
   }
-  if (sinks_ != nullptr) {
+  if (sinks_ != nullptr && !changes.empty()) {
     sinks_->notify();
   }
 }

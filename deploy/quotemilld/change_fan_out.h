@@ -8,6 +8,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
 
 #include "deploy/common/log.h"
 #include "deploy/quotemilld/sink_fan.h"
@@ -31,6 +33,9 @@ class ChangeFanOut final : public ChangeSink {
       : publisher_(std::move(publisher)), log_(log) {}
 
   void publish(std::string_view stream_id, std::span<const Change> changes) override;
+
+  // A line for the subscribers alone. Any thread.
+  void tell(std::string line) { publisher_->publish_line(std::move(line)); }
 
   // Borrowed; null before it is there and when it goes. Any thread.
   void wake(transport::ControlServer* control);

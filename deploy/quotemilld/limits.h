@@ -13,6 +13,7 @@ inline constexpr std::size_t kReasonSizeMax = 200;  // a subject of the trail ha
 inline constexpr std::size_t kHistoryPageMax = 500;
 inline constexpr std::size_t kHistoryLookedAtMax = 100'000;  // appraisals that are passed over
 inline constexpr std::size_t kRevisionsMax = 100'000;        // of the appraisals of one page
+inline constexpr std::uint64_t kWaitMsMax = 60'000;  // of a request that waits for what comes next
 inline constexpr std::size_t kAuditPageMax = 1'000;
 inline constexpr std::size_t kExpectedPageMax = 1'000;
 inline constexpr std::size_t kBlastCausesMax = 10'000;  // told apart

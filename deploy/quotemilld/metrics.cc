@@ -320,15 +320,16 @@ void add_store(const MetricParts& parts, MetricPage& page) {
   page.gauge("outbox_events", "Changes that are kept.",
              store->first_change == 0 ? 0 : number(store->last_change - store->first_change + 1));
   const std::int64_t now = parts.clock.now().wall.ms;
+  const Result<AuditHead> acts = parts.history.audit_head();
   for (const auto& sink : parts.sinks.runners()) {
-    const std::uint64_t next = sink->counters().next.load(std::memory_order_relaxed);
-    page.gauge("sink_lag_events", "Changes that a sink does not have yet.",
-               next > store->last_change ? 0 : number(store->last_change + 1 - next),
-               {{"sink", sink->name()}});
+    page.gauge(
+        "sink_lag_events", "Changes and acts that a sink does not have yet.",
+        number(transport::lag_of(sink->counters(), store->last_change, acts ? acts->number : 0)),
+        {{"sink", sink->name()}});
   }
   for (const auto& sink : parts.sinks.runners()) {
     const std::int64_t oldest = sink->counters().oldest_ms.load(std::memory_order_relaxed);
-    page.gauge("sink_lag_seconds", "Age of the oldest change that a sink does not have yet.",
+    page.gauge("sink_lag_seconds", "Age of the oldest change or act that a sink does not have yet.",
                oldest == 0 ? 0 : std::max(0.0, static_cast<double>(now - oldest) / 1'000.0),
                {{"sink", sink->name()}});
   }
@@ -341,6 +342,8 @@ void add_sinks(const MetricParts& parts, MetricPage& page) {
       Kind{"sink_sent_total", "Events that a sink has.", &SinkCounters::delivered},
       Kind{"sink_filtered_total", "Changes that a sink does not want.", &SinkCounters::filtered},
       Kind{"sink_refused_total", "Events that went to the dead letters.", &SinkCounters::refused},
+      Kind{"sink_dead_letters_dropped_total", "Dead letters that went for newer ones.",
+           &SinkCounters::letters_dropped},
       Kind{"sink_errors_total", "Deliveries that were tried again.", &SinkCounters::failures}};
   CountersByName<SinkCounters> all;
   for (const auto& sink : parts.sinks.runners()) {

@@ -1,5 +1,6 @@
 // The verbs about what was: appraisals, the audit trail, and the store that keeps them.
 #include <algorithm>
+#include <chrono>
 
 #include "deploy/quotemilld/limits.h"
 #include "deploy/quotemilld/operator_verbs.h"
@@ -13,6 +14,7 @@ namespace quotemill::daemon {
 using transport::control_error;
 using transport::ControlError;
 using transport::ControlOutcome;
+using transport::ControlWait;
 using transport::Json;
 
 namespace {
@@ -250,7 +252,8 @@ ControlOutcome OperatorVerbs::host_bundle(OperatorArgs& args, Call /*call*/) {
   return bundle ? ControlOutcome(*std::move(bundle)) : control_error(bundle.error());
 }
 
-ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call /*call*/) {
+ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call call) {
+  const std::uint64_t wait_ms = args.number_or("wait_ms", 0, limits::kWaitMsMax);
   const std::uint64_t from = args.number_or("from", 1, INT64_MAX);
   const std::uint64_t limit = args.number_or("limit", limits::kAuditPageMax, limits::kAuditPageMax);
   if (!args.ok()) {
@@ -260,6 +263,9 @@ ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call /*call*/) {
   const Result<AuditHead> head = parts_.history.audit_head();
   if (!records || !head) {
     return control_error(records ? head.error() : records.error());
+  }
+  if (records->empty() && limit != 0 && wait_ms != 0 && !call.is_final) {
+    return ControlWait{std::chrono::milliseconds(wait_ms)};
   }
   Json list = Json::array();
   for (const AuditRecord& record : *records) {

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "deploy/quotemilld/esxi_hosts.h"
+#include "deploy/quotemilld/limits.h"
 #include "engine/base/text.h"
 #include "transport/render/render_records.h"
 
@@ -24,7 +25,6 @@ constexpr std::size_t kHostsPageMax = 1'000;
 constexpr std::size_t kHostsScannedMax = 20'000;  // of a filtered page, before it is handed out
 constexpr std::size_t kEndedMax = 10'000;         // retired and denied hosts in one answer
 constexpr std::size_t kChangesPageMax = 500;
-constexpr std::uint64_t kWaitMsMax = 60'000;
 constexpr std::uint64_t kNumberMax = UINT64_MAX;
 
 constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, TrustState::kFailed,
@@ -320,7 +320,7 @@ ControlOutcome OperatorVerbs::host(OperatorArgs& args, Call /*call*/) {
 }
 
 ControlOutcome OperatorVerbs::changes(OperatorArgs& args, Call call) {
-  const std::uint64_t wait_ms = args.number_or("wait_ms", 0, kWaitMsMax);
+  const std::uint64_t wait_ms = args.number_or("wait_ms", 0, limits::kWaitMsMax);
   const std::size_t limit = args.number_or("limit", 100, kChangesPageMax);
   // A default that moves with the stream would wait for ever.
   std::uint64_t from = args.number_or("from", 0, kNumberMax);

@@ -83,6 +83,8 @@ transport::FileSinkOptions read_file(TomlReader& in) {
   file.path = in.text("file.path", "");
   if (file.path.empty() || file.path.front() != '/') {
     in.fail("file.path", "'file.path' must be the absolute path of the file to write");
+  } else if (::access(file.path.substr(0, file.path.rfind('/') + 1).c_str(), W_OK | X_OK) != 0) {
+    in.fail("file.path", "'file.path' must be in a folder that is there, and may be written to");
   }
   file.rotate_bytes =
       static_cast<std::uint64_t>(kMebibyte * in.integer("file.rotate_mib", 64, 0, 1024 * 1024));
@@ -93,7 +95,7 @@ transport::FileSinkOptions read_file(TomlReader& in) {
   return file;
 }
 
-transport::SyslogSinkOptions read_syslog(TomlReader& in) {
+transport::SyslogSinkOptions read_syslog(TomlReader& in, EventFormat format) {
   using transport::SyslogTransport;
   constexpr std::array kPorts = {601, 514, 6514};  // RFC 3195, RFC 5426, RFC 5425
   transport::SyslogSinkOptions syslog;
@@ -107,6 +109,9 @@ transport::SyslogSinkOptions read_syslog(TomlReader& in) {
     syslog.tls = read_tls(in, "syslog");
     syslog.tls.server_name = in.text("syslog.server_name", "");
   }
+  if (transport::is_json(format)) {
+    in.fail("sink.format", "a syslog receiver takes syslog or cef: JSON alone has no header");
+  }
   return syslog;
 }
 
@@ -114,10 +119,13 @@ transport::HttpReceiver read_http(TomlReader& in, const std::string& table) {
   transport::HttpReceiver receiver;
   receiver.url = in.text(table + ".url", "");
   const bool is_http = receiver.url.starts_with("https://") || receiver.url.starts_with("http://");
-  if (!is_http || receiver.url.find_first_of("@ \r\n") != std::string::npos) {
+  const std::size_t host = receiver.url.find("://") + 3;
+  const bool has_host =
+      is_http && host < receiver.url.size() && receiver.url.find_first_of("/?#:", host) != host;
+  if (!has_host || receiver.url.find_first_of("@ \r\n") != std::string::npos) {
     in.fail(table + ".url", "'" + table +
-                                ".url' must be an http:// or https:// address without a password "
-                                "in it");
+                                ".url' must be an http:// or https:// address with a host, and "
+                                "without a password in it");
   }
   receiver.proxy = in.text(table + ".proxy", "");
   receiver.timeout = read_timeout(in, table, 15'000);
@@ -137,6 +145,13 @@ SplunkSettings read_splunk(TomlReader& in, EventFormat format) {
   return splunk;
 }
 
+void expect_password(TomlReader& in, const std::string& table) {
+  if (in.has(table + ".user") != in.has(table + ".password_file")) {
+    in.fail(table + (in.has(table + ".user") ? ".user" : ".password_file"),
+            "'user' and 'password_file' of [" + table + "] come together or not at all");
+  }
+}
+
 ElasticSettings read_elastic(TomlReader& in, EventFormat format) {
   ElasticSettings elastic{read_http(in, "elastic"), {}};
   elastic.receiver.url += elastic.receiver.url.ends_with("/") ? "_bulk" : "/_bulk";
@@ -144,6 +159,7 @@ ElasticSettings read_elastic(TomlReader& in, EventFormat format) {
   const std::string api_key = read_secret(in, "elastic.api_key_file");
   const std::string user = in.text("elastic.user", "");
   const std::string password = read_secret(in, "elastic.password_file");
+  expect_password(in, "elastic");
   if (!api_key.empty()) {
     elastic.options.authorization = "ApiKey " + api_key;
   } else if (!user.empty()) {
@@ -197,6 +213,7 @@ transport::KafkaSinkOptions read_kafka(TomlReader& in) {
   }
   kafka.user = in.text("kafka.user", "");
   kafka.password = read_secret(in, "kafka.password_file");
+  expect_password(in, "kafka");
   kafka.timeout = read_timeout(in, "kafka", 15'000);
   return kafka;
 }
@@ -225,7 +242,7 @@ ReceiverSettings read_receiver(TomlReader& in, SinkKind kind, EventFormat& forma
     case SinkKind::kFile:
       break;
     case SinkKind::kSyslog:
-      return read_syslog(in);
+      return read_syslog(in, format);
     case SinkKind::kSplunk:
       return read_splunk(in, format);
     case SinkKind::kElastic:

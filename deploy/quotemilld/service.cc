@@ -110,12 +110,13 @@ Result<void> Service::Parts::open_stream() {
     return restricted;
   }
   changes = std::make_unique<ChangeFanOut>(std::move(*publisher), log);
+  live.emplace(*store, [this](std::string line) { changes->tell(std::move(line)); });
   return {};
 }
 
 Result<void> Service::Parts::open_sinks() {
   Result<std::unique_ptr<SinkFan>> started =
-      SinkFan::start(config.sinks, config.state.folder, {*store, hosts, clock}, log);
+      SinkFan::start(config.sinks, config.state.folder, {{*store, *store}, hosts, clock}, log);
   if (!started) {
     return started.error();
   }
@@ -166,6 +167,7 @@ Result<void> Service::Parts::open_attestation() {
   server = std::move(*made);
   replies.connect(server.get());
   committer->start();
+  sinks->act_through(committer.get());
   pipeline->start();
   validity = std::make_unique<ValidityKeeper>(
       TimeSweepParts{hosts, *store, *policies, keys.server.public_key,
@@ -288,6 +290,9 @@ Service::~Service() {
     parts_->changes->wake(nullptr);
     parts_->changes->wake_sinks(nullptr);
   }
+  if (parts_->sinks) {
+    parts_->sinks->act_through(nullptr);
+  }
   parts_->replies.connect(nullptr);
 }
 
@@ -305,6 +310,7 @@ void Service::drain() {
   parts_->runs.reset();
   parts_->monitoring.reset();
   parts_->door.reset();  // after the operators, whom it is shown to
+  parts_->sinks->act_through(nullptr);
   parts_->committer->stop();
   parts_->changes->wake_sinks(nullptr);
   parts_->sinks.reset();

@@ -9,6 +9,7 @@
 #include "deploy/quotemilld/ek_expiry.h"
 #include "deploy/quotemilld/enrolment_log.h"
 #include "deploy/quotemilld/last_backup.h"
+#include "deploy/quotemilld/live_notices.h"
 #include "deploy/quotemilld/metrics.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/reply_relay.h"
@@ -67,6 +68,7 @@ struct Service::Parts {
   std::unique_ptr<NonceAuthority> nonces;
   std::unique_ptr<transport::Context> context;
   std::unique_ptr<ChangeFanOut> changes;
+  std::optional<LiveNotices> live;  // Service::tick()'s
   std::unique_ptr<SinkFan> sinks;
   ReplyRelay replies;
   std::unique_ptr<Committer> committer;

@@ -15,6 +15,7 @@ constexpr std::int64_t kSweepMs = 10'000;
 
 void Service::tick() {
   const Moment now = parts_->clock.now();
+  parts_->live->look(now);
   NonceAuthority& nonces = *parts_->nonces;
   if (nonces.is_due(now.wall, kNonceKeyAgeMs)) {
     const Result<EpochKey> fresh = fresh_epoch_key();

@@ -6,26 +6,7 @@
 #include "transport/files/private_file.h"
 
 namespace quotemill::daemon {
-namespace {
-
-using transport::NoticeLevel;
 using transport::SinkNews;
-
-std::string word_of(SinkNews news) {
-  switch (news) {
-    case SinkNews::kDown:
-      return "down";
-    case SinkNews::kUp:
-      return "up";
-    case SinkNews::kLost:
-      return "lost";
-    case SinkNews::kRefused:
-      return "refused";
-  }
-  return "";
-}
-
-}  // namespace
 
 Result<std::unique_ptr<SinkFan>> SinkFan::start(const std::string& folder,
                                                 const std::string& state_folder,
@@ -65,6 +46,10 @@ SinkFan::~SinkFan() {
     const std::lock_guard lock(mutex_);
     reachable_.clear();
   }
+  // All at once: each may have a receiver that lets it wait.
+  for (const auto& runner : runners_) {
+    runner->begin_to_stop();
+  }
   runners_.clear();
 }
 
@@ -76,18 +61,14 @@ void SinkFan::notify() {
 }
 
 void SinkFan::hear(const std::string& sink, SinkNews news, const std::string& text) {
-  const bool is_bad = news != SinkNews::kUp;
-  log_.write(is_bad ? program::LogLevel::kError : program::LogLevel::kInfo, "sink",
-             {{"sink", sink}, {"news", word_of(news)}, {"what", printable(text)}});
-  const Result<StoreStatus> store = parts_.history.status();
-  if (!store) {
-    return;
-  }
+  acts_.tell(sink, news, text);
   const std::lock_guard lock(mutex_);
-  for (transport::SinkRunner* other : reachable_) {
-    other->tell(transport::notice_of_sink(store->stream_id, parts_.clock.now().wall, sink,
-                                          is_bad ? NoticeLevel::kError : NoticeLevel::kInfo,
-                                          word_of(news), text));
+  const std::optional<std::uint64_t> held_back =
+      lines_[sink + " " + word_of(news)].allow(clock_.now().boot.ms);
+  if (held_back) {
+    log_.write(news == SinkNews::kUp ? program::LogLevel::kInfo : program::LogLevel::kError,
+               "sink" + transport::held_back_words(*held_back),
+               {{"sink", sink}, {"news", word_of(news)}, {"what", printable(text)}});
   }
 }
 

@@ -1,16 +1,19 @@
-// SinkFan: all sinks of the daemon, and what one of them should hear of another.
+// SinkFan: all sinks of the daemon, and what becomes of what befalls them.
 //
-// What befalls a sink goes into the log, and as a notice to every sink, itself included: the one
-// that was down tells of it when it is back.
+// It goes into the log, limited, and into the audit trail, and so to every sink, itself included:
+// the one that was down tells of it when it is back.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "deploy/common/log.h"
+#include "deploy/quotemilld/sink_acts.h"
 #include "deploy/quotemilld/sink_start.h"
+#include "transport/server/server_log.h"
 
 namespace quotemill::daemon {
 
@@ -28,20 +31,26 @@ class SinkFan {
   // There are new changes. Any thread; does not block.
   void notify();
 
+  // Who keeps what befalls sinks; null when it goes (SinkActs::use()).
+  void act_through(Registrar* registrar) { acts_.use(registrar); }
+
   // Until it goes; in the order of their names.
   [[nodiscard]] const std::vector<std::unique_ptr<transport::SinkRunner>>& runners() const {
     return runners_;
   }
 
  private:
-  SinkFan(const SinkParts& parts, const program::Log& log) : parts_(parts), log_(log) {}
+  SinkFan(const SinkParts& parts, const program::Log& log)
+      : clock_(parts.clock), log_(log), acts_(parts.clock) {}
 
   void hear(const std::string& sink, transport::SinkNews news, const std::string& text);
 
-  const SinkParts parts_;
+  const Clock& clock_;
   const program::Log& log_;
+  SinkActs acts_;
   std::mutex mutex_;
-  std::vector<transport::SinkRunner*> reachable_;  // none before all are there and when they go
+  std::map<std::string, transport::LineLimit> lines_;  // by sink and kind of news
+  std::vector<transport::SinkRunner*> reachable_;      // none before all are there and when they go
   std::vector<std::unique_ptr<transport::SinkRunner>> runners_;
 };
 

@@ -124,6 +124,28 @@ Result<SinkSettings> parse_sink(std::string_view text, const std::string& file_n
   return settings;
 }
 
+namespace {
+
+const std::string* file_of(const SinkSettings& sink) {
+  const auto* file = std::get_if<transport::FileSinkOptions>(&sink.receiver);
+  return file == nullptr ? nullptr : &file->path;
+}
+
+// Two that rotate one file take each other's lines away.
+Result<void> expect_own_file(const std::vector<SinkSettings>& others, const SinkSettings& sink,
+                             const std::string& place) {
+  for (const SinkSettings& other : others) {
+    if (file_of(sink) != nullptr && file_of(other) != nullptr &&
+        *file_of(sink) == *file_of(other)) {
+      return Error{ErrorCode::kConfig, "config", 0,
+                   place + ": 'file.path' is that of the sink " + other.name + ", too"};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::vector<SinkSettings>> load_sinks(const std::string& folder) {
   const Result<std::vector<std::filesystem::path>> files = program::list_settings(folder);
   if (!files) {
@@ -138,6 +160,9 @@ Result<std::vector<SinkSettings>> load_sinks(const std::string& folder) {
     Result<SinkSettings> sink = parse_sink(*text, file.string(), file.stem().string());
     if (!sink) {
       return sink.error();
+    }
+    if (Result<void> own = expect_own_file(sinks, *sink, file.string()); !own) {
+      return own.error();
     }
     sinks.push_back(*std::move(sink));
   }

@@ -77,7 +77,7 @@ Result<std::unique_ptr<transport::SinkRunner>> start_sink(const SinkSettings& se
   options.feed.host_of = [&hosts = parts.hosts](const HostUid& uid) {
     return transport::told_host(hosts, uid);
   };
-  return std::make_unique<transport::SinkRunner>(std::move(options), parts.history, parts.clock,
+  return std::make_unique<transport::SinkRunner>(std::move(options), parts.store, parts.clock,
                                                  *std::move(sink), std::move(log));
 }
 

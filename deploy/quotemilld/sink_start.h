@@ -7,14 +7,13 @@
 #include "deploy/quotemilld/sink_settings.h"
 #include "engine/pipeline/host_table.h"
 #include "engine/ports/clock.h"
-#include "engine/ports/history.h"
 #include "transport/sinks/sink_runner.h"
 
 namespace quotemill::daemon {
 
 // Borrowed; they outlive the sink.
 struct SinkParts {
-  const History& history;
+  transport::SinkStore store;
   const HostTable& hosts;  // for what is told of them
   const Clock& clock;
 };

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/integration/full_outbox.h"
 #include "tests/integration/lying_fleet.h"
 #include "tests/transport/sinks/syslog_receiver.h"
 
@@ -24,6 +25,7 @@ using transport::Json;
 using transport::SyslogTransport;
 
 constexpr int kKills = 6;
+constexpr std::uint64_t kBurst = 6'000;  // changes that wait when it begins
 
 struct Receiver {
   const char* name = "";
@@ -99,6 +101,7 @@ class SyslogUnderFire : public ::testing::TestWithParam<Receiver> {
 TEST_P(SyslogUnderFire, LosesNothingAndRepeatsOnlyWhatIsTheSame) {
   SCOPED_TRACE("seed " + std::to_string(seed_));
   TestDaemon daemon(settings());
+  ASSERT_TRUE(testing::fill_outbox(daemon, kBurst));
   ASSERT_TRUE(daemon.start());
   ASSERT_TRUE(LyingFleet::import_into(daemon));
   std::uniform_int_distribution<int> lives_ms(0, 1'000);

@@ -141,6 +141,11 @@ TEST_F(StoreCareTest, ABackupHasAllOfItAndAnotherStream) {
   EXPECT_THAT(restored->check()->problems, IsEmpty());
   EXPECT_EQ(restored->status()->last_change, 2U);
   EXPECT_NE(restored->status()->stream_id, stream);
+  const std::vector<StreamBegin> streams = *restored->streams();
+  ASSERT_EQ(streams.size(), 2U);
+  EXPECT_EQ(streams[0].id, stream) << "what it had before keeps its ids";
+  EXPECT_EQ(streams[1].id, restored->status()->stream_id);
+  EXPECT_EQ(streams[1].change, 3U);
   EXPECT_EQ(restored->boot_log(sample_boot_log(3'000, 1).id)->size(), 3'000U);
   CommitBatch next;
   next.changes = {sample_change(3, 1)};

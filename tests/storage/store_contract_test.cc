@@ -272,6 +272,21 @@ TYPED_TEST(StoreContract, GivesTheStreamANewId) {
   EXPECT_EQ(this->store().status()->stream_id, *fresh);
 }
 
+TYPED_TEST(StoreContract, RemembersWhereEachStreamBegan) {
+  const std::string first = this->store().status()->stream_id;
+  using Streams = std::vector<StreamBegin>;
+  EXPECT_EQ(*this->store().streams(), (Streams{{first, 1, 1}}));
+  CommitBatch batch;
+  batch.changes = {sample_change(1, 1)};
+  batch.audit = {next_record({}, {"ann", "policy.apply", "prod"}, {1})};
+  this->commit(batch);
+  const std::string second = *this->store().renew_stream();
+  EXPECT_EQ(*this->store().streams(), (Streams{{first, 1, 1}, {second, 2, 2}}));
+  const std::string third = *this->store().renew_stream();
+  EXPECT_EQ(*this->store().streams(), (Streams{{first, 1, 1}, {third, 2, 2}}))
+      << "nothing came of the second";
+}
+
 TYPED_TEST(StoreContract, AnEmptyBatchIsNothing) {
   this->commit(CommitBatch{});
   EXPECT_EQ(this->store().status()->last_change, 0U);

@@ -29,13 +29,16 @@ Result<std::unique_ptr<ChangePublisher>> ChangePublisher::create(
 }
 
 void ChangePublisher::publish(std::string_view stream_id, std::span<const Change> changes) {
-  const std::lock_guard lock(mutex_);
   for (const Change& change : changes) {
-    std::string line = render_(stream_id, change);
-    line.push_back('\n');
-    const bool sent = socket_.send(as_bytes(line)) == SendOutcome::kSent;
-    (sent ? published_ : dropped_).fetch_add(1, std::memory_order_relaxed);
+    publish_line(render_(stream_id, change));
   }
+}
+
+void ChangePublisher::publish_line(std::string line) {
+  const std::lock_guard lock(mutex_);
+  line.push_back('\n');
+  const bool sent = socket_.send(as_bytes(line)) == SendOutcome::kSent;
+  (sent ? published_ : dropped_).fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace quotemill::transport

@@ -34,8 +34,12 @@ class ChangePublisher final : public ChangeSink {
                                                          const ChangePublisherOptions& options,
                                                          RenderChange render);
 
-  // One message a change, each ending with a line feed. Any thread, one at a time; never blocks.
+  // One message a change, each ending with a line feed. Any thread; never blocks. Changes keep
+  // their order if one thread publishes them.
   void publish(std::string_view stream_id, std::span<const Change> changes) override;
+
+  // One message more, a line without its end. As for publish().
+  void publish_line(std::string line);
 
   [[nodiscard]] std::string endpoint() const { return socket_.endpoint(); }
 

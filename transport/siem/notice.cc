@@ -21,8 +21,6 @@ std::string_view name_of(NoticeKind kind) {
       return "audit";
     case NoticeKind::kGroup:
       return "group";
-    case NoticeKind::kSink:
-      return "sink";
     case NoticeKind::kHeartbeat:
       return "heartbeat";
   }
@@ -49,6 +47,8 @@ Notice notice_of(std::string_view stream_id, const AuditRecord& record) {
   const std::string who = printable(record.act.who);
   const std::string verb = printable(record.act.verb);
   const std::string subject = printable(record.act.subject);
+  const bool is_trouble = verb.starts_with("sink.") && verb != "sink.up";
+  notice.level = is_trouble ? NoticeLevel::kError : NoticeLevel::kInfo;
   notice.code = "audit." + verb;
   notice.sentence = who + ": " + verb + " " + subject;
   notice.host = is_uid(subject) ? subject : "";
@@ -68,19 +68,6 @@ Notice heartbeat(std::string_view stream_id, WallTime now, std::uint64_t next, s
   notice.code = "stream.heartbeat";
   notice.sentence = "The stream is alive; its last change is " + std::to_string(last);
   notice.fields = {{"next", std::to_string(next)}, {"last_change", std::to_string(last)}};
-  return notice;
-}
-
-Notice notice_of_sink(std::string_view stream_id, WallTime now, const std::string& sink,
-                      NoticeLevel level, const std::string& news, const std::string& what) {
-  Notice notice;
-  notice.kind = NoticeKind::kSink;
-  notice.id = notice_id(stream_id, notice.kind, sink + ":" + std::to_string(now.ms));
-  notice.time = now;
-  notice.level = level;
-  notice.code = "sink." + news;
-  notice.sentence = "Sink " + sink + ": " + printable(what);
-  notice.fields = {{"sink", sink}};
   return notice;
 }
 

@@ -14,13 +14,12 @@
 namespace quotemill::transport {
 
 enum class NoticeKind : std::uint8_t {
-  kAudit,      // an act of an operator, an enrolment, a change of identity; durable
-  kGroup,      // many hosts changed for one cause; beside their own events
-  kSink,       // a sink went down or came back
+  kAudit,  // an act of an operator, an enrolment, a change of identity, a sink's trouble; durable
+  kGroup,  // many hosts changed for one cause; beside their own events
   kHeartbeat,  // the stream is alive: silence is alarming
 };
 
-// "audit", "group", "sink", "heartbeat".
+// "audit", "group", "heartbeat".
 std::string_view name_of(NoticeKind kind);
 
 enum class NoticeLevel : std::uint8_t { kInfo, kWarning, kError };
@@ -39,14 +38,11 @@ struct Notice {
   std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
-// An act, as a notice: who, verb, subject.
+// An act, as a notice: who, verb, subject. What befell a sink, verb "sink.", is an error unless the
+// sink is back.
 Notice notice_of(std::string_view stream_id, const AuditRecord& record);
 
 // `next` is the sequence of the first change that the sink does not have, `last` the stream's last.
 Notice heartbeat(std::string_view stream_id, WallTime now, std::uint64_t next, std::uint64_t last);
-
-// `news` is one word ("down"): the code is "sink.<news>".
-Notice notice_of_sink(std::string_view stream_id, WallTime now, const std::string& sink,
-                      NoticeLevel level, const std::string& news, const std::string& what);
 
 }  // namespace quotemill::transport

@@ -1,5 +1,8 @@
 // Elasticsearch's _bulk: a line that says what to do, a line with the document; the answer has an
 // item for each, in order.
+#include <algorithm>
+#include <array>
+
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "transport/render/json.h"
@@ -13,6 +16,13 @@ constexpr std::size_t kReasonMax = 300;
 
 Error strange(const std::string& what) {
   return {ErrorCode::kIo, "sink", 0, "an answer of _bulk " + what};
+}
+
+// About the document, and not about our key, the index or the time.
+bool is_refusal(int status) {
+  constexpr std::array kOurs = {401, 403, 404, 408, 429};
+  return status >= 400 && status < 500 && status != kConflict &&
+         std::find(kOurs.begin(), kOurs.end(), status) == kOurs.end();
 }
 
 bool is_integer(const Json& object, const char* name) {
@@ -57,11 +67,11 @@ class ElasticDialect final : public HttpDialect {
         return strange("has an item without a status");
       }
       const int status = item.at("create").at("status").get<int>();
-      if (status == 429 || status >= 500) {
-        return strange("puts an event off with status " + std::to_string(status));
-      }
-      if (status >= 300 && status != kConflict) {
+      const bool has_arrived = status == kConflict || (status >= 200 && status < 300);
+      if (is_refusal(status)) {
         refused.push_back({index, reason_of(status, item.at("create"))});
+      } else if (!has_arrived) {
+        return strange("puts an event off with " + reason_of(status, item.at("create")));
       }
     }
     return refused;

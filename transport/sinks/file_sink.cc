@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "engine/base/error.h"
+#include "transport/files/private_file.h"
 
 namespace quotemill::transport {
 namespace {
@@ -65,6 +66,10 @@ Result<void> FileSink::open() {
     close();
     return error;
   }
+  if (Result<void> synced = sync_folder(); !synced) {
+    close();
+    return synced;
+  }
   const off_t whole = end_of_whole_lines(file_, about.st_size);
   if (whole != about.st_size && ::ftruncate(file_, whole) != 0) {
     const Error error = failure("cannot cut the rest of a line off");
@@ -89,6 +94,37 @@ Result<std::vector<Refusal>> FileSink::deliver(std::span<const RenderedEvent> ev
   return std::vector<Refusal>();
 }
 
+// A file is there after a power cut when its folder says so, too.
+Result<void> FileSink::sync_folder() const {
+  if (!options_.sync) {
+    return {};
+  }
+  const std::string folder = options_.path.substr(0, options_.path.rfind('/') + 1);
+  const Descriptor opened(
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return opened.get() >= 0 && ::fsync(opened.get()) == 0 ? Result<void>()
+                                                         : failure("sync of its folder");
+}
+
+// Whether what is open is still what its name says, and how long somebody left it.
+void FileSink::look_after_file() {
+  if (file_ < 0) {
+    return;
+  }
+
+  struct stat named {};
+
+  struct stat open {};
+
+  const bool is_here = ::lstat(options_.path.c_str(), &named) == 0 && ::fstat(file_, &open) == 0 &&
+                       named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+  if (!is_here) {
+    close();
+  } else {
+    size_ = static_cast<std::uint64_t>(open.st_size);
+  }
+}
+
 bool FileSink::is_full() const {
   const bool is_long = options_.rotate_bytes != 0 && size_ >= options_.rotate_bytes;
   const bool is_old = options_.rotate_after.count() != 0 && size_ != 0 &&
@@ -97,6 +133,7 @@ bool FileSink::is_full() const {
 }
 
 Result<void> FileSink::append(const std::string& lines) {
+  look_after_file();
   if (file_ >= 0 && is_full()) {
     rotate();
   }
@@ -133,8 +170,21 @@ Result<void> FileSink::write_lines(const std::string& lines) {
   return {};
 }
 
+void FileSink::remove_oldest() {
+  const std::string oldest =
+      options_.keep == 0 ? options_.path : options_.path + "." + std::to_string(options_.keep);
+  if (::access(oldest.c_str(), F_OK) != 0) {
+    return;
+  }
+  if (options_.on_delete) {
+    options_.on_delete(oldest);
+  }
+  [[maybe_unused]] const int removed = std::remove(oldest.c_str());
+}
+
 void FileSink::rotate() {
   close();
+  remove_oldest();
   for (unsigned number = options_.keep; number > 0; --number) {
     const std::string from =
         number == 1 ? options_.path : options_.path + "." + std::to_string(number - 1);

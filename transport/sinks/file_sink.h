@@ -1,12 +1,14 @@
 // FileSink: events as lines of a file, for whatever follows files: Filebeat, Vector, Fluent Bit.
 //
 // The file has whole lines only: what a crash or a full disk left of a line is cut off, and comes
-// again. It is rotated by renaming: FILE.1 is the last one, FILE.<keep> the oldest. Its age is that
-// of its first line since it was opened here, or of its last change before.
+// again. It is rotated by renaming: FILE.1 is the last one, FILE.<keep> the oldest; one more is
+// deleted. Its age is that of its first line since it was opened here, or of its last change
+// before. A file that somebody renamed or removed is let go, and begun anew under its name.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "transport/sinks/sink.h"
@@ -17,8 +19,10 @@ struct FileSinkOptions {
   std::string path;
   std::uint64_t rotate_bytes = 64 * 1024 * 1024;  // begin a new file beyond; 0: never
   std::chrono::seconds rotate_after{0};           // begin a new file when it is older; 0: never
-  unsigned keep = 8;                              // rotated files
+  unsigned keep = 8;                              // rotated files; 0: what is full is deleted
   bool sync = true;                               // to the disk, before deliver() returns
+  // Told of a file that is deleted to make room, before it is; empty: nobody.
+  std::function<void(const std::string& path)> on_delete = {};
 };
 
 class FileSink final : public Sink {
@@ -35,9 +39,12 @@ class FileSink final : public Sink {
 
  private:
   Result<void> open();
+  void look_after_file();
+  Result<void> sync_folder() const;
   Result<void> write_lines(const std::string& lines);
   [[nodiscard]] bool is_full() const;
   void rotate();
+  void remove_oldest();
   void close();
   [[nodiscard]] Error failure(const char* what) const;
 

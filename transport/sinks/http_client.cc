@@ -14,6 +14,14 @@ namespace quotemill::transport {
 namespace {
 
 constexpr std::chrono::milliseconds kConnectTimeout{5'000};
+constexpr std::size_t kSecretSizeMin = 8;  // shorter parts of an address are words
+
+// Where path and query begin.
+std::size_t end_of_place(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
+  return std::min(url.find_first_of("/?#", host), url.size());
+}
 
 // Once in the process, and never undone.
 void begin_curl() {
@@ -47,6 +55,26 @@ std::size_t keep_body(char* data, std::size_t size, std::size_t count, void* use
 }
 
 }  // namespace
+
+std::string HttpReceiver::place() const {
+  return url.substr(0, end_of_place(url));
+}
+
+std::string HttpReceiver::without_secrets(std::string text) const {
+  constexpr std::string_view kBetween = "/?#&=;";
+  for (std::size_t begin = end_of_place(url); begin < url.size();) {
+    const std::size_t end = std::min(url.find_first_of(kBetween, begin), url.size());
+    const std::string part = url.substr(begin, end - begin);
+    begin = end + 1;
+    if (part.size() < kSecretSizeMin) {
+      continue;
+    }
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) {
+      text.replace(at, part.size(), "...");
+    }
+  }
+  return text;
+}
 
 struct HttpClient::Handle {
   Handle() : curl(::curl_easy_init()) {}
@@ -96,7 +124,8 @@ HttpClient::~HttpClient() = default;
 
 Result<HttpAnswer> HttpClient::post(const HttpRequest& request) {
   const auto failure = [this](const std::string& what) {
-    return Error{ErrorCode::kIo, "sink", 0, receiver_.url + ": " + printable(what)};
+    return Error{ErrorCode::kIo, "sink", 0,
+                 receiver_.place() + ": " + printable(receiver_.without_secrets(what))};
   };
   Handle& handle = *handle_;
   if (handle.curl == nullptr || !handle.is_fine) {

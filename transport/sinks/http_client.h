@@ -15,10 +15,15 @@
 namespace quotemill::transport {
 
 struct HttpReceiver {
-  std::string url;
+  std::string url;                            // path and query may be a secret: of Slack, of Azure
   TlsOptions tls;                             // its server_name is not used: the URL's is
   std::string proxy;                          // empty: none
   std::chrono::milliseconds timeout{15'000};  // of a request, its answer included
+
+  // "https://host:port": all of the address that may be told.
+  [[nodiscard]] std::string place() const;
+  // What somebody said, with the parts of path and query that could be a secret taken out.
+  [[nodiscard]] std::string without_secrets(std::string text) const;
 };
 
 struct HttpRequest {
@@ -42,7 +47,7 @@ class HttpClient {
   // What the receiver answered, whatever it was; kIo if it did not answer in time, or not in HTTP.
   Result<HttpAnswer> post(const HttpRequest& request);
 
-  [[nodiscard]] const std::string& url() const { return receiver_.url; }
+  [[nodiscard]] const HttpReceiver& receiver() const { return receiver_; }
 
  private:
   struct Handle;

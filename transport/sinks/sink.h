@@ -29,12 +29,22 @@ class Sink {
 
   // Events in order. Those refused for good are named, by index, ascending; the rest has arrived.
   // After an Error any of them may have arrived; the caller gives them again, with the same ids.
-  // Blocks for some seconds at most.
+  // Blocks for some seconds at most, or until its receiver has answered once after interrupt().
   virtual Result<std::vector<Refusal>> deliver(std::span<const RenderedEvent> events) = 0;
 
   // How long after deliver() what it was given may still be lost, if both ends die: of receivers
   // that confirm nothing.
   [[nodiscard]] virtual std::chrono::milliseconds confirmed_after() const { return {}; }
+
+  // Whether what was delivered within confirmed_after may be lost: then it is to be given again
+  // before anything else is. Asked before each delivery; says so once.
+  [[nodiscard]] virtual bool wants_again() { return false; }
+
+  // Whether some of what was given arrived before the last Error, and will not be sent again.
+  [[nodiscard]] virtual bool made_headway() const { return false; }
+
+  // Let deliver() end soon, with an Error, now and for ever. Any thread.
+  virtual void interrupt() {}
 
   // After an Error: how long the receiver asked to be left alone. Zero: it did not say.
   [[nodiscard]] virtual std::chrono::milliseconds asked_pause() const { return {}; }

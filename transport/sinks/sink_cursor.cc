@@ -52,7 +52,7 @@ Result<void> write_position(const std::string& path, const SinkPosition& positio
   return replace_private_file(path, as_bytes(text));
 }
 
-Result<void> LaggingCursor::move(const SinkPosition& position, WallTime now) {
+Result<void> LaggingCursor::move(const SinkPosition& position, BootTime now) {
   constexpr std::int64_t kSecond = 1'000;
   if (!delivered_.empty() && lag_.count() != 0 &&
       delivered_.back().when.ms / kSecond == now.ms / kSecond) {
@@ -63,9 +63,8 @@ Result<void> LaggingCursor::move(const SinkPosition& position, WallTime now) {
   return keep(now);
 }
 
-Result<void> LaggingCursor::keep(WallTime now) {
+Result<void> LaggingCursor::keep(BootTime now) {
   std::size_t due = 0;
-  // A clock that was set back makes nothing old.
   while (due < delivered_.size() && now.ms - delivered_[due].when.ms >= lag_.count()) {
     ++due;
   }

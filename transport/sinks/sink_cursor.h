@@ -29,29 +29,33 @@ Result<std::optional<SinkPosition>> read_position(const std::string& path);
 Result<void> write_position(const std::string& path, const SinkPosition& position);
 
 // The file of a cursor that lags: a place is kept once what is before it was delivered so long ago.
-// For receivers that confirm nothing: after a crash they get again what they may not have read. One
-// thread.
+// For receivers that confirm nothing: after a crash they get again what they may not have read. By
+// the boot clock: nobody can set it. One thread.
 class LaggingCursor {
  public:
   LaggingCursor(std::string path, std::chrono::milliseconds lag)
       : path_(std::move(path)), lag_(lag) {}
 
-  // It is here, and the file says so, or there is none yet.
-  void begin(const SinkPosition& position) { kept_ = position; }
+  // It is here, and the file says so, or there is none yet. What was delivered behind it does not
+  // count any more.
+  void begin(const SinkPosition& position) {
+    kept_ = position;
+    delivered_.clear();
+  }
 
   // All before `position` is delivered, now.
-  Result<void> move(const SinkPosition& position, WallTime now);
+  Result<void> move(const SinkPosition& position, BootTime now);
 
   // Writes the last place that is old enough, if it is not written. What could not be written is
   // tried again with the next call.
-  Result<void> keep(WallTime now);
+  Result<void> keep(BootTime now);
 
   // What the file says.
   [[nodiscard]] const SinkPosition& kept() const { return kept_; }
 
  private:
   struct Delivered {
-    WallTime when;
+    BootTime when;
     SinkPosition position;
   };
 

@@ -9,31 +9,45 @@ namespace quotemill::transport {
 namespace {
 
 constexpr std::chrono::milliseconds kIdle{1'000};
-constexpr Rate kNewsRate{1.0 / 60, 3};
-constexpr std::size_t kNewsKinds = 4;
+
+std::uint64_t behind(std::uint64_t next, std::uint64_t last) {
+  return next > last ? 0 : last + 1 - next;
+}
 
 }  // namespace
 
-SinkRunner::SinkRunner(SinkRunnerOptions options, const History& history, const Clock& clock,
+std::uint64_t lag_of(const SinkCounters& counters, std::uint64_t last_change,
+                     std::uint64_t last_act) {
+  const std::uint64_t next_act = counters.next_act.load(std::memory_order_relaxed);
+  return behind(counters.next.load(std::memory_order_relaxed), last_change) +
+         (next_act == 0 ? 0 : behind(next_act, last_act));
+}
+
+SinkRunner::SinkRunner(SinkRunnerOptions options, const SinkStore& store, const Clock& clock,
                        std::unique_ptr<Sink> sink, Log log)
     : options_(std::move(options)),
       clock_(clock),
       sink_(std::move(sink)),
       log_(std::move(log)),
-      feed_(options_.feed, history,
-            [this](const std::string& text) { say(SinkNews::kLost, text); }),
-      dead_letters_(options_.dead_letter_path),
-      said_(kNewsRate, kNewsKinds),
-      random_(std::random_device()()),
-      thread_([this] { run(); }) {}
+      feed_(options_.feed, store, [this](const std::string& text) { log_(SinkNews::kLost, text); }),
+      dead_letters_(options_.dead_letter_path, options_.dead_letter_bytes),
+      random_(std::random_device()()) {
+  counters_.next_act.store(options_.feed.with_audit ? 1 : 0, std::memory_order_relaxed);
+  thread_ = std::thread([this] { run(); });
+}
 
 SinkRunner::~SinkRunner() {
+  begin_to_stop();
+  thread_.join();
+}
+
+void SinkRunner::begin_to_stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  sink_->interrupt();
   changed_.notify_all();
-  thread_.join();
 }
 
 void SinkRunner::notify() {
@@ -61,6 +75,9 @@ void SinkRunner::run() {
     const Result<bool> more = step();
     note(more);
     if (!more) {
+      if (sink_->made_headway()) {
+        pause_ = std::chrono::milliseconds(0);
+      }
       rest(std::max(next_pause(), sink_->asked_pause()), false);
     } else {
       pause_ = std::chrono::milliseconds(0);
@@ -89,37 +106,37 @@ void SinkRunner::note(const Result<bool>& outcome) {
     counters_.failures.fetch_add(1, std::memory_order_relaxed);
   }
   if (counters_.is_down.exchange(is_down, std::memory_order_relaxed) != is_down) {
-    say(is_down ? SinkNews::kDown : SinkNews::kUp,
-        is_down ? outcome.error().to_string() : "delivers again");
-  }
-}
-
-void SinkRunner::say(SinkNews news, const std::string& text) {
-  const std::string kind = std::to_string(static_cast<int>(news));
-  if (said_.allow(kind, clock_.now().boot.ms)) {
-    log_(news, text);
+    log_(is_down ? SinkNews::kDown : SinkNews::kUp,
+         is_down ? outcome.error().to_string() : "delivers again");
   }
 }
 
 // A second's worth at most, so that the pace is even.
-std::size_t SinkRunner::changes_max() const {
+std::size_t SinkRunner::batch_max() const {
   return options_.per_second == 0
              ? limits::kSinkBatchMax
              : std::min<std::size_t>(limits::kSinkBatchMax, options_.per_second);
 }
 
-std::chrono::milliseconds SinkRunner::pace(std::size_t changes) const {
+std::chrono::milliseconds SinkRunner::pace(const SinkBatch& batch) const {
   return std::chrono::milliseconds(
-      options_.per_second == 0 ? 0 : 1'000 * changes / options_.per_second);
+      options_.per_second == 0 ? 0
+                               : 1'000 * (batch.changes.size() + batch.acts) / options_.per_second);
 }
 
 void SinkRunner::count_position() {
   counters_.next.store(feed_.position().next, std::memory_order_relaxed);
   counters_.kept.store(feed_.kept().next, std::memory_order_relaxed);
+  if (options_.feed.with_audit) {
+    counters_.next_act.store(feed_.position().next_act, std::memory_order_relaxed);
+  }
 }
 
 Result<bool> SinkRunner::step() {
-  const Result<SinkBatch> batch = feed_.next(clock_.now().wall, changes_max());
+  if (sink_->wants_again()) {
+    feed_.give_again();
+  }
+  const Result<SinkBatch> batch = feed_.next(clock_.now(), batch_max());
   if (!batch) {
     return batch.error();
   }
@@ -133,7 +150,7 @@ Result<bool> SinkRunner::step() {
   }
   count_position();
   counters_.oldest_ms.store(0, std::memory_order_relaxed);
-  rest(pace(batch->changes.size()), false);
+  rest(pace(*batch), false);
   return batch->has_more;
 }
 
@@ -144,17 +161,30 @@ Result<void> SinkRunner::deliver(const SinkBatch& batch) {
       return refused.error();
     }
     if (!refused->empty()) {
-      if (Result<void> kept = dead_letters_.add(batch.events, *refused, clock_.now().wall); !kept) {
+      if (Result<void> kept = bury(batch.events, *refused); !kept) {
         return kept;
       }
-      counters_.refused.fetch_add(refused->size(), std::memory_order_relaxed);
-      say(SinkNews::kRefused, std::to_string(refused->size()) +
-                                  " events went to the dead letters: " + refused->front().reason);
     }
     counters_.delivered.fetch_add(batch.events.size() - refused->size(), std::memory_order_relaxed);
   }
   counters_.filtered.fetch_add(batch.filtered, std::memory_order_relaxed);
-  return feed_.done(batch, clock_.now().wall);
+  return feed_.done(batch, clock_.now());
+}
+
+Result<void> SinkRunner::bury(std::span<const RenderedEvent> events,
+                              std::span<const Refusal> refused) {
+  const Result<void> kept = dead_letters_.add(events, refused, clock_.now().wall);
+  if (const std::uint64_t dropped = dead_letters_.take_dropped(); dropped != 0) {
+    counters_.letters_dropped.fetch_add(dropped, std::memory_order_relaxed);
+    log_(SinkNews::kLost, std::to_string(dropped) +
+                              " of the oldest dead letters were deleted to make room for newer");
+  }
+  if (kept) {
+    counters_.refused.fetch_add(refused.size(), std::memory_order_relaxed);
+    log_(SinkNews::kRefused, std::to_string(refused.size()) +
+                                 " events went to the dead letters: " + refused.front().reason);
+  }
+  return kept;
 }
 
 }  // namespace quotemill::transport

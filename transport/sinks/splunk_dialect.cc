@@ -10,6 +10,8 @@
 namespace quotemill::transport {
 namespace {
 
+constexpr int kSuccess = 0;
+
 // Codes of HEC's answers that are about the events: no data, invalid data, event field missing,
 // event field blank, error in handling indexed fields.
 constexpr std::array kEventCodes = {5, 6, 12, 13, 15};
@@ -29,23 +31,33 @@ class SplunkDialect final : public HttpDialect {
     return request;
   }
 
-  // HEC takes all of a request or nothing.
-  [[nodiscard]] Result<std::vector<Refusal>> refusals(const HttpAnswer& /*answer*/,
+  // HEC takes all of a request or nothing, and says so: a page of somebody who is in its place, of
+  // a load balancer, is no delivery.
+  [[nodiscard]] Result<std::vector<Refusal>> refusals(const HttpAnswer& answer,
                                                       std::size_t /*count*/) const override {
+    if (code_of(answer) != kSuccess) {
+      return Error{ErrorCode::kIo, "sink", 0, "its answer is not the one of a collector"};
+    }
     return std::vector<Refusal>();
   }
 
   [[nodiscard]] bool blames_events(const HttpAnswer& answer) const override {
-    const std::optional<Json> said = parse_json(answer.body);
-    if (answer.status != 400 || !said || !said->is_object() || !said->contains("code") ||
-        !said->at("code").is_number_integer()) {
+    const std::optional<int> code = code_of(answer);
+    if (answer.status != 400 || !code) {
       return answer.status == 413;
     }
-    const int code = said->at("code").get<int>();
-    return std::find(kEventCodes.begin(), kEventCodes.end(), code) != kEventCodes.end();
+    return std::find(kEventCodes.begin(), kEventCodes.end(), *code) != kEventCodes.end();
   }
 
  private:
+  static std::optional<int> code_of(const HttpAnswer& answer) {
+    const std::optional<Json> said = parse_json(answer.body);
+    return said && said->is_object() && said->contains("code") &&
+                   said->at("code").is_number_integer()
+               ? std::optional<int>(said->at("code").get<int>())
+               : std::nullopt;
+  }
+
   [[nodiscard]] std::string envelope(const RenderedEvent& event) const {
     Json head = {{"source", "quotemill"}, {"sourcetype", options_.source_type}};
     if (!options_.index.empty()) {

@@ -1,7 +1,8 @@
 #include "transport/sinks/syslog_sink.h"
 
+#include <utility>
+
 #include "engine/base/error.h"
-#include "engine/base/limits.h"
 #include "transport/sinks/socket_steps.h"
 
 namespace quotemill::transport {
@@ -22,46 +23,38 @@ Result<void> SyslogSink::connect() {
     return made.error();
   }
   connection_ = *std::move(made);
-  for (Sent& sent : unconfirmed_) {
-    if (Result<void> done = send(sent.message); !done) {
-      return done;
-    }
-    sent.when = std::chrono::steady_clock::now();
-  }
   return {};
 }
 
-void SyslogSink::forget_old() {
-  const auto now = std::chrono::steady_clock::now();
-  while (!unconfirmed_.empty() && (unconfirmed_.size() > limits::kSinkUnconfirmedMax ||
-                                   now - unconfirmed_.front().when > options_.unconfirmed_for)) {
-    unconfirmed_.pop_front();
+void SyslogSink::hang_up() {
+  connection_.reset();
+  is_torn_ = !is_udp();
+}
+
+bool SyslogSink::wants_again() {
+  if (connection_ != nullptr && connection_->is_closed_by_peer()) {
+    hang_up();
   }
+  return std::exchange(is_torn_, false);
 }
 
 Result<std::vector<Refusal>> SyslogSink::deliver(std::span<const RenderedEvent> events) {
   if (Result<void> sent = send_all(events); !sent) {
-    connection_.reset();
+    hang_up();
     return sent.error();
   }
   return std::vector<Refusal>();
 }
 
 Result<void> SyslogSink::send_all(std::span<const RenderedEvent> events) {
-  if (connection_ != nullptr && connection_->is_closed_by_peer()) {
-    connection_.reset();
-  }
-  if (connection_ != nullptr) {
-    forget_old();
-  } else if (Result<void> done = connect(); !done) {
-    return done;
+  if (connection_ == nullptr) {
+    if (Result<void> done = connect(); !done) {
+      return done;
+    }
   }
   for (const RenderedEvent& event : events) {
     if (Result<void> done = send(event.body); !done) {
       return done;
-    }
-    if (!is_udp()) {
-      unconfirmed_.push_back({std::chrono::steady_clock::now(), event.body});
     }
   }
   // What broke while we wrote shows itself now, if the receiver is quick.

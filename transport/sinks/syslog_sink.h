@@ -1,14 +1,13 @@
 // SyslogSink: events to a syslog receiver, one message each: UDP (RFC 5426), TCP with octet
 // counting (RFC 6587, 3.4.1), or the same over TLS (RFC 5425).
 //
-// Syslog confirms nothing: what was sent on a connection that then broke may be lost. So the last
-// messages of a connection are kept for a while, and sent again on the next one; a receiver drops
-// duplicates by their ids.
+// Syslog confirms nothing: what was sent on a connection that then broke may be lost, however much
+// it was. So it is asked for again, back to where the cursor is kept, before the next connection is
+// made; a receiver drops duplicates by their ids.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 
@@ -32,7 +31,7 @@ class SyslogSink final : public Sink {
  public:
   explicit SyslogSink(SyslogSinkOptions options) : options_(std::move(options)) {}
 
-  // Refuses nothing.
+  // Refuses nothing. An Error if the connection broke since wants_again() was asked.
   Result<std::vector<Refusal>> deliver(std::span<const RenderedEvent> events) override;
 
   // Over UDP nothing would be gained: nobody sees what is lost.
@@ -40,23 +39,19 @@ class SyslogSink final : public Sink {
     return is_udp() ? std::chrono::milliseconds(0) : options_.unconfirmed_for;
   }
 
- private:
-  struct Sent {
-    std::chrono::steady_clock::time_point when;
-    std::string message;
-  };
+  [[nodiscard]] bool wants_again() override;
 
+ private:
   [[nodiscard]] bool is_udp() const { return options_.transport == SyslogTransport::kUdp; }
 
   Result<void> connect();
   Result<void> send_all(std::span<const RenderedEvent> events);
   Result<void> send(const std::string& message);
-  // REQUIRES: the connection stands
-  void forget_old();
+  void hang_up();
 
   const SyslogSinkOptions options_;
   std::unique_ptr<Connection> connection_;  // null while there is none
-  std::deque<Sent> unconfirmed_;
+  bool is_torn_ = false;                    // a connection broke, and nobody asked since
 };
 
 }  // namespace quotemill::transport

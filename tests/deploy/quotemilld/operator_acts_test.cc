@@ -182,8 +182,8 @@ class OperatorActsTest : public RolloutFixture {
     options.format = format;
     options.source.version = "1";
     options.cursor_path = folder_ / std::string(name_of(format));
-    transport::SinkFeed feed(options, store_, [](const std::string&) {});
-    const Result<transport::SinkBatch> batch = feed.next(clock_.now().wall, 256);
+    transport::SinkFeed feed(options, {store_, store_}, [](const std::string&) {});
+    const Result<transport::SinkBatch> batch = feed.next(clock_.now(), 256);
     ASSERT_TRUE(batch) << batch.error().to_string();
     for (const std::string& verb : done_) {
       const auto tells = [&](const transport::RenderedEvent& event) {

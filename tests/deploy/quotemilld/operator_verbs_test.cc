@@ -95,6 +95,30 @@ TEST_F(OperatorVerbsTest, ChangesWaitForTheNextOne) {
   EXPECT_EQ(refusal("changes", {{"from", 9}}).code, ErrorCode::kConflict);
 }
 
+TEST_F(OperatorVerbsTest, ChangesThatAreNotKeptAreAnsweredWithTheOldestThatIs) {
+  for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) {
+    CommitBatch batch;
+    batch.changes.emplace_back().sequence = sequence;
+    ASSERT_TRUE(store_.commit(batch));
+  }
+  ASSERT_TRUE(store_.drop_changes(4));
+  const transport::ControlError expired = refusal("changes", {{"from", 2}});
+  EXPECT_EQ(expired.code, ErrorCode::kExpired);
+  EXPECT_EQ(expired.hint, "the oldest is 4");
+  EXPECT_EQ(ask("changes", {{"from", 4}})["changes"].size(), 2U);
+  EXPECT_EQ(ask("changes")["changes"].size(), 2U) << "without a beginning: all that there is";
+}
+
+TEST_F(OperatorVerbsTest, ActsWaitForTheNextOne) {
+  const transport::ControlRequest request{"audit.list", {{"from", 1}, {"wait_ms", 1'000}}};
+  EXPECT_TRUE(std::holds_alternative<ControlWait>(verbs_.handle(request)));
+  transport::ControlRequest last = request;
+  last.is_final = true;
+  EXPECT_EQ(std::get<Json>(verbs_.handle(last))["audit"].size(), 0U);
+  ask("token.create", {{"operator", "ann"}});
+  EXPECT_EQ(std::get<Json>(verbs_.handle(request))["audit"].size(), 1U);
+}
+
 TEST_F(OperatorVerbsTest, HistoryIsPaged) {
   const HostRecord record = host_record(1, "web", LifeCycle::kActive);
   add(record);

@@ -22,13 +22,13 @@ const transport::SyslogSinkOptions& syslog_of(const SinkSettings& sink) {
 
 TEST(SinkSettings, OfAFile) {
   const Result<SinkSettings> sink = parse_sink(
-      "[sink]\nkind = \"file\"\nformat = \"ecs\"\n[file]\npath = \"/var/log/t.jsonl\"\n"
+      "[sink]\nkind = \"file\"\nformat = \"ecs\"\n[file]\npath = \"/tmp/t.jsonl\"\n"
       "rotate_mib = 2\nkeep = 3\n[filter]\nstates = [\"failed\", \"stale\"]\nmaintenance = false\n",
       "s.toml", "s");
   ASSERT_TRUE(sink) << sink.error().to_string();
   EXPECT_EQ(sink->kind, SinkKind::kFile);
   EXPECT_EQ(sink->feed.format, transport::EventFormat::kEcs);
-  EXPECT_EQ(file_of(*sink).path, "/var/log/t.jsonl");
+  EXPECT_EQ(file_of(*sink).path, "/tmp/t.jsonl");
   EXPECT_EQ(file_of(*sink).rotate_bytes, 2U * 1024 * 1024);
   EXPECT_EQ(file_of(*sink).keep, 3U);
   EXPECT_EQ(sink->feed.filter.states.size(), 2U);
@@ -50,7 +50,7 @@ TEST(SinkSettings, OfSyslogSpeakSyslogUnlessToldOtherwise) {
 }
 
 TEST(SinkSettings, SayAsWhomAndInWhichVersionEventsLeave) {
-  const std::string file = "[file]\npath = \"/a\"\n[sink]\n";
+  const std::string file = "[file]\npath = \"/tmp/a\"\n[sink]\n";
   EXPECT_EQ(parse_sink(file, "s.toml", "s")->feed.source.enterprise_number, 32'473U);
   const Result<SinkSettings> sink =
       parse_sink(file + "enterprise_number = 99999\nocsf_version = \"1.5.0\"\n", "s.toml", "s");
@@ -84,11 +84,34 @@ TEST(SinkSettings, MistakesAreNamedInTheirPlace) {
   EXPECT_THAT(mistakes("[sink]\nkind = \"fax\"\n"), HasSubstr("s.toml:2:"));
   EXPECT_THAT(mistakes("[sink]\nkind = \"file\"\n"), HasSubstr("file.path"));
   EXPECT_THAT(mistakes("[sink]\nkind = \"syslog\"\n"), HasSubstr("syslog.host"));
-  EXPECT_THAT(mistakes("[file]\npath = \"/a\"\n[filter]\nstates = [\"fine\"]\n"),
+  EXPECT_THAT(mistakes("[file]\npath = \"/tmp/a\"\n[filter]\nstates = [\"fine\"]\n"),
               HasSubstr("s.toml:4:"));
-  EXPECT_THAT(mistakes("[file]\npath = \"/a\"\n[syslog]\nhost = \"x\"\n"), HasSubstr("syslog.host"))
+  EXPECT_THAT(mistakes("[file]\npath = \"/tmp/a\"\n[syslog]\nhost = \"x\"\n"),
+              HasSubstr("syslog.host"))
       << "of a file there is no host";
-  EXPECT_THAT(mistakes("[file]\npath = \"/a\"\n", "Not A Name"), HasSubstr("[a-z0-9._-]"));
+  EXPECT_THAT(mistakes("[file]\npath = \"/tmp/a\"\n", "Not A Name"), HasSubstr("[a-z0-9._-]"));
+}
+
+TEST(SinkSettings, ThatCannotWorkAreNamedAtTheStart) {
+  const auto mistake = [](const std::string& text) {
+    const Result<SinkSettings> sink = parse_sink(text, "s.toml", "s");
+    return sink ? std::string("none") : sink.error().detail;
+  };
+  EXPECT_THAT(mistake("[file]\npath = \"/no/such/folder/trust.jsonl\"\n"),
+              ::testing::AllOf(HasSubstr("s.toml:2:"), HasSubstr("a folder that is there")));
+  EXPECT_THAT(mistake("[sink]\nkind = \"syslog\"\nformat = \"json\"\n[syslog]\nhost = \"x\"\n"),
+              HasSubstr("s.toml:3:"));
+  for (const char* url : {"https://", "https:///in", "http://:80/in", "http://?x"}) {
+    EXPECT_THAT(
+        mistake("[sink]\nkind = \"webhook\"\n[webhook]\nurl = \"" + std::string(url) + "\"\n"),
+        ::testing::AllOf(HasSubstr("s.toml:4:"), HasSubstr("with a host")))
+        << url;
+  }
+  EXPECT_THAT(mistake("[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = \"b:1\"\nuser = \"u\"\n"),
+              ::testing::AllOf(HasSubstr("s.toml:5:"), HasSubstr("come together")));
+  EXPECT_THAT(mistake("[sink]\nkind = \"elastic\"\n[elastic]\nurl = \"http://e\"\n"
+                      "user = \"u\"\n"),
+              HasSubstr("s.toml:5:"));
 }
 
 class SecretSettings : public ::testing::Test {
@@ -219,14 +242,17 @@ TEST_F(TlsSettings, ThatAreWrongAreNamedInTheirPlace) {
 TEST(SinkSettings, AreReadFromAFolderByName) {
   const testing::TempFolder folder;
   EXPECT_TRUE(load_sinks(folder / "absent")->empty());
-  testing::write_file(folder / "b.toml", as_bytes("[file]\npath = \"/b\"\n"));
-  testing::write_file(folder / "a.toml", as_bytes("[file]\npath = \"/a\"\n"));
+  testing::write_file(folder / "b.toml", as_bytes("[file]\npath = \"/tmp/b\"\n"));
+  testing::write_file(folder / "a.toml", as_bytes("[file]\npath = \"/tmp/a\"\n"));
   testing::write_file(folder / "notes.txt", as_bytes("not a sink"));
   const Result<std::vector<SinkSettings>> sinks = load_sinks(folder.path().string());
   ASSERT_TRUE(sinks) << sinks.error().to_string();
   ASSERT_EQ(sinks->size(), 2U);
   EXPECT_EQ((*sinks)[0].name, "a");
-  EXPECT_EQ(file_of((*sinks)[1]).path, "/b");
+  EXPECT_EQ(file_of((*sinks)[1]).path, "/tmp/b");
+  testing::write_file(folder / "c.toml", as_bytes("[file]\npath = \"/tmp/a\"\n"));
+  EXPECT_THAT(load_sinks(folder.path().string()).error().detail,
+              ::testing::AllOf(HasSubstr("c.toml"), HasSubstr("that of the sink a")));
   testing::write_file(folder / "c.toml", as_bytes("[sink]\nkindd = 1\n"));
   EXPECT_FALSE(load_sinks(folder.path().string())) << "a sink that is wrong is no sink fewer";
 }

@@ -20,9 +20,9 @@ std::string published() {
       "these. A code is never\nrenamed and never reused. How bad one is, the policy says. Beside "
       "them "
       "`trust.restored` (a change to trusted) and\n`trust.changed` (a change without a reason); of "
-      "notices `audit.VERB`, `group.CODE`, `sink.down`, `sink.up`,\n`sink.lost`, `sink.refused` "
-      "and "
-      "`stream.heartbeat`. This file is written by `tests/transport/siem/codes_test.cc`.\n\n"
+      "notices `audit.VERB` (of sinks `audit.sink.down`,\n`.up`, `.lost`, `.refused`), "
+      "`group.CODE` and `stream.heartbeat`. This file is written by "
+      "`tests/transport/siem/codes_test.cc`.\n\n"
       "| code | number | what an operator can do |\n|---|---|---|\n";
   for (std::uint32_t number = 0; number <= UINT16_MAX; ++number) {
     if (const auto code = finding_code(static_cast<std::uint16_t>(number))) {

@@ -88,6 +88,38 @@ TEST_F(FileSinkTest, SaysWhyItCannotWriteAndGoesOnWhenItCan) {
   EXPECT_EQ(content(), "one\n");
 }
 
+TEST_F(FileSinkTest, BeginsAnewWhenSomebodyTookTheFileAway) {
+  FileSink sink({.path = path_});
+  deliver(sink, {"one"});
+  std::filesystem::remove(path_);
+  deliver(sink, {"two"});
+  EXPECT_EQ(content(), "two\n") << "removed";
+  std::filesystem::rename(path_, path_ + ".moved");
+  deliver(sink, {"three"});
+  EXPECT_EQ(content(), "three\n") << "renamed, as logrotate does it";
+  EXPECT_EQ(content(".moved"), "two\n");
+  testing::write_file(path_ + ".other", as_bytes("other\n"));
+  std::filesystem::rename(path_ + ".other", path_);
+  deliver(sink, {"four"});
+  EXPECT_EQ(content(), "other\nfour\n") << "replaced";
+}
+
+TEST_F(FileSinkTest, SeesThatSomebodyEmptiedTheFile) {
+  FileSink sink({.path = path_, .rotate_bytes = 12});
+  deliver(sink, {"first-event"});
+  std::filesystem::resize_file(path_, 0);  // copytruncate of logrotate
+  deliver(sink, {"second"});
+  EXPECT_EQ(content(), "second\n");
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".1")) << "it is not long any more";
+}
+
+TEST_F(FileSinkTest, KeepsNothingOfWhatIsFullIfItIsToldSo) {
+  FileSink sink({.path = path_, .rotate_bytes = 1, .keep = 0});
+  deliver(sink, {"one"});
+  deliver(sink, {"two"});
+  EXPECT_EQ(content(), "two\n");
+}
+
 TEST_F(FileSinkTest, FollowsNoLink) {
   const std::string target = folder_ / "target";
   testing::write_file(target, as_bytes("precious\n"));

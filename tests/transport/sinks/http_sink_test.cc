@@ -130,7 +130,7 @@ TEST_F(HttpSinkTest, ReadsWhatElasticSaysOfEachEvent) {
       {"create":{"_id":"b","status":409,"error":{"type":"version_conflict_engine_exception"}}},
       {"create":{"_id":"c","status":400,"error":{"type":"mapper_parsing_exception"}}}]})"}));
   HttpSink sink = elastic(receiver);
-  const auto refused = sink.deliver(events_of({"{}", "{}", "{}"}));
+  const auto refused = sink.deliver(events_of({"{}", "{ }", "{  }"}));
   ASSERT_TRUE(refused) << reason(refused);
   ASSERT_THAT(*refused, SizeIs(1));
   EXPECT_EQ(refused->front().index, 2U);
@@ -161,8 +161,11 @@ TEST_F(HttpSinkTest, FindsTheEventThatIsRefusedAmongMany) {
     return request.body.find("bad") == std::string::npos ? HttpReply{} : HttpReply{422, "\x1B[no"};
   });
   HttpSink sink = webhook(receiver);
-  std::vector<std::string> bodies(100, "\"good\"");
-  bodies[0] = bodies[57] = bodies[99] = "\"bad\"";
+  std::vector<std::string> bodies;
+  for (int i = 0; i < 100; ++i) {
+    const bool is_bad = i == 0 || i == 57 || i == 99;
+    bodies.push_back((is_bad ? "\"bad " : "\"good ") + std::to_string(i) + "\"");
+  }
   const auto refused = sink.deliver(events_of(bodies));
   ASSERT_TRUE(refused) << reason(refused);
   EXPECT_THAT(*refused, ElementsAre(Field(&Refusal::index, 0), Field(&Refusal::index, 57),
@@ -190,6 +193,94 @@ TEST_F(HttpSinkTest, ComesAgainWhenTheReceiverWants) {
   EXPECT_THAT(reason(sink.deliver(events_of({"1"}))), HasSubstr("it answered 301"))
       << "no redirects: a token goes nowhere else";
   EXPECT_TRUE(sink.deliver(events_of({"1"})));
+}
+
+// So many requests in a window, and no more: what it took it is not given again.
+TEST_F(HttpSinkTest, GetsOnWithAReceiverThatTakesSoManyRequests) {
+  constexpr int kQuota = 40;
+  int taken = 0;
+  HttpTestReceiver receiver([&taken](const HttpRequestSeen&) {
+    return ++taken % (kQuota + 1) == 0 ? HttpReply{429, "", "Retry-After: 1"} : HttpReply{};
+  });
+  HttpSink sink = webhook(receiver, {WebhookMode::kStructured, "", ""});
+  std::vector<std::string> bodies;
+  for (int i = 0; i < 100; ++i) {
+    bodies.push_back(std::to_string(i));
+  }
+  EXPECT_FALSE(sink.deliver(events_of(bodies)));
+  EXPECT_TRUE(sink.made_headway());
+  bodies.emplace_back("100");  // one more came meanwhile
+  EXPECT_FALSE(sink.deliver(events_of(bodies)));
+  const auto refused = sink.deliver(events_of(bodies));
+  ASSERT_TRUE(refused) << reason(refused);
+  EXPECT_THAT(*refused, IsEmpty());
+  EXPECT_THAT(receiver.requests(), SizeIs(101 + 2)) << "each once, and the two that were put off";
+  EXPECT_TRUE(sink.deliver(events_of({"0"})));
+  EXPECT_THAT(receiver.requests(), SizeIs(104)) << "what is given anew is sent anew";
+}
+
+TEST_F(HttpSinkTest, RemembersWhatWasRefusedBeforeItFailed) {
+  HttpTestReceiver receiver(in_turn({{422, "no"}, {500}, {}}));
+  HttpSink sink = webhook(receiver, {WebhookMode::kStructured, "", ""});
+  EXPECT_FALSE(sink.deliver(events_of({"1", "2"})));
+  const auto refused = sink.deliver(events_of({"1", "2"}));
+  ASSERT_TRUE(refused) << reason(refused);
+  ASSERT_THAT(*refused, SizeIs(1));
+  EXPECT_EQ(refused->front().index, 0U);
+  EXPECT_EQ(refused->front().reason, "it answered 422: no");
+  EXPECT_THAT(receiver.requests(), SizeIs(3));
+}
+
+TEST_F(HttpSinkTest, EndsSoonWhenItIsInterrupted) {
+  HttpSink* interrupted = nullptr;
+  HttpTestReceiver receiver([&interrupted](const HttpRequestSeen&) {
+    interrupted->interrupt();
+    return HttpReply{};
+  });
+  HttpSink sink = webhook(receiver, {WebhookMode::kStructured, "", ""});
+  interrupted = &sink;
+  EXPECT_FALSE(sink.deliver(events_of({"1", "2", "3"})));
+  EXPECT_THAT(receiver.requests(), SizeIs(1));
+}
+
+TEST_F(HttpSinkTest, AMistakeThatElasticSaysOfEachEventRefusesNone) {
+  for (const int status : {401, 403, 404, 408, 429, 500, 302}) {
+    HttpTestReceiver receiver(
+        always({200, R"({"errors":true,"items":[{"create":{"status":)" + std::to_string(status) +
+                         R"(,"error":{"type":"security_exception"}}}]})"}));
+    HttpSink sink = elastic(receiver);
+    EXPECT_THAT(reason(sink.deliver(events_of({"1"}))),
+                AllOf(HasSubstr("puts an event off with status " + std::to_string(status)),
+                      HasSubstr("security_exception")));
+  }
+}
+
+TEST_F(HttpSinkTest, APageThatIsNoCollectorsIsNoDeliveryToSplunk) {
+  HttpTestReceiver receiver(in_turn({{200, "<html>It works!</html>"},
+                                     {200, "{}"},
+                                     {200, R"({"text":"Server is busy","code":9})"},
+                                     {200, R"({"text":"Success","code":0})"}}));
+  HttpSink sink(to(receiver), make_splunk_dialect({}));
+  for (int page = 0; page < 3; ++page) {
+    EXPECT_THAT(reason(sink.deliver(events_of({"1"}))), HasSubstr("not the one of a collector"));
+  }
+  EXPECT_EQ(reason(sink.deliver(events_of({"1"}))), "delivered");
+}
+
+// Of Slack, Teams or Azure the address itself is what one must know.
+TEST_F(HttpSinkTest, SaysNothingOfAnAddressButItsPlace) {
+  const std::string path = "/services/T0123ABCD/s3cretOfSlack?sig=s3cretOfAzure";
+  HttpTestReceiver receiver(in_turn({{404, "Cannot POST " + path},
+                                     {422, "{\"hook\":\"s3cretOfSlack\"}"},
+                                     {200, "", "", HttpFault::kReset}}));
+  HttpReceiver target = to(receiver);
+  target.url = receiver.url(path);
+  HttpSink sink(target, make_webhook_dialect({}));
+  const auto is_harmless = AllOf(Not(HasSubstr("s3cret")), Not(HasSubstr("T0123ABCD")));
+  EXPECT_THAT(reason(sink.deliver(events_of({"1"}))),
+              AllOf(is_harmless, HasSubstr("http://"), HasSubstr("it answered 404: Cannot POST")));
+  EXPECT_THAT(sink.deliver(events_of({"1"}))->front().reason, is_harmless);
+  EXPECT_THAT(reason(sink.deliver(events_of({"1"}))), AllOf(is_harmless, HasSubstr("http://")));
 }
 
 TEST_F(HttpSinkTest, SurvivesReceiversThatStallResetAndBreakOff) {

@@ -5,10 +5,10 @@
 
 #include <gmock/gmock.h>
 #include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
 #include "engine/base/limits.h"
 #include "tests/transport/sinks/http_receiver.h"
+#include "tests/transport/sinks/mock_cluster.h"
 #include "tests/transport/sinks/sample_events.h"
 
 namespace quotemill::transport {
@@ -20,96 +20,10 @@ using testing::HttpReply;
 using testing::HttpRequestSeen;
 using testing::HttpTestReceiver;
 using ::testing::IsEmpty;
+using testing::KafkaMessage;
+using testing::MockCluster;
 using ::testing::SizeIs;
 using testing::TlsFiles;
-
-constexpr const char* kTopic = "trust";
-
-struct Read {
-  std::string key;
-  std::string value;
-  std::string id;  // header ce_id
-  std::int32_t partition = 0;
-};
-
-// Three brokers in this process, and a consumer of theirs.
-class MockCluster {
- public:
-  MockCluster() {
-    char reason[256];
-    rd_kafka_conf_t* settings = ::rd_kafka_conf_new();
-    ::rd_kafka_conf_set(settings, "test.mock.num.brokers", "3", reason, sizeof reason);
-    ::rd_kafka_conf_set(settings, "group.id", "test", reason, sizeof reason);
-    ::rd_kafka_conf_set(settings, "auto.offset.reset", "earliest", reason, sizeof reason);
-    ::rd_kafka_conf_set(settings, "log_level", "0", reason, sizeof reason);
-    consumer_ = ::rd_kafka_new(RD_KAFKA_CONSUMER, settings, reason, sizeof reason);
-    EXPECT_NE(consumer_, nullptr) << reason;
-    mock_ = ::rd_kafka_handle_mock_cluster(consumer_);
-    ::rd_kafka_mock_topic_create(mock_, kTopic, 4, 3);
-  }
-
-  ~MockCluster() { ::rd_kafka_destroy(consumer_); }
-
-  MockCluster(const MockCluster&) = delete;
-  MockCluster& operator=(const MockCluster&) = delete;
-
-  [[nodiscard]] std::string brokers() const { return ::rd_kafka_mock_cluster_bootstraps(mock_); }
-
-  // The next so many produce requests fail so.
-  void fail_produce(rd_kafka_resp_err_t code, int times) {
-    for (int i = 0; i < times; ++i) {
-      ::rd_kafka_mock_push_request_errors(mock_, 0 /* ApiKey Produce */, 1, code);
-    }
-  }
-
-  void set_down(bool is_down) {
-    for (std::int32_t broker = 1; broker <= 3; ++broker) {
-      is_down ? ::rd_kafka_mock_broker_set_down(mock_, broker)
-              : ::rd_kafka_mock_broker_set_up(mock_, broker);
-    }
-  }
-
-  // What is in the topic, at most `count`; waits for it some seconds.
-  std::vector<Read> read(std::size_t count) {
-    rd_kafka_topic_partition_list_t* topics = ::rd_kafka_topic_partition_list_new(4);
-    for (std::int32_t partition = 0; partition < 4; ++partition) {
-      ::rd_kafka_topic_partition_list_add(topics, kTopic, partition)->offset =
-          RD_KAFKA_OFFSET_BEGINNING;
-    }
-    ::rd_kafka_assign(consumer_, topics);
-    ::rd_kafka_topic_partition_list_destroy(topics);
-    std::vector<Read> out;
-    for (int wait = 0; wait < 50 && out.size() < count; ++wait) {
-      rd_kafka_message_t* message = ::rd_kafka_consumer_poll(consumer_, 100);
-      if (message != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        out.push_back(read_of(*message));
-      }
-      if (message != nullptr) {
-        ::rd_kafka_message_destroy(message);
-      }
-    }
-    return out;
-  }
-
- private:
-  static Read read_of(rd_kafka_message_t& message) {
-    Read read{{static_cast<const char*>(message.key), message.key_len},
-              {static_cast<const char*>(message.payload), message.len},
-              {},
-              message.partition};
-    rd_kafka_headers_t* headers = nullptr;
-    const void* value = nullptr;
-    std::size_t size = 0;
-    if (::rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        ::rd_kafka_header_get_last(headers, "ce_id", &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      read.id.assign(static_cast<const char*>(value), size);
-    }
-    return read;
-  }
-
-  rd_kafka_t* consumer_ = nullptr;
-  rd_kafka_mock_cluster_t* mock_ = nullptr;
-};
 
 class KafkaSinkTest : public ::testing::Test {
  protected:
@@ -118,7 +32,7 @@ class KafkaSinkTest : public ::testing::Test {
   std::unique_ptr<Sink> sink(std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
     KafkaSinkOptions options;
     options.brokers = cluster_.brokers();
-    options.topic = kTopic;
+    options.topic = MockCluster::kTopic;
     options.timeout = timeout;
     Result<std::unique_ptr<Sink>> made = KafkaSink::create(options);
     EXPECT_TRUE(made) << made.error().to_string();
@@ -140,7 +54,7 @@ TEST_F(KafkaSinkTest, KeepsAHostsEventsInOnePartitionInOrder) {
   EXPECT_THAT(*refused, IsEmpty());
   std::map<std::string, std::string> values;
   std::map<std::string, std::set<std::int32_t>> partitions;
-  for (const Read& read : cluster_.read(6)) {
+  for (const KafkaMessage& read : cluster_.read(6)) {
     values[read.key] += read.value;
     partitions[read.key].insert(read.partition);
     EXPECT_EQ(read.id, "id-" + read.value);
@@ -192,7 +106,7 @@ TEST_F(KafkaSinkTest, DeliversInPartsWhatABrokerCallsTooLargeTogether) {
   ASSERT_TRUE(refused) << refused.error().to_string();
   EXPECT_THAT(*refused, IsEmpty());
   std::string values;
-  for (const Read& read : cluster_.read(events.size())) {
+  for (const KafkaMessage& read : cluster_.read(events.size())) {
     values += read.value;
   }
   EXPECT_EQ(values, "1234567");

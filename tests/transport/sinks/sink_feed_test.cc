@@ -53,20 +53,25 @@ class SinkFeedTest : public ::testing::Test {
   }
 
   std::unique_ptr<SinkFeed> feed() {
-    return std::make_unique<SinkFeed>(options_, store_,
+    return std::make_unique<SinkFeed>(options_, SinkStore{store_, store_},
                                       [this](const std::string& text) { lost_.push_back(text); });
   }
 
   SinkBatch next(SinkFeed& feed, std::int64_t later_ms = 0) {
-    Result<SinkBatch> batch = feed.next({kNow.ms + later_ms}, limits::kSinkBatchMax);
+    Result<SinkBatch> batch = feed.next(at(later_ms), limits::kSinkBatchMax);
     EXPECT_TRUE(batch) << batch.error().to_string();
     return *std::move(batch);
+  }
+
+  // Of both clocks, of which the wall's may have been set.
+  [[nodiscard]] Moment at(std::int64_t later_ms) const {
+    return {{kNow.ms + later_ms + wall_set_ms_}, {1'000'000 + later_ms}};
   }
 
   // The next batch, delivered: what its events are, by code or new state.
   std::vector<std::string> taken(SinkFeed& feed, std::int64_t later_ms = 0) {
     const SinkBatch batch = next(feed, later_ms);
-    EXPECT_TRUE(feed.done(batch, {kNow.ms + later_ms}));
+    EXPECT_TRUE(feed.done(batch, at(later_ms)));
     std::vector<std::string> out;
     for (const RenderedEvent& event : batch.events) {
       const Json json = parse_json(event.body).value_or(Json::object());
@@ -80,7 +85,16 @@ class SinkFeedTest : public ::testing::Test {
   storage::MemoryStore store_;
   SinkFeedOptions options_;
   std::vector<std::string> lost_;
+  std::int64_t wall_set_ms_ = 0;
 };
+
+Notice group_named(const std::string& code) {
+  Notice notice;
+  notice.kind = NoticeKind::kGroup;
+  notice.id = "s:group:" + code;
+  notice.code = code;
+  return notice;
+}
 
 TEST_F(SinkFeedTest, GivesTheSameAgainUntilItIsDelivered) {
   commit(change_to(TrustState::kFailed));
@@ -117,6 +131,49 @@ TEST_F(SinkFeedTest, GivesAgainAfterACrashWhatMayNotHaveBeenRead) {
   EXPECT_THAT(taken(*feed(), 30'000), IsEmpty());
 }
 
+TEST_F(SinkFeedTest, GivesAgainInThisLifeWhatABrokenConnectionMayHaveLost) {
+  options_.confirmed_after = std::chrono::milliseconds(30'000);
+  commit(change_to(TrustState::kFailed, 1));
+  const auto one = feed();
+  one->tell(group_named("group.x"));
+  EXPECT_THAT(taken(*one), SizeIs(2));
+  commit(change_to(TrustState::kFailed, 2));
+  EXPECT_THAT(taken(*one, 20'000), SizeIs(1));
+  EXPECT_THAT(taken(*one, 31'000), IsEmpty()) << "the first is old enough now";
+  one->give_again();
+  EXPECT_THAT(taken(*one, 31'000), SizeIs(1)) << "the second is not";
+  one->give_again();
+  one->tell(group_named("group.y"));
+  EXPECT_THAT(taken(*one, 32'000), ElementsAre("failed", "group.y"));
+  one->give_again();
+  EXPECT_THAT(taken(*one, 33'000), ElementsAre("failed", "group.y"));
+  EXPECT_THAT(taken(*one, 90'000), IsEmpty());
+  one->give_again();
+  EXPECT_THAT(taken(*one, 90'000), IsEmpty());
+}
+
+TEST_F(SinkFeedTest, AClockThatIsSetDoesNotMoveACursorThatLags) {
+  options_.confirmed_after = std::chrono::milliseconds(30'000);
+  commit(change_to(TrustState::kFailed, 1));
+  const auto one = feed();
+  EXPECT_THAT(taken(*one), SizeIs(1));
+  wall_set_ms_ = 86'400'000;
+  EXPECT_THAT(taken(*one, 1'000), IsEmpty());
+  EXPECT_EQ(one->kept().next, 1U) << "set forward: nobody may have read it";
+  wall_set_ms_ = -86'400'000;
+  EXPECT_THAT(taken(*one, 30'000), IsEmpty());
+  EXPECT_EQ(one->kept().next, 2U) << "set back: it was long enough ago";
+}
+
+TEST_F(SinkFeedTest, KnowsTheOldestOfChangesAndActs) {
+  const auto one = feed();
+  EXPECT_EQ(next(*one).oldest, std::nullopt);
+  act(1);
+  EXPECT_EQ(next(*one).oldest, kNow);
+  commit(change_to(TrustState::kFailed));
+  EXPECT_EQ(next(*one).oldest, WallTime{kNow.ms - 1'000});
+}
+
 TEST_F(SinkFeedTest, SaysThatItIsAlive) {
   options_.heartbeat = std::chrono::minutes(1);
   const auto one = feed();
@@ -143,21 +200,21 @@ TEST_F(SinkFeedTest, TellsOfManyHostsWithOneCause) {
   EXPECT_THAT(group["message"].get<std::string>(), HasSubstr("3 hosts changed to failed: PCR 4"));
   EXPECT_EQ(group["fields"]["first_change"], "1");
   EXPECT_EQ(group["fields"]["last_change"], "3");
-  ASSERT_TRUE(one->done(batch, kNow));
+  ASSERT_TRUE(one->done(batch, at(60'000)));
   EXPECT_THAT(taken(*one, 200'000), IsEmpty());
 }
 
 TEST_F(SinkFeedTest, ForgetsTheOldestOfTooManyNotices) {
   const auto one = feed();
   for (std::size_t i = 0; i <= limits::kSinkNoticesMax; ++i) {
-    one->tell(notice_of_sink("s", {}, "x", NoticeLevel::kError, "down", std::to_string(i)));
+    one->tell(group_named("group." + std::to_string(i)));
   }
   const SinkBatch batch = next(*one);
   ASSERT_THAT(batch.events, SizeIs(limits::kSinkNoticesMax));
-  EXPECT_THAT(batch.events[0].body, HasSubstr("Sink x: 1\""));
-  one->tell(notice_of_sink("s", {}, "x", NoticeLevel::kInfo, "up", "again"));
-  ASSERT_TRUE(one->done(batch, kNow));
-  EXPECT_THAT(taken(*one), ElementsAre("sink.up")) << "what was told meanwhile is kept";
+  EXPECT_THAT(batch.events[0].body, HasSubstr("\"group.1\""));
+  one->tell(group_named("group.again"));
+  ASSERT_TRUE(one->done(batch, at(60'000)));
+  EXPECT_THAT(taken(*one), ElementsAre("group.again")) << "what was told meanwhile is kept";
 }
 
 TEST_F(SinkFeedTest, NamesACursorThatIsAheadAndActsThatAre) {
@@ -173,10 +230,51 @@ TEST_F(SinkFeedTest, NamesACursorThatIsAheadAndActsThatAre) {
 
 TEST_F(SinkFeedTest, TellsOfTheRestoreThatBeganAnotherStream) {
   act(1);
-  act(2);
-  ASSERT_TRUE(write_position(cursor_, {"01K0ZJ6T3T00000000000BEF0R", 1, 50}));
+  const std::string before = store_.status()->stream_id;
+  ASSERT_TRUE(store_.renew_stream());
+  act(2);  // the restore
+  ASSERT_TRUE(write_position(cursor_, {before, 1, 50}));
   EXPECT_THAT(taken(*feed()), ElementsAre("audit.policy.apply")) << "the newest act";
   EXPECT_THAT(taken(*feed()), IsEmpty()) << "once";
+}
+
+// Its file was away while a backup was restored, and came back when the stream had gone on.
+TEST_F(SinkFeedTest, ACursorOfTheStreamBeforeGoesBackToWhereThatEnded) {
+  commit(change_to(TrustState::kFailed, 1));
+  const std::string before = store_.status()->stream_id;
+  ASSERT_TRUE(store_.renew_stream());
+  for (std::uint64_t sequence = 2; sequence <= 5; ++sequence) {
+    commit(change_to(TrustState::kFailed, sequence));
+  }
+  ASSERT_TRUE(write_position(cursor_, {before, 4, 1}));
+  EXPECT_THAT(taken(*feed()), SizeIs(4)) << "2 to 5";
+  EXPECT_THAT(lost_, ElementsAre(HasSubstr("a stream that ends with 1: a backup was restored")));
+}
+
+TEST_F(SinkFeedTest, ACursorOfAStreamThatTheStoreNeverHadBeginsAnew) {
+  act(1);
+  commit(change_to(TrustState::kFailed, 1));
+  ASSERT_TRUE(write_position(cursor_, {"01K0ZJ6T3T0000000000000000", 2, 2}));
+  EXPECT_THAT(taken(*feed()), ElementsAre("failed", "audit.policy.apply"));
+  EXPECT_THAT(lost_, ElementsAre(HasSubstr("a stream that this store never had")));
+}
+
+// Whoever has it from before drops it as a duplicate.
+TEST_F(SinkFeedTest, WhatIsOfTheStreamBeforeKeepsItsId) {
+  act(1);
+  commit(change_to(TrustState::kFailed, 1));
+  const SinkBatch before = next(*feed());
+  ASSERT_TRUE(store_.renew_stream());
+  act(2);
+  commit(change_to(TrustState::kFailed, 2));
+  const SinkBatch after = next(*feed());
+  ASSERT_THAT(after.events, SizeIs(4));
+  EXPECT_EQ(after.events[0].id, before.events[0].id);
+  EXPECT_EQ(after.events[0].body, before.events[0].body);
+  EXPECT_EQ(after.events[2].id, before.events[1].id);
+  const std::string stream = store_.status()->stream_id;
+  EXPECT_THAT(after.events[1].id, ::testing::StartsWith(stream));
+  EXPECT_THAT(after.events[3].id, ::testing::StartsWith(stream));
 }
 
 TEST_F(SinkFeedTest, GoesBackBeforeTheStreamCanCatchUpWithItsCursor) {

@@ -19,7 +19,8 @@ struct Received {
   std::mutex mutex;
   std::vector<std::uint64_t> sequences;
   int failures_to_come = 0;
-  std::uint64_t refused = 0;  // a sequence
+  std::uint64_t refused = UINT64_MAX;  // a sequence
+  bool refuses_all = false;
 
   std::vector<std::uint64_t> all() {
     const std::lock_guard lock(mutex);
@@ -44,8 +45,8 @@ class RecordingSink final : public Sink {
     }
     std::vector<Refusal> refused;
     for (std::size_t index = 0; index < events.size(); ++index) {
-      const auto sequence = parse_json(events[index].body)->at("seq").get<std::uint64_t>();
-      if (sequence == received_->refused) {
+      const auto sequence = parse_json(events[index].body)->value("seq", std::uint64_t{0});
+      if (sequence == received_->refused || received_->refuses_all) {
         refused.push_back({index, "a test does not want it"});
       } else {
         received_->sequences.push_back(sequence);
@@ -74,8 +75,13 @@ class SinkRunnerTest : public ::testing::Test {
     ASSERT_TRUE(store_.commit(batch));
   }
 
-  std::unique_ptr<SinkRunner> start(const SinkFilter& filter = {}) {
-    SinkRunnerOptions options;
+  void act() {
+    CommitBatch batch;
+    batch.audit = {next_record(*store_.audit_head(), {"ann", "policy.apply", "prod"}, {1'000})};
+    ASSERT_TRUE(store_.commit(batch));
+  }
+
+  std::unique_ptr<SinkRunner> start(const SinkFilter& filter = {}, SinkRunnerOptions options = {}) {
     options.name = "test";
     options.feed.cursor_path = cursor_;
     options.feed.filter = filter;
@@ -83,8 +89,8 @@ class SinkRunnerTest : public ::testing::Test {
     options.pause_min = std::chrono::milliseconds(1);
     options.pause_max = std::chrono::milliseconds(5);
     return std::make_unique<SinkRunner>(
-        std::move(options), store_, clock_, std::make_unique<RecordingSink>(received_),
-        [this](SinkNews news, const std::string& text) {
+        std::move(options), SinkStore{store_, store_}, clock_,
+        std::make_unique<RecordingSink>(received_), [this](SinkNews news, const std::string& text) {
           const std::lock_guard lock(log_mutex_);
           log_.push_back((news == SinkNews::kUp ? "good: " : "bad: ") + text);
         });
@@ -111,6 +117,7 @@ class SinkRunnerTest : public ::testing::Test {
   const std::shared_ptr<Received> received_ = std::make_shared<Received>();
   std::mutex log_mutex_;
   std::vector<std::string> log_;
+  std::unique_ptr<SinkRunner> runner_;
 };
 
 TEST_F(SinkRunnerTest, DeliversWhatIsThereAndWhatComes) {
@@ -171,7 +178,7 @@ TEST_F(SinkRunnerTest, LeavesOutWhatItsFilterDoesNotTake) {
 TEST_F(SinkRunnerTest, ACursorAheadOfTheStreamIsNamedAndGoesBack) {
   change(1);
   change(2);
-  ASSERT_TRUE(write_position(cursor_, {"01K0ZJ6T3T0000000000000000", 100, 1}));
+  ASSERT_TRUE(write_position(cursor_, {store_.status()->stream_id, 100, 1}));
   const auto runner = start();
   wait_for(*runner, 2);
   EXPECT_THAT(log(), ElementsAre(HasSubstr("a backup was restored")));
@@ -223,6 +230,77 @@ TEST_F(SinkRunnerTest, RefusesNothingThatItCannotKeep) {
   EXPECT_EQ(runner->counters().next.load(), 1U);
   std::filesystem::remove(dead_letters_);
   wait_for(*runner, 1);
+}
+
+// Before the first look at the stream nothing is known of it; what waits counts all the same.
+TEST_F(SinkRunnerTest, CountsActsAsWellAsChangesThatItDoesNotHave) {
+  change(1);
+  act();
+  act();
+  received_->fail(1'000'000);
+  const auto runner = start();
+  EXPECT_EQ(lag_of(runner->counters(), 1, 2), 3U);
+  received_->fail(0);
+  wait_for(*runner, 1);
+  EXPECT_EQ(lag_of(runner->counters(), 1, 2), 0U);
+}
+
+TEST_F(SinkRunnerTest, ASinkWithoutActsLacksNone) {
+  act();
+  SinkRunnerOptions options;
+  options.feed.with_audit = false;
+  change(1);
+  const auto runner = start({}, std::move(options));
+  wait_for(*runner, 1);
+  EXPECT_EQ(lag_of(runner->counters(), 1, 1), 0U);
+}
+
+TEST_F(SinkRunnerTest, KeepsItsPaceWithChangesAndActs) {
+  for (std::uint64_t sequence = 1; sequence <= 15; ++sequence) {
+    change(sequence);
+    act();
+  }
+  SinkRunnerOptions options;
+  options.per_second = 10;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto runner = start({}, std::move(options));
+  wait_for(*runner, 15);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_GE(took, std::chrono::milliseconds(1'900)) << "20 before the second batch";
+  EXPECT_LT(took, std::chrono::seconds(4));
+  EXPECT_EQ(received_->all().size(), 30U);
+}
+
+TEST_F(SinkRunnerTest, ATrimmedStreamIsNamedWithWhatWasLost) {
+  for (std::uint64_t sequence = 1; sequence <= 9; ++sequence) {
+    change(sequence);
+  }
+  ASSERT_TRUE(write_position(cursor_, {store_.status()->stream_id, 3, 1}));
+  ASSERT_TRUE(store_.drop_changes(7));
+  const auto runner = start();
+  wait_for(*runner, 9);
+  EXPECT_THAT(received_->all(), ElementsAre(7, 8, 9));
+  EXPECT_THAT(log(), ElementsAre(HasSubstr("changes 3 to 6 are no longer kept")));
+}
+
+TEST_F(SinkRunnerTest, SaysHowManyDeadLettersMadeRoomForOthers) {
+  received_->refuses_all = true;
+  SinkRunnerOptions options;
+  options.dead_letter_bytes = 1;  // a file each
+  options.per_second = 1'000'000;
+  for (std::uint64_t sequence = 1; sequence <= 7; ++sequence) {
+    change(sequence);
+    if (sequence == 1) {
+      runner_ = start({}, std::move(options));
+    }
+    runner_->notify();
+    wait_for(*runner_, sequence);
+  }
+  EXPECT_EQ(runner_->counters().refused.load(), 7U);
+  EXPECT_EQ(runner_->counters().letters_dropped.load(), 2U) << "five are kept";
+  EXPECT_THAT(log(), ::testing::Contains(HasSubstr("1 of the oldest dead letters were deleted")));
+  EXPECT_EQ(parse_json(as_text(testing::read_file(dead_letters_ + ".4")))->at("reason"),
+            "a test does not want it");
 }
 
 TEST_F(SinkRunnerTest, CatchesUpWithThousandsInOrder) {

@@ -1,6 +1,7 @@
 #include "transport/sinks/syslog_sink.h"
 
 #include <poll.h>
+#include <set>
 #include <thread>
 #include <unistd.h>
 
@@ -9,7 +10,11 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "storage/memory_store.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/temp_folder.h"
 #include "tests/transport/sinks/sample_events.h"
+#include "transport/sinks/sink_runner.h"
 
 namespace quotemill::transport {
 namespace {
@@ -70,6 +75,13 @@ class Receiver {
         ::poll(&item, 1, 1'000) == 1 ? ::recv(socket_, text.data(), text.size(), 0) : 0;
     text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
     return text;
+  }
+
+  // Whether somebody comes within some seconds.
+  bool accepts() {
+    pollfd item{socket_, POLLIN, 0};
+    peer_ = ::poll(&item, 1, 5'000) == 1 ? ::accept(socket_, nullptr, nullptr) : -1;
+    return peer_ >= 0;
   }
 
   void hang_up() {
@@ -149,50 +161,90 @@ TEST(SyslogSink, SaysThatNobodyListensAndGoesOnWhenSomebodyDoes) {
   EXPECT_THAT(receiver.take(1), ElementsAre("one"));
 }
 
-TEST(SyslogSink, SendsTheUnconfirmedAgainAfterABreak) {
+TEST(SyslogSink, WantsAgainWhatABrokenConnectionMayHaveLost) {
   Receiver receiver;
   SyslogSink sink(to(receiver.port()));
+  EXPECT_FALSE(sink.wants_again()) << "nothing was sent";
   ASSERT_TRUE(deliver(sink, {"one", "two"}));
-  EXPECT_THAT(receiver.take(1), ::testing::SizeIs(::testing::Ge(1U)));
+  EXPECT_THAT(receiver.take(2), ElementsAre("one", "two"));
+  EXPECT_FALSE(sink.wants_again()) << "it stands";
   receiver.hang_up();
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  ASSERT_TRUE(deliver(sink, {"three"}));
-  EXPECT_THAT(receiver.take(3), ElementsAre("one", "two", "three"));
+  EXPECT_TRUE(sink.wants_again());
+  EXPECT_FALSE(sink.wants_again()) << "once";
+  ASSERT_TRUE(deliver(sink, {"one"}));
+  EXPECT_THAT(receiver.take(1), ElementsAre("one"));
 }
 
-// However long ago it broke: what was sent into the break was read by nobody.
-TEST(SyslogSink, SendsTheUnconfirmedAgainLongAfterABreak) {
+TEST(SyslogSink, DeliversNothingOnANewConnectionBeforeItWasAsked) {
   Receiver receiver;
-  SyslogSinkOptions options = to(receiver.port());
-  options.unconfirmed_for = std::chrono::milliseconds(100);
-  SyslogSink sink(options);
+  SyslogSink sink(to(receiver.port()));
   ASSERT_TRUE(deliver(sink, {"one"}));
   EXPECT_THAT(receiver.take(1), ElementsAre("one"));
   receiver.hang_up();
-  std::this_thread::sleep_for(2 * options.unconfirmed_for);
-  ASSERT_TRUE(deliver(sink, {"two"}));
-  EXPECT_THAT(receiver.take(2), ElementsAre("one", "two"));
-  receiver.hang_up();
-  std::this_thread::sleep_for(options.unconfirmed_for / 2);
-  ASSERT_TRUE(deliver(sink, {"three"}));
-  EXPECT_THAT(receiver.take(3), ElementsAre("one", "two", "three"))
-      << "sent again, it is as new as the rest";
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_FALSE(deliver(sink, {"two"})) << "it would overtake what may be lost";
+  EXPECT_TRUE(sink.wants_again());
 }
 
-TEST(SyslogSink, ForgetsWhatWasSentLongAgoOnAConnectionThatStands) {
-  Receiver receiver;
-  SyslogSinkOptions options = to(receiver.port());
-  options.unconfirmed_for = std::chrono::milliseconds(100);
+TEST(SyslogSink, WantsNothingAgainOverUdp) {
+  SyslogSinkOptions options = to(9, true);
   SyslogSink sink(options);
-  ASSERT_TRUE(deliver(sink, {"one"}));
-  EXPECT_THAT(receiver.take(1), ElementsAre("one"));
-  std::this_thread::sleep_for(2 * options.unconfirmed_for);
-  ASSERT_TRUE(deliver(sink, {"two"}));
-  EXPECT_THAT(receiver.take(1), ElementsAre("two"));
-  receiver.hang_up();
-  std::this_thread::sleep_for(options.unconfirmed_for / 4);
-  ASSERT_TRUE(deliver(sink, {"three"}));
-  EXPECT_THAT(receiver.take(2), ElementsAre("two", "three"));
+  (void)deliver(sink, {"one"});
+  (void)deliver(sink, {"two"});
+  EXPECT_FALSE(sink.wants_again());
+  EXPECT_EQ(sink.confirmed_after(), std::chrono::milliseconds(0));
+}
+
+// Thousands lie in the kernel's buffers, unread, when the receiver is killed.
+TEST(SyslogSink, LosesNothingOfABurstWhenItsReceiverIsKilled) {
+  constexpr std::uint64_t kBurst = 6'000;
+  const testing::TempFolder folder;
+  const testing::ManualClock clock;
+  storage::MemoryStore store;
+  for (std::uint64_t first = 1; first <= kBurst; first += 100) {
+    CommitBatch batch;
+    for (std::uint64_t sequence = first; sequence < first + 100; ++sequence) {
+      Change change;
+      change.sequence = sequence;
+      change.host_name = "web-01";
+      change.current = TrustState::kFailed;
+      batch.changes.push_back(change);
+    }
+    ASSERT_TRUE(store.commit(batch));
+  }
+  auto receiver = std::make_unique<Receiver>();
+  const std::uint16_t port = receiver->port();
+  SinkRunnerOptions options;
+  options.feed.format = EventFormat::kSyslog;
+  options.feed.cursor_path = folder / "test.cursor";
+  options.feed.confirmed_after = std::chrono::seconds(30);
+  options.pause_min = std::chrono::milliseconds(1);
+  options.pause_max = std::chrono::milliseconds(50);
+  SinkRunner runner(options, {store, store}, clock, std::make_unique<SyslogSink>(to(port)),
+                    [](SinkNews, const std::string&) {});
+  ASSERT_TRUE(receiver->accepts());  // and reads nothing
+  // Until the buffers are full.
+  for (std::uint64_t told = 1, before = 0; told != before;) {
+    before = told;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    told = std::max<std::uint64_t>(runner.counters().delivered.load(), 1);
+  }
+  EXPECT_GT(runner.counters().delivered.load(), 1'024U);
+  receiver.reset();
+  receiver = std::make_unique<Receiver>(SOCK_STREAM, port);
+  std::set<std::string> seen;
+  for (int pause = 0; pause < 10 && seen.size() < kBurst; ++pause) {
+    const std::vector<std::string> messages = receiver->take(kBurst);
+    for (const std::string& message : messages) {
+      const std::size_t at = message.find(" id=\"");
+      seen.insert(message.substr(at, message.find('"', at + 5) - at));
+    }
+    if (messages.empty()) {
+      receiver->hang_up();
+    }
+  }
+  EXPECT_EQ(seen.size(), kBurst);
 }
 
 TEST(SyslogSink, DoesNotWaitForEverForAReceiverThatReadsNothing) {
