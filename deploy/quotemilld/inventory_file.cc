@@ -7,7 +7,6 @@
 #include <unordered_map>
 
 #include "deploy/quotemilld/csv_reader.h"
-#include "deploy/quotemilld/limits.h"
 #include "deploy/quotemilld/operator_identity.h"
 #include "deploy/references/strict_json.h"
 #include "engine/base/limits.h"
@@ -123,9 +122,9 @@ class Rows {
   }
 
   void end() {
-    if (out_.rows.size() == limits::kInventoryRowsMax) {
+    if (out_.rows.size() == kInventoryRowsMax) {
       if (!is_full_) {
-        out_.add_mistake(row_.place, "more than " + std::to_string(limits::kInventoryRowsMax) +
+        out_.add_mistake(row_.place, "more than " + std::to_string(kInventoryRowsMax) +
                                          " hosts: import them in several files");
       }
       is_full_ = true;
@@ -154,7 +153,7 @@ class CsvInventory {
   CsvInventory(std::string_view text, Inventory& out) : reader_(text), out_(out), rows_(out) {}
 
   void read() {
-    if (const auto header = reader_.next(limits::kInventoryColumnsMax)) {
+    if (const auto header = reader_.next(kInventoryColumnsMax)) {
       columns_ = *header;
       if (has_good_header()) {
         while (const auto record = reader_.next(columns_.size())) {

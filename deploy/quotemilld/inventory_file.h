@@ -17,9 +17,11 @@
 #include <string_view>
 #include <vector>
 
-#include "deploy/quotemilld/limits.h"
-
 namespace quotemill::daemon {
+
+inline constexpr std::size_t kInventoryRowsMax = 100'000;  // bound: one durable write of some 30 MB
+inline constexpr std::size_t kInventoryColumnsMax = 66;    // bound: ek, name and limits::kLabelsMax
+inline constexpr std::size_t kInventoryMistakesMax = 100;  // bound: told; all are counted
 
 struct Place {
   std::size_t line = 1;
@@ -44,7 +46,7 @@ struct Inventory {
   std::size_t mistakes_found = 0;
 
   void add_mistake(const Place& place, std::string what) {
-    if (++mistakes_found <= limits::kInventoryMistakesMax) {
+    if (++mistakes_found <= kInventoryMistakesMax) {
       mistakes.push_back({place, std::move(what)});
     }
   }

@@ -18,12 +18,6 @@ inline constexpr std::size_t kAuditPageMax = 1'000;
 inline constexpr std::size_t kExpectedPageMax = 1'000;
 inline constexpr std::size_t kBlastCausesMax = 10'000;  // told apart
 
-// --- Inventories
-
-inline constexpr std::size_t kInventoryRowsMax = 100'000;  // one durable write of some 30 MB
-inline constexpr std::size_t kInventoryColumnsMax = 66;    // ek, name and limits::kLabelsMax
-inline constexpr std::size_t kInventoryMistakesMax = 100;  // told; all are counted
-
 // --- Work on many hosts
 
 inline constexpr std::size_t kExpiryHostsALook = 1'000;        // some tens of milliseconds

@@ -7,6 +7,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/baseline/baseline_diff.h"
+#include "transport/control/control_error.h"
 #include "transport/render/render_records.h"
 
 namespace quotemill::daemon {

@@ -12,6 +12,7 @@
 #include "engine/crypto/hash.h"
 #include "engine/crypto/random.h"
 #include "engine/pipeline/reappraisal.h"
+#include "transport/control/control_error.h"
 #include "transport/render/render_records.h"
 
 namespace quotemill::daemon {

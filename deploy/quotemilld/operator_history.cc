@@ -6,6 +6,7 @@
 #include "deploy/quotemilld/operator_verbs.h"
 #include "deploy/quotemilld/proof_bundle.h"
 #include "engine/base/text.h"
+#include "transport/control/control_error.h"
 #include "transport/render/render_records.h"
 #include "transport/render/render_revision.h"
 

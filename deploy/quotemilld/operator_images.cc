@@ -6,6 +6,7 @@
 #include "deploy/quotemilld/all_hosts.h"
 #include "deploy/quotemilld/baseline_plans.h"
 #include "deploy/quotemilld/operator_verbs.h"
+#include "transport/control/control_error.h"
 #include "transport/render/render_records.h"
 
 namespace quotemill::daemon {

@@ -6,6 +6,7 @@
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/limits.h"
 #include "engine/crypto/random.h"
+#include "transport/control/control_error.h"
 #include "transport/control/import_line.h"
 
 namespace quotemill::daemon {

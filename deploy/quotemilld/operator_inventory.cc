@@ -8,6 +8,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/crypto/random.h"
+#include "transport/control/control_error.h"
 #include "transport/render/render_records.h"
 
 namespace quotemill::daemon {

@@ -11,6 +11,7 @@
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/text.h"
 #include "engine/crypto/hash.h"
+#include "transport/control/control_error.h"
 #include "transport/render/render_records.h"
 
 namespace quotemill::daemon {

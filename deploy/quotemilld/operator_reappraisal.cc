@@ -5,6 +5,7 @@
 #include "deploy/quotemilld/limits.h"
 #include "deploy/quotemilld/operator_verbs.h"
 #include "engine/base/text.h"
+#include "transport/control/control_error.h"
 
 namespace quotemill::daemon {
 

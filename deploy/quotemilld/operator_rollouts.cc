@@ -6,6 +6,7 @@
 #include "deploy/quotemilld/rollout_plans.h"
 #include "engine/base/text.h"
 #include "engine/rollout/limits.h"
+#include "transport/control/control_error.h"
 #include "transport/render/render_records.h"
 
 namespace quotemill::daemon {

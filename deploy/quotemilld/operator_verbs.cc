@@ -9,6 +9,7 @@
 #include "deploy/quotemilld/esxi_hosts.h"
 #include "deploy/quotemilld/limits.h"
 #include "engine/base/text.h"
+#include "transport/control/control_error.h"
 #include "transport/render/render_records.h"
 
 namespace quotemill::daemon {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/limits.h"
+#include "transport/control/control_error.h"
 #include "transport/control/control_path.h"
 
 namespace quotemill::transport {

@@ -1,9 +1,6 @@
 #include "transport/control/control_message.h"
 
-#include <utility>
-
 #include "engine/base/limits.h"
-#include "engine/base/text.h"
 
 namespace quotemill::transport {
 
@@ -25,18 +22,6 @@ std::string text_in(const Json& object, const char* key) {
 }
 
 }  // namespace
-
-ControlError control_error(const Error& error, std::string hint) {
-  return {error.code, error.to_string(), std::move(hint)};
-}
-
-ControlError control_error_of_detail(const Error& error) {
-  std::string text = error.detail.empty() ? error.to_string() : error.detail;
-  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at)) {
-    text.replace(at, 1, "; ");
-  }
-  return {error.code, printable(text), {}};
-}
 
 Result<ControlRequest> decode_request(ByteView bytes) {
   if (bytes.size() > limits::kControlRequestSizeMax) {

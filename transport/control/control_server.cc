@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 
 #include "engine/base/limits.h"
+#include "transport/control/control_error.h"
 #include "transport/control/control_path.h"
 
 namespace quotemill::transport {

@@ -4,7 +4,7 @@
 #include <array>
 #include <ostream>
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "tests/deploy/quotemill/commands_fixture.h"
 
@@ -43,8 +43,7 @@ TEST_F(BaselineListingTest, GoesThroughAllPagesOfTheFirstOnesVersion) {
   ASSERT_EQ(requests_.size(), 2U);
   EXPECT_EQ(requests_[0]["args"], (Json{{"name", "shim"}, {"version", 0}, {"from", 0}}));
   EXPECT_EQ(requests_[1]["args"], (Json{{"name", "shim"}, {"version", 4}, {"from", 700}}));
-  EXPECT_THAT(out_.str(), ::testing::ContainsRegex("head of shim\naa +sha256:aa\nbb +sha256:bb"));
-  EXPECT_EQ(out_.str().find("head"), out_.str().rfind("head"));
+  EXPECT_EQ(out_.str(), "head of shim\nNAME  DIGEST\naa    sha256:aa\nbb    sha256:bb\n");
 }
 
 TEST_F(BaselineListingTest, GivesProgramsAPageEachAndNoHead) {
@@ -52,8 +51,9 @@ TEST_F(BaselineListingTest, GivesProgramsAPageEachAndNoHead) {
   Settings settings;
   settings.json = true;
   EXPECT_EQ(list(settings), Exit::kFine);
-  EXPECT_EQ(std::count(out_.str().begin(), out_.str().end(), '\n'), 2);
-  EXPECT_EQ(out_.str().find("head of"), std::string::npos);
+  const std::string out = out_.str();
+  EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 2);
+  EXPECT_EQ(out.find("head of"), std::string::npos);
 }
 
 TEST_F(BaselineListingTest, AnErrorOnALaterPageEndsIt) {

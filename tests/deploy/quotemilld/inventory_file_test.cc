@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "deploy/quotemilld/limits.h"
 #include "engine/base/limits.h"
 #include "tests/support/certificate_builder.h"
 
@@ -123,13 +122,13 @@ TEST(InventoryFile, TellsEveryMistakeUpToABoundAndCountsTheRest) {
     text += "zz," + std::to_string(i) + "\n";
   }
   const Inventory read = read_inventory(text);
-  EXPECT_EQ(read.mistakes.size(), limits::kInventoryMistakesMax);
+  EXPECT_EQ(read.mistakes.size(), kInventoryMistakesMax);
   EXPECT_EQ(read.mistakes_found, 300U);
 }
 
 TEST(InventoryFile, HasABoundOfHosts) {
   std::string text = "ek,name\n";
-  for (std::size_t i = 0; i <= limits::kInventoryRowsMax; ++i) {
+  for (std::size_t i = 0; i <= kInventoryRowsMax; ++i) {
     const std::string number = std::to_string(i);
     text += std::string(64 - number.size(), '0') + number + ",h" + number + "\n";
   }

@@ -48,23 +48,6 @@ TEST(ControlMessage, BoundsSizeAndDepth) {
   EXPECT_EQ(decoded(deep).error().code, ErrorCode::kMalformed);
 }
 
-TEST(ControlMessage, TellsAnErrorAsItTellsItself) {
-  const ControlError error = control_error({ErrorCode::kStorage, "store", 0, "disk full"}, "wait");
-  EXPECT_EQ(error.code, ErrorCode::kStorage);
-  EXPECT_EQ(error.message, "store: disk full");
-  EXPECT_EQ(error.hint, "wait");
-  EXPECT_EQ(control_error({ErrorCode::kBusy, "queue"}).message, "queue: busy");
-  EXPECT_EQ(control_error({ErrorCode::kBusy, "queue"}).hint, "");
-}
-
-TEST(ControlMessage, TellsMistakesInOnePrintableLine) {
-  const ControlError error =
-      control_error_of_detail({ErrorCode::kConfig, "config", 0, "a.toml:1: x\na.toml:2: \x1b\n"});
-  EXPECT_EQ(error.code, ErrorCode::kConfig);
-  EXPECT_EQ(error.message, "a.toml:1: x; a.toml:2: \\x1b; ");
-  EXPECT_EQ(control_error_of_detail({ErrorCode::kBusy, "queue"}).message, "queue: busy");
-}
-
 TEST(ControlMessage, RefusesWhatIsNoAnswer) {
   for (const char* text : {"", "{}", R"({"ok": 1})", R"({"ok": true})", R"({"ok": false})",
                            R"({"ok": false, "error": "x"})"}) {
