@@ -2,6 +2,7 @@
 // rows before had as well.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>

@@ -1,7 +1,6 @@
 #include "engine/pipeline/slabs.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <new>
 #include <utility>
 
@@ -17,29 +16,22 @@ std::size_t rounded_up(std::size_t bytes, std::size_t step) {
   return (bytes + step - 1) / step * step;
 }
 
-// Aligned to huge pages, which are a wish: without them all is as it was, but slower.
+// Huge pages are a wish: without them all is as it was, but slower.
 void* take_pages(std::size_t bytes) {
-  void* const all = mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (all == MAP_FAILED) {
-    throw std::bad_alloc();
-  }
-  auto* const begin = static_cast<std::byte*>(all);
-  const std::size_t before =
-      (kHugePage - reinterpret_cast<std::uintptr_t>(begin) % kHugePage) % kHugePage;
-  if (before != 0) {
-    munmap(begin, before);
-  }
-  munmap(begin + before + bytes, kHugePage - before);
-  (void)madvise(begin + before, bytes, MADV_HUGEPAGE);
-  return begin + before;
+  void* const pages = ::operator new(bytes, std::align_val_t(kHugePage));
+  (void)madvise(pages, bytes, MADV_HUGEPAGE);
+  return pages;
+}
+
+void give_pages_back(void* pages) {
+  ::operator delete(pages, std::align_val_t(kHugePage));
 }
 
 }  // namespace
 
 Slabs::~Slabs() {
   for (void* slab : slabs_) {
-    munmap(slab, kSlab);
+    give_pages_back(slab);
   }
 }
 
@@ -61,7 +53,7 @@ void* Slabs::do_allocate(std::size_t bytes, std::size_t alignment) {
 
 void Slabs::do_deallocate(void* piece, std::size_t bytes, std::size_t alignment) {
   if (bytes >= kLargeLeast) {
-    munmap(piece, rounded_up(bytes, kHugePage));
+    give_pages_back(piece);
     return;
   }
   if (bytes > kSmallMax || alignment > kStep) {
@@ -74,7 +66,7 @@ void Slabs::do_deallocate(void* piece, std::size_t bytes, std::size_t alignment)
   free = new (piece) Free{free};
 }
 
-// What is left of a slab that has too little is lost: less than a piece of 32 MB.
+// What is left of a slab that has too little is lost: less than one small piece.
 void* Slabs::cut(std::size_t size) {
   if (rest_size_ < size) {
     slabs_.reserve(slabs_.size() + 1);
