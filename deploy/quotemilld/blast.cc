@@ -43,8 +43,7 @@ class Survey {
          const BlastParts& parts)
       : now_(*now), then_(*then), parts_(parts) {
     Result<LogClasses> known = LogClasses::of(
-        logs_of(parts.hosts, {},
-                [this](const HostGlance& host) { return is_hit(host.record(), host.facts); }),
+        logs_of(parts.hosts, {}, [this](const HostGlance& host) { return is_hit(host.traits()); }),
         parts.history);
     // Without them each log is read: slower, and the same.
     const auto logs = std::make_shared<const LogClasses>(known ? *std::move(known) : LogClasses());
@@ -61,8 +60,7 @@ class Survey {
 
  private:
   // Another snapshot would be for it.
-  [[nodiscard]] bool is_hit(const HostRecord& record, const FactsRecord& facts) const {
-    const HostTraits traits = traits_of(record, view_of(facts));
+  [[nodiscard]] bool is_hit(const HostTraits& traits) const {
     return now_.snapshot_for(traits)->id() != then_.snapshot_for(traits)->id();
   }
 
@@ -70,7 +68,7 @@ class Survey {
     if (host.state->sequence != 0) {
       tally_.note_judged();
     }
-    if (!is_hit(*host.record, host.state->facts)) {
+    if (!is_hit(traits_of(*host.record, view_of(host.state->facts)))) {
       return;
     }
     const Reappraisal after = after_->judge(host, extends_);
@@ -81,7 +79,7 @@ class Survey {
           before.kind == ReappraisalKind::kVerdict || before.kind == ReappraisalKind::kOldEvidence;
       from = is_told ? before.verdict.state : from;
     }
-    tally_.note(*host.record, from, after);
+    tally_.note(host.record->name, from, after);
   }
 
   const PolicySet& now_;
@@ -95,7 +93,7 @@ class Survey {
 
 }  // namespace
 
-void BlastTally::note(const HostRecord& record, TrustState from, const Reappraisal& after) {
+void BlastTally::note(std::string_view name, TrustState from, const Reappraisal& after) {
   ++blast_.looked_at;
   switch (after.kind) {
     case ReappraisalKind::kNoEvidence:
@@ -112,12 +110,24 @@ void BlastTally::note(const HostRecord& record, TrustState from, const Reapprais
       ++blast_.errors;
       return;
     case ReappraisalKind::kVerdict:
-      note_shift(record, from, after.verdict);
+      note_shift(name, from, after.verdict);
       return;
   }
 }
 
-void BlastTally::note_shift(const HostRecord& record, TrustState from, const Verdict& verdict) {
+// A fleet in which every host has its own cause must not fill the memory.
+BlastGroup& BlastTally::group_of(const Cause& cause) {
+  auto found = groups_.find(cause);
+  if (found == groups_.end()) {
+    const Cause others{std::get<0>(cause), std::get<1>(cause), std::get<2>(cause),
+                       limits::kPcrCount, "others"};
+    const bool is_full = groups_.size() >= limits::kBlastCausesMax;
+    found = groups_.try_emplace(is_full ? others : cause).first;
+  }
+  return found->second;
+}
+
+void BlastTally::note_shift(std::string_view name, TrustState from, const Verdict& verdict) {
   if (verdict.state == from) {
     return;
   }
@@ -127,20 +137,38 @@ void BlastTally::note_shift(const HostRecord& record, TrustState from, const Ver
   const Cause cause{from, verdict.state, finding ? std::string(name_of(finding->code)) : "",
                     finding && finding->pcr ? *finding->pcr : limits::kPcrCount,
                     finding && finding->digest ? finding->digest->hex() : ""};
-  auto found = groups_.find(cause);
-  if (found == groups_.end()) {
-    // A fleet in which every host has its own cause must not fill the memory.
-    const Cause others{from, verdict.state, std::get<2>(cause), limits::kPcrCount, "others"};
-    const bool is_full = groups_.size() >= limits::kBlastCausesMax;
-    found = groups_.try_emplace(is_full ? others : cause).first;
-  }
-  BlastGroup& group = found->second;
+  BlastGroup& group = group_of(cause);
   if (group.hosts == 0) {
     group = {from, verdict.state, std::get<2>(cause), finding ? message_of(*finding) : "", 0, {}};
   }
   ++group.hosts;
   if (group.examples.size() < kExamplesMax) {
-    group.examples.push_back(record.name);
+    group.examples.emplace_back(name);
+  }
+}
+
+void BlastTally::add(const BlastTally& other) {
+  const Blast& more = other.blast_;
+  blast_.looked_at += more.looked_at;
+  blast_.worse += more.worse;
+  blast_.better += more.better;
+  blast_.old_evidence += more.old_evidence;
+  blast_.no_evidence += more.no_evidence;
+  blast_.silent += more.silent;
+  blast_.errors += more.errors;
+  blast_.judged += more.judged;
+  for (const auto& [cause, group] : other.groups_) {
+    BlastGroup& own = group_of(cause);
+    if (own.hosts == 0 || group.examples.front() < own.examples.front()) {
+      own.message = group.message;
+    }
+    own.from = group.from;
+    own.to = group.to;
+    own.code = group.code;
+    own.hosts += group.hosts;
+    own.examples.insert(own.examples.end(), group.examples.begin(), group.examples.end());
+    std::sort(own.examples.begin(), own.examples.end());
+    own.examples.resize(std::min(own.examples.size(), kExamplesMax));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -53,10 +54,13 @@ struct Blast {
 class BlastTally {
  public:
   // Of a host that is looked at: what it comes to, from the state `from`.
-  void note(const HostRecord& record, TrustState from, const Reappraisal& after);
+  void note(std::string_view name, TrustState from, const Reappraisal& after);
 
   // A host of the fleet, looked at or not.
   void note_judged() { ++blast_.judged; }
+
+  // What another one counted of other hosts. The first ones by name are the examples.
+  void add(const BlastTally& other);
 
   // All of it so far.
   [[nodiscard]] Blast result() const;
@@ -65,7 +69,8 @@ class BlastTally {
   // Whence, whither, and why.
   using Cause = std::tuple<TrustState, TrustState, std::string, std::uint32_t, std::string>;
 
-  void note_shift(const HostRecord& record, TrustState from, const Verdict& verdict);
+  void note_shift(std::string_view name, TrustState from, const Verdict& verdict);
+  BlastGroup& group_of(const Cause& cause);
 
   Blast blast_;
   std::map<Cause, BlastGroup> groups_;

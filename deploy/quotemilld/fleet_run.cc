@@ -4,17 +4,16 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <unistd.h>
 #include <utility>
 
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "deploy/quotemilld/judging_threads.h"
 #include "deploy/quotemilld/limits.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
-#include "engine/pipeline/differing_verdicts.h"
 #include "transport/files/private_file.h"
 
 namespace quotemill::daemon {
@@ -37,10 +36,6 @@ std::int64_t now_ms() {
 void give_way() {
   const auto thread = static_cast<id_t>(syscall(SYS_gettid));
   (void)setpriority(PRIO_PROCESS, thread, kNice);
-}
-
-bool is_selected(const HostRecord& record, const FactsRecord& facts, const HostSelector& selector) {
-  return selector.matches(traits_of(record, view_of(facts)));
 }
 
 }  // namespace
@@ -121,7 +116,7 @@ Result<std::uint64_t> FleetRuns::begin(const RunRequest& request, const Progress
 bool FleetRuns::selects_any(const HostSelector& selector) const {
   bool is_there = false;
   parts_.hosts.glance({}, [&](const HostGlance& host) {
-    is_there = is_selected(host.record(), host.facts, selector);
+    is_there = selector.matches(host.traits());
     return !is_there;
   });
   return is_there;
@@ -182,25 +177,21 @@ Result<bool> FleetRuns::pass(const RunRequest& request, const HostSelector& sele
     return logs.error();
   }
   FleetReappraisal fleet({policies, parts_.server_key, parts_.history, *logs, request.signatures});
-  JudgingThreads work(fleet, threads());
+  JudgingThreads work({fleet, selector, !is_real}, threads());
   while (!stop_) {
-    std::vector<Host> page = parts_.hosts.list(after, kPage);
+    const std::vector<KeptHost> page = parts_.hosts.kept(after, kPage);
     if (page.empty()) {
       return true;
     }
-    after = page.back().record->name;
-    std::erase_if(page, [&](const Host& host) {
-      return !is_selected(*host.record, host.state->facts, selector);
-    });
-    const std::vector<Reappraisal> judged = work.judge(page);
-    const Result<ReappraisalCommit> committed =
-        is_real ? commit(page, judged) : Result<ReappraisalCommit>(ReappraisalCommit{});
+    after = page.back().name();
+    JudgedPage judged = work.judge(page);
+    const Result<ReappraisalCommit> committed = commit(std::exchange(judged.differing, {}));
     if (!committed) {
       return committed.error();
     }
     const bool begins_anew = is_real && parts_.policies.current()->id() != policies->id();
     const std::lock_guard lock(mutex_);
-    note(page, judged, *committed);
+    note(judged, *committed);
     progress_.after = begins_anew ? std::string() : after;
     progress_.logs_judged = fleet.logs_judged();
     if (begins_anew) {
@@ -235,7 +226,7 @@ Result<std::shared_ptr<const LogClasses>> FleetRuns::tell_logs(const HostSelecto
                                                                const std::string& after) {
   std::uint64_t selected = 0;
   std::vector<Digest> ids = logs_of(parts_.hosts, after, [&](const HostGlance& host) {
-    const bool is_wanted = is_selected(host.record(), host.facts, selector);
+    const bool is_wanted = selector.matches(host.traits());
     selected += is_wanted ? 1U : 0U;
     return is_wanted;
   });
@@ -249,37 +240,29 @@ Result<std::shared_ptr<const LogClasses>> FleetRuns::tell_logs(const HostSelecto
   return std::make_shared<const LogClasses>(*std::move(logs));
 }
 
-Result<ReappraisalCommit> FleetRuns::commit(const std::vector<Host>& page,
-                                            const std::vector<Reappraisal>& judged) {
+Result<ReappraisalCommit> FleetRuns::commit(std::vector<ReappraisedHost> differing) {
   ReappraisalCommit sum;
-  std::vector<ReappraisedHost> batch;
-  for (std::size_t i = 0; i <= page.size(); ++i) {
-    const bool is_full = batch.size() == limits::kBatchItemsMax;
-    if (!batch.empty() && (is_full || i == page.size())) {
-      const Result<ReappraisalCommit> done = parts_.commit(std::exchange(batch, {}));
-      if (!done) {
-        return done.error();
-      }
-      sum.changed += done->changed;
-      sum.rewritten += done->rewritten;
-      sum.overtaken += done->overtaken;
+  for (auto begin = differing.begin(); begin != differing.end();) {
+    const auto left = static_cast<std::size_t>(differing.end() - begin);
+    const auto end =
+        begin + static_cast<std::ptrdiff_t>(std::min<std::size_t>(left, limits::kBatchItemsMax));
+    const Result<ReappraisalCommit> done =
+        parts_.commit({std::make_move_iterator(begin), std::make_move_iterator(end)});
+    if (!done) {
+      return done.error();
     }
-    if (i < page.size() && judged[i].kind == ReappraisalKind::kVerdict &&
-        differs(*page[i].state, judged[i].verdict)) {
-      batch.push_back({page[i], judged[i].verdict, judged[i].proof});
-    }
+    sum.changed += done->changed;
+    sum.rewritten += done->rewritten;
+    sum.overtaken += done->overtaken;
+    begin = end;
   }
   return sum;
 }
 
 // REQUIRES: the mutex
-void FleetRuns::note(const std::vector<Host>& page, const std::vector<Reappraisal>& judged,
-                     const ReappraisalCommit& committed) {
-  for (std::size_t i = 0; i < page.size(); ++i) {
-    progress_.tally.note_judged();
-    progress_.tally.note(*page[i].record, page[i].state->state, judged[i]);
-  }
-  progress_.done += page.size();
+void FleetRuns::note(const JudgedPage& page, const ReappraisalCommit& committed) {
+  progress_.tally.add(page.tally);
+  progress_.done += page.hosts;
   progress_.committed.changed += committed.changed;
   progress_.committed.rewritten += committed.rewritten;
   progress_.committed.overtaken += committed.overtaken;

@@ -19,7 +19,7 @@
 #include <thread>
 #include <vector>
 
-#include "deploy/quotemilld/blast.h"
+#include "deploy/quotemilld/judging_threads.h"
 #include "engine/pipeline/committer.h"
 #include "engine/pipeline/fleet_reappraisal.h"
 #include "engine/policy/selector_text.h"
@@ -102,10 +102,8 @@ class FleetRuns {
   [[nodiscard]] bool selects_any(const HostSelector& selector) const;
   Result<std::shared_ptr<const LogClasses>> tell_logs(const HostSelector& selector,
                                                       const std::string& after);
-  Result<ReappraisalCommit> commit(const std::vector<Host>& page,
-                                   const std::vector<Reappraisal>& judged);
-  void note(const std::vector<Host>& page, const std::vector<Reappraisal>& judged,
-            const ReappraisalCommit& committed);
+  Result<ReappraisalCommit> commit(std::vector<ReappraisedHost> differing);
+  void note(const JudgedPage& page, const ReappraisalCommit& committed);
   Result<void> keep_position() const;
   void forget_position() const;
   void recall_position();

@@ -1,49 +1,62 @@
-// JudgingThreads: the hosts of a page, judged again by several threads.
+// JudgingThreads: the hosts of a page, judged again by several threads, each of which counts what
+// it finds.
 #pragma once
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
-#include <thread>
+#include <cstdint>
+#include <deque>
 #include <vector>
 
-#include "engine/pipeline/fleet_reappraisal.h"
+#include "deploy/quotemilld/blast.h"
+#include "engine/pipeline/committer.h"
+#include "engine/pipeline/fleet_judge.h"
+#include "engine/policy/selector.h"
 
 namespace quotemill::daemon {
+
+// What was found in a page.
+struct JudgedPage {
+  std::uint64_t hosts = 0;  // that the selector takes
+  BlastTally tally;
+  // In the page's order, each judged for itself; none in a what-if.
+  std::vector<ReappraisedHost> differing;
+};
 
 // Used by one thread, which is one of those that judge; the others are as nice as it is.
 class JudgingThreads {
  public:
-  // `fleet` is borrowed.
-  JudgingThreads(FleetReappraisal& fleet, unsigned threads) : fleet_(fleet), memos_(threads) {}
+  struct Work {
+    FleetReappraisal& fleet;
+    const HostSelector& selector;
+    bool is_what_if;
+  };
 
-  // In the order of the hosts.
-  std::vector<Reappraisal> judge(const std::vector<Host>& hosts) {
-    std::vector<Reappraisal> judged(hosts.size());
-    std::atomic<std::size_t> next{0};
-    const auto work = [&](ExtendMemo& extends) {
-      for (std::size_t begin = next.fetch_add(kStep); begin < hosts.size();
-           begin = next.fetch_add(kStep)) {
-        const std::size_t end = std::min(begin + kStep, hosts.size());
-        for (std::size_t i = begin; i < end; ++i) {
-          judged[i] = fleet_.judge(hosts[i], extends);
-        }
-      }
-    };
-    std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < memos_.size() && i * kStep < hosts.size(); ++i) {
-      others.emplace_back([&work, &memo = memos_[i]] { work(memo); });
-    }
-    work(memos_.front());
-    others.clear();
-    return judged;
-  }
+  // What `work` refers to is borrowed.
+  JudgingThreads(const Work& work, unsigned threads);
+
+  JudgedPage judge(const std::vector<KeptHost>& page);
 
  private:
-  static constexpr std::size_t kStep = 64;  // hosts that a thread takes at once
+  // Of one thread.
+  struct Share {
+    explicit Share(FleetReappraisal& fleet) : judge(fleet) {}
 
-  FleetReappraisal& fleet_;
-  std::vector<ExtendMemo> memos_;
+    struct Differing {
+      std::size_t place;  // in the page
+      ReappraisedHost host;
+    };
+
+    FleetJudge judge;
+    std::uint64_t hosts = 0;
+    BlastTally tally;
+    std::vector<Differing> differing;
+  };
+
+  void judge_host(const std::vector<KeptHost>& page, std::size_t place, Share& share) const;
+  static JudgedPage sum_of(std::deque<Share>& shares);
+
+  const Work work_;
+  std::deque<Share> shares_;
 };
 
 }  // namespace quotemill::daemon
