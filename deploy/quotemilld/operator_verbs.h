@@ -29,7 +29,7 @@
 //   label {host, set{}, remove[]}, maintenance {host, for_ms}, maintenance.end {host}
 //   acknowledge {host, finding, reason}       lets go of what latched
 //   token.create {count, ttl_ms}, token.list
-//   audit.list {from, limit}, audit.verify    the trail of all that operators changed
+//   audit.list {from, limit, wait_ms}, audit.verify    the trail of all that was changed
 //   host.at {host, time_ms}                   what was known of it at a moment
 //   host.bundle {host, time_ms}               the last appraisal until then, with all it rests on
 //   store.check, backup {folder}
