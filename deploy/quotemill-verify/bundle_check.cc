@@ -1,6 +1,7 @@
 #include "deploy/quotemill-verify/bundle_check.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <set>
 #include <tuple>
@@ -12,6 +13,7 @@
 #include "engine/baseline/validity.h"
 #include "engine/crypto/check_signature.h"
 #include "engine/esxi/log/kept_log.h"
+#include "engine/eventlog/ima_reader.h"
 #include "engine/evidence/evidence_codec.h"
 #include "engine/policy/snapshot.h"
 #include "engine/tpm/public_area.h"
@@ -32,43 +34,75 @@ std::string messages_of(const Findings& findings) {
   return out;
 }
 
+constexpr std::array kSeverities = {Severity::kInfo, Severity::kWarning, Severity::kFail};
+
 // What of a finding a bundle keeps in words that do not change.
-using FindingKey = std::tuple<std::string, std::uint64_t, std::uint64_t>;
+using FindingKey = std::tuple<FindingCode, Severity, std::uint64_t, std::uint64_t>;
+
+constexpr std::uint64_t kNoNumber = UINT64_MAX;
 
 FindingKey key_of(const Finding& finding) {
-  constexpr std::uint64_t kNone = UINT64_MAX;
-  return {std::string(name_of(finding.code)), finding.pcr ? *finding.pcr : kNone,
-          finding.event ? *finding.event : kNone};
+  return {finding.code, finding.severity, finding.pcr ? *finding.pcr : kNoNumber,
+          finding.event ? *finding.event : kNoNumber};
 }
 
-std::set<FindingKey> keys_in(const Json* findings) {
+// The findings that a bundle tells, as far as they can be compared.
+struct ToldFindings {
   std::set<FindingKey> keys;
+  Findings all;                // codes and severities
+  std::size_t unreadable = 0;  // of no code or severity that this program knows
+
+  [[nodiscard]] Severity least() const {
+    const auto least = std::min_element(
+        all.begin(), all.end(),
+        [](const Finding& left, const Finding& right) { return left.severity < right.severity; });
+    return least == all.end() ? Severity::kInfo : least->severity;
+  }
+};
+
+std::string text_in(const Json& finding, const char* name) {
+  const Json* const found = references::member(finding, name);
+  return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::uint64_t number_in(const Json& finding, const char* name) {
+  const Json* const found = references::member(finding, name);
+  return found != nullptr && found->is_number_unsigned() ? found->get<std::uint64_t>() : kNoNumber;
+}
+
+ToldFindings findings_in(const Json* findings) {
+  ToldFindings told;
   for (std::size_t i = 0; findings != nullptr && findings->is_array() && i < findings->size();
        ++i) {
     const Json& finding = (*findings)[i];
-    const auto number = [&finding](const char* name) {
-      const Json* const found = finding.is_object() ? references::member(finding, name) : nullptr;
-      return found != nullptr && found->is_number_unsigned() ? found->get<std::uint64_t>()
-                                                             : UINT64_MAX;
-    };
-    const Json* const code = finding.is_object() ? references::member(finding, "code") : nullptr;
-    keys.emplace(code != nullptr && code->is_string() ? code->get<std::string>() : "",
-                 number("pcr"), number("event"));
+    const auto code = finding.is_object() ? finding_code_named(text_in(finding, "code"))
+                                          : std::optional<FindingCode>();
+    const auto severity = std::find_if(kSeverities.begin(), kSeverities.end(), [&](Severity each) {
+      return code && name_of(each) == text_in(finding, "severity");
+    });
+    if (severity == kSeverities.end()) {
+      ++told.unreadable;
+      continue;
+    }
+    told.keys.emplace(*code, *severity, number_in(finding, "pcr"), number_in(finding, "event"));
+    told.all.push_back({.code = *code, .severity = *severity});
   }
-  return keys;
+  return told;
 }
 
 class BundleCheck {
  public:
-  BundleCheck(const Bundle& bundle, BundleReport& report) : bundle_(bundle), report_(report) {}
+  BundleCheck(const Bundle& bundle, BundleReport& report)
+      : bundle_(bundle), report_(report), told_(findings_in(bundle.findings)) {}
 
   void run() {
     report_.on_trust = {
-        "that this key is the host's: enrolment bound it to the endorsement key",
+        "that this key is the host's, and its name: enrolment bound it to the endorsement key",
         "when the nonce was made and when the evidence came",
         "the findings that compare this quote with the one before (clock, counters)",
         "the findings that latched at an earlier attestation (latch.held)"};
     check_evidence();
+    check_state();
     check_audit();
   }
 
@@ -102,7 +136,7 @@ class BundleCheck {
 
   void check_log(VerifiedQuote quote) {
     if (!bundle_.log) {
-      add("log", BundleOutcome::kUnknown, "the appraisal rests on no boot log");
+      check_absent_log(quote);
       return;
     }
     const VerifiedEvidence evidence =
@@ -112,7 +146,21 @@ class BundleCheck {
     const std::string wrong = messages_of(evidence.findings());
     add("log", wrong.empty() ? BundleOutcome::kProven : BundleOutcome::kNotProven,
         wrong.empty() ? "replays to the quoted PCR values" : wrong);
-    check_policy(evidence);
+    if (const auto snapshot = check_policy()) {
+      check_verdict(appraise_boot(evidence, *snapshot));
+    }
+  }
+
+  // Whether the host had one, its signed evidence says: whoever left the log out changes no word.
+  void check_absent_log(const VerifiedQuote& quote) {
+    if (quote.header().boot_log_bytes != 0) {
+      add("log", BundleOutcome::kUnknown, "the host's boot log is not in the bundle");
+      return;
+    }
+    add("log", BundleOutcome::kProven, "the host had none, as its evidence says");
+    if (const auto snapshot = check_policy()) {
+      check_verdict(appraise_absent_log(*snapshot));
+    }
   }
 
   // What was overwritten must be what the bundle says was.
@@ -132,24 +180,28 @@ class BundleCheck {
     }
   }
 
-  void check_policy(const VerifiedEvidence& evidence) {
+  // What the verdict was judged by; null if that is not proven.
+  std::shared_ptr<const Snapshot> check_policy() {
     if (!bundle_.policy) {
       add("policy", BundleOutcome::kUnknown, "the policy of then is not in the bundle");
-      return;
+      return nullptr;
     }
     const Result<Policy> policy = parse_policy(*bundle_.policy, "policy");
     if (!policy) {
       add("policy", BundleOutcome::kNotProven, policy.error().detail);
-      return;
+      return nullptr;
     }
-    const std::shared_ptr<const Snapshot> snapshot = snapshot_of_then(*policy);
+    std::shared_ptr<const Snapshot> snapshot = snapshot_of_then(*policy);
     if (!snapshot) {
       add("policy", BundleOutcome::kNotProven,
           "policy, baselines and rollout are not those whose snapshot the verdict names");
-      return;
+      return nullptr;
     }
     add("policy", BundleOutcome::kProven, told(*snapshot));
-    check_verdict(appraise_boot(evidence, *snapshot));
+    if (policy->selection.has(kImaPcr)) {
+      report_.on_trust.emplace_back("what the runtime list (IMA) held: it is not in the bundle");
+    }
+    return snapshot;
   }
 
   // The one that the verdict names, with the values that counted then: a validity may have begun or
@@ -198,21 +250,38 @@ class BundleCheck {
 
   // The findings about the boot follow from what is here; those about the quote are beside them.
   void check_verdict(const Findings& expected) {
-    const std::set<FindingKey> told = keys_in(bundle_.findings);
     std::string missing;
     for (const Finding& finding : expected) {
-      if (told.count(key_of(finding)) == 0) {
+      if (told_.keys.count(key_of(finding)) == 0 && !may_be_dropped(finding)) {
         missing += (missing.empty() ? "" : "; ") + message_of(finding);
       }
     }
-    // A verdict keeps limits::kFindingsMax findings, the worst ones.
-    const bool may_be_dropped = told.size() >= limits::kFindingsMax;
-    add("verdict",
-        missing.empty()  ? BundleOutcome::kProven
-        : may_be_dropped ? BundleOutcome::kUnknown
-                         : BundleOutcome::kNotProven,
+    add("verdict", missing.empty() ? BundleOutcome::kProven : BundleOutcome::kNotProven,
         missing.empty() ? "has the findings that this boot has under this policy"
                         : "does not tell: " + missing);
+  }
+
+  // A verdict keeps limits::kFindingsMax findings, the worst ones.
+  [[nodiscard]] bool may_be_dropped(const Finding& finding) const {
+    return told_.all.size() >= limits::kFindingsMax && finding.severity <= told_.least();
+  }
+
+  // The state is what the findings make it, and nobody's word beside them.
+  void check_state() {
+    const std::string_view made = name_of(decide(told_.all).state);
+    const bool claims_trust = bundle_.state != name_of(TrustState::kUnknown) &&
+                              bundle_.state != name_of(TrustState::kStale);
+    if (!claims_trust) {
+      add("state", BundleOutcome::kUnknown, "rests on no evidence that counts");
+    } else if (told_.unreadable != 0) {
+      add("state", BundleOutcome::kUnknown,
+          std::to_string(told_.unreadable) + " of the findings are not known to this program");
+    } else if (bundle_.state != made) {
+      add("state", BundleOutcome::kNotProven,
+          "says " + bundle_.state + ", where the findings make it " + std::string(made));
+    } else {
+      add("state", BundleOutcome::kProven, "is what the findings make it");
+    }
   }
 
   void check_audit() {
@@ -243,16 +312,25 @@ class BundleCheck {
 
   const Bundle& bundle_;
   BundleReport& report_;
+  const ToldFindings told_;
 };
 
 }  // namespace
 
-bool BundleReport::is_proven() const {
-  const auto is = [](BundleOutcome outcome) {
-    return [outcome](const BundleStep& step) { return step.outcome == outcome; };
+BundleOutcome BundleReport::outcome() const {
+  const auto is = [this](std::string_view what, BundleOutcome outcome) {
+    return std::any_of(steps.begin(), steps.end(), [&](const BundleStep& step) {
+      return step.outcome == outcome && (what.empty() || step.what == what);
+    });
   };
-  return !steps.empty() && steps.front().outcome == BundleOutcome::kProven &&
-         std::none_of(steps.begin(), steps.end(), is(BundleOutcome::kNotProven));
+  if (is({}, BundleOutcome::kNotProven)) {
+    return BundleOutcome::kNotProven;
+  }
+  constexpr std::array kNeeded = {"quote", "log", "policy", "verdict", "state"};
+  const bool has_all = std::all_of(kNeeded.begin(), kNeeded.end(), [&](const char* what) {
+    return is(what, BundleOutcome::kProven);
+  });
+  return has_all ? BundleOutcome::kProven : BundleOutcome::kUnknown;
 }
 
 Result<BundleReport> check_bundle(std::string_view file) {

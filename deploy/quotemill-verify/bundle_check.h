@@ -20,7 +20,7 @@ enum class BundleOutcome {
 };
 
 struct BundleStep {
-  std::string what;  // "quote", "secrets", "log", "policy", "verdict", "audit"
+  std::string what;  // "quote", "secrets", "log", "policy", "verdict", "state", "audit"
   BundleOutcome outcome = BundleOutcome::kUnknown;
   std::string detail;  // printable
 };
@@ -33,8 +33,11 @@ struct BundleReport {
   // What no file can prove: what rests on the word of the engine that made it.
   std::vector<std::string> on_trust;
 
-  // The quote holds, and nothing is disproven.
-  [[nodiscard]] bool is_proven() const;
+  // kProven if quote, log, policy, verdict and state are; kNotProven if anything is disproven. What
+  // was left out of a bundle makes it kUnknown: else whoever deletes the proof deletes the doubt.
+  [[nodiscard]] BundleOutcome outcome() const;
+
+  [[nodiscard]] bool is_proven() const { return outcome() == BundleOutcome::kProven; }
 };
 
 // kMalformed if it is no bundle, with the JSON pointer of what is missing; kUnsupported for a newer

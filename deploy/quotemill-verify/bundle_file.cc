@@ -263,11 +263,11 @@ Result<Bundle> read_bundle(const Json& json) {
   out.challenge.nonce = in.array<32>("/appraisal/nonce");
   out.challenge.kind = in.text("/appraisal/nonce_kind") == "interactive" ? NonceKind::kInteractive
                                                                          : NonceKind::kPreissued;
-  if (in.find(verdict + "/snapshot") != nullptr) {  // none: nobody judged it
+  if (in.find(verdict + "/snapshot") != nullptr) {  // none: by decision, and not by evidence
     out.snapshot = in.array<32>(verdict + "/snapshot");
+    out.fresh_from = in.moment(verdict + "/fresh_from");
   }
   out.time = in.moment(verdict + "/time");
-  out.fresh_from = in.moment(verdict + "/fresh_from");
   out.findings = in.find(verdict + "/findings");
   if (const Json* const pcrs = in.find("/pcrs")) {
     out.pcrs = read_pcrs(*pcrs);

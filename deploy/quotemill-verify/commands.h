@@ -10,6 +10,7 @@ namespace quotemill::offline {
 inline constexpr int kExitProven = 0;
 inline constexpr int kExitNotProven = 1;  // judged
 inline constexpr int kExitNotJudged = 2;  // usage errors, unreadable files
+inline constexpr int kExitUnknown = 3;    // a bundle that lacks what could tell
 
 // Paths and settings as the command line gives them; empty paths were not given.
 struct QuoteOptions {

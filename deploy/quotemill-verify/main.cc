@@ -103,7 +103,9 @@ void add_bundle(CLI::App& app, BundleOptions& options) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Offline verifier of TPM 2.0 evidence: exit 0 proven, 1 not proven, 2 not judged.");
+  CLI::App app(
+      "Offline verifier of TPM 2.0 evidence: exit 0 proven, 1 not proven, 2 not judged, 3 a bundle "
+      "that lacks what could tell.");
   app.set_version_flag("--version", QUOTEMILL_VERSION);
   app.require_subcommand(1);
   QuoteOptions quote;

@@ -264,6 +264,7 @@ ControlOutcome OperatorVerbs::acknowledge(OperatorArgs& args, Call call) {
   const std::string text = args.text("host");
   const std::string finding = args.text_or("finding", {});
   const std::string reason = args.text_or("reason", {});
+  const std::uint64_t seen = args.number_or("seen", UINT64_MAX, UINT64_MAX);
   const std::string who = args.who();
   const std::optional<FindingCode> code = finding_code_named(finding);
   if (!finding.empty() && !code) {
@@ -287,7 +288,7 @@ ControlOutcome OperatorVerbs::acknowledge(OperatorArgs& args, Call call) {
   const AuditAct act{who, "acknowledge",
                      uid.hex() + (finding.empty() ? " all" : " " + finding) +
                          (reason.empty() ? "" : ": " + reason)};
-  if (const auto done = change(call, act, acknowledge_host(uid, code, acknowledged)); !done) {
+  if (const auto done = change(call, act, acknowledge_host(uid, code, seen, acknowledged)); !done) {
     return control_error(done.error(),
                          "'quotemill host " + escaped(host->record->name) + "' shows what latched");
   }

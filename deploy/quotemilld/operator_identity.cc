@@ -1,5 +1,6 @@
 #include "deploy/quotemilld/operator_identity.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -71,6 +72,20 @@ IdentityUpdate activated(HostRecord record, const std::string& who) {
   update.record = as_active(std::move(record), rule);
   update.reset_state = true;
   return update;
+}
+
+// The first of what is to be acknowledged that was found after that attestation; null if none was.
+const Latch* latched_after(const Latches* latches, std::optional<FindingCode> code,
+                           std::uint64_t seen) {
+  if (latches == nullptr) {
+    return nullptr;
+  }
+  const auto found =
+      std::find_if(latches->all.begin(), latches->all.end(), [&](const Latch& latch) {
+        return !latch.is_acknowledged && (!code || latch.finding.code == *code) &&
+               latch.sequence > seen;
+      });
+  return found == latches->all.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -229,13 +244,19 @@ IdentityDecision end_maintenance(const HostUid& host) {
 }
 
 IdentityDecision acknowledge_host(const HostUid& host, std::optional<FindingCode> code,
-                                  Findings& acknowledged) {
-  return [host, code, &acknowledged](const RegistryView& view) -> Result<IdentityUpdate> {
+                                  std::uint64_t seen, Findings& acknowledged) {
+  return [host, code, seen, &acknowledged](const RegistryView& view) -> Result<IdentityUpdate> {
     const std::optional<Host> known = view.hosts.find(host);
     if (!known) {
       return refuse(ErrorCode::kNotFound, host, "is not known");
     }
     const HostState& state = *known->state;
+    if (const Latch* const unseen = latched_after(state.latches.get(), code, seen)) {
+      return refuse(ErrorCode::kConflict, host,
+                    "is held by " + std::string(name_of(unseen->finding.code)) +
+                        " since attestation " + std::to_string(unseen->sequence) +
+                        ", which came later than " + std::to_string(seen));
+    }
     std::optional<Acknowledgement> done = acknowledge(state.latches.get(), code, state.verdict);
     if (!done) {
       return refuse(ErrorCode::kConflict, host,

@@ -52,10 +52,11 @@ IdentityDecision begin_maintenance(const HostUid& host, std::int64_t for_ms,
 IdentityDecision end_maintenance(const HostUid& host);
 
 // Lets go of the findings that hold the host's state (verdict/latch.h): those of `code`, or all;
-// its state is then what the last evidence says. kConflict if none of them holds it. `acknowledged`
+// its state is then what the last evidence says. kConflict if none of them holds it, or if one of
+// them was found after attestation `seen`: nobody lets go of what he has not seen. `acknowledged`
 // gets what was let go of; it outlives the decision.
 IdentityDecision acknowledge_host(const HostUid& host, std::optional<FindingCode> code,
-                                  Findings& acknowledged);
+                                  std::uint64_t seen, Findings& acknowledged);
 
 // Keeps a token, of which only the hash is known, for so long. `token` gets its times, by the clock
 // of the decision; it outlives the decision.

@@ -27,7 +27,7 @@
 //   pending.list, pending.approve {host, name}, pending.deny {host}
 //   retire {host}, restore {host, name}, hosts.ended    (retired and denied ones)
 //   label {host, set{}, remove[]}, maintenance {host, for_ms}, maintenance.end {host}
-//   acknowledge {host, finding, reason}       lets go of what latched
+//   acknowledge {host, finding, reason, seen} lets go of what latched, up to an attestation
 //   token.create {count, ttl_ms}, token.list
 //   audit.list {from, limit, wait_ms}, audit.verify    the trail of all that was changed
 //   host.at {host, time_ms}                   what was known of it at a moment

@@ -74,6 +74,18 @@ TEST_F(OperatorLatchesTest, AnAcknowledgementLetsGoIsAuditedAndIsAnEvent) {
   EXPECT_THAT(act["subject"].get<std::string>(), HasSubstr(host_.record().uid.hex()));
 }
 
+// What latched while the operator looked at the rest is not let go of unseen.
+TEST_F(OperatorLatchesTest, Hostile_NothingIsAcknowledgedThatWasFoundAfterItWasLookedAt) {
+  Json looked = args();
+  looked["seen"] = 1;
+  const transport::ControlError error = refusal("acknowledge", looked);
+  EXPECT_EQ(error.code, ErrorCode::kConflict);
+  EXPECT_THAT(error.message, HasSubstr("boot.event.unexpected since attestation 2"));
+  EXPECT_EQ(shown()["state"], "failed");
+  looked["seen"] = 2;
+  EXPECT_EQ(ask("acknowledge", looked)["state"], "trusted");
+}
+
 TEST_F(OperatorLatchesTest, TheHistoryTellsThatAnAcknowledgementChangedTheVerdict) {
   clock_.advance(60'000);
   ask("acknowledge", args());

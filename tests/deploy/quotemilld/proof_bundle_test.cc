@@ -145,6 +145,70 @@ TEST_F(ProofBundleTest, WhateverIsChangedIsNoticed) {
   }
 }
 
+// Whoever forges a bundle deletes what contradicts it, or says in one place what another denies.
+TEST_F(ProofBundleTest, Hostile_NoWordOfTrustIsProvenByWhatIsLeftOut) {
+  ask("policy.apply", {{"texts",
+                        {"[policy]\nid = \"default\"\nversion = 2\n[boot]\nno_baseline = "
+                         "\"fail\"\n"}},
+                       {"operator", "x"}});
+  attest(1);
+  const Json failed = bundle();
+  ASSERT_EQ(failed["appraisal"]["state"], "failed");
+  ASSERT_TRUE(check(failed).is_proven());
+  const auto with = [&failed](const std::function<void(Json&)>& change) {
+    Json changed = failed;
+    change(changed);
+    return check(changed);
+  };
+  const auto claims_trust = [](Json& b) {
+    b["appraisal"]["state"] = "trusted";
+    b["appraisal"]["findings"] = Json::array();
+  };
+  const BundleReport state_alone = with([](Json& b) { b["appraisal"]["state"] = "trusted"; });
+  EXPECT_EQ(outcome(state_alone, "state"), BundleOutcome::kNotProven);
+  EXPECT_EQ(state_alone.outcome(), BundleOutcome::kNotProven);
+  const BundleReport milder = with([](Json& b) {
+    b["appraisal"]["state"] = "trusted";
+    for (Json& finding : b["appraisal"]["findings"]) {
+      finding["severity"] = "info";
+    }
+  });
+  EXPECT_EQ(outcome(milder, "verdict"), BundleOutcome::kNotProven);
+  const BundleReport without_log = with([&](Json& b) {
+    claims_trust(b);
+    b["boot_log"] = nullptr;
+  });
+  EXPECT_EQ(outcome(without_log, "log"), BundleOutcome::kUnknown);
+  EXPECT_EQ(without_log.outcome(), BundleOutcome::kUnknown);
+  const BundleReport without_policy = with([&](Json& b) {
+    claims_trust(b);
+    b["policy"] = nullptr;
+  });
+  EXPECT_EQ(without_policy.outcome(), BundleOutcome::kUnknown);
+  const BundleReport without_both = with([&](Json& b) {
+    claims_trust(b);
+    b["boot_log"] = nullptr;
+    b["policy"] = nullptr;
+  });
+  EXPECT_EQ(without_both.outcome(), BundleOutcome::kUnknown);
+}
+
+// Findings that mean nothing, as many as a verdict keeps, must not stand in for those that do.
+TEST_F(ProofBundleTest, Hostile_PaddingDropsNoFindingThatIsWorse) {
+  attest(1);
+  Json padded = bundle();
+  ASSERT_EQ(padded["appraisal"]["state"], "warning");
+  padded["appraisal"]["state"] = "trusted";
+  padded["appraisal"]["findings"] = Json::array();
+  for (std::size_t number = 0; number < limits::kFindingsMax; ++number) {
+    padded["appraisal"]["findings"].push_back(
+        {{"code", "boot.rebooted"}, {"severity", "info"}, {"event", number}});
+  }
+  const BundleReport report = check(padded);
+  EXPECT_EQ(outcome(report, "verdict"), BundleOutcome::kNotProven);
+  EXPECT_FALSE(report.is_proven());
+}
+
 TEST_F(ProofBundleTest, WhatIsNoBundleIsRefusedWithItsPlace) {
   attest(1);
   Json without = bundle();
@@ -171,6 +235,21 @@ TEST_F(ProofBundleTest, AHostThatEnrolledAnewIsShownAsItWasThen) {
   const Json later = bundle();
   EXPECT_EQ(later["host"], then["host"]);
   EXPECT_TRUE(check(later).is_proven());
+}
+
+TEST_F(ProofBundleTest, Hostile_AHostThatWasRetiredIsProvenToBeNothing) {
+  attest(1);
+  const WallTime then = clock_.now().wall;
+  clock_.advance(1'000);
+  const std::string uid = hosts_.find_by_name("host-0")->record->uid.hex();
+  ask("retire", {{"host", "host-0"}, {"operator", "alice"}});
+  const Json now = bundle(uid);
+  EXPECT_EQ(now["revision"]["cause"], "identity");
+  EXPECT_EQ(check(now).state, "unknown");
+  EXPECT_EQ(check(now).outcome(), BundleOutcome::kUnknown);
+  const Json before = ask("host.bundle", {{"host", uid}, {"time_ms", then.ms}});
+  EXPECT_EQ(check(before).state, "warning");
+  EXPECT_TRUE(check(before).is_proven());
 }
 
 TEST_F(ProofBundleTest, IsRefusedForAHostThatNeverAttestedOrWhoseKeysAreNotKept) {
