@@ -105,8 +105,8 @@ CONF
   fleet_start quotemilld "$FLEET_BIN/quotemilld" --config "$FLEET_DIR/quotemill.toml"
 }
 
-# fleet_esxi_policy RULES: the policy of the hosts called esx-*: an approved image, started and signed
-# by what the lines of that file list.
+# fleet_esxi_policy RULES: the policy of the hosts called esx-*: an approved image, started and
+# signed by what the lines of that file list.
 fleet_esxi_policy() {
   cat >"$FLEET_DIR/esxi.toml" <<CONF
 [policy]

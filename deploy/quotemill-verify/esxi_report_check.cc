@@ -202,6 +202,9 @@ class ReportChecker {
         take_security_option(entry.text, check_.boot);
       }
     }
+    if (entry.kind == EsxiEventKind::kSigner) {
+      judge_signer(number);
+    }
     if (entry.kind == EsxiEventKind::kCommandLine && has_secret(as_bytes(entry.text))) {
       add(FindingCode::kEsxiLogSecret, Severity::kWarning, number);
     }
@@ -214,10 +217,33 @@ class ReportChecker {
     check_.proofs.push_back(proof);
   }
 
-  void judge_report() {
+  // Whoever wants can sign with a test key.
+  void judge_signer(std::uint32_t number) {
+    const EsxiReportEntry& entry = check_.report.entries[number];
+    const KnownSigner known = known_signer(entry.digest);
+    if (known.role == EsxiSignerRole::kTest) {
+      Finding& finding = add(FindingCode::kEsxiSignerTest, Severity::kFail, number);
+      finding.digest = entry.digest;
+      finding.subject = std::string(known.key_id);
+    }
+  }
+
+  // vCenter always says whether the log is reliable; manifests made of its report do not.
+  void judge_reliability() {
     const EsxiReport& report = check_.report;
     if (report.is_reliable == false) {
       add(FindingCode::kEsxiLogUnreliable, Severity::kFail);
+    } else if (!report.is_reliable && report.format != EsxiReportFormat::kHostManifest) {
+      add(FindingCode::kEsxiLogUnreliable, Severity::kWarning).subject =
+          "the report does not say whether it is";
+    }
+  }
+
+  void judge_report() {
+    const EsxiReport& report = check_.report;
+    judge_reliability();
+    if (check_.boot.kernel_secure_boot == false) {
+      add(FindingCode::kEsxiSecureBoot, Severity::kFail).subject = "off, by the kernel's word";
     }
     if (report.entries.size() > limits::esxi::kEventsMax) {
       add(FindingCode::kEsxiLogTooLong, Severity::kFail).subject =

@@ -20,7 +20,7 @@ namespace {
 // Which hosts are proven to have booted an image, as their last proofs say.
 struct Use {
   std::uint64_t hosts = 0;
-  WallTime last;  // when one of them was last judged
+  WallTime last;  // when the last quote of one of them came: being judged again is no attestation
 };
 
 void count(const Host& host, std::map<Digest, Use>& uses) {
@@ -32,7 +32,9 @@ void count(const Host& host, std::map<Digest, Use>& uses) {
     if (finding.code == FindingCode::kEsxiImage && finding.expected) {
       Use& use = uses[*finding.expected];
       ++use.hosts;
-      use.last = std::max(use.last, host.state->judged);
+      if (host.state->counters) {
+        use.last = std::max(use.last, host.state->counters->received);
+      }
     }
   }
 }

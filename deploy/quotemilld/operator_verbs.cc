@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "deploy/quotemilld/esxi_hosts.h"
+#include "deploy/quotemilld/fleet_causes.h"
 #include "deploy/quotemilld/limits.h"
 #include "engine/base/text.h"
 #include "transport/control/control_error.h"
@@ -23,6 +24,7 @@ using transport::Json;
 namespace {
 
 constexpr std::size_t kHostsPageMax = 1'000;
+constexpr std::size_t kCausesTold = 20;           // in the status
 constexpr std::size_t kHostsScannedMax = 20'000;  // of a filtered page, before it is handed out
 constexpr std::size_t kEndedMax = 10'000;         // retired and denied hosts in one answer
 constexpr std::size_t kChangesPageMax = 500;
@@ -248,7 +250,8 @@ ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, Call /*call*/) {
               {"hosts",
                {{"total", total},
                 {"pending", parts_.hosts.pending_count()},
-                {"states", std::move(states)}}},
+                {"states", std::move(states)},
+                {"causes", render_causes(causes_of(parts_.hosts), kCausesTold)}}},
               {"inbox", parts_.inbox.depth()},
               {"store",
                {{"stream", store->stream_id},

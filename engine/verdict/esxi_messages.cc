@@ -8,66 +8,11 @@ namespace {
 
 constexpr std::string_view kNoConnection =
     "TPM 2.0 device detected but a connection cannot be established";
-constexpr std::string_view kInternalFailure = "Internal failure";
 constexpr std::string_view kUnverifiedVibs =
     "UEFI Secure Boot failed: Failed to verify signatures of the following vib(s)";
 
 constexpr std::array kMessages = {
-    // The TPM and its quote
-    EsxiMessage{FindingCode::kQuoteSelection,
-                "The TPM did not quote the SHA-256 bank and all PCRs that were asked for.",
-                "Set the TPM's algorithm to SHA-256 in the host's firmware, and boot it again.",
-                kNoConnection},
-    EsxiMessage{FindingCode::kQuoteSignature,
-                "Another key signed than the one that this host's TPM enrolled.",
-                "If board or TPM were swapped, enrol the host again; if not, isolate it.",
-                kInternalFailure},
-    EsxiMessage{FindingCode::kQuoteMalformed, "What came is no quote that a TPM makes.",
-                "Look at what answers for the host: no TPM does.", kInternalFailure},
-    EsxiMessage{FindingCode::kQuoteNonce, "The quote answers another challenge, or another host's.",
-                "Somebody replays or relays quotes: look at the host's network and agent.",
-                kInternalFailure},
-    EsxiMessage{FindingCode::kQuotePcrDigest,
-                "The PCR values that were sent are not those that the TPM signed.",
-                "Somebody changes what the host sends: isolate it.", kInternalFailure},
-    EsxiMessage{FindingCode::kQuoteClockBackwards,
-                "The TPM's clock went back within one boot.",
-                "A virtual TPM was restored, or it is another one: isolate the host.",
-                {}},
-    EsxiMessage{FindingCode::kBootCountersBackwards,
-                "The TPM counts fewer resets than before.",
-                "A virtual TPM was restored, or it is another one: isolate the host.",
-                {}},
-    EsxiMessage{FindingCode::kTpmCleared, "The TPM was cleared: clock and counters began anew.",
-                "If that was meant, enrol the host again; have its recovery key at hand, or its "
-                "sealed configuration does not open.",
-                "Unable to restore the system configuration. A security violation was detected."},
-    EsxiMessage{FindingCode::kTpmFirmwareChanged,
-                "The TPM's firmware is another version.",
-                "If nobody updated it, inspect the host.",
-                {}},
-    EsxiMessage{FindingCode::kIdentityImported,
-                "The host's keys were imported on an operator's word; no TPM proved them.",
-                "Enrol the host's TPM.",
-                {}},
     // The log
-    EsxiMessage{FindingCode::kLogAbsent, "The host has no boot log.",
-                "Activate the TPM and its SHA-256 bank in the firmware: without it ESXi measures "
-                "nothing.",
-                kNoConnection},
-    EsxiMessage{FindingCode::kLogWithheld,
-                "The host did not send its boot log.",
-                "Check that the agent may read the log; ask again with 'quotemill reattest'.",
-                {}},
-    EsxiMessage{FindingCode::kLogMalformed, "The boot log breaks off.",
-                "The firmware's log area may be full (fewer devices, newer firmware), or somebody "
-                "cut it: what is behind the break is unproven.",
-                kInternalFailure},
-    EsxiMessage{FindingCode::kLogMismatch, "The log is not what the TPM measured.",
-                "Events were changed or left out: inspect the host.", kInternalFailure},
-    EsxiMessage{FindingCode::kLogBankMissing, "The log has no digests of the quoted bank.",
-                "Activate the SHA-256 PCR bank in the host's firmware, and boot it again.",
-                kNoConnection},
     EsxiMessage{FindingCode::kEsxiLogGrammar,
                 "Events stand in an order in which ESXi does not measure: some were relabelled.",
                 "Believe nothing of this log, and inspect the host.",
@@ -165,6 +110,21 @@ constexpr std::array kMessages = {
     EsxiMessage{FindingCode::kEsxiSecureBoot, "Secure Boot is off, or nothing proves it.",
                 "Enable UEFI Secure Boot in the host's firmware, and boot it again.",
                 "Host secure boot was disabled"},
+    EsxiMessage{FindingCode::kEsxiLoader,
+                "Something else started the host than the policy lists.",
+                "After a patch list the new boot loader in 'esxi.loaders'; else another system may "
+                "stand behind ESXi's measurements: isolate the host.",
+                {}},
+    EsxiMessage{FindingCode::kEsxiLoaderUnpinned,
+                "No rule says what may start the host, so another system could measure the same.",
+                "List what started a good host ('quotemill host' shows it) in 'esxi.loaders', or "
+                "capture a baseline and compare PCR 4 with it.",
+                {}},
+    EsxiMessage{FindingCode::kEsxiAuthority,
+                "Secure Boot let something run by a signer that the policy does not allow.",
+                "If its certificate belongs there, add it to 'esxi.authorities'; if not, isolate "
+                "the host.",
+                {}},
     EsxiMessage{FindingCode::kEsxiSignerTest,
                 "Modules are signed by a test key, whose private half is public.",
                 "Anybody could have signed them: isolate the host.",
@@ -195,15 +155,20 @@ constexpr std::array kMessages = {
 
 }  // namespace
 
-std::span<const EsxiMessage> esxi_messages() {
+std::span<const EsxiMessage> esxi_own_messages() {
   return kMessages;
 }
 
 const EsxiMessage* esxi_message_of(FindingCode code) {
-  const auto* const found =
-      std::find_if(kMessages.begin(), kMessages.end(),
-                   [code](const EsxiMessage& message) { return message.code == code; });
-  return found == kMessages.end() ? nullptr : found;
+  for (const auto messages : {esxi_own_messages(), esxi_platform_messages()}) {
+    const auto found =
+        std::find_if(messages.begin(), messages.end(),
+                     [code](const EsxiMessage& message) { return message.code == code; });
+    if (found != messages.end()) {
+      return &*found;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace quotemill

@@ -1,6 +1,6 @@
 // What the administrator of an ESXi host reads of a finding: why it is so, what to do about it, and
-// the words that vSphere Client has for it. One table, for what means something else on ESXi than
-// on other hosts; for all others the catalogue of findings speaks (finding.h).
+// the words that vSphere Client has for it. Every code that makes an ESXi host red or yellow has a
+// row; the catalogue of findings (finding.h) speaks to those of other hosts.
 //
 // vSphere's words are those that users quote in public; where none are known there are none.
 #pragma once
@@ -19,9 +19,11 @@ struct EsxiMessage {
   std::string_view vsphere;  // empty: no word of vSphere's is known
 };
 
-std::span<const EsxiMessage> esxi_messages();
+// About ESXi itself; and about what any host has: TPM, quote, identity, firmware, log.
+std::span<const EsxiMessage> esxi_own_messages();
+std::span<const EsxiMessage> esxi_platform_messages();
 
-// nullptr if ESXi adds nothing to what the catalogue of findings says.
+// nullptr if an ESXi host cannot be red or yellow by it.
 const EsxiMessage* esxi_message_of(FindingCode code);
 
 }  // namespace quotemill

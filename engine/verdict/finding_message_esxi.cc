@@ -26,7 +26,8 @@ std::string esxi_log_message(const Finding& finding) {
     case FindingCode::kEsxiLogTooLong:
       return "the log has more events than anybody has seen: " + finding.subject;
     case FindingCode::kEsxiLogUnreliable:
-      return "the host says itself that its log is not reliable" + about(finding);
+      return finding.subject.empty() ? "the host says itself that its log is not reliable"
+                                     : "whether the log is reliable: " + finding.subject;
     case FindingCode::kEsxiLogSecret:
       return "a secret was typed at the boot loader; it is in the log, and shown nowhere";
     case FindingCode::kEsxiLogSecureBoot:
@@ -94,15 +95,15 @@ std::string esxi_setting_message(const Finding& finding) {
     case FindingCode::kEsxiAssetTag:
       return "the asset tag is " + finding.subject;
     case FindingCode::kEsxiLoader:
-      return finding.digest ? "what started ESXi has digest " + seen(finding) + ", which " +
-                                  finding.subject
-                            : "what started ESXi: " + finding.subject;
+      return finding.digest
+                 ? "what started ESXi has digest " + seen(finding) + ", which " + finding.subject
+                 : "what started ESXi: " + finding.subject;
     case FindingCode::kEsxiLoaderUnpinned:
       return "nothing says what may start ESXi: another system can write the same into its PCRs";
     case FindingCode::kEsxiAuthority:
-      return finding.digest ? "authority " + seen(finding) + " let code run, which " +
-                                  finding.subject
-                            : "authorities of Secure Boot: " + finding.subject;
+      return finding.digest
+                 ? "authority " + seen(finding) + " let code run, which " + finding.subject
+                 : "authorities of Secure Boot: " + finding.subject;
     default:
       return {};
   }

@@ -59,6 +59,49 @@ Colour colour_named(std::string_view name) {
   return name == "red" ? Colour::kRed : Colour::kGrey;
 }
 
+std::string change_words(const Json& change, const std::string& name) {
+  const std::string before = text_at(change, "before");
+  const std::string after = text_at(change, "after");
+  return name + (before == "-"  ? " came: " + after
+                 : after == "-" ? " is gone, was " + before
+                                : ": " + before + " -> " + after);
+}
+
+// What was changed since the last boot that was trusted: VIBs first, they are what people know.
+void print_changes(std::ostream& out, const Json& changes) {
+  constexpr std::size_t kModulesShown = 10;
+  if (!changes.is_object()) {
+    return;
+  }
+  const Json modules = at(changes, "modules");
+  print_field(out, "changed since",
+              time_of(at(changes, "time")) +
+                  ", the last other boot that was "
+                  "trusted" +
+                  (modules.empty() ? ": no module" : ""));
+  for (const Json& vib : at(changes, "vibs")) {
+    print_field(out, "", "VIB " + change_words(vib, text_at(vib, "vib")));
+  }
+  std::size_t shown = 0;
+  for (const Json& module : modules) {
+    if (++shown > kModulesShown) {
+      print_field(out, "", "and " + std::to_string(modules.size() - kModulesShown) + " more");
+      return;
+    }
+    const std::string vib = text_at(module, "vib_before");
+    print_field(out, "",
+                "module " + change_words(module, text_at(module, "module")) +
+                    (vib == "-" ? "" : " (" + vib + ")"));
+  }
+}
+
+// A line for each: they are there to be copied into a policy.
+void print_digests(std::ostream& out, const char* label, const Json& digests) {
+  for (const Json& digest : digests) {
+    print_field(out, label, text_of(digest));
+  }
+}
+
 }  // namespace
 
 Cell attestation_cell(const Json& attestation) {
@@ -88,6 +131,10 @@ void print_esxi(const Session& session, const Json& host) {
   print_field(out, "EK", text_at(tpm, "ek_sha256"));
   print_field(out, "EK issued by", text_at(tpm, "ek_issuer"));
   print_field(out, "asset tag", text_at(esxi, "asset_tag"));
+  print_digests(out, "loader", at(esxi, "loaders"));
+  print_digests(out, "authority", at(esxi, "authorities"));
+  print_digests(out, "signer", at(esxi, "signers"));
+  print_changes(out, at(esxi, "changes"));
 }
 
 }  // namespace quotemill::cli

@@ -8,6 +8,7 @@
 #include "deploy/quotemill/commands/commands.h"
 #include "deploy/quotemill/commands/policy_texts.h"
 #include "engine/base/limits.h"
+#include "engine/policy/policy_remarks.h"
 
 namespace quotemill::cli {
 
@@ -38,7 +39,8 @@ bool check_one(Session& session, const std::string& file, Json& results) {
                    {"valid", true},
                    {"id", policy->id},
                    {"version", policy->version},
-                   {"sha256", policy->content.hex()}}
+                   {"sha256", policy->content.hex()},
+                   {"remarks", remarks_of(*policy)}}
             : Json{{"file", file}, {"valid", false}, {"errors", lines_of(policy.error().detail)}});
     return static_cast<bool>(policy);
   }
@@ -50,6 +52,9 @@ bool check_one(Session& session, const std::string& file, Json& results) {
   }
   session.out() << printable(file) << ": policy " << printable(policy->id) << " version "
                 << policy->version << " is valid\n";
+  for (const std::string& remark : remarks_of(*policy)) {
+    session.note(printable(file) + ": " + remark);
+  }
   return true;
 }
 

@@ -19,6 +19,19 @@ void print_states(const Session& session, const Json& states) {
   out << '\n';
 }
 
+// Why hosts are not trusted, a line for what many have in common.
+void print_causes(const Session& session, const Json& causes) {
+  for (const Json& cause : causes) {
+    const Json examples = at(cause, "examples");
+    const std::string state = text_at(cause, "state");
+    const std::string code = text_at(cause, "code");
+    session.out() << "           " << text_at(cause, "hosts") << ' '
+                  << coloured({state, colour_of_state(state)}, session.style()) << "  "
+                  << (code == "-" ? "without a finding" : code + ": " + text_at(cause, "message"))
+                  << (examples.empty() ? "" : " (" + text_of(examples.front()) + ")") << '\n';
+  }
+}
+
 // What each endpoint counted, without the zeros.
 void print_endpoints(const Session& session, const Json& endpoints) {
   for (const auto& [name, counters] : endpoints.items()) {
@@ -73,6 +86,7 @@ void print_status(const Session& session, const Json& status) {
   out << "hosts      " << text_at(hosts, "total") << ", " << text_at(hosts, "pending")
       << " pending\n         ";
   print_states(session, at(hosts, "states"));
+  print_causes(session, at(hosts, "causes"));
   print_policies(session, at(status, "policy"));
   out << "judged     " << text_at(pipeline, "attestations") << " since start, "
       << text_at(pipeline, "quote_enough") << " by the quote alone; " << text_at(status, "inbox")

@@ -37,8 +37,9 @@ std::optional<EsxiAuthority> authority_of(const ProvenLog& log, const BootEvent&
 }
 
 bool may_hide_authority(const ProvenLog& log, const BootEvent& event) {
-  return event.pcr == kSecureBootPcr && !log.is_before_separator(event) &&
-         !loads_nothing(event, log.bank()) && !authority_of(log, event);
+  const bool is_of_firmware = log.separator(kSecureBootPcr) && log.is_before_separator(event);
+  return event.pcr == kSecureBootPcr && !is_of_firmware && !loads_nothing(event, log.bank()) &&
+         !authority_of(log, event);
 }
 
 std::optional<bool> firmware_secure_boot(const ProvenLog& log, const BootEvent& event) {

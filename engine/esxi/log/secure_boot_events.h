@@ -12,7 +12,8 @@ namespace quotemill {
 std::optional<EsxiAuthority> authority_of(const ProvenLog& log, const BootEvent& event);
 
 // Whether the event may be an authority that is shown as something else: in PCR 7 behind the
-// firmware's part, and neither an authority that is proven nor something that lets nothing run.
+// firmware's part (anywhere, if nothing ends that), and neither an authority that is proven nor
+// something that lets nothing run.
 bool may_hide_authority(const ProvenLog& log, const BootEvent& event);
 
 // Whether the variable SecureBoot is on; nullopt if the event is not about it, or nothing proves

@@ -235,6 +235,35 @@ TEST(EsxiReport, AnUnreliableLogIsNotTrusted) {
   EXPECT_THAT(codes_of(vi_json(json_rows(), "false")), Contains(FindingCode::kEsxiLogUnreliable));
 }
 
+TEST(EsxiReport, ALogOfWhichVCenterDoesNotSayThatItIsReliableIsNotClean) {
+  const std::string json = replace(vi_json(json_rows()), "\"tpmLogReliable\":true,", "");
+  EXPECT_THAT(codes_of(json), ElementsAre(FindingCode::kEsxiLogUnreliable));
+  EXPECT_EQ(checked(json).findings[0].severity, Severity::kWarning);
+  const std::string xml = replace(soap(soap_rows()), "<tpmLogReliable>true</tpmLogReliable>", "");
+  EXPECT_THAT(codes_of(xml), ElementsAre(FindingCode::kEsxiLogUnreliable));
+}
+
+// Its private half is public.
+TEST(EsxiReport, ATestKeyIsNeverClean) {
+  std::vector<Row> rows = json_rows();
+  rows.insert(rows.begin() + 1, {14, "HostTpmSignerEventDetails", "key", ""});
+  EXPECT_THAT(codes_of(vi_json(rows)), IsEmpty());
+  const Bytes key = *from_hex("36aae5181af5e84a51cd75ea3844860746570791a134f0854595c024986a96fb");
+  const std::string report =
+      replace(vi_json(rows), json_bytes(hash(kBank, as_bytes("key")).view()), json_bytes(key));
+  const EsxiReportCheck check = checked(report);
+  ASSERT_THAT(testing::codes(check.findings), Contains(FindingCode::kEsxiSignerTest));
+  EXPECT_EQ(worst_of(check.findings), Severity::kFail);
+  EXPECT_THAT(message_of(check.findings.back()), HasSubstr("test_esx67"));
+}
+
+TEST(EsxiReport, SecureBootThatIsOffByTheKernelsWordIsNotClean) {
+  std::vector<Row> rows = json_rows();
+  rows[2].measured = std::string("uefiSecureBootEnabled = FALSE\0", 30);
+  rows[2].fields = ",\"bootSecurityOption\":\"uefiSecureBootEnabled = FALSE\"";
+  EXPECT_THAT(codes_of(vi_json(rows)), ElementsAre(FindingCode::kEsxiSecureBoot));
+}
+
 TEST(EsxiReport, HoldsTheOrderOfEvents) {
   std::vector<Row> rows = soap_rows();
   std::swap(rows[0], rows[3]);

@@ -53,6 +53,25 @@ class OperatorEsxiTest : public OperatorFixture {
     return record;
   }
 
+  // As if the host had been trusted with the image as it was shipped.
+  void good_before(const HostRecord& record) {
+    bench::EsxiBootModel model;
+    model.image = std::make_shared<const bench::EsxiImageModel>(bench::esxi_image(3, 40));
+    model.asset_tag = "rack-17";
+    const Bytes log = bench::write_esxi_boot_log(model).log;
+    HistoryEntry appraisal;
+    appraisal.host = record.uid;
+    appraisal.sequence = 1;
+    appraisal.generation = record.generation;
+    appraisal.time = {1'700'000'000'000};
+    appraisal.verdict.state = TrustState::kTrusted;
+    appraisal.boot_log = hash(HashAlgorithm::kSha256, as_bytes("good log"));
+    CommitBatch batch;
+    batch.boot_logs = {{appraisal.boot_log, log}};
+    batch.history = {appraisal};
+    ASSERT_TRUE(store_.commit(batch));
+  }
+
   void approve() {
     const auto baseline = quotemill::testing::image_baseline(
         quotemill::testing::image_of(bench::esxi_image(3, 40)), true);
@@ -108,6 +127,55 @@ TEST_F(OperatorEsxiTest, TellsCauseAndRemedyOfAFailure) {
   EXPECT_EQ(esxi["secure_boot"]["state"], "off");
   EXPECT_EQ(esxi["image"], nullptr) << "no image is known";
   EXPECT_EQ(esxi["version"], "8.0.3") << "the boot loader's record tells it";
+}
+
+TEST_F(OperatorEsxiTest, ListsWhatAPolicyMaySayOfWhatStartedAGoodHost) {
+  booted("esx-1", EsxiFault::kNone, TrustState::kTrusted);
+  const Json esxi = ask("host", {{"host", "esx-1"}})["esxi"];
+  ASSERT_EQ(esxi["loaders"].size(), 2U) << esxi;
+  ASSERT_EQ(esxi["authorities"].size(), 1U);
+  ASSERT_EQ(esxi["signers"].size(), 1U);
+  bench::EsxiBootModel model;
+  model.image = std::make_shared<const bench::EsxiImageModel>(bench::esxi_image(3, 40));
+  const std::string rules = esxi_rules_of(model);
+  for (const char* const list : {"loaders", "authorities", "signers"}) {
+    for (const Json& digest : esxi[list]) {
+      EXPECT_THAT(rules, HasSubstr(digest.get<std::string>())) << list;
+    }
+  }
+}
+
+TEST_F(OperatorEsxiTest, TellsWhatChangedSinceTheLastGoodBootByModuleAndVib) {
+  approve();
+  const HostRecord host = booted("esx-1", EsxiFault::kChangedModule, TrustState::kFailed);
+  EXPECT_EQ(ask("host", {{"host", "esx-1"}})["esxi"]["changes"], nullptr) << "nothing is known yet";
+  good_before(host);
+  const Json changes = ask("host", {{"host", "esx-1"}})["esxi"]["changes"];
+  ASSERT_TRUE(changes.is_object());
+  ASSERT_EQ(changes["modules"].size(), 1U) << changes;
+  EXPECT_EQ(changes["modules"][0]["module"], "vmx.v00");
+  EXPECT_EQ(changes["modules"][0]["vib_before"], "esx-base 8.0.3-0.0.24280770");
+  EXPECT_EQ(changes["modules"][0]["vib_after"], nullptr);
+  EXPECT_TRUE(changes["vibs"].empty());
+}
+
+TEST_F(OperatorEsxiTest, GroupsHostsByWhatTheyAreNotTrustedFor) {
+  Finding bank{.code = FindingCode::kEsxiLogBank, .severity = Severity::kFail};
+  bank.subject = "only SHA-1 is left";
+  for (const char* const name : {"esx-1", "esx-2", "esx-3"}) {
+    booted(name, EsxiFault::kNone, TrustState::kFailed, {bank});
+  }
+  Finding secret{.code = FindingCode::kEsxiLogSecret, .severity = Severity::kWarning};
+  booted("esx-4", EsxiFault::kNone, TrustState::kWarning, {secret});
+  booted("esx-5", EsxiFault::kNone, TrustState::kTrusted);
+  const Json causes = ask("status")["hosts"]["causes"];
+  ASSERT_EQ(causes.size(), 2U) << causes;
+  EXPECT_EQ(causes[0]["hosts"], 3U);
+  EXPECT_EQ(causes[0]["state"], "failed");
+  EXPECT_EQ(causes[0]["code"], "esxi.log.bank");
+  EXPECT_EQ(causes[0]["examples"].size(), 3U);
+  EXPECT_EQ(causes[1]["hosts"], 1U);
+  EXPECT_EQ(causes[1]["code"], "esxi.log.secret");
 }
 
 TEST_F(OperatorEsxiTest, TellsNothingOfALogThatIsNotInOrder) {

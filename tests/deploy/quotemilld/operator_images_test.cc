@@ -32,7 +32,7 @@ class OperatorImagesTest : public OperatorFixture {
   Digest file_id() const { return policies_->baselines().front()->file->id; }
 
   // As if a quote had proven that the host booted an image.
-  void booted(const HostRecord& record, const Digest& image, std::int64_t judged_ms) {
+  void booted(const HostRecord& record, const Digest& image, std::int64_t attested_ms) {
     auto state = std::make_shared<HostState>(*hosts_.find(record.uid)->state);
     BootProof proof;
     proof.generation = record.generation;
@@ -42,7 +42,8 @@ class OperatorImagesTest : public OperatorFixture {
     finding.expected = image;
     proof.findings = {finding};
     state->proof = std::make_shared<const BootProof>(proof);
-    state->judged = {judged_ms};
+    state->counters = CounterRecord{{}, 0, {}, {attested_ms}};
+    state->judged = {attested_ms + 3'600'000};  // again, under another policy
     hosts_.put_state(state);
   }
 };

@@ -252,6 +252,27 @@ TEST(ReadEsxiBoot, AnEventThatIsNoTaggedOneIsNoneOfESXi) {
   EXPECT_THAT(kinds(EsxiScene(log.bytes()).boot()), Contains(EsxiProblemKind::kGrammar));
 }
 
+// Whatever is not an authority, and may hide one, is noted: its type is nobody's word.
+TEST(ReadEsxiBoot, NotesWhatMayHideAnAuthorityBehindTheFirmwaresPart) {
+  EXPECT_EQ(EsxiScene().boot().odd_authority, std::nullopt);
+  EsxiLog log;
+  log.plain(7, event_type::kEfiVariableBoot).module("b.b00", 12).command_line();
+  EXPECT_TRUE(EsxiScene(log.bytes()).boot().odd_authority.has_value());
+  EsxiLog text;
+  text.plain(7, event_type::kEfiAction).module("b.b00", 12).command_line();
+  EXPECT_EQ(EsxiScene(text.bytes()).boot().odd_authority, std::nullopt) << "it lets nothing run";
+}
+
+TEST(ReadEsxiBoot, TellsWhatMayHaveStartedTheHostByDigestAlone) {
+  EsxiLog log;
+  log.plain(4, event_type::kEfiBootServicesApplication).plain(4, event_type::kEfiAction);
+  log.plain(4, event_type::kEventTag).module("b.b00", 12).command_line();
+  const EsxiScene scene(log.bytes());
+  ASSERT_EQ(scene.boot().loaders.size(), 2U) << "but for the action, whatever its type says";
+  EXPECT_EQ(scene.boot().loaders[0].digest, hash(HashAlgorithm::kSha256, as_bytes("text")));
+  EXPECT_EQ(scene.boot().loaders[0].pcr, 4U);
+}
+
 TEST(ReadEsxiBoot, KnowsTheLayoutOfADynamicLaunch) {
   EsxiLog log;
   log.plain(17, event_type::kIpl).module("b", 17).module("k.b00", 19).module("esxupdt.v00", 19);
