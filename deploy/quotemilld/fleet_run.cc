@@ -171,6 +171,7 @@ Result<bool> FleetRuns::pass(const RunRequest& request, const HostSelector& sele
   const bool is_real = request.kind == RunKind::kReal;
   const std::shared_ptr<const PolicySet> policies =
       is_real ? parts_.policies.current() : request.policies;
+  go_on_under(*policies);
   std::string after = position();
   Result<std::shared_ptr<const LogClasses>> logs = tell_logs(selector, after);
   if (!logs) {
@@ -192,13 +193,10 @@ Result<bool> FleetRuns::pass(const RunRequest& request, const HostSelector& sele
     const bool begins_anew = is_real && parts_.policies.current()->id() != policies->id();
     const std::lock_guard lock(mutex_);
     note(judged, *committed);
-    progress_.after = begins_anew ? std::string() : after;
+    progress_.after = after;
     progress_.logs_judged = fleet.logs_judged();
     if (begins_anew) {
-      progress_.done = 0;
-      progress_.done_before = 0;
-      progress_.tally = {};
-      ++progress_.begun_anew;
+      begin_anew();
     }
     if (is_real && (begins_anew || now_ms() - kept_ms_ >= kKeepEveryMs)) {
       kept_ms_ = now_ms();
@@ -211,6 +209,25 @@ Result<bool> FleetRuns::pass(const RunRequest& request, const HostSelector& sele
     }
   }
   return false;
+}
+
+// Hosts that were judged under another set, before an interruption, are judged again.
+void FleetRuns::go_on_under(const PolicySet& policies) {
+  const std::string id = to_hex(policies.id());
+  const std::lock_guard lock(mutex_);
+  if (!progress_.after.empty() && progress_.judged_by != id) {
+    begin_anew();
+  }
+  progress_.judged_by = id;
+}
+
+// REQUIRES: the mutex
+void FleetRuns::begin_anew() {
+  progress_.after.clear();
+  progress_.done = 0;
+  progress_.done_before = 0;
+  progress_.tally = {};
+  ++progress_.begun_anew;
 }
 
 unsigned FleetRuns::threads() const {
@@ -277,6 +294,7 @@ Result<void> FleetRuns::keep_position() const {
   const Json position = {{"selector", now.selector},
                          {"by", now.by},
                          {"after", now.after},
+                         {"judged_by", now.judged_by},
                          {"signatures", now.checks_signatures},
                          {"done", now.done}};
   return transport::replace_private_file(parts_.position_file,
@@ -312,6 +330,7 @@ void FleetRuns::recall_position() {
   progress_.selector = text("selector");
   progress_.by = text("by");
   progress_.after = text("after");
+  progress_.judged_by = text("judged_by");
   progress_.checks_signatures = position.value("signatures", Json(false)) == true;
   const Json done = position.value("done", Json(0));
   progress_.done = done.is_number_unsigned() ? done.get<std::uint64_t>() : 0;

@@ -80,7 +80,8 @@ class FleetRuns {
     std::string error;
     std::string selector;
     std::string by;
-    std::string after;  // hosts up to this name are done
+    std::string after;      // hosts up to this name are done
+    std::string judged_by;  // the set of policies that they were judged under; empty: unknown
     bool checks_signatures = false;
     std::uint64_t hosts = 0;
     std::uint64_t done = 0;
@@ -97,6 +98,8 @@ class FleetRuns {
   void run(const RunRequest& request, const HostSelector& selector);
   Result<void> work_through(const RunRequest& request, const HostSelector& selector);
   Result<bool> pass(const RunRequest& request, const HostSelector& selector);
+  void go_on_under(const PolicySet& policies);
+  void begin_anew();
   [[nodiscard]] std::string position() const;
   [[nodiscard]] unsigned threads() const;
   [[nodiscard]] bool selects_any(const HostSelector& selector) const;

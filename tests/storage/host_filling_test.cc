@@ -9,14 +9,18 @@
 #include "storage/database.h"
 #include "storage/rocks_store.h"
 #include "tests/storage/random_hosts.h"
+#include "tests/storage/sample_records.h"
 #include "tests/support/temp_folder.h"
 
 namespace quotemill::storage {
 namespace {
 
+using ::quotemill::testing::edge_batch;
 using ::quotemill::testing::Random;
 using ::quotemill::testing::random_record;
 using ::quotemill::testing::random_state;
+using ::quotemill::testing::reaffirmed_batch;
+using ::quotemill::testing::sample_uid;
 using ::quotemill::testing::stored_text;
 using ::quotemill::testing::TempFolder;
 
@@ -117,6 +121,18 @@ TEST(HostFilling, IsShownAtAGlanceOnceEachHoweverTheyAreOrdered) {
   std::vector<std::string> all;
   table.glance_at_all([&](const HostGlance& host) { all.emplace_back(host.name); });
   EXPECT_THAT(all, ::testing::UnorderedElementsAreArray(by_name));
+}
+
+TEST(HostFilling, TakesTheNewerStateThatIsNotInTheRowsYet) {
+  const TempFolder folder;
+  StoreOptions options;
+  options.path = folder / "store";
+  const std::unique_ptr<RocksStore> store = *RocksStore::open(options);
+  ASSERT_TRUE(store->commit(edge_batch(1, 1)));
+  ASSERT_TRUE(store->commit(reaffirmed_batch(1, 2)));
+  HostTable table;
+  ASSERT_TRUE(recall_part(*store, 0, 1, table));
+  EXPECT_EQ(table.find(sample_uid(1))->state->sequence, 2U);
 }
 
 TEST(HostFilling, ARowThatIsDamagedIsAnErrorThatNamesIt) {

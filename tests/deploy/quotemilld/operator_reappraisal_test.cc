@@ -64,6 +64,31 @@ class OperatorReappraisalTest : public AttestingFixture {
     return request;
   }
 
+  void keep_position(const Json& position) {
+    std::ofstream(file_) << position.dump();
+    std::filesystem::permissions(
+        file_, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  }
+
+  // Two of three hosts were judged when the run was interrupted; then a policy was applied.
+  void expect_begun_anew(const Json& judged_by) {
+    attest(3);
+    apply(text(2, kHarsh));
+    keep_position({{"selector", "host-*"},
+                   {"by", "bob"},
+                   {"after", "host-1"},
+                   {"judged_by", judged_by},
+                   {"done", 2}});
+    const auto runs = runs_with(
+        [this](std::vector<ReappraisedHost> judged) { return commit(std::move(judged)); });
+    ASSERT_TRUE(runs->resume());
+    const Json status = ended(*runs);
+    EXPECT_EQ(status["begun_anew"], 1) << status;
+    EXPECT_EQ(status["done"], 3);
+    EXPECT_EQ(status["changed"], 3);
+    EXPECT_EQ(state_of(0), TrustState::kFailed);
+  }
+
   bench::TempFolder folder_;
   const std::string file_ = folder_ / "reappraisal.json";
 };
@@ -213,9 +238,11 @@ TEST_F(OperatorReappraisalTest, GoesOnAfterAnInterruption) {
 TEST_F(OperatorReappraisalTest, ResumesBehindWhatWasDone) {
   attest(3);
   apply(text(2, kHarsh));
-  std::ofstream(file_) << R"({"selector":"host-*","by":"bob","after":"host-0","done":1})";
-  std::filesystem::permissions(
-      file_, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  keep_position({{"selector", "host-*"},
+                 {"by", "bob"},
+                 {"after", "host-0"},
+                 {"judged_by", to_hex(policies_->current()->id())},
+                 {"done", 1}});
   const auto runs =
       runs_with([this](std::vector<ReappraisedHost> judged) { return commit(std::move(judged)); });
   ASSERT_TRUE(runs->resume());
@@ -223,6 +250,15 @@ TEST_F(OperatorReappraisalTest, ResumesBehindWhatWasDone) {
   EXPECT_EQ(status["done"], 3);
   EXPECT_EQ(status["changed"], 2);
   EXPECT_EQ(state_of(0), TrustState::kWarning);
+}
+
+// What was judged before the interruption was judged by policies that are not in force any more.
+TEST_F(OperatorReappraisalTest, BeginsAnewWhenItGoesOnUnderOtherPolicies) {
+  expect_begun_anew(Json(to_hex(policies_->current()->id())));
+}
+
+TEST_F(OperatorReappraisalTest, BeginsAnewWhereNobodyKnowsWhatWasJudgedBy) {
+  expect_begun_anew(Json(nullptr));
 }
 
 TEST_F(OperatorReappraisalTest, ADamagedPositionIsNoPosition) {

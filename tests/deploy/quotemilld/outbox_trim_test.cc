@@ -8,7 +8,11 @@ namespace {
 constexpr Config::Outbox kSettings{.keep = 100, .keep_max = 1'000};
 
 StoreStatus outbox(std::uint64_t first, std::uint64_t last) {
-  return {.stream_id = "s", .last_change = last, .first_change = first, .bytes = 0, .figures = {}};
+  StoreStatus status;
+  status.stream_id = "s";
+  status.last_change = last;
+  status.first_change = first;
+  return status;
 }
 
 TEST(OutboxCut, KeepsWhatIsPromisedToEverybody) {
