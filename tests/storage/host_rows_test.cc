@@ -82,7 +82,14 @@ bool expect_same(HostRowReader& reader, const HostUid& uid, const std::string& h
 }
 
 bool is_plain(const HostState& state) {
-  return !state.latches && state.evidence.algorithm() == HashAlgorithm::kSha256;
+  return !state.latches && state.trust_lost == 0 &&
+         state.evidence.algorithm() == HashAlgorithm::kSha256;
+}
+
+HostState trusted_state() {
+  HostState state = sample_state(1, 1);
+  state.trust_lost = 0;
+  return state;
 }
 
 TEST(HostRows, TellWhatIsDecodedTheWholeWay) {
@@ -99,7 +106,7 @@ TEST(HostRows, TellWhatIsDecodedTheWholeWay) {
 TEST(HostRows, ShareWhatManyHaveInCommon) {
   Random random(11);
   HostRowReader reader;
-  HostState state = sample_state(1, 1);
+  HostState state = trusted_state();
   const std::string host = encode_host(sample_host(1));
   const StateRow first = reader.read(sample_host(1).uid, host, encode_state(state))->state;
   state.verdict.valid_until = random_time(random);
@@ -145,6 +152,7 @@ TEST(HostRows, OfADamagedValueAreNoneOrTellWhatIsDecodedTheWholeWay) {
     HostState state = random_state(random, record.uid);
     state.evidence = random_digest(random);
     state.latches = nullptr;
+    state.trust_lost = 0;
     std::string host = encode_host(record);
     std::string its_state = encode_state(state);
     if (random() % 4 == 0) {
@@ -162,7 +170,7 @@ TEST(HostRows, HaveNoFieldThatALaterOneReplaces) {
   HostRowReader reader;
   const HostRecord record = sample_host(1);
   const std::string host = encode_host(record);
-  const std::string state = encode_state(sample_state(1, 1));
+  const std::string state = encode_state(trusted_state());
   ASSERT_TRUE(expect_same(reader, record.uid, host, state));
   for (std::uint8_t number = 1; number < 16; ++number) {
     for (const std::string& field : {std::string{static_cast<char>(number << 3U), 5},

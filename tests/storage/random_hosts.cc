@@ -96,6 +96,7 @@ HostState random_state(Random& random, const HostUid& uid) {
   HostState out = sample_state(1, random());
   out.host = uid;
   out.generation = u32(random);
+  out.trust_lost = coin(random) ? random() : 0;
   out.sequence = coin(random) ? random() : random() % 3;
   out.state = static_cast<TrustState>(random() % 5);
   out.since = random_time(random);

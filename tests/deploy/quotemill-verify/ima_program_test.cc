@@ -176,14 +176,17 @@ TEST_F(ImaProgram, FindsEveryTrojanOfASignedList) {
   const nlohmann::json json = json_of(finished);
   EXPECT_EQ(json["claims"]["outcomes"]["signed"], 895);
   EXPECT_EQ(json["claims"]["signers"][0]["subject"], "CN=pseudo signing key,O=local");
-  std::vector<std::string> messages;
+  std::vector<std::string> badly_signed;
+  std::vector<std::string> unsigned_files;
   for (const nlohmann::json& finding : json["findings"]) {
-    messages.push_back(finding["message"]);
+    const bool is_unsigned = finding["code"] == "ima.file.unknown";
+    (is_unsigned ? unsigned_files : badly_signed).push_back(finding["message"]);
   }
-  EXPECT_THAT(messages,
+  EXPECT_THAT(badly_signed,
               ::testing::ElementsAre(HasSubstr("/usr/sbin/atd"), HasSubstr("/usr/bin/xautt"),
                                      HasSubstr("/usr/bin/trojan_badkey"),
                                      HasSubstr("/usr/bin/trojan_badsig")));
+  EXPECT_THAT(unsigned_files, ::testing::Contains(HasSubstr("/usr/bin/trojan_nosig")));
   EXPECT_EQ(json["events"][1080]["data"].count("signature_check"), 0U) << "trojan_nosig";
 }
 
