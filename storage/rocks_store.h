@@ -171,7 +171,7 @@ class RocksStore final : public VerdictLog, public HostRows, public Outbox, publ
   std::unique_ptr<Database> database_;
   std::string stream_id_;
   std::atomic<std::uint64_t> survived_errors_{0};  // in the background, before the last good write
-  std::vector<StreamBegin> streams_;  // the last one is that of stream_id_
+  std::vector<StreamBegin> streams_;               // the last one is that of stream_id_
   // The commit thread's own.
   Journal journal_;  // its runs() by any thread
   BootLogRows boot_logs_{collection_};
