@@ -1,7 +1,9 @@
 #include "deploy/quotemilld/fleet_causes.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <numeric>
 #include <tuple>
 
 #include "deploy/quotemilld/limits.h"
@@ -10,6 +12,8 @@ namespace quotemill::daemon {
 namespace {
 
 constexpr std::size_t kExamplesMax = 5;
+constexpr std::size_t kHostsUnpackedMax =
+    10'000;  // bound: some 40 ms of whoever asks for the status
 
 using Cause = std::tuple<TrustState, std::string, std::string>;
 
@@ -54,6 +58,7 @@ class CauseTally {
     std::vector<CauseGroup> all;
     all.reserve(groups_.size());
     for (auto& [cause, group] : groups_) {
+      std::sort(group.examples.begin(), group.examples.end());
       all.push_back(std::move(group));
     }
     std::stable_sort(all.begin(), all.end(), [](const CauseGroup& left, const CauseGroup& right) {
@@ -69,12 +74,16 @@ class CauseTally {
 }  // namespace
 
 std::vector<CauseGroup> causes_of(const HostTable& hosts) {
+  std::array<std::size_t, 5> counts = hosts.counts();
+  counts.at(static_cast<std::size_t>(TrustState::kTrusted)) = 0;
+  if (std::accumulate(counts.begin(), counts.end(), std::size_t{0}) == 0) {
+    return {};  // the usual case, and a million hosts need not be looked at
+  }
   std::vector<HostUid> untrusted;
-  hosts.glance({}, [&](const HostGlance& host) {
-    if (host.state != TrustState::kTrusted) {
-      untrusted.push_back(host.record().uid);
+  hosts.glance_at_all([&](const HostGlance& host) {
+    if (host.state != TrustState::kTrusted && untrusted.size() < kHostsUnpackedMax) {
+      untrusted.push_back(host.uid);
     }
-    return true;
   });
   CauseTally tally;
   for (const HostUid& uid : untrusted) {

@@ -21,7 +21,7 @@ struct CauseGroup {
 
 // Of the hosts that may attest and are not trusted, the largest group first. The same is the same
 // code about the same content or, of a finding about none, with the same words. Unpacks only those
-// hosts. Any thread.
+// hosts, 10,000 at most: of more the groups are of some of them. Any thread.
 std::vector<CauseGroup> causes_of(const HostTable& hosts);
 
 // []{state, code, message, hosts, examples[]}; at most `limit` of them.
