@@ -83,12 +83,11 @@ bool started_by_journald() {
          std::to_string(error.st_dev) + ":" + std::to_string(error.st_ino) == stream;
 }
 
-void send_to_journal(const std::vector<std::string>& fields) {
+void send_to_journal(std::vector<std::string> fields) {
   std::vector<iovec> parts;
   parts.reserve(fields.size());
-  for (const std::string& field : fields) {
-    // iovec's own idiom: what it points to is only read.
-    parts.push_back({const_cast<char*>(field.data()), field.size()});  // NOLINT
+  for (std::string& field : fields) {
+    parts.push_back({field.data(), field.size()});
   }
   sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
 }
