@@ -54,6 +54,12 @@ void compare(const CounterRules& here, const CounterRules& there, Comparison& ou
              there.tpm_firmware_changed);
 }
 
+// Of lists of what is allowed, where none allows everything.
+template <typename T>
+bool is_as_narrow(const std::vector<T>& here, const std::vector<T>& there) {
+  return there.empty() || (!here.empty() && is_subset(here, there));
+}
+
 void compare(const BootRules& here, const BootRules& there, Comparison& out) {
   out.action("boot.log", here.log_absent, there.log_absent);
   out.require("boot.baselines", gives_no_more_ways(here.baselines, there.baselines));
@@ -61,19 +67,10 @@ void compare(const BootRules& here, const BootRules& there, Comparison& out) {
   out.action("boot.mismatch", here.mismatch, there.mismatch);
   out.action("boot.no_baseline", here.no_baseline, there.no_baseline);
   out.action("boot.log_oddity", here.log_oddity, there.log_oddity);
-  // No references at all is the laxest.
-  out.require("boot.references",
-              there.references.empty() ||
-                  (!here.references.empty() && is_subset(here.references, there.references)));
+  out.require("boot.references", is_as_narrow(here.references, there.references));
   out.require("boot.reference_events", (there.reference_events & ~here.reference_events) == 0);
   out.require("boot.reference_values", (there.reference_values & ~here.reference_values) == 0);
   out.action("boot.unreferenced", here.unreferenced, there.unreferenced);
-}
-
-// Of lists of what is allowed, where none allows everything.
-template <typename T>
-bool is_as_narrow(const std::vector<T>& here, const std::vector<T>& there) {
-  return there.empty() || (!here.empty() && is_subset(here, there));
 }
 
 // The action of a rule that asks for nothing without its list.
