@@ -45,4 +45,9 @@ inline bool equal(ByteView left, ByteView right) {
   return left.size() == right.size() && std::equal(left.begin(), left.end(), right.begin());
 }
 
+inline bool is_filled_with(ByteView bytes, std::uint8_t value) {
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [value](std::uint8_t byte) { return byte == value; });
+}
+
 }  // namespace quotemill

@@ -55,8 +55,7 @@ std::optional<Digest> Digest::from(HashAlgorithm algorithm, ByteView value) {
 }
 
 bool Digest::is_filled_with(std::uint8_t byte) const {
-  const ByteView bytes = view();
-  return std::all_of(bytes.begin(), bytes.end(), [byte](std::uint8_t b) { return b == byte; });
+  return quotemill::is_filled_with(view(), byte);
 }
 
 }  // namespace quotemill

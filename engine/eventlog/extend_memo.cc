@@ -19,6 +19,20 @@ std::size_t place_of(ByteView before, ByteView digest, std::size_t places) {
   return (one ^ other) & (places - 1);
 }
 
+// All bytes, without the call that std::memcmp() is where vectors are as long as these.
+template <std::size_t kSize>
+bool are_same(const std::uint8_t* left, const std::uint8_t* right) {
+  std::array<std::uint64_t, kSize / sizeof(std::uint64_t)> here;
+  std::array<std::uint64_t, kSize / sizeof(std::uint64_t)> there;
+  std::memcpy(here.data(), left, kSize);
+  std::memcpy(there.data(), right, kSize);
+  std::uint64_t difference = 0;
+  for (std::size_t i = 0; i < here.size(); ++i) {
+    difference |= here[i] ^ there[i];
+  }
+  return difference == 0;
+}
+
 }  // namespace
 
 ExtendMemo::ExtendMemo(std::size_t entries) {
@@ -38,8 +52,8 @@ void ExtendMemo::extend(Digest& pcr, ByteView digest) {
   assert(digest.size() == kSize);
   Fact& fact = facts_[place_of(pcr.view(), digest, facts_.size())];
   std::uint8_t* const value = pcr.writable().data();
-  if (std::memcmp(value, fact.before.data(), kSize) != 0 ||
-      std::memcmp(digest.data(), fact.digest.data(), kSize) != 0) {
+  if (!are_same<kSize>(value, fact.before.data()) ||
+      !are_same<kSize>(digest.data(), fact.digest.data())) {
     std::memcpy(fact.before.data(), value, kSize);
     std::memcpy(fact.digest.data(), digest.data(), kSize);
     quotemill::extend(pcr, digest);

@@ -51,9 +51,9 @@ PcrBank replay_with(const BootLog& log, HashAlgorithm bank, PcrValues values,
     extend_pcr(values[event.pcr], digest);
     extended |= 1U << event.pcr;
   }
-  PcrBank reproduced(bank);
+  PcrBank reproduced(PcrSelection{bank, extended & ~unreproduced});
   for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-    if (((extended & ~unreproduced) >> pcr & 1U) != 0) {
+    if (reproduced.has(pcr)) {
       reproduced.set(pcr, values[pcr]);
     }
   }
@@ -63,7 +63,7 @@ PcrBank replay_with(const BootLog& log, HashAlgorithm bank, PcrValues values,
 // Of the PCRs that a dynamic launch sets, those that the log extends and the quote shows.
 bool dynamic_pcrs_match(const PcrBank& replayed, const PcrBank& quoted) {
   for (std::uint32_t pcr = kDynamicLaunchFirst; pcr <= kDynamicLaunchLast; ++pcr) {
-    if (replayed.has(pcr) && quoted.has(pcr) && replayed.at(pcr) != quoted.at(pcr)) {
+    if (replayed.has(pcr) && quoted.has(pcr) && !equal(replayed.value(pcr), quoted.value(pcr))) {
       return false;
     }
   }

@@ -173,7 +173,7 @@ class Judging {
     const Submission& submission = judgement_.submission;
     if (is_as_proven(quote)) {
       if (context_.state->proof->snapshot == judgement_.snapshot->id()) {
-        judgement_.proof = proof_with(quote.pcrs());
+        judgement_.proof = proof_with(quote.known_pcrs());
         judgement_.boot_log = judgement_.proof->log;
         count(context_.counters.quote_enough);
         return judgement_.proof->findings;
@@ -198,12 +198,12 @@ class Judging {
   }
 
   // The last proof, by the values of this quote: PCR 10 may have moved on.
-  std::shared_ptr<const BootProof> proof_with(const PcrBank& pcrs) const {
-    if (context_.state->proof->pcrs.values() == pcrs) {
+  std::shared_ptr<const BootProof> proof_with(const KnownPcrs& pcrs) const {
+    if (context_.state->proof->pcrs == pcrs) {
       return context_.state->proof;
     }
     auto proof = std::make_shared<BootProof>(*context_.state->proof);
-    proof->pcrs = KnownPcrs(pcrs);
+    proof->pcrs = pcrs;
     return proof;
   }
 
@@ -241,7 +241,7 @@ class Judging {
       auto proof = std::make_shared<BootProof>();
       proof->generation = judgement_.submission.host->generation;
       proof->reset_count = reset_count;
-      proof->pcrs = KnownPcrs(evidence.quote().pcrs());
+      proof->pcrs = evidence.quote().known_pcrs();
       proof->log = judgement_.boot_log;
       proof->snapshot = judgement_.snapshot->id();
       proof->findings = findings_of_proof(findings, *judgement_.snapshot);

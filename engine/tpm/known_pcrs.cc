@@ -4,9 +4,11 @@
 
 namespace quotemill {
 
-KnownPcrs::KnownPcrs(PcrBank values) : values_(std::move(values)) {
-  if (can_hash(values_.algorithm())) {
-    composite_ = values_.composite(values_.algorithm());
+KnownPcrs::KnownPcrs(PcrBank values, std::optional<HashAlgorithm> signing_hash)
+    : values_(std::move(values)) {
+  const HashAlgorithm hash = signing_hash.value_or(values_.algorithm());
+  if (can_hash(hash)) {
+    composite_ = values_.composite(hash);
   }
 }
 

@@ -13,12 +13,13 @@ class KnownPcrs {
  public:
   KnownPcrs() = default;
 
-  explicit KnownPcrs(PcrBank values);
+  // Hashed now is what quotes signed with `signing_hash` digest; by default that of the bank
+  // itself, which nearly all sign with.
+  explicit KnownPcrs(PcrBank values, std::optional<HashAlgorithm> signing_hash = std::nullopt);
 
   [[nodiscard]] const PcrBank& values() const { return values_; }
 
-  // PcrBank::composite(). Kept for the hash of the bank itself, which nearly all quotes sign with.
-  // REQUIRES: can_hash(signing_hash)
+  // PcrBank::composite(). REQUIRES: can_hash(signing_hash)
   [[nodiscard]] Digest composite(HashAlgorithm signing_hash) const {
     return composite_ && composite_->algorithm() == signing_hash ? *composite_
                                                                  : values_.composite(signing_hash);

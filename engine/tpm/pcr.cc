@@ -155,15 +155,25 @@ void write_pcr_selections(ByteWriter& out, const std::vector<PcrSelection>& sele
   }
 }
 
+PcrBank::PcrBank(const PcrSelection& known)
+    : algorithm_(known.bank),
+      mask_(known.mask),
+      values_(static_cast<std::size_t>(std::popcount(known.mask)) * digest_size(known.bank)) {
+  assert(known.mask <= kAllPcrs);
+}
+
 std::size_t PcrBank::offset_of(std::uint32_t pcr) const {
   const std::uint32_t below = mask_ & ((1U << pcr) - 1);
   return static_cast<std::size_t>(std::popcount(below)) * digest_size(algorithm_);
 }
 
 Digest PcrBank::at(std::uint32_t pcr) const {
+  return Digest::from(algorithm_, value(pcr)).value_or(Digest(algorithm_));
+}
+
+ByteView PcrBank::value(std::uint32_t pcr) const {
   assert(has(pcr));
-  const ByteView value = ByteView(values_).subspan(offset_of(pcr), digest_size(algorithm_));
-  return Digest::from(algorithm_, value).value_or(Digest(algorithm_));
+  return ByteView(values_).subspan(offset_of(pcr), digest_size(algorithm_));
 }
 
 bool PcrBank::equals_but(std::uint32_t pcr, const PcrBank& other) const {

@@ -47,6 +47,9 @@ class PcrBank {
 
   explicit PcrBank(HashAlgorithm algorithm) : algorithm_(algorithm) {}
 
+  // These PCRs are known, and zeros. REQUIRES: of no PCR from 24 on
+  explicit PcrBank(const PcrSelection& known);
+
   [[nodiscard]] HashAlgorithm algorithm() const { return algorithm_; }
 
   [[nodiscard]] std::uint32_t mask() const { return mask_; }
@@ -57,6 +60,9 @@ class PcrBank {
 
   // REQUIRES: has(pcr)
   [[nodiscard]] Digest at(std::uint32_t pcr) const;
+
+  // The same, borrowed.
+  [[nodiscard]] ByteView value(std::uint32_t pcr) const;
 
   // What a quote over just the known PCRs has as its digest: see pcr_digest().
   // REQUIRES: can_hash(signing_hash)

@@ -10,7 +10,7 @@
 #include "engine/eventlog/boot_log.h"
 #include "engine/evidence/challenge.h"
 #include "engine/evidence/evidence.h"
-#include "engine/tpm/pcr.h"
+#include "engine/tpm/known_pcrs.h"
 #include "engine/tpm/quote.h"
 #include "engine/verdict/finding.h"
 
@@ -31,7 +31,9 @@ class VerifiedQuote {
   [[nodiscard]] const Nonce& nonce() const { return nonce_; }
 
   // The authenticated values, all those selected and no others.
-  [[nodiscard]] const PcrBank& pcrs() const { return pcrs_; }
+  [[nodiscard]] const PcrBank& pcrs() const { return pcrs_.values(); }
+
+  [[nodiscard]] const KnownPcrs& known_pcrs() const { return pcrs_; }
 
   // What the verification has to remark (weak algorithms); never of severity fail unless the policy
   // makes it so.
@@ -40,18 +42,18 @@ class VerifiedQuote {
  private:
   friend class QuoteVerifier;
 
-  VerifiedQuote(EvidenceHeader header, Quote quote, const Nonce& nonce, PcrBank pcrs,
+  VerifiedQuote(EvidenceHeader header, Quote quote, const Nonce& nonce, KnownPcrs pcrs,
                 Findings remarks)
       : header_(header),
         quote_(std::move(quote)),
         nonce_(nonce),
-        pcrs_(pcrs),
+        pcrs_(std::move(pcrs)),
         remarks_(std::move(remarks)) {}
 
   EvidenceHeader header_;
   Quote quote_;
   Nonce nonce_;
-  PcrBank pcrs_;
+  KnownPcrs pcrs_;
   Findings remarks_;
 };
 

@@ -56,31 +56,31 @@ class BootLogVerifier {
   }
 
   void compare_pcrs(const PcrBank& replayed) {
-    const PcrBank& quoted = boot_.pcrs_;
     for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-      const bool is_asked = quoted.has(pcr) && (kRuntimePcrs >> pcr & 1U) == 0;
-      if (is_asked && is_explained(pcr, quoted.at(pcr), replayed)) {
+      const bool is_asked = boot_.pcrs_.has(pcr) && (kRuntimePcrs >> pcr & 1U) == 0;
+      if (is_asked && is_explained(pcr, replayed)) {
         boot_.proven_pcrs_ |= 1U << pcr;
       }
     }
   }
 
-  bool is_explained(std::uint32_t pcr, const Digest& quoted, const PcrBank& replayed) {
-    const bool is_reset = quoted.is_filled_with(starts_with_ones(pcr) ? 0xFF : 0x00);
+  bool is_explained(std::uint32_t pcr, const PcrBank& replayed) {
+    const ByteView quoted = boot_.pcrs_.value(pcr);
+    const bool is_reset = is_filled_with(quoted, starts_with_ones(pcr) ? 0xFF : 0x00);
     if (is_reset && (kFirmwarePcrs >> pcr & 1U) != 0) {
       add(FindingCode::kBootPcrUnextended).pcr = pcr;
       return false;
     }
-    if (replayed.has(pcr) ? replayed.at(pcr) == quoted : is_reset) {
+    if (replayed.has(pcr) ? equal(replayed.value(pcr), quoted) : is_reset) {
       return true;
     }
     if (replayed.has(pcr)) {
-      boot_.findings_.push_back(mismatch_finding(pcr, replayed.at(pcr), quoted));
+      boot_.findings_.push_back(mismatch_finding(pcr, replayed.at(pcr), boot_.pcrs_.at(pcr)));
       return false;
     }
     Finding& finding = add(FindingCode::kLogNoEvents);
     finding.pcr = pcr;
-    finding.expected = quoted;
+    finding.expected = boot_.pcrs_.at(pcr);
     return false;
   }
 

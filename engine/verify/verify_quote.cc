@@ -51,11 +51,11 @@ class QuoteVerifier {
     }
     const Nonce& nonce = check_nonce(*quote);
     check_selection(*quote);
-    const PcrBank* pcrs = check_pcrs(*quote, signature->hash);
-    if (pcrs == nullptr || !findings_.empty()) {
+    std::optional<KnownPcrs> pcrs = check_pcrs(*quote, signature->hash);
+    if (!pcrs || !findings_.empty()) {
       return findings_;
     }
-    return VerifiedQuote(evidence_.header, *std::move(quote), nonce, *pcrs,
+    return VerifiedQuote(evidence_.header, *std::move(quote), nonce, *std::move(pcrs),
                          weak_remarks(*signature));
   }
 
@@ -106,26 +106,26 @@ class QuoteVerifier {
   }
 
   // The values that the quote digests: those sent, or the known ones if none were sent.
-  const PcrBank* check_pcrs(const Quote& quote, HashAlgorithm signing_hash) {
-    const bool are_known = evidence_.pcrs.empty() && expected_.known_pcrs != nullptr;
-    const PcrBank* pcrs = are_known ? &expected_.known_pcrs->values() : nullptr;
-    if (!evidence_.pcrs.empty()) {
-      pcrs = &evidence_.pcrs.front();
+  std::optional<KnownPcrs> check_pcrs(const Quote& quote, HashAlgorithm signing_hash) {
+    std::optional<KnownPcrs> pcrs;
+    if (evidence_.pcrs.size() == 1) {
+      pcrs.emplace(evidence_.pcrs.front(), signing_hash);
+    } else if (evidence_.pcrs.empty() && expected_.known_pcrs != nullptr) {
+      pcrs = *expected_.known_pcrs;
     }
     // Values beyond those quoted would be unproven ones (CVE-2022-0317): exactly the selection.
-    if (pcrs == nullptr || evidence_.pcrs.size() > 1 || quote.selections.size() != 1 ||
-        quote.selections.front() != pcrs->selection()) {
+    if (!pcrs || quote.selections.size() != 1 ||
+        quote.selections.front() != pcrs->values().selection()) {
       findings_.push_back(failure(FindingCode::kQuotePcrValues));
-      return nullptr;
+      return std::nullopt;
     }
-    const Digest digest =
-        are_known ? expected_.known_pcrs->composite(signing_hash) : pcrs->composite(signing_hash);
+    const Digest digest = pcrs->composite(signing_hash);
     if (!equal(digest.view(), quote.pcr_digest)) {
       Finding finding = failure(FindingCode::kQuotePcrDigest);
       finding.digest = Digest::from(signing_hash, quote.pcr_digest);
       finding.expected = digest;
       findings_.push_back(std::move(finding));
-      return nullptr;
+      return std::nullopt;
     }
     return pcrs;
   }

@@ -25,6 +25,7 @@ TEST(KnownPcrs, DigestAsAQuoteDoesWhateverItSignsWith) {
     for (const HashAlgorithm signing : {HashAlgorithm::kSha1, HashAlgorithm::kSha256,
                                         HashAlgorithm::kSha384, HashAlgorithm::kSha512}) {
       EXPECT_EQ(known.composite(signing), values.composite(signing));
+      EXPECT_EQ(KnownPcrs(values, signing).composite(signing), values.composite(signing));
     }
   }
 }
