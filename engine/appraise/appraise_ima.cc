@@ -187,11 +187,10 @@ class EntryAppraiser {
   [[nodiscard]] bool may_be_file(ByteView buffer) const {
     constexpr std::size_t kBufferFields = 3;  // d-ng|n-ng|buf
     const bool is_path = result_.fields->name.substr(0, 1) == "/";
-    const bool is_checked =
-        result_.digest.has_value() && can_hash(result_.digest->algorithm()) && !buffer.empty();
-    return is_path || !is_checked || field_count_ != kBufferFields ||
-           buffer.front() == kImaDigsig || buffer.front() == kEvmPortableDigsig ||
-           buffer.front() == kImaVerityDigsig;
+    const bool is_checked = result_.digest.has_value() && can_hash(result_.digest->algorithm());
+    const std::uint8_t type = buffer.empty() ? kImaDigsig : buffer.front();  // empty: it has none
+    return is_path || !is_checked || field_count_ != kBufferFields || type == kImaDigsig ||
+           type == kEvmPortableDigsig || type == kImaVerityDigsig;
   }
 
   ImaOutcome loaded_key(ByteView der) {
