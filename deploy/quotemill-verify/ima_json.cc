@@ -3,6 +3,7 @@
 #include "deploy/quotemill-verify/ima_report.h"
 #include "deploy/quotemill-verify/json_parts.h"
 #include "engine/base/text.h"
+#include "engine/eventlog/decode/secrets.h"
 #include "engine/eventlog/ima_signature.h"
 
 namespace quotemill::offline {
@@ -56,7 +57,8 @@ Json buffer_of(const ImaFields& fields) {
   }
   const bool printable = std::all_of(bytes.begin(), bytes.end(),
                                      [](std::uint8_t byte) { return byte >= ' ' && byte <= '~'; });
-  json[printable ? "text" : "bytes"] = printable ? std::string(as_text(bytes)) : to_hex(bytes);
+  json[printable ? "text" : "bytes"] =
+      printable ? without_secrets(as_text(bytes)) : to_hex(without_secrets(bytes));
   return json;
 }
 

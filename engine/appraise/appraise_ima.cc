@@ -3,6 +3,7 @@
 #include "engine/base/text.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/boot_aggregate.h"
+#include "engine/eventlog/ima_signature.h"
 
 namespace quotemill {
 namespace {
@@ -26,6 +27,7 @@ class EntryAppraiser {
     if (result_.fields.has_value()) {
       result_.digest = result_.fields->file_digest();
     }
+    field_count_ = known.has_value() ? known->count : 0;
     result_.proof = proof();
     result_.outcome = outcome(known.has_value());
     return std::move(result_);
@@ -161,6 +163,9 @@ class EntryAppraiser {
       remark(FindingCode::kImaBufferDigest, Severity::kFail);
       return ImaOutcome::kBuffer;
     }
+    if (may_be_file(bytes)) {
+      return file();
+    }
     if (is_keyring_name(result_.fields->name)) {
       return loaded_key(bytes);
     }
@@ -173,6 +178,19 @@ class EntryAppraiser {
       return ImaOutcome::kWrongDigest;
     }
     return ImaOutcome::kBuffer;
+  }
+
+  // Whether a file could have been measured so and be listed as a buffer, because a template's name
+  // is not measured. The kernel calls no buffer by a path; a signature that stands in the buffer's
+  // place begins with its type, and may be made to be the file's own contents; a digest that is not
+  // computed here shows nothing of the buffer.
+  [[nodiscard]] bool may_be_file(ByteView buffer) const {
+    constexpr std::size_t kBufferFields = 3;  // d-ng|n-ng|buf
+    const bool is_path = result_.fields->name.substr(0, 1) == "/";
+    const bool is_checked = result_.digest.has_value() && can_hash(result_.digest->algorithm());
+    const std::uint8_t type = buffer.empty() ? kImaDigsig : buffer.front();  // empty: it has none
+    return is_path || !is_checked || field_count_ != kBufferFields || type == kImaDigsig ||
+           type == kEvmPortableDigsig || type == kImaVerityDigsig;
   }
 
   ImaOutcome loaded_key(ByteView der) {
@@ -192,6 +210,7 @@ class EntryAppraiser {
 
   const ImaRules& rules_;
   const ImaEntry& entry_;
+  std::size_t field_count_ = 0;  // of the template
   ImaJudgement result_;
 };
 

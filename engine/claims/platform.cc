@@ -1,5 +1,6 @@
 #include "engine/claims/platform.h"
 
+#include <algorithm>
 #include <array>
 
 #include "engine/base/byte_reader.h"
@@ -16,6 +17,8 @@ namespace {
 
 constexpr std::uint32_t kOptionRomPcr = 2;
 constexpr std::uint32_t kFirmwarePcrsEnd = 8;
+constexpr std::uint32_t kWindowsPcrsBegin = 11;  // what Windows measures of itself
+constexpr std::uint32_t kWindowsPcrsEnd = 15;
 
 struct AlarmText {
   std::string_view text;
@@ -59,7 +62,9 @@ class PlatformReader {
   PlatformReader(const ProvenLog& log, const SignatureDatabases& databases)
       : log_(log), databases_(databases) {
     for (std::size_t i = 0; i < kAlarmTexts.size(); ++i) {
-      alarm_digests_.at(i) = hash(log.bank(), as_bytes(kAlarmTexts.at(i).text));
+      const std::string text(kAlarmTexts.at(i).text);
+      alarm_digests_.at(i) = {hash(log.bank(), as_bytes(text)),
+                              hash(log.bank(), as_bytes(text + '\0'))};
     }
   }
 
@@ -69,6 +74,7 @@ class PlatformReader {
       read_option_rom(event);
       read_alarm(event);
     }
+    read_windows_events();
     read_platform_key();
     return std::move(claims_);
   }
@@ -123,7 +129,7 @@ class PlatformReader {
     }
     for (std::size_t i = 0; i < kAlarmTexts.size(); ++i) {
       const AlarmText& alarm = kAlarmTexts.at(i);
-      const bool measured = equal(event.digest(log_.bank()), alarm_digests_.at(i).view());
+      const bool measured = is_alarm_digest(i, event.digest(log_.bank()));
       if (measured || is_labelled(event, alarm)) {
         const Ground ground = measured && log_.has_pcr(event.pcr)
                                   ? Ground{Standing::kProven, {event.number}, {}}
@@ -131,6 +137,13 @@ class PlatformReader {
         claims_.alarms.push_back({std::string(alarm.what), std::string(alarm.text), ground});
       }
     }
+  }
+
+  // Of the text, with and without a NUL.
+  [[nodiscard]] bool is_alarm_digest(std::size_t alarm, ByteView digest) const {
+    const auto& digests = alarm_digests_.at(alarm);
+    return std::any_of(digests.begin(), digests.end(),
+                       [digest](const Digest& expected) { return equal(digest, expected.view()); });
   }
 
   static bool is_labelled(const BootEvent& event, const AlarmText& alarm) {
@@ -143,6 +156,7 @@ class PlatformReader {
     if (!tagged) {
       return;
     }
+    is_windows_ = is_windows_ || (!tagged->empty() && is_windows_event(tagged->front().id));
     for (const TaggedEvent& tag : *tagged) {
       for (const AlarmTag& alarm : kAlarmTags) {
         const bool value = !tag.data.empty() && tag.data[0] != 0;
@@ -150,6 +164,20 @@ class PlatformReader {
           claims_.alarms.push_back({std::string(alarm.what), std::string(tagged_event_name(tag.id)),
                                     ground_of_data(log_, event)});
         }
+      }
+    }
+  }
+
+  // Windows hashes the data of all that it measures itself: where it did, one event that shows
+  // something else could be any of the alarms, under another label or with another value.
+  void read_windows_events() {
+    for (const BootEvent& event : log_.log().events) {
+      const bool is_its_own = event.is_measured() && event.pcr >= kWindowsPcrsBegin &&
+                              event.pcr < kWindowsPcrsEnd && log_.has_pcr(event.pcr);
+      if (is_windows_ && is_its_own && !log_.is_data_proven(event)) {
+        claims_.alarms.push_back(
+            {"windows_event_unproven", event_type_name(event.type), ground_of_data(log_, event)});
+        return;
       }
     }
   }
@@ -170,7 +198,8 @@ class PlatformReader {
 
   const ProvenLog& log_;
   const SignatureDatabases& databases_;
-  std::array<Digest, kAlarmTexts.size()> alarm_digests_;
+  std::array<std::array<Digest, 2>, kAlarmTexts.size()> alarm_digests_;
+  bool is_windows_ = false;
   PlatformClaims claims_;
 };
 

@@ -26,7 +26,7 @@ struct OptionRom {
   Ground ground;       // of the digest
 };
 
-// Something that weakens the platform, and was measured.
+// Something measured that weakens the platform, or that hides whether it is weakened.
 struct PlatformAlarm {
   std::string what;  // "debugger", "dma_protection_disabled", "windows_test_signing", …
   std::string text;  // the event's own words, printable

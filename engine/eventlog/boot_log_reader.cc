@@ -35,6 +35,13 @@ std::size_t padding_begin(ByteView bytes) {
   return begin;
 }
 
+// REQUIRES: at + 4 <= bytes.size()
+std::uint32_t u32_le_at(ByteView bytes, std::size_t at) {
+  return bytes[at] | static_cast<std::uint32_t>(bytes[at + 1]) << 8U |
+         static_cast<std::uint32_t>(bytes[at + 2]) << 16U |
+         static_cast<std::uint32_t>(bytes[at + 3]) << 24U;
+}
+
 // The header's list of digest sizes (TCG_EfiSpecIdEventAlgorithmSize).
 struct AlgorithmSize {
   std::uint16_t id = 0;
@@ -58,7 +65,8 @@ class BootLogParser {
   void read_sha1_event(BootEvent& event);
   void read_agile_event(BootEvent& event);
   void read_digests(BootEvent& event);
-  bool read_usual_digests(std::uint32_t count, BootEvent& event);
+  bool read_usual_event(BootEvent& event);
+  [[nodiscard]] bool has_usual_algorithms(ByteView digests) const;
   BootEvent& next_event();
   bool accept(const BootEvent& event);
   void note_no_action(const BootEvent& event);
@@ -87,6 +95,7 @@ BootLogReading BootLogParser::parse() {
     return {std::move(log_), Error{ErrorCode::kTooLarge, "boot log", 0, {}}};
   }
   log_.events.reserve(bytes_.size() / kEventSizeGuess + 4);
+  log_.banks.reserve(kBankCount);
   if (padding_begin_ == 0) {
     in_.fail(ErrorCode::kTruncated);  // nothing, or nothing but padding, is no log
   } else {
@@ -206,18 +215,57 @@ void BootLogParser::read_sha1_event(BootEvent& event) {
 
 // TCG_PCR_EVENT2 (10.2.2).
 void BootLogParser::read_agile_event(BootEvent& event) {
+  if (read_usual_event(event)) {
+    return;
+  }
   event.pcr = in_.u32_le();   // pcrIndex
   event.type = in_.u32_le();  // eventType
   read_digests(event);
   event.data = in_.sized32_le(limits::kEventDataSizeMax);  // eventSize, event
 }
 
+// The same, of an event whose digests stand where they stand nearly always: then all of its fields
+// have their places, and the reader moves once. False, and nothing is read, of any other event, and
+// of one that is not right: which read of it fails, the other way of reading says.
+bool BootLogParser::read_usual_event(BootEvent& event) {
+  const std::size_t digests_at = 3 * sizeof(std::uint32_t);  // pcrIndex, eventType, digestCount
+  const std::size_t size_at = digests_at + usual_size_;
+  const std::size_t data_at = size_at + sizeof(std::uint32_t);
+  if (in_.remaining() < data_at) {
+    return false;
+  }
+  const ByteView left = bytes_.subspan(in_.offset());
+  const std::uint32_t data_size = u32_le_at(left, size_at);
+  if (u32_le_at(left, 2 * sizeof(std::uint32_t)) != algorithm_count_ ||
+      data_size > limits::kEventDataSizeMax || data_size > left.size() - data_at ||
+      !has_usual_algorithms(left.subspan(digests_at))) {
+    return false;
+  }
+  const ByteView bytes = in_.bytes(data_at + data_size);
+  event.pcr = u32_le_at(bytes, 0);
+  event.type = u32_le_at(bytes, sizeof(std::uint32_t));
+  event.digests = bytes.subspan(digests_at, usual_size_);
+  event.digest_at = usual_at_;
+  event.digest_count = static_cast<std::uint16_t>(algorithm_count_);
+  event.data = bytes.subspan(data_at);
+  return true;
+}
+
+// REQUIRES: digests.size() >= usual_size_
+bool BootLogParser::has_usual_algorithms(ByteView digests) const {
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < algorithm_count_; ++i) {
+    if ((digests[at] | digests[at + 1] << 8) != algorithms_[i].id) {
+      return false;
+    }
+    at += sizeof(std::uint16_t) + algorithms_[i].size;
+  }
+  return true;
+}
+
 // TPML_DIGEST_VALUES: an algorithm that the header does not list has no known size.
 void BootLogParser::read_digests(BootEvent& event) {
   const std::uint32_t count = in_.count32_le(limits::kLogAlgorithmsMax);
-  if (read_usual_digests(count, event)) {
-    return;
-  }
   const std::size_t begin = in_.offset();
   std::uint32_t seen = 0;
   for (std::uint32_t i = 0; i < count && in_.ok(); ++i) {
@@ -240,25 +288,6 @@ void BootLogParser::read_digests(BootEvent& event) {
     event.digests = bytes_.subspan(begin, in_.offset() - begin);
     event.digest_count = static_cast<std::uint16_t>(count);
   }
-}
-
-// The same as read_digests(), where the algorithms stand where they stand nearly always.
-bool BootLogParser::read_usual_digests(std::uint32_t count, BootEvent& event) {
-  if (count != algorithm_count_ || in_.remaining() < usual_size_) {
-    return false;
-  }
-  const ByteView digests = bytes_.subspan(in_.offset(), usual_size_);
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < algorithm_count_; ++i) {
-    if ((digests[at] | digests[at + 1] << 8) != algorithms_[i].id) {
-      return false;
-    }
-    at += sizeof(std::uint16_t) + algorithms_[i].size;
-  }
-  event.digests = in_.bytes(usual_size_);
-  event.digest_at = usual_at_;
-  event.digest_count = static_cast<std::uint16_t>(count);
-  return true;
 }
 
 BootEvent& BootLogParser::next_event() {

@@ -41,6 +41,32 @@ constexpr std::optional<ImaField> field_named(std::string_view name) {
   return std::nullopt;
 }
 
+constexpr bool is_file_digest(ImaField field) {
+  return field == ImaField::kDigest || field == ImaField::kDigestNg ||
+         field == ImaField::kDigestNgV2;
+}
+
+constexpr bool is_file_name(ImaField field) {
+  return field == ImaField::kName || field == ImaField::kNameNg;
+}
+
+// A template's name is not measured, and whoever owns the host chooses some values that are: of a
+// format that reads another value as the digest or the name, that one could be chosen to be known.
+constexpr bool says_which_file(const ImaTemplate& format) {
+  const std::span<const ImaField> fields(format.all.data(), format.count);
+  if (fields.size() < 2 || !is_file_digest(fields[0]) || !is_file_name(fields[1])) {
+    return false;
+  }
+  for (std::size_t i = 2; i < fields.size(); ++i) {
+    const auto before = fields.first(i);
+    if (is_file_digest(fields[i]) || is_file_name(fields[i]) ||
+        std::find(before.begin(), before.end(), fields[i]) != before.end()) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // "d-ng|n-ng"
 constexpr std::optional<ImaTemplate> template_of_format(std::string_view format) {
   ImaTemplate result;
@@ -51,7 +77,7 @@ constexpr std::optional<ImaTemplate> template_of_format(std::string_view format)
     }
     result.all[result.count++] = *field;
   }
-  return result.count == 0 ? std::nullopt : std::optional(result);
+  return says_which_file(result) ? std::optional(result) : std::nullopt;
 }
 
 struct BuiltIn {

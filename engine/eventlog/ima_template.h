@@ -57,8 +57,8 @@ struct ImaTemplate {
   [[nodiscard]] std::span<const ImaField> fields() const { return {all.data(), count}; }
 };
 
-// The template of this name; nullopt if the kernel has no such template or field. The template is
-// that of the name alone, so that it can be kept for as long as the names are the same.
+// The template of this name, and of nothing else; nullopt if the kernel has no such template or
+// field, or a format is not file digest, file name and others once each: names are not measured.
 std::optional<ImaTemplate> ima_template(std::string_view name);
 
 // What the fields of an entry say; borrows its template data. Text is host-supplied.

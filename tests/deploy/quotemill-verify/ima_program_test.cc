@@ -127,6 +127,17 @@ TEST_F(ImaProgram, Hostile_NothingOfAListIsPrintedAsItIs) {
   EXPECT_TRUE(json_of(verify_program({"ima", path, "--json"})).is_object());
 }
 
+TEST_F(ImaProgram, Hostile_ASecretOfAKexecCommandLineIsNotShown) {
+  const std::string_view line = "ro password=hunter2 quiet";
+  const std::string path = list({measured_entry(
+      "ima-buf",
+      joined({digest_field("sha256", hash(HashAlgorithm::kSha256, as_bytes(line)).view()),
+              text_field("kexec-cmdline"), field(as_bytes(line))}))});
+  const std::string shown = verify_program({"ima", path, "--json"}).output;
+  EXPECT_THAT(shown, ::testing::HasSubstr("ro password=[redacted] quiet"));
+  EXPECT_THAT(shown, ::testing::Not(::testing::HasSubstr("hunter2")));
+}
+
 TEST_F(ImaProgram, ReadsTheListsOfRealBootsAndTheirQuotes) {
   if (!testing::have_fixtures()) {
     GTEST_SKIP() << "no fixtures";

@@ -301,5 +301,55 @@ TEST_F(AppraiseIma, Hostile_AFileListedAsABufferIsNoKnownBuffer) {
               ElementsAre(std::pair(FindingCode::kImaBufferDigest, Severity::kFail)));
 }
 
+// A template's name is not measured, and root writes what he likes into a file's security.ima, from
+// where the kernel measures it behind the file's own digest and path.
+TEST_F(AppraiseIma, Hostile_AnAttributeListedAsTheDigestIsNotTheFiles) {
+  const Bytes data =
+      joined({digest_field("sha256", digest_of("malware").view()), text_field("/usr/bin/ls"),
+              digest_field("\x03:sha256", digest_of("ls").view())});
+  EXPECT_EQ(Judged(rules_, measured_entry("ima-sig", data)).outcome(), ImaOutcome::kWrongDigest);
+  for (const char* const name : {"d-ng|n-ng|d-ngv2", "sig|n-ng|d-ngv2"}) {
+    const Judged judged(rules_, measured_entry(name, data));
+    EXPECT_EQ(judged.outcome(), ImaOutcome::kUnreadable) << name;
+    EXPECT_THAT(judged.remarks(),
+                ElementsAre(std::pair(FindingCode::kImaTemplateUnknown, Severity::kFail)));
+  }
+}
+
+TEST_F(AppraiseIma, Hostile_AFileWhoseAttributeIsItsContentsIsAFileThoughListedAsABuffer) {
+  rules_.unknown_file = Severity::kFail;
+  const auto unknown = ElementsAre(std::pair(FindingCode::kImaFileUnknown, Severity::kFail));
+  EXPECT_THAT(Judged(rules_, buffer("/tmp/malware", as_bytes("#!/bin/sh"))).remarks(), unknown);
+  for (const char type : {'\x03', '\x05', '\x06'}) {
+    // Of a file that lies in no mounted tree the kernel lists the bare name.
+    const std::string contents = type + std::string(" malware");
+    EXPECT_THAT(Judged(rules_, buffer("kernel_version", as_bytes(contents))).remarks(), unknown);
+    EXPECT_THAT(Judged(rules_, buffer(".ima", as_bytes(contents))).remarks(), unknown);
+  }
+  EXPECT_THAT(Judged(rules_, buffer("kernel_version", {})).remarks(), unknown);
+  EXPECT_THAT(Judged(rules_, buffer("kernel_version", as_bytes("6.1"))).remarks(), IsEmpty());
+}
+
+TEST_F(AppraiseIma, Hostile_ABufferWhoseDigestCannotBeCheckedMayBeAFile) {
+  rules_.unknown_file = Severity::kFail;
+  const Bytes entry =
+      measured_entry("ima-buf", joined({digest_field("wp512", Bytes(64, 1)), text_field("malware"),
+                                        field(as_bytes("harmless"))}));
+  EXPECT_THAT(Judged(rules_, entry).remarks(),
+              ElementsAre(std::pair(FindingCode::kImaFileUnknown, Severity::kFail)));
+}
+
+TEST_F(AppraiseIma, Hostile_ABufferAmongMetadataMayBeAnAttributeOfAFile) {
+  rules_.unknown_file = Severity::kFail;
+  const Bytes contents = to_bytes(as_bytes("#!/bin/sh"));
+  const Bytes entry = measured_entry(
+      "d-ng|n-ng|evmsig|xattrnames|xattrlengths|buf|iuid|igid|imode",
+      joined({digest_field("sha256", hash(HashAlgorithm::kSha256, contents).view()),
+              text_field("malware"), field({}), text_field("security.x"), field(Bytes(4, 1)),
+              field(contents), field({}), field({}), field({})}));
+  EXPECT_THAT(Judged(rules_, entry).remarks(),
+              ElementsAre(std::pair(FindingCode::kImaFileUnknown, Severity::kFail)));
+}
+
 }  // namespace
 }  // namespace quotemill

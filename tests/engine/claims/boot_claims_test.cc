@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/crypto/hash.h"
+#include "engine/eventlog/decode/tagged_event.h"
 #include "tests/engine/claims/claimed_log.h"
 
 namespace quotemill {
@@ -50,9 +51,11 @@ TEST(BootClaimsHostile, AnImageShownAsAnEventsDataIsStillAnImage) {
   ClaimedLog log;
   log.separator(4).event(4, event_type::kEfiAction, as_bytes("MZ\x90 a whole image"));
   log.event(2, event_type::kNonhostInfo, as_bytes("MZ\x90 a whole driver"));
+  log.event(2, event_type::kNonhostInfo, as_bytes("VZ a terse one"));
+  log.event(2, event_type::kNonhostInfo, as_bytes("\x55\xAA a BIOS's"));
   const BootClaims claims = log.claims();
   EXPECT_EQ(claims.chain.images.size(), 1U);
-  EXPECT_EQ(claims.platform.option_roms.size(), 1U);
+  EXPECT_EQ(claims.platform.option_roms.size(), 3U);
 }
 
 TEST(BootClaims, WhatRunsBeforeTheSeparatorIsMarked) {
@@ -139,6 +142,13 @@ TEST(BootClaimsHostile, ADebuggerCannotBeHiddenByRelabelling) {
   EXPECT_EQ(claims.platform.alarms[0].ground.standing, Standing::kProven);
 }
 
+TEST(BootClaimsHostile, ADebuggerCannotBeHiddenByANulBehindItsText) {
+  ClaimedLog log;
+  log.labelled(7, event_type::kEfiVariableAuthority, as_bytes("nothing"),
+               as_bytes("UEFI Debug Mode\0"sv));
+  EXPECT_EQ(log.claims().platform.alarms.size(), 1U);
+}
+
 TEST(BootClaimsHostile, AnAlarmThatWasNotMeasuredIsUnproven) {
   ClaimedLog log;
   log.labelled(7, event_type::kEfiAction, as_bytes("UEFI Debug Mode"), as_bytes("nothing"));
@@ -158,6 +168,25 @@ TEST(BootClaims, WindowsDebuggingIsAnAlarmOnlyIfItIsOn) {
   ClaimedLog off;
   off.event(12, event_type::kEventTag, tag(0));
   EXPECT_TRUE(off.claims().platform.alarms.empty());
+}
+
+TEST(BootClaimsHostile, WindowsTestSigningCannotBeHiddenByAnotherLabelOrValue) {
+  const auto tag = [](std::uint32_t id, std::uint8_t value) {
+    ByteWriter out;
+    return out.u32_le(id).u32_le(1).u8(value).take();
+  };
+  const Bytes measured = tag(tagged_event::kTestSigning, 1);
+  for (const std::uint32_t type : {event_type::kEventTag, event_type::kIpl, 0x12345678U}) {
+    ClaimedLog log;
+    log.event(12, event_type::kEventTag, tag(tagged_event::kBootDebugging, 0))
+        .separator(12)
+        .labelled(12, type, tag(tagged_event::kTestSigning, 0), measured);
+    const BootClaims claims = log.claims();
+    ASSERT_EQ(claims.platform.alarms.size(), 1U) << type;
+    EXPECT_EQ(claims.platform.alarms[0].what, "windows_event_unproven");
+    EXPECT_EQ(claims.platform.alarms[0].ground.events, std::vector<std::uint32_t>{3});
+    EXPECT_TRUE(log.claims(1U << 7).platform.alarms.empty()) << "PCR 12 is not quoted";
+  }
 }
 
 TEST(BootClaims, DriversFromDevicesAreOptionRoms) {

@@ -1,4 +1,6 @@
 // Logs that broke other verifiers: the rows about framing of the list of hostile inputs.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "engine/base/limits.h"
@@ -61,6 +63,37 @@ TEST(BootLogHostile, GoAttestationEventSize_4GBWithTenBytesLeft) {
     ASSERT_TRUE(reading.broken) << size;
     EXPECT_EQ(reading.log.events.size(), 1U);
   }
+}
+
+TEST(BootLogHostile, AnEventThatIsCutBreaksAtTheFieldThatDoesNotFit) {
+  const Bytes header = agile_header(kBanks);
+  ByteWriter event;
+  event.u32_le(7).u32_le(event_type::kSeparator).u32_le(2);
+  event.u16_le(0x0004).bytes(Bytes(20, 1)).u16_le(0x000B).bytes(Bytes(32, 1));
+  event.sized32_le(Bytes(4, 1));
+  // pcrIndex, eventType, digestCount, algorithmId, digest, algorithmId, digest, eventSize, event
+  const std::vector<std::size_t> fields = {0, 4, 8, 12, 14, 34, 36, 68, 72};
+  for (std::size_t size = 1; size < event.size(); ++size) {
+    const ByteView cut = event.view().first(size);
+    const BootLogReading reading = read_with_tail(header, to_bytes(cut));
+    ASSERT_TRUE(reading.broken) << size;
+    EXPECT_EQ(reading.broken->code, ErrorCode::kTruncated) << size;
+    const auto next = std::upper_bound(fields.begin(), fields.end(), size);
+    EXPECT_EQ(reading.broken->offset, header.size() + *std::prev(next)) << size;
+    EXPECT_EQ(reading.log.events.size(), 1U);
+  }
+  EXPECT_FALSE(read_with_tail(header, to_bytes(event.view())).broken);
+}
+
+TEST(BootLogHostile, AnEventAboveItsBoundIsRefusedThoughItIsThere) {
+  ByteWriter event;
+  event.u32_le(7).u32_le(event_type::kSeparator).u32_le(1).u16_le(0x000B).bytes(Bytes(32, 1));
+  event.sized32_le(Bytes(limits::kEventDataSizeMax + 1, 1));
+  const BootLogReading reading =
+      read_with_tail(agile_header({HashAlgorithm::kSha256}), to_bytes(event.view()));
+  ASSERT_TRUE(reading.broken);
+  EXPECT_EQ(reading.broken->code, ErrorCode::kTooLarge);
+  EXPECT_EQ(reading.log.events.size(), 1U);
 }
 
 TEST(BootLogHostile, DigestCountsThatCannotBe) {

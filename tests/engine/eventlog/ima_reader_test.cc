@@ -70,8 +70,8 @@ TEST(ImaReader, RebuildsEveryTemplateFromItsText) {
        {ng, path, field(Bytes{5}), text_field("a|b"), field(Bytes{1, 2}), field(Bytes{3}),
         field(Bytes{0xE8, 3, 0, 0}), field(Bytes(4, 0)), field(Bytes{0xED, 0x81})},
        digest + " /lib/m.ko 05 a|b 0102 03 1000 0 33261"},
-      {"d-ng|iuid|n-ng", {ng, field(Bytes{7, 0, 0, 0}), path}, digest + " 7 /lib/m.ko"},
-      {"d-ng", {ng}, digest}};
+      {"d-ng|n-ng|iuid", {ng, path, field(Bytes{7, 0, 0, 0})}, digest + " /lib/m.ko 7"},
+      {"d|n-ng", {field(Bytes(20, 0xAA)), path}, std::string(40, 'a') + " /lib/m.ko"}};
   for (const Case& one : cases) {
     const Bytes data = joined(one.fields);
     const std::string text = line(one.name, data, one.shown);

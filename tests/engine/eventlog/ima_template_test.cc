@@ -24,7 +24,7 @@ std::optional<ImaFields> fields_of(std::string_view name, const std::vector<Byte
 TEST(ImaTemplate, KnowsAllThatTheKernelHas) {
   for (const char* const name :
        {"ima", "ima-ng", "ima-ngv2", "ima-sig", "ima-sigv2", "ima-buf", "ima-modsig", "evm-sig",
-        "d|n", "d-ng|n-ng|sig", "d-ngv2|n-ng|iuid|igid|imode"}) {
+        "d|n", "d|n-ng", "d-ng|n-ng|sig", "d-ngv2|n-ng|iuid|igid|imode"}) {
     EXPECT_TRUE(ima_template(name)) << name;
   }
 }
@@ -33,11 +33,22 @@ TEST(ImaTemplate, RefusesWhatTheKernelHasNot) {
   for (const char* const name : {"", "ima-ngv3", "IMA", "|", "d-ng|", "d-ng||n-ng", "d-ng|n-ng|",
                                  "d-ng,n-ng", "d-ng|x", "n|n|n|n|n|n|n|n|n|n|n|n|n|n|n|n"}) {
     // A format may end in '|': the kernel cuts it off as well.
-    if (std::string_view(name) == "d-ng|" || std::string_view(name) == "d-ng|n-ng|") {
+    if (std::string_view(name) == "d-ng|n-ng|") {
       EXPECT_TRUE(ima_template(name)) << name;
     } else {
       EXPECT_FALSE(ima_template(name)) << name;
     }
+  }
+}
+
+// The name of a template is not measured: a host that was measured by "d-ng|n-ng|sig" could list
+// another format of three fields, under which a file's attribute is its digest or its name.
+TEST(ImaTemplateHostile, AFormatThatLeavesOpenWhichFileItIsAboutIsNone) {
+  for (const char* const name :
+       {"d-ng", "n-ng", "n-ng|d-ng", "sig|n-ng", "d-ng|sig|n-ng", "sig|n-ng|d-ngv2",
+        "d-ng|n-ng|d-ngv2", "d-ng|n-ng|d-ng", "d-ng|n-ng|d", "d-ng|n-ng|n-ng", "d-ng|n-ng|n",
+        "d-ng|n-ng|sig|sig", "d-ng|n-ng|iuid|iuid"}) {
+    EXPECT_FALSE(ima_template(name)) << name;
   }
 }
 
