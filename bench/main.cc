@@ -14,6 +14,7 @@
 #include "bench/engine/log_reading.h"
 #include "bench/micro/floors.h"
 #include "bench/pipeline/pipeline_rates.h"
+#include "bench/pipeline/quote_latency.h"
 #include "bench/storage/commits.h"
 #include "bench/transport/round_trips.h"
 
@@ -39,12 +40,14 @@ void register_all(const Settings& settings) {
   register_store_floor();
   register_judging(settings);
   register_gateway(settings);
+  register_growth(settings);
   register_ima_lists();
   register_esxi_software();
   register_log_reading(settings);
   register_esxi_logs();
   register_commits(settings);
   register_pipeline_rates(settings);
+  register_quote_latency(settings);
   register_round_trips();
 }
 

@@ -116,6 +116,9 @@ void register_ima_lists() {
     benchmark::RegisterBenchmark("engine/ima_replay", ima_replay)->Arg(entries);
     benchmark::RegisterBenchmark("engine/ima_judge", ima_judge)->Arg(entries);
   }
+  for (const std::int64_t entries : {100, 1'000, 10'000, 100'000, 1'000'000}) {
+    benchmark::RegisterBenchmark("growth/ima_entries", ima_judge)->Arg(entries);
+  }
 }
 
 }  // namespace quotemill::bench

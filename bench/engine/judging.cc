@@ -8,6 +8,7 @@
 #include <benchmark/benchmark.h>
 
 #include "bench/workload/engine.h"
+#include "bench/workload/grown_image.h"
 #include "storage/memory_store.h"
 
 namespace quotemill::bench {
@@ -69,13 +70,19 @@ std::vector<Task> steady_state(Engine& engine, const std::vector<Machine>& machi
   }
 }
 
-// Whether all are trusted, and proven completely: the PCR values are then those that plain_replay()
-// gave the machines.
+// Whether all are proven completely: the PCR values are then those that plain_replay() gave the
+// machines.
 bool all_proven(Judge& judge, const std::vector<Task>& tasks) {
   return std::all_of(tasks.begin(), tasks.end(), [&judge](const Task& task) {
     const Judgement judgement = judge.judge(task.submission, task.state);
-    return judgement.kind == JudgementKind::kVerdict &&
-           judgement.verdict.state == TrustState::kTrusted && judgement.proof != nullptr;
+    return judgement.kind == JudgementKind::kVerdict && judgement.proof != nullptr;
+  });
+}
+
+// And trusted: they boot what the baseline has.
+bool all_trusted(Judge& judge, const std::vector<Task>& tasks) {
+  return std::all_of(tasks.begin(), tasks.end(), [&judge](const Task& task) {
+    return judge.judge(task.submission, task.state).verdict.state == TrustState::kTrusted;
   });
 }
 
@@ -104,7 +111,8 @@ void quote_only(benchmark::State& state, const Settings& settings, KeyKind kind)
   const std::vector<Task> tasks =
       steady_state(engine, boot_machines(kind, image, settings.machines));
   Judge witness(engine.knowledge());
-  if (!all_proven(witness, tasks) || witness.counters().quote_enough != tasks.size()) {
+  if (!all_proven(witness, tasks) || witness.counters().quote_enough != tasks.size() ||
+      !all_trusted(witness, tasks)) {
     state.SkipWithError("honest quotes are not judged trusted, or not enough");
     return;
   }
@@ -123,7 +131,8 @@ struct WithLogs {
 
   bool are_proven() {
     Judge witness(knowledge);
-    return all_proven(witness, tasks) && all_proven(witness, {another});
+    return all_proven(witness, tasks) && all_trusted(witness, tasks) &&
+           all_trusted(witness, {another});
   }
 
   std::vector<Machine> machines;
@@ -156,7 +165,49 @@ void fleet(benchmark::State& state, const Settings& settings, const BootImage& i
   });
 }
 
+// --- How the cost grows
+
+// A judge who has seen one machine of each image before.
+void fleet_of_images(benchmark::State& state, const Settings& settings, unsigned count) {
+  const BootImage image = different_images(count);
+  // Each image is that of several machines.
+  const unsigned machines = std::max(settings.machines, 4 * count);
+  storage::MemoryStore store;
+  Knowledge knowledge(image, store);
+  std::vector<Machine> measured;
+  std::vector<Machine> seen;
+  for (unsigned number = 0; number < machines + count; ++number) {
+    (number < machines ? measured : seen).emplace_back(KeyKind::kRsa, number, image);
+  }
+  knowledge.cache_keys(measured);
+  const std::vector<Task> tasks = first_contacts(measured);
+  const std::vector<Task> before = first_contacts(seen);
+  Judge witness(knowledge);
+  if (!all_proven(witness, tasks)) {
+    state.SkipWithError("honest evidence is not proven");
+    return;
+  }
+  judge_all(state, tasks, [&] {
+    Judges judges = one_judge(knowledge);
+    for (const Task& task : before) {
+      static_cast<void>(judges.front()->judge(task.submission, task.state));
+    }
+    return judges;
+  });
+}
+
 }  // namespace
+
+void register_growth(const Settings& settings) {
+  for (const unsigned events : {120U, 480U, 1'920U, 7'680U}) {
+    benchmark::RegisterBenchmark(("growth/events/" + std::to_string(events)).c_str(), first_seen,
+                                 settings, longer_image(events));
+  }
+  for (const unsigned count : {1U, 4U, 16U, 64U}) {
+    benchmark::RegisterBenchmark(("growth/images/" + std::to_string(count)).c_str(),
+                                 fleet_of_images, settings, count);
+  }
+}
 
 void register_judging(const Settings& settings) {
   benchmark::RegisterBenchmark("engine/quote_only/rsa2048", quote_only, settings, KeyKind::kRsa);

@@ -12,4 +12,8 @@ namespace quotemill::bench {
 // first time, by an engine that saw that of another machine before.
 void register_judging(const Settings& settings);
 
+// growth/events/<n>: as engine/first_seen, by logs of so many events.
+// growth/images/<n>: as engine/fleet, by machines of so many images in turn.
+void register_growth(const Settings& settings);
+
 }  // namespace quotemill::bench

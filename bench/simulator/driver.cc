@@ -21,6 +21,9 @@ constexpr std::uint64_t kDrainUs = 10'000'000;  // for what is on its way at the
 constexpr std::uint64_t kWakeEveryUs = 20'000;
 constexpr std::size_t kNonceFileMax = 256;
 constexpr std::size_t kUsedUpShare = 20;  // 1 in so many: the run is no longer steady
+constexpr std::uint32_t kCopies = 100;
+constexpr std::uint64_t kFloodUs = 1'000'000;   // at most; a server may take less than comes
+constexpr std::uint64_t kUnreadUs = 2'000'000;  // less than a host's patience
 
 std::uint64_t now_us() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
@@ -47,11 +50,14 @@ double processor_time(int pid) {
 
 Driver::Driver(const RunSettings& settings, std::unique_ptr<transport::Context> context,
                transport::SocketPoll poll)
-    : settings_(settings), context_(std::move(context)), poll_(std::move(poll)) {}
+    : settings_(settings),
+      context_(std::move(context)),
+      poll_(std::move(poll)),
+      storm_(*context_, settings_.endpoint) {}
 
 Result<std::unique_ptr<Driver>> Driver::create(const RunSettings& settings, const Plan& plan) {
   Result<std::unique_ptr<transport::Context>> context =
-      transport::Context::create(1, static_cast<int>(settings.hosts) + 16);
+      transport::Context::create(1, static_cast<int>(settings.hosts + Storm::kOpenMax) + 16);
   if (!context) {
     return context.error();
   }
@@ -69,10 +75,18 @@ Result<std::unique_ptr<Driver>> Driver::create(const RunSettings& settings, cons
   return driver;
 }
 
+transport::CurveClient Driver::channel_of(Peer& peer) const {
+  return {peer.session.host().channel(),
+          settings_.gateway_key.value_or(settings_.fleet.server_key)};
+}
+
+std::size_t Driver::index_of(const Peer& peer) const {
+  return static_cast<std::size_t>(&peer - peers_.data());
+}
+
 Result<void> Driver::open(Peer& peer, std::size_t index) {
   transport::SocketOptions options;
-  options.curve = transport::CurveClient{
-      peer.session.host().channel(), settings_.gateway_key.value_or(settings_.fleet.server_key)};
+  options.curve = channel_of(peer);
   Result<Socket> socket = Socket::create(*context_, options);
   if (!socket) {
     return socket.error();
@@ -84,13 +98,22 @@ Result<void> Driver::open(Peer& peer, std::size_t index) {
   return poll_.add(*peer.socket, index);
 }
 
+bool Driver::send_one(Peer& peer, const transport::MessageBody& body) {
+  const Bytes frame = transport::encode_message({transport::Role::kHost, ++correlation_, body});
+  if (peer.socket->send(frame) != transport::SendOutcome::kSent) {
+    return false;
+  }
+  tally_.bytes_sent += frame.size();
+  return true;
+}
+
 void Driver::send(Peer& peer, const HostSession::Messages& messages) {
   for (const transport::MessageBody& body : messages) {
-    const Bytes frame = transport::encode_message({transport::Role::kHost, ++correlation_, body});
-    if (peer.socket->send(frame) == transport::SendOutcome::kSent) {
-      tally_.bytes_sent += frame.size();
-    } else {
+    if (!send_one(peer, body)) {
       ++tally_.errors["not sent"];  // it will be overdue, and sent again
+    }
+    if (std::holds_alternative<transport::EvidenceMessage>(body)) {
+      begin_burst(peer);
     }
   }
   if (!messages.empty()) {
@@ -98,8 +121,51 @@ void Driver::send(Peer& peer, const HostSession::Messages& messages) {
   }
 }
 
+// Evidence was sent: if it is to be sent many times, that begins.
+void Driver::begin_burst(Peer& peer) {
+  const Action action = peer.session.next_action();
+  const std::uint64_t sequence = peer.session.next_sequence();
+  if (!is_burst(action) || peer.burst.sequence == sequence) {
+    return;
+  }
+  const bool is_unread = action == Action::kSlowReader;
+  peer.burst = {sequence, is_unread, kCopies, now_us() + (is_unread ? kUnreadUs : kFloodUs)};
+  bursts_.push_back(index_of(peer));
+}
+
+// As many as the connection takes now.
+void Driver::send_copies(Peer& peer) {
+  Burst& burst = peer.burst;
+  while (burst.copies_left != 0 &&
+         send_one(peer, transport::EvidenceMessage{{peer.session.item()}})) {
+    --burst.copies_left;
+    ++(burst.is_unread ? tally_.unread_messages : tally_.flood_messages);
+  }
+}
+
+void Driver::serve_bursts(std::uint64_t now) {
+  for (std::size_t i = 0; i < bursts_.size();) {
+    Peer& peer = peers_[bursts_[i]];
+    send_copies(peer);
+    const bool is_sent = peer.burst.copies_left == 0 && !peer.burst.is_unread;
+    if (!is_sent && now < peer.burst.end_us) {
+      ++i;
+      continue;
+    }
+    peer.burst.copies_left = 0;
+    peer.burst.end_us = 0;
+    bursts_[i] = bursts_.back();
+    bursts_.pop_back();
+    drain(index_of(peer));
+    settle(peer);
+  }
+}
+
 void Driver::drain(std::size_t index) {
   Peer& peer = peers_[index];
+  if (peer.burst.is_unread && peer.burst.end_us != 0) {
+    return;
+  }
   while (const std::optional<transport::Received> received = peer.socket->receive()) {
     tally_.bytes_received += received->payload.size();
     const Result<transport::Message> message = transport::decode_message(received->payload);
@@ -107,12 +173,19 @@ void Driver::drain(std::size_t index) {
       ++tally_.errors["cannot be read"];
       continue;
     }
-    const bool was_idle = peer.session.is_idle();
+    const std::uint64_t before = tally_.attestations;
     send(peer, peer.session.receive(*message, now_us(), tally_));
-    if (!was_idle && peer.session.is_idle()) {
-      --busy_;
-      after(peer);
-    }
+    peer.receipts += static_cast<std::uint32_t>(tally_.attestations - before);
+    settle(peer);
+  }
+}
+
+// Looks whether the attestation of this host is over.
+void Driver::settle(Peer& peer) {
+  if (peer.is_busy && peer.session.is_idle() && peer.burst.end_us == 0) {
+    peer.is_busy = false;
+    --busy_;
+    after(peer);
   }
 }
 
@@ -133,10 +206,14 @@ void Driver::after(Peer& peer) {
 }
 
 void Driver::serve(int timeout_ms) {
-  for (const std::size_t index : poll_.wait(timeout_ms)) {
+  const bool is_calm = bursts_.empty() && storm_.is_over();
+  for (const std::size_t index : poll_.wait(is_calm ? timeout_ms : 1)) {
     drain(index);
   }
-  if (const std::uint64_t now = now_us(); now - woken_us_ >= kWakeEveryUs) {
+  const std::uint64_t now = now_us();
+  serve_bursts(now);
+  storm_.close_due(now);
+  if (now - woken_us_ >= kWakeEveryUs) {
     wake_overdue(now);
     woken_us_ = now;
   }
@@ -154,6 +231,10 @@ void Driver::wake_overdue(std::uint64_t now) {
 
 void Driver::begin(Peer& peer, std::uint64_t due_us) {
   ++busy_;
+  peer.is_busy = true;
+  if (peer.session.next_action() == Action::kStorm) {
+    tally_.storm_connections += storm_.raise(channel_of(peer), now_us());
+  }
   send(peer, peer.session.begin(due_us));
 }
 
@@ -171,6 +252,7 @@ Result<void> Driver::bring_all(bool is_look) {
       }
       if (is_look) {
         ++busy_;
+        peer.is_busy = true;
         send(peer, peer.session.look());
       } else {
         begin(peer, 0);
@@ -237,7 +319,7 @@ void Driver::begin_due(std::uint64_t now, std::uint64_t end) {
     const std::size_t index = scheduled_ % peers_.size();
     ++scheduled_;
     Peer& peer = peers_[index];
-    if (peer.session.is_idle() && !peer.session.is_used_up()) {
+    if (!peer.is_busy && !peer.session.is_used_up()) {
       begin(peer, due);
       drain(index);
     } else {
@@ -252,6 +334,9 @@ Tally Driver::measure() {
   const bool is_open = settings_.rate > 0;
   next_ = is_open ? Next::kBeginsWhenDue : Next::kBeginsAgain;
   used_up_ = 0;
+  for (Peer& peer : peers_) {
+    peer.receipts = 0;
+  }
   const double cpu_before = settings_.daemon_pid != 0 ? processor_time(settings_.daemon_pid) : 0;
   begun_us_ = now_us();
   scheduled_ = 0;
@@ -269,6 +354,9 @@ Tally Driver::measure() {
     now = now_us();
   }
   Tally measured = std::exchange(tally_, {});
+  for (const Peer& peer : peers_) {
+    measured.receipts_per_host.add(peer.receipts);
+  }
   measured.seconds = static_cast<double>(now - begun_us_) / 1e6;
   if (settings_.daemon_pid != 0) {
     measured.daemon_cpu = processor_time(settings_.daemon_pid) - cpu_before;

@@ -5,6 +5,9 @@
 //   warm_up()    one attestation each, judged like all others
 //   measure()    at full speed, or at a given rate
 //
+// What some hosts do beside attesting (floods, slow reading, storms of connections) is done here;
+// their attestation is over when that is, too.
+//
 // One thread owns the sockets; libzmq's I/O thread does the cryptography of the channels. Signing
 // ahead uses all processors.
 #pragma once
@@ -17,6 +20,7 @@
 #include <vector>
 
 #include "bench/simulator/host_session.h"
+#include "bench/simulator/storm.h"
 #include "engine/base/result.h"
 #include "transport/socket/context.h"
 #include "transport/socket/socket.h"
@@ -38,6 +42,14 @@ struct RunSettings {
   std::uint32_t ahead = 0;  // quotes that each host signs ahead
 };
 
+// Evidence that is sent many times.
+struct Burst {
+  std::uint64_t sequence = 0;
+  bool is_unread = false;         // no answer is read until the end
+  std::uint32_t copies_left = 0;  // to be sent
+  std::uint64_t end_us = 0;       // 0: none goes on
+};
+
 class Driver {
  public:
   // `plan` is borrowed.
@@ -53,6 +65,9 @@ class Driver {
     HostSession session;
     std::unique_ptr<transport::Socket> socket;  // null before it is connected
     std::uint64_t due_us = 0;                   // open loop: it should have begun then
+    bool is_busy = false;                       // an attestation is not over
+    std::uint32_t receipts = 0;                 // within the measured time
+    Burst burst = {};
   };
 
   // What becomes of a host whose attestation is over.
@@ -65,21 +80,30 @@ class Driver {
   Result<void> bring_all(bool is_look);
   void serve(int timeout_ms);
   void drain(std::size_t index);
+  bool send_one(Peer& peer, const transport::MessageBody& body);
   void send(Peer& peer, const HostSession::Messages& messages);
+  void begin_burst(Peer& peer);
+  void send_copies(Peer& peer);
+  void serve_bursts(std::uint64_t now_us);
+  void settle(Peer& peer);
   void wake_overdue(std::uint64_t now_us);
   void after(Peer& peer);
   void begin_due(std::uint64_t now_us, std::uint64_t end_us);
   void begin(Peer& peer, std::uint64_t due_us);
+  [[nodiscard]] transport::CurveClient channel_of(Peer& peer) const;
+  [[nodiscard]] std::size_t index_of(const Peer& peer) const;
 
   const RunSettings settings_;
   std::unique_ptr<transport::Context> context_;
   transport::SocketPoll poll_;
   std::vector<Peer> peers_;
+  std::vector<std::size_t> bursts_;  // peers with one that goes on
+  Storm storm_;
   Tally tally_;
   Next next_ = Next::kRests;
   std::uint64_t correlation_ = 0;
   std::uint64_t woken_us_ = 0;
-  std::size_t busy_ = 0;  // hosts that wait for an answer
+  std::size_t busy_ = 0;  // hosts whose attestation is not over
   std::size_t used_up_ = 0;
   std::uint64_t begun_us_ = 0;   // open loop: of the schedule
   std::uint64_t scheduled_ = 0;  // open loop: attestations that were due so far

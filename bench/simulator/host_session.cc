@@ -52,8 +52,8 @@ void HostSession::sign_ahead(const EpochKey& key, unsigned count) {
     const std::uint64_t sequence = first_ahead_ + i;
     const Nonce nonce =
         preissued_nonce(key, host_.record().uid, host_.record().generation, sequence);
-    // After a reset a host asks for a challenge first; its nonce is not known ahead.
-    const bool is_asked = is_reset(plan_.action(host_.number(), sequence));
+    // The nonce of a challenge is not known ahead.
+    const bool is_asked = asks_first(plan_.action(host_.number(), sequence));
     ahead_.emplace_back(
         nonce, is_asked ? Bytes() : host_.evidence(plan_, sequence, NonceKind::kPreissued, nonce));
   }
@@ -74,6 +74,7 @@ std::optional<Bytes> HostSession::signed_ahead(const Nonce& nonce) const {
 
 HostSession::Messages HostSession::begin(std::uint64_t due_us) {
   due_us_ = due_us;
+  is_put_off_ = false;
   const Action action = next_action();
   if (action == Action::kReplay && !older_item_.empty()) {
     step_ = Step::kReplay;
@@ -81,7 +82,7 @@ HostSession::Messages HostSession::begin(std::uint64_t due_us) {
     out.emplace_back(transport::EvidenceMessage{{older_item_}});
     return out;
   }
-  if (!nonce_ || is_reset(action)) {
+  if (!nonce_ || asks_first(action)) {
     step_ = Step::kChallenge;
     return hello();
   }
@@ -153,6 +154,9 @@ HostSession::Messages HostSession::receive(const transport::Message& message, st
   }
   if (const auto* busy = std::get_if<transport::BusyMessage>(&body)) {
     ++tally.busy;
+    if (step_ == Step::kReceipt && !is_burst(next_action())) {
+      tally.busy_latency.add(now_us - std::min(now_us, sent_us_));
+    }
     is_put_off_ = true;
     wake_us_ = now_us + std::uint64_t{busy->retry_after_ms} * 1'000;
     return {};
@@ -166,6 +170,10 @@ HostSession::Messages HostSession::receive(const transport::Message& message, st
 
 HostSession::Messages HostSession::judged(const Receipt& receipt, std::uint64_t now_us,
                                           Tally& tally) {
+  if (is_again(receipt)) {
+    ++tally.receipts_again;
+    return {};
+  }
   if (step_ != Step::kReceipt || receipt.number != next_sequence()) {
     // Nothing was asked that this answers; a replay that is judged would be the worst of them.
     tally.add_wrong(host_.record().name + ": receipt " + std::to_string(receipt.number) +
@@ -176,12 +184,19 @@ HostSession::Messages HostSession::judged(const Receipt& receipt, std::uint64_t 
   ++tally.attestations;
   tally.interactive += was_interactive_ ? 1 : 0;
   ++tally.actions.at(static_cast<std::size_t>(next_action()));
-  tally.latency.add(now_us - std::min(now_us, due_us_ != 0 ? due_us_ : started_us_));
+  if (next_action() != Action::kSlowReader) {  // the time is its own
+    tally.latency.add(now_us - std::min(now_us, due_us_ != 0 ? due_us_ : started_us_));
+  }
   last_ = receipt.number;
   nonce_ = receipt.next_nonce;
   step_ = Step::kIdle;
   wake_us_ = UINT64_MAX;
   return {};
+}
+
+// Whether it answers evidence that was sent many times, once more.
+bool HostSession::is_again(const Receipt& receipt) const {
+  return receipt.number == last_ && is_burst(plan_.action(host_.number(), last_));
 }
 
 void HostSession::check(const Receipt& receipt, Tally& tally) const {

@@ -42,6 +42,15 @@ class HostSession {
   // What came, and what to send then. Counts into `tally`.
   Messages receive(const transport::Message& message, std::uint64_t now_us, Tally& tally);
 
+  // Of the attestation that begins next, or goes on.
+  [[nodiscard]] std::uint64_t next_sequence() const { return last_ + 1; }
+
+  // What the attestation is that begins next, or goes on.
+  [[nodiscard]] Action next_action() const { return plan_.action(host_.number(), next_sequence()); }
+
+  // The evidence that was sent last, to be sent again; empty if there is none.
+  [[nodiscard]] const Bytes& item() const { return item_; }
+
   // Nothing is asked, nothing is awaited.
   [[nodiscard]] bool is_idle() const { return step_ == Step::kIdle; }
 
@@ -57,10 +66,6 @@ class HostSession {
  private:
   enum class Step : std::uint8_t { kIdle, kLook, kChallenge, kReplay, kReceipt };
 
-  [[nodiscard]] std::uint64_t next_sequence() const { return last_ + 1; }
-
-  [[nodiscard]] Action next_action() const { return plan_.action(host_.number(), next_sequence()); }
-
   Messages hello();
   Messages answer(const transport::ChallengeMessage& challenge, Tally& tally);
   Messages judged(const Receipt& receipt, std::uint64_t now_us, Tally& tally);
@@ -68,6 +73,7 @@ class HostSession {
   Messages log(std::uint64_t sequence, Tally& tally) const;
   Messages evidence(Bytes item);
   [[nodiscard]] std::optional<Bytes> signed_ahead(const Nonce& nonce) const;
+  [[nodiscard]] bool is_again(const Receipt& receipt) const;
   void check(const Receipt& receipt, Tally& tally) const;
   void know(const transport::ChallengeMessage& challenge, Tally& tally);
 

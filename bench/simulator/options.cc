@@ -53,10 +53,10 @@ void add_run(CLI::App& command, Options& options) {
       ->capture_default_str();
   command.add_option("--rate", options.rate, "attestations/s, open loop; else as fast as they go")
       ->check(CLI::Range(0.001, 1e7));
-  command.add_option("--mix", options.mix, "shares: quote-only=0.9,reboot=0.1");
+  command.add_option("--mix", options.mix, "shares: quote-only=0.9,reboot=0.1, and restart");
   command.add_option("--faults", options.faults,
                      "shares: bad_signature=0.01, and wrong_nonce, replay, wrong_pcr, "
-                     "tampered_log, truncated, wrong_key");
+                     "tampered_log, truncated, wrong_key, flood, slow_reader, storm");
   command.add_option("--processes", options.processes, "at least so many")
       ->check(CLI::Range(1U, 64U))
       ->capture_default_str();

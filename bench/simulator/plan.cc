@@ -20,6 +20,7 @@ constexpr TrustState kFailed = TrustState::kFailed;
 
 constexpr std::array<Row, kActionCount> kRows = {{
     {Action::kQuoteOnly, "quote-only", {}},
+    {Action::kRestart, "restart", {}},
     {Action::kReboot, "reboot", {}},
     {Action::kBadSignature, "bad_signature", {kFailed, "quote.signature"}},
     {Action::kWrongNonce, "wrong_nonce", {kFailed, "quote.nonce"}},
@@ -28,6 +29,9 @@ constexpr std::array<Row, kActionCount> kRows = {{
     {Action::kTamperedLog, "tampered_log", {kFailed, "log.mismatch"}},
     {Action::kTruncated, "truncated", {kFailed, "evidence.malformed"}},
     {Action::kWrongKey, "wrong_key", {kFailed, "quote.signature"}},
+    {Action::kFlood, "flood", {}},
+    {Action::kSlowReader, "slow_reader", {}},
+    {Action::kStorm, "storm", {}},
 }};
 
 constexpr std::size_t kFirstFault = static_cast<std::size_t>(Action::kBadSignature);

@@ -15,6 +15,7 @@ namespace quotemill::bench {
 
 enum class Action : std::uint8_t {
   kQuoteOnly,     // nothing changed
+  kRestart,       // of its agent: it asks for a challenge, and nothing changed
   kReboot,        // a reset, and the same boot again
   kBadSignature,  // one bit of it is wrong
   kWrongNonce,
@@ -23,9 +24,13 @@ enum class Action : std::uint8_t {
   kTamperedLog,  // a reset, and the log of another boot
   kTruncated,    // half the evidence
   kWrongKey,     // another good AK
+  // Honest evidence, and beside it what wears a server out:
+  kFlood,       // the same evidence again and again, as fast as it goes
+  kSlowReader,  // the same, and no answer is read for a while
+  kStorm,       // connections that are opened and closed
 };
 
-inline constexpr std::size_t kActionCount = 9;
+inline constexpr std::size_t kActionCount = 13;
 
 // As the options and the report write them: "quote-only", "bad_signature".
 std::string_view name_of(Action action);
@@ -33,6 +38,16 @@ std::string_view name_of(Action action);
 // Whether its evidence is that of a fresh boot.
 constexpr bool is_reset(Action action) {
   return action == Action::kReboot || action == Action::kTamperedLog;
+}
+
+// Whether the host asks for a challenge before, instead of using the nonce that it has.
+constexpr bool asks_first(Action action) {
+  return is_reset(action) || action == Action::kRestart;
+}
+
+// Whether the evidence is sent many times.
+constexpr bool is_burst(Action action) {
+  return action == Action::kFlood || action == Action::kSlowReader;
 }
 
 // The verdict that an action leads to, and the finding that a failed one has.

@@ -15,7 +15,7 @@ struct Counter {
   std::uint64_t Tally::*value;
 };
 
-constexpr std::array<Counter, 14> kCounters = {{
+constexpr std::array<Counter, 18> kCounters = {{
     {"hosts", &Tally::hosts},
     {"attestations", &Tally::attestations},
     {"trusted", &Tally::trusted},
@@ -24,6 +24,10 @@ constexpr std::array<Counter, 14> kCounters = {{
     {"logs_sent", &Tally::logs_sent},
     {"signed_live", &Tally::signed_live},
     {"replays_refused", &Tally::replays_refused},
+    {"receipts_again", &Tally::receipts_again},
+    {"flood_messages", &Tally::flood_messages},
+    {"unread_messages", &Tally::unread_messages},
+    {"storm_connections", &Tally::storm_connections},
     {"busy", &Tally::busy},
     {"silences", &Tally::silences},
     {"late", &Tally::late},
@@ -60,6 +64,29 @@ Json actions_of(const Tally& tally) {
   return out;
 }
 
+Json encode_histogram(const Histogram& histogram) {
+  Json buckets = Json::array();
+  for (const auto& [bucket, count] : histogram.buckets()) {
+    buckets.push_back(Json::array({bucket, count}));
+  }
+  return {{"buckets", std::move(buckets)}, {"max", histogram.max()}};
+}
+
+// Throws as the library does if it is none.
+void decode_histogram(const Json& json, Histogram& histogram) {
+  for (const Json& bucket : json.at("buckets")) {
+    histogram.add_bucket(bucket.at(0).get<std::size_t>(), bucket.at(1).get<std::uint64_t>());
+  }
+  histogram.add_max(json.at("max").get<std::uint64_t>());
+}
+
+Json render_latency(const Histogram& latency) {
+  return {{"p50", latency.percentile(0.5)},
+          {"p90", latency.percentile(0.9)},
+          {"p99", latency.percentile(0.99)},
+          {"max", latency.max()}};
+}
+
 std::uint64_t number_at(const Json& object, const char* name) {
   return object.at(name).get<std::uint64_t>();
 }
@@ -92,6 +119,8 @@ void Tally::merge(const Tally& other) {
     actions.at(i) += other.actions.at(i);
   }
   latency.merge(other.latency);
+  busy_latency.merge(other.busy_latency);
+  receipts_per_host.merge(other.receipts_per_host);
 }
 
 Json render_tally(const Tally& tally) {
@@ -99,11 +128,12 @@ Json render_tally(const Tally& tally) {
       tally.seconds > 0 ? static_cast<double>(tally.attestations) / tally.seconds : 0;
   Json out = {{"seconds", tally.seconds},
               {"attestations_per_s", rounded(rate)},
-              {"latency_us",
-               {{"p50", tally.latency.percentile(0.5)},
-                {"p90", tally.latency.percentile(0.9)},
-                {"p99", tally.latency.percentile(0.99)},
-                {"max", tally.latency.max()}}},
+              {"latency_us", render_latency(tally.latency)},
+              {"busy_latency_us", render_latency(tally.busy_latency)},
+              {"receipts_per_host",
+               {{"min", tally.receipts_per_host.percentile(0)},
+                {"median", tally.receipts_per_host.percentile(0.5)},
+                {"max", tally.receipts_per_host.max()}}},
               {"bytes_per_attestation",
                {{"sent", per_attestation(tally.bytes_sent, tally)},
                 {"received", per_attestation(tally.bytes_received, tally)}}},
@@ -120,10 +150,6 @@ Json render_tally(const Tally& tally) {
 }
 
 Json encode_tally(const Tally& tally) {
-  Json buckets = Json::array();
-  for (const auto& [bucket, count] : tally.latency.buckets()) {
-    buckets.push_back(Json::array({bucket, count}));
-  }
   return {{"counters", counters_of(tally)},
           {"seconds", tally.seconds},
           {"daemon_cpu", tally.daemon_cpu},
@@ -131,8 +157,9 @@ Json encode_tally(const Tally& tally) {
           {"wrong", tally.wrong},
           {"errors", tally.errors},
           {"actions", tally.actions},
-          {"latency", std::move(buckets)},
-          {"latency_max", tally.latency.max()}};
+          {"latency", encode_histogram(tally.latency)},
+          {"busy_latency", encode_histogram(tally.busy_latency)},
+          {"receipts_per_host", encode_histogram(tally.receipts_per_host)}};
 }
 
 Result<Tally> decode_tally(const Json& json) {
@@ -147,10 +174,9 @@ Result<Tally> decode_tally(const Json& json) {
     tally.wrong = json.at("wrong").get<std::vector<std::string>>();
     tally.errors = json.at("errors").get<std::map<std::string, std::uint64_t>>();
     tally.actions = json.at("actions").get<std::array<std::uint64_t, kActionCount>>();
-    for (const Json& bucket : json.at("latency")) {
-      tally.latency.add_bucket(bucket.at(0).get<std::size_t>(), bucket.at(1).get<std::uint64_t>());
-    }
-    tally.latency.add_max(number_at(json, "latency_max"));
+    decode_histogram(json.at("latency"), tally.latency);
+    decode_histogram(json.at("busy_latency"), tally.busy_latency);
+    decode_histogram(json.at("receipts_per_host"), tally.receipts_per_host);
     return tally;
   } catch (const Json::exception&) {
     return Error{ErrorCode::kMalformed, "tally", 0, {}};

@@ -25,6 +25,10 @@ struct Tally {
   std::uint64_t logs_sent = 0;
   std::uint64_t signed_live = 0;  // within the measured time; the others were signed before
   std::uint64_t replays_refused = 0;
+  std::uint64_t receipts_again = 0;   // for evidence that was sent many times
+  std::uint64_t flood_messages = 0;   // evidence sent again by floods
+  std::uint64_t unread_messages = 0;  // and by slow readers
+  std::uint64_t storm_connections = 0;
   std::uint64_t busy = 0;
   std::uint64_t silences = 0;    // no answer for ten seconds
   std::uint64_t late = 0;        // open loop: the host was still waiting when its time came
@@ -35,7 +39,9 @@ struct Tally {
   std::vector<std::string> wrong;               // some of them, told
   std::map<std::string, std::uint64_t> errors;  // by code: those that were not expected
   std::array<std::uint64_t, kActionCount> actions{};
-  Histogram latency;  // from sending evidence (open loop: from when it was due) to its receipt
+  Histogram latency;       // from sending evidence (open loop: from when it was due) to its receipt
+  Histogram busy_latency;  // from sending evidence to BUSY
+  Histogram receipts_per_host;  // within the measured time
 
   void add_wrong(const std::string& what);
   void merge(const Tally& other);

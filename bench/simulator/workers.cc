@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "bench/simulator/storm.h"
 #include "transport/files/private_file.h"
 
 namespace quotemill::bench {
@@ -23,7 +24,7 @@ namespace {
 using transport::Descriptor;
 
 constexpr const char* kReady = "ready";
-constexpr std::size_t kOtherDescriptors = 64;
+constexpr std::size_t kOtherDescriptors = 64 + 2 * Storm::kOpenMax;
 
 Error failed(const char* what) {
   return {ErrorCode::kIo, what, 0, {}};

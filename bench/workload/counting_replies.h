@@ -28,6 +28,11 @@ class CountingReplies final : public ReplySink {
     delivered_.wait(lock, [&] { return receipts_ + others_ >= replies; });
   }
 
+  void wait_for_receipts(std::uint64_t receipts) {
+    std::unique_lock lock(mutex_);
+    delivered_.wait(lock, [&] { return receipts_ >= receipts; });
+  }
+
   [[nodiscard]] std::uint64_t receipts() const {
     const std::lock_guard lock(mutex_);
     return receipts_;

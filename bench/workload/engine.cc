@@ -5,8 +5,9 @@
 
 namespace quotemill::bench {
 
-Engine::Engine(VerdictLog& verdicts, const History& history, const BootImage& image)
-    : knowledge_(image, history),
+Engine::Engine(VerdictLog& verdicts, const History& history, const BootImage& image,
+               AppliedPolicies policies)
+    : knowledge_(image, history, std::move(policies)),
       committer_(
           {verdicts, hosts_, replies_, changes_, clock_, nonces_, *knowledge_.policies, counters_},
           CommitterStart{"bench", 0, {}, {}, 42}) {

@@ -14,8 +14,10 @@ namespace quotemill::bench {
 
 class Engine {
  public:
-  // Judges machines of this image. The store is borrowed.
-  Engine(VerdictLog& verdicts, const History& history, const BootImage& image);
+  // Judges machines of this image, by the default policy unless another one is for a host. The
+  // store is borrowed.
+  Engine(VerdictLog& verdicts, const History& history, const BootImage& image,
+         AppliedPolicies policies = {});
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -38,6 +40,8 @@ class Engine {
   [[nodiscard]] Knowledge& knowledge() { return knowledge_; }
 
   [[nodiscard]] CountingReplies& replies() { return replies_; }
+
+  [[nodiscard]] const CountingReplies& replies() const { return replies_; }
 
  private:
   class StandingClock final : public Clock {

@@ -17,9 +17,10 @@ std::shared_ptr<const Baseline> baseline_of(const BootImage& image) {
 
 }  // namespace
 
-Knowledge::Knowledge(const BootImage& image, const History& stored)
+Knowledge::Knowledge(const BootImage& image, const History& stored, AppliedPolicies applied)
     : history(stored),
-      policies(*PoliciesInForce::create(default_policy(), {}, {baseline_of(image)})),
+      policies(
+          *PoliciesInForce::create(default_policy(), std::move(applied), {baseline_of(image)})),
       server_key(SigningHost(KeyKind::kEcP256, 0).server_key) {}
 
 void Knowledge::cache_keys(const std::vector<Machine>& machines) {

@@ -11,11 +11,13 @@
 
 namespace quotemill::bench {
 
-// What all judges of one engine share: the default policy, with the boot of the image's first
-// machine as its baseline, and the keys of the hosts that were seen.
+using AppliedPolicies = std::vector<std::shared_ptr<const PolicyRecord>>;
+
+// What all judges of one engine share: the default policy and those that were applied beside it,
+// the boot of the image's first machine as the baseline, and the keys of the hosts that were seen.
 struct Knowledge {
   // `stored` is borrowed.
-  Knowledge(const BootImage& image, const History& stored);
+  Knowledge(const BootImage& image, const History& stored, AppliedPolicies policies = {});
 
   // Parses their keys, as their first evidence would.
   void cache_keys(const std::vector<Machine>& machines);

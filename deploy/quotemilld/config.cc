@@ -10,6 +10,7 @@ namespace quotemill::daemon {
 namespace {
 
 constexpr std::int64_t kMebibyte = 1024 * 1024;
+constexpr std::int64_t kInboxItemsMin = 8;
 constexpr std::size_t kIpcPathMax = 100;  // sun_path holds 107
 
 std::string read_endpoint(TomlReader& in, std::string_view key, const std::string& default_value) {
@@ -66,6 +67,8 @@ void read_listen(TomlReader& in, Config::Listen& listen) {
 void read_pipeline(TomlReader& in, Config::Pipeline& pipeline) {
   pipeline.threads = in.integer("pipeline.threads", pipeline.threads, 0, 1024);
   pipeline.batch_age_ms = in.duration_ms("pipeline.batch_age", pipeline.batch_age_ms, 0, 1000);
+  pipeline.inbox_items = in.integer("pipeline.inbox", pipeline.inbox_items, kInboxItemsMin,
+                                    std::int64_t{limits::kInboxItemsMax});
   pipeline.memory_bytes =
       kMebibyte *
       in.integer("pipeline.memory_mib", pipeline.memory_bytes / kMebibyte, 256, 1024 * 1024);

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "deploy/quotemilld/fleet_census.h"
-#include "engine/base/limits.h"
 #include "engine/rollout/convergence.h"
 #include "transport/http/metric_page.h"
 
@@ -122,7 +121,7 @@ void add_pipeline(const MetricParts& parts, MetricPage& page) {
   page.counter("internal_errors_total", "Bugs that were caught.", value(pipeline.internal_errors));
   page.gauge("queue_depth", "Evidence that waits to be judged.", number(parts.inbox.depth()),
              {{"queue", "inbox"}});
-  page.gauge("queue_capacity", "Evidence that may wait.", number(limits::kInboxItemsMax),
+  page.gauge("queue_capacity", "Evidence that may wait.", number(parts.inbox.items_max()),
              {{"queue", "inbox"}});
 }
 

@@ -37,7 +37,7 @@ struct Service::Parts {
   Parts(const Config& settings, const Policy& policy, const program::Log& program_log)
       : config(settings),
         log(program_log),
-        inbox(limits::kInboxItemsMax, limits::kInboxBytesMax,
+        inbox(static_cast<std::size_t>(settings.pipeline.inbox_items), limits::kInboxBytesMax,
               static_cast<unsigned>(settings.pipeline.batch_age_ms)),
         key_cache(limits::kKeyCacheMax),
         configured_policy(policy) {}

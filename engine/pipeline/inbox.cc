@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
-#include "engine/base/limits.h"
+#include "engine/pipeline/limits.h"
 
 namespace quotemill {
 namespace {
@@ -17,45 +18,82 @@ std::size_t bytes_of(const Submission& submission) {
 Inbox::Inbox(std::size_t items_max, std::size_t bytes_max, unsigned age_ms_max)
     : items_max_(items_max), bytes_max_(bytes_max), age_ms_max_(age_ms_max) {}
 
+bool Inbox::has_place(bool again) const {
+  const std::size_t kept = again ? 0 : items_max_ / limits::kInboxAgainPart;
+  return batched_.items.size() + large_.items.size() < items_max_ - kept;
+}
+
+bool Inbox::has_room_for(std::size_t bytes, bool is_large) const {
+  const std::size_t kept = is_large ? bytes_max_ / limits::kInboxBatchedPart : 0;
+  const std::size_t used = batched_.bytes + large_.bytes;
+  return used <= bytes_max_ - kept && bytes <= bytes_max_ - kept - used;
+}
+
 Result<void> Inbox::offer(Submission&& submission) {
+  const std::size_t bytes = bytes_of(submission);
+  const bool is_large = bytes > limits::kBatchedItemSizeMax;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) {
       return Error{ErrorCode::kExpired, "inbox"};
     }
-    const std::size_t bytes = bytes_of(submission);
-    if (items_.size() >= items_max_ || bytes > bytes_max_ - bytes_) {
+    if (!has_place(submission.again) || !has_room_for(bytes, is_large)) {
       return Error{ErrorCode::kBusy, "inbox"};
     }
-    bytes_ += bytes;
-    items_.push_back({std::move(submission), std::chrono::steady_clock::now()});
+    Queue& queue = is_large ? large_ : batched_;
+    queue.bytes += bytes;
+    queue.items.push_back({std::move(submission), std::chrono::steady_clock::now()});
   }
-  changed_.notify_one();
+  (is_large ? large_came_ : batched_came_).notify_one();
   return {};
+}
+
+bool Inbox::has_room(std::size_t bytes, bool again) const {
+  const std::lock_guard lock(mutex_);
+  return !closed_ && has_place(again) && has_room_for(bytes, bytes > limits::kBatchedItemSizeMax);
+}
+
+Submission Inbox::pop(Queue& queue, std::chrono::steady_clock::time_point now,
+                      DurationHistogram* times) {
+  Waiting first = std::move(queue.items.front());
+  queue.items.pop_front();
+  queue.bytes -= bytes_of(first.submission);
+  if (times != nullptr) {
+    times->observe(std::chrono::duration_cast<std::chrono::microseconds>(now - first.since));
+  }
+  return std::move(first.submission);
 }
 
 std::vector<Submission> Inbox::take(DurationHistogram* times) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return closed_ || !items_.empty(); });
-  if (!items_.empty()) {
+  std::deque<Waiting>& items = batched_.items;
+  batched_came_.wait(lock, [&] { return closed_ || !items.empty(); });
+  if (!items.empty()) {
     // The first item is there: give others a moment to join it, unless it has waited already.
-    changed_.wait_until(lock, items_.front().since + std::chrono::milliseconds(age_ms_max_),
-                        [this] { return closed_ || items_.size() >= limits::kBatchItemsMax; });
+    batched_came_.wait_until(lock, items.front().since + std::chrono::milliseconds(age_ms_max_),
+                             [&] {
+                               return closed_ || items.size() >= limits::kBatchItemsMax ||
+                                      batched_.bytes >= limits::kBatchBytesMax;
+                             });
   }
-  const std::size_t count = std::min(items_.size(), limits::kBatchItemsMax);
-  std::vector<Submission> batch;
-  batch.reserve(count);
   const auto now = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < count; ++i) {
-    if (times != nullptr) {
-      times->observe(
-          std::chrono::duration_cast<std::chrono::microseconds>(now - items_.front().since));
-    }
-    batch.push_back(std::move(items_.front().submission));
-    items_.pop_front();
-    bytes_ -= bytes_of(batch.back());
+  std::vector<Submission> batch;
+  batch.reserve(std::min(items.size(), limits::kBatchItemsMax));
+  for (std::size_t bytes = 0;
+       !items.empty() && batch.size() < limits::kBatchItemsMax && bytes < limits::kBatchBytesMax;) {
+    batch.push_back(pop(batched_, now, times));
+    bytes += bytes_of(batch.back());
   }
   return batch;
+}
+
+std::optional<Submission> Inbox::take_large(DurationHistogram* times) {
+  std::unique_lock lock(mutex_);
+  large_came_.wait(lock, [this] { return closed_ || !large_.items.empty(); });
+  if (large_.items.empty()) {
+    return std::nullopt;
+  }
+  return pop(large_, std::chrono::steady_clock::now(), times);
 }
 
 void Inbox::close() {
@@ -63,12 +101,13 @@ void Inbox::close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
   }
-  changed_.notify_all();
+  batched_came_.notify_all();
+  large_came_.notify_all();
 }
 
 std::size_t Inbox::depth() const {
   const std::lock_guard lock(mutex_);
-  return items_.size();
+  return batched_.items.size() + large_.items.size();
 }
 
 }  // namespace quotemill

@@ -1,6 +1,9 @@
 // Inbox: where received evidence waits to become a batch. Bounded in items and bytes; full means
 // kBusy at once. Flushes by size or by the age of the oldest item, so that batches fill under load
-// and latency stays low at rest. Shared: any thread offers, one thread takes.
+// and latency stays low at rest. Shared: any thread offers, one thread takes batches.
+//
+// What is large with its logs (limits::kBatchedItemSizeMax) goes into no batch, which would wait
+// for it: it is taken by itself, by other threads.
 #pragma once
 
 #include <chrono>
@@ -38,6 +41,8 @@ struct Submission {
   // It came through a gateway, not on a channel of the host's own: until the host's key proves it,
   // it is nobody's, and no verdict on the host.
   bool carried = false;
+  // It found the inbox full before, or was asked for its logs: the inbox keeps room for it.
+  bool again = false;
 };
 
 class Inbox {
@@ -48,30 +53,52 @@ class Inbox {
   // kBusy when full, kExpired after close(). The submission is untouched then.
   Result<void> offer(Submission&& submission);
 
-  // Blocks until a batch is due; up to limits::kBatchItemsMax items, in order of arrival. Empty
-  // only after close(), when all has been taken. How long each has been inside is observed in
-  // `times`, if there is one.
+  // Whether an item of so many bytes, without logs, would be taken now; another thread may be
+  // faster.
+  [[nodiscard]] bool has_room(std::size_t bytes, bool again) const;
+
+  // Blocks until a batch is due; up to limits::kBatchItemsMax items and limits::kBatchBytesMax
+  // bytes, in order of arrival. Empty only after close(), when all but large items has been taken.
+  // How long each has been inside is observed in `times`, if there is one.
   std::vector<Submission> take(DurationHistogram* times = nullptr);
+
+  // Blocks until there is a large item; the oldest. None only after close(), when all have been
+  // taken. Any number of threads.
+  std::optional<Submission> take_large(DurationHistogram* times = nullptr);
 
   // Refuses new items; what is inside can still be taken.
   void close();
 
+  [[nodiscard]] std::size_t items_max() const { return items_max_; }
+
+  // Large items included.
   [[nodiscard]] std::size_t depth() const;
 
  private:
-  const std::size_t items_max_;
-  const std::size_t bytes_max_;
-  const unsigned age_ms_max_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-
   struct Waiting {
     Submission submission;
     std::chrono::steady_clock::time_point since;
   };
 
-  std::deque<Waiting> items_;
-  std::size_t bytes_ = 0;
+  struct Queue {
+    std::deque<Waiting> items;
+    std::size_t bytes = 0;
+  };
+
+  // All below with the mutex held.
+  [[nodiscard]] bool has_place(bool again) const;
+  [[nodiscard]] bool has_room_for(std::size_t bytes, bool is_large) const;
+  static Submission pop(Queue& queue, std::chrono::steady_clock::time_point now,
+                        DurationHistogram* times);
+
+  const std::size_t items_max_;
+  const std::size_t bytes_max_;
+  const unsigned age_ms_max_;
+  mutable std::mutex mutex_;
+  std::condition_variable batched_came_;
+  std::condition_variable large_came_;
+  Queue batched_;
+  Queue large_;
   bool closed_ = false;
 };
 

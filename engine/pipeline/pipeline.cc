@@ -31,8 +31,16 @@ using BatchMessage = std::shared_ptr<BatchInFlight>;
 struct Pipeline::Graph {
   using CommitNode = tbb::flow::async_node<BatchMessage, tbb::flow::continue_msg>;
 
+  // One of those who judge large items, half as many as there are workers: however many such items
+  // come, the processors are not theirs alone.
+  struct LargeLane {
+    std::counting_semaphore<1> committed{0};
+    std::thread thread;
+  };
+
   Graph(const PipelineParts& pipeline_parts, unsigned workers)
       : parts(pipeline_parts),
+        large_lanes(std::max(1U, workers / 2)),
         // TBB counts a calling thread as one of them; ours only feeds and never judges.
         parallelism(tbb::global_control::max_allowed_parallelism, workers + 1),
         arena(static_cast<int>(workers), 0),
@@ -50,14 +58,32 @@ struct Pipeline::Graph {
     const std::shared_ptr<const PolicySet> policies = parts.policies.current();
     batch.judgements.resize(batch.submissions.size());
     tbb::parallel_for(std::size_t{0}, batch.submissions.size(), [&](std::size_t i) {
-      Submission& submission = batch.submissions[i];
-      const std::optional<Host> host = parts.hosts.find(submission.host->uid);
-      // A host that is gone meanwhile is judged against nothing; the committer drops the result.
-      const auto state = host ? host->state : std::make_shared<const HostState>();
-      batch.judgements[i] = judge(std::move(submission),
-                                  {*policies, state, parts.server_key, parts.keys, parts.history,
-                                   parts.counters, memos.local(), &software.local()});
+      batch.judgements[i] = judge_one(std::move(batch.submissions[i]), *policies);
     });
+  }
+
+  Judgement judge_one(Submission submission, const PolicySet& policies) noexcept {
+    const std::optional<Host> host = parts.hosts.find(submission.host->uid);
+    // A host that is gone meanwhile is judged against nothing; the committer drops the result.
+    const auto state = host ? host->state : std::make_shared<const HostState>();
+    return judge(std::move(submission),
+                 {policies, state, parts.server_key, parts.keys, parts.history, parts.counters,
+                  memos.local(), &software.local()});
+  }
+
+  // One large item after another, until the inbox is closed and has none. The next one begins when
+  // this one is committed: what is in flight is one a lane.
+  void judge_large(LargeLane& lane) noexcept {
+    while (std::optional<Submission> submission =
+               parts.inbox.take_large(&parts.counters.times.queue)) {
+      std::vector<Judgement> alone(1);
+      {
+        const StageTimer timer(parts.counters.times.judge);
+        alone.front() = judge_one(*std::move(submission), *parts.policies.current());
+      }
+      parts.committer.submit(std::move(alone), [&lane] { lane.committed.release(); });
+      lane.committed.acquire();
+    }
   }
 
   void commit(const BatchMessage& batch, CommitNode::gateway_type& gateway) {
@@ -84,6 +110,7 @@ struct Pipeline::Graph {
   }
 
   PipelineParts parts;
+  std::vector<LargeLane> large_lanes;
   std::counting_semaphore<limits::kBatchesInFlightMax> tokens{limits::kBatchesInFlightMax};
   tbb::global_control parallelism;
   tbb::task_arena arena;
@@ -117,12 +144,20 @@ Pipeline::~Pipeline() {
 
 void Pipeline::start() {
   graph_->pump_thread = std::thread([this] { graph_->pump(); });
+  for (Graph::LargeLane& lane : graph_->large_lanes) {
+    lane.thread = std::thread([this, &lane] { graph_->judge_large(lane); });
+  }
 }
 
 void Pipeline::drain() {
   graph_->parts.inbox.close();
   if (graph_->pump_thread.joinable()) {
     graph_->pump_thread.join();
+  }
+  for (Graph::LargeLane& lane : graph_->large_lanes) {
+    if (lane.thread.joinable()) {
+      lane.thread.join();
+    }
   }
   graph_->graph->wait_for_all();
 }

@@ -65,9 +65,7 @@ void LogTransfer::restart() {
 
 Bytes LogTransfer::take() {
   assert(is_complete());
-  Bytes log = std::move(bytes_);
-  restart();
-  return log;
+  return std::exchange(bytes_, {});
 }
 
 }  // namespace quotemill::transport

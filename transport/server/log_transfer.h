@@ -55,7 +55,8 @@ class LogTransfer {
 
   [[nodiscard]] bool is_complete() const { return total_ != 0 && bytes_.size() == total_; }
 
-  // The log. Its share of the budget is given back: it is the inbox's to bound now.
+  // The log. Its share of the budget is held on, until the transfer goes: a log that finds the
+  // inbox full is in memory all the same.
   // REQUIRES: is_complete()
   Bytes take();
 

@@ -40,7 +40,9 @@ void SessionTable::evidence(Turn& turn, EvidenceMessage& message) {
     // that is kept says enough.
     bytes.resize(limits::kEvidenceItemSizeMax);
   }
-  item(turn, std::move(bytes));
+  if (!is_full(turn, bytes.size())) {
+    item(turn, std::move(bytes));
+  }
 }
 
 void SessionTable::item(Turn& turn, Bytes item) {
@@ -64,6 +66,19 @@ void SessionTable::item(Turn& turn, Bytes item) {
     return;
   }
   judge_item(turn, std::move(item), decoded ? &*decoded : nullptr);
+}
+
+// Whether the inbox is full, and that is said before the evidence is looked at: under a load that
+// is too high, what is refused must cost little. The same evidence again is known all the same.
+bool SessionTable::is_full(Turn& turn, std::size_t bytes) {
+  if (turn.session.exchange != nullptr || refusing_ ||
+      parts_.inbox.has_room(bytes, turn.session.found_full)) {
+    return false;
+  }
+  turn.session.found_full = true;
+  count(parts_.counters.inbox_full);
+  send_busy(turn);
+  return true;
 }
 
 // Whether an exchange is going on, and its answer given: one at a time per host.
@@ -152,10 +167,12 @@ void SessionTable::accept(Turn& turn, Bytes item, const Challenge& challenge,
   turn.session.exchange = std::move(exchange);
   if (!parts_.inbox.offer(submission_of(turn))) {
     turn.session.exchange.reset();
+    turn.session.found_full = true;
     count(parts_.counters.inbox_full);
     send_busy(turn);
     return;
   }
+  turn.session.found_full = false;
   ++in_flight_;
   count(parts_.counters.evidence_accepted);
 }
@@ -171,6 +188,7 @@ Submission SessionTable::submission_of(const Turn& turn) const {
   submission.challenge = exchange.challenge;
   submission.received = exchange.received;
   submission.carried = exchange.carried;
+  submission.again = turn.session.found_full;
   return submission;
 }
 
@@ -218,7 +236,7 @@ void SessionTable::send_need(Turn& turn) {
 void SessionTable::take_log(Turn& turn, Bytes log) {
   Exchange& exchange = *turn.session.exchange;
   count(parts_.counters.logs_complete);
-  exchange.transfer.reset();
+  exchange.complete.push_back(std::move(exchange.transfer));
   if (exchange.need.boot_log) {
     exchange.boot_log = std::move(log);
     exchange.need.boot_log = false;

@@ -1,5 +1,6 @@
 #include "transport/server/session_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/limits.h"
@@ -237,10 +238,25 @@ bool SessionTable::is_connected(const HostUid& uid) const {
   return found != sessions_.end() && !found->second.routes[0].is_none();
 }
 
+// While the inbox has little room, it goes to those in front.
+std::vector<HostUid> SessionTable::longest_waiting_first() const {
+  std::vector<std::pair<BootTime, HostUid>> by_time;
+  by_time.reserve(waiting_.size());
+  for (const HostUid& uid : waiting_) {
+    by_time.emplace_back(sessions_.at(uid).exchange->received.boot, uid);
+  }
+  std::sort(by_time.begin(), by_time.end());
+  std::vector<HostUid> waiting;
+  waiting.reserve(by_time.size());
+  for (const auto& [since, uid] : by_time) {
+    waiting.push_back(uid);
+  }
+  return waiting;
+}
+
 std::vector<Outgoing> SessionTable::tick(Moment now) {
   std::vector<Outgoing> out;
-  const std::vector<HostUid> waiting(waiting_.begin(), waiting_.end());
-  for (const HostUid& uid : waiting) {
+  for (const HostUid& uid : longest_waiting_first()) {
     Session& session = sessions_.at(uid);
     Exchange& exchange = *session.exchange;
     const std::optional<Host> host = parts_.hosts.find(uid);
@@ -279,6 +295,7 @@ void SessionTable::requeue(Turn& turn) {
   submission.runtime_from = exchange.runtime_from;
   submission.runtime_list = std::move(exchange.runtime_list);
   submission.foregone = exchange.foregone;
+  submission.again = true;
   if (!parts_.inbox.offer(std::move(submission))) {
     // Untouched when it was refused.
     exchange.boot_log = std::move(submission.boot_log);  // NOLINT(bugprone-use-after-move)
@@ -288,6 +305,7 @@ void SessionTable::requeue(Turn& turn) {
   }
   waiting_.erase(turn.host.record->uid);
   exchange.logs_given = true;
+  exchange.complete.clear();
   exchange.phase = Exchange::Phase::kJudging;
   ++in_flight_;
 }

@@ -148,7 +148,9 @@ class SessionTable {
     std::unique_ptr<LogTransfer> transfer;  // of the one that was asked for
     Bytes boot_log;                         // complete
     std::optional<std::uint64_t> runtime_from;
-    Bytes runtime_list;                   // complete, if runtime_from is set
+    Bytes runtime_list;  // complete, if runtime_from is set
+    // The room in the budget of what is complete, until the inbox has it.
+    std::vector<std::unique_ptr<LogTransfer>> complete;
     bool logs_given = false;              // it has been to the inbox with what was needed
     std::optional<FindingCode> foregone;  // kQueued: log.withheld
     bool carried = false;                 // it came through a gateway, when it last came
@@ -168,6 +170,8 @@ class SessionTable {
     std::unique_ptr<Exchange> exchange;
     // HELLO or challenge_now() during an exchange: challenge when it is over.
     bool challenge_wanted = false;
+    // Its last evidence found the inbox full: the next one comes before that of others.
+    bool found_full = false;
     std::uint64_t wanted_correlation = 0;
     bool claim_told = false;
   };
@@ -196,6 +200,7 @@ class SessionTable {
   void answer_error(Turn& turn, const Error& error);
   void end_exchange(Session& session, const HostUid& uid);
   void finish_exchange(Turn& turn);
+  [[nodiscard]] std::vector<HostUid> longest_waiting_first() const;
   void requeue(Turn& turn);
   void sweep(Moment now);
 
@@ -225,6 +230,7 @@ class SessionTable {
   // session_evidence.cc
   void evidence(Turn& turn, EvidenceMessage& message);
   void item(Turn& turn, Bytes item);
+  bool is_full(Turn& turn, std::size_t bytes);
   bool is_repeated(Turn& turn, const Bytes& item);
   void give_up_lost(Turn& turn);
   void judge_item(Turn& turn, Bytes item, const Evidence* evidence);

@@ -148,6 +148,60 @@ TEST_F(HostSessionTest, QuotesSignedAheadAreThoseThatItWouldSignNow) {
   EXPECT_TRUE(session.is_used_up());
 }
 
+TEST_F(HostSessionTest, MeasuresHowSoonBusyCame) {
+  HostSession session = this->session();
+  session.look();
+  give(session, challenge(1));
+  session.begin(0);
+  give(session, challenge(1));
+  session.note_sent(now_us_);
+  now_us_ += 700;
+  give(session, transport::BusyMessage{300});
+  EXPECT_EQ(tally_.busy_latency.count(), 1U);
+  EXPECT_EQ(tally_.busy_latency.max(), 700U);
+}
+
+class RestartingSessionTest : public HostSessionTest {
+ protected:
+  RestartingSessionTest() : HostSessionTest(plan_of("restart=1")) {}
+};
+
+TEST_F(RestartingSessionTest, AsksForAChallengeThoughItHasANonce) {
+  HostSession session = this->session();
+  session.look();
+  give(session, challenge(1));
+  session.begin(0);
+  const Bytes first = only<EvidenceMessage>(give(session, challenge(1))).items.front();
+  give(session, receipt(session, 1, TrustState::kTrusted, Nonce{8}));
+  only<HelloMessage>(session.begin(0));
+  const Bytes second = only<EvidenceMessage>(give(session, challenge(2))).items.front();
+  EXPECT_EQ(decode_evidence(second)->header.nonce_kind, NonceKind::kInteractive);
+  EXPECT_EQ(decode_evidence(second)->header.boot_id, decode_evidence(first)->header.boot_id);
+}
+
+class FloodingSessionTest : public HostSessionTest {
+ protected:
+  FloodingSessionTest() : HostSessionTest(plan_of("", "flood=1")) {}
+};
+
+TEST_F(FloodingSessionTest, TheSameReceiptAgainIsTheAnswerToTheSameEvidence) {
+  HostSession session = this->session();
+  session.look();
+  give(session, challenge(1));
+  session.begin(0);
+  give(session, challenge(1));
+  for (int i = 0; i < 4; ++i) {
+    give(session, receipt(session, 1, TrustState::kTrusted));
+  }
+  EXPECT_TRUE(session.is_idle());
+  EXPECT_EQ(tally_.attestations, 1U);
+  EXPECT_EQ(tally_.receipts_again, 3U);
+  EXPECT_EQ(tally_.wrong_verdicts, 0U);
+  session.begin(0);
+  give(session, receipt(session, 3, TrustState::kTrusted));
+  EXPECT_EQ(tally_.wrong_verdicts, 1U) << "another receipt is not";
+}
+
 class FaultySessionTest : public HostSessionTest {
  protected:
   FaultySessionTest() : HostSessionTest(plan_of("", "wrong_key=1")) {}

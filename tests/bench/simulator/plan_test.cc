@@ -57,7 +57,7 @@ TEST(Plan, SaysWhatIsWrong) {
   EXPECT_THAT(refusal("quote-only=nan", ""), HasSubstr("a share from 0 to 1"));
   EXPECT_THAT(refusal("quote-only=-1", ""), HasSubstr("a share from 0 to 1"));
   EXPECT_THAT(refusal("quote-only=0", ""), HasSubstr("all 0"));
-  EXPECT_THAT(refusal("bad_signature=1", ""), HasSubstr("is none of quote-only, reboot"));
+  EXPECT_THAT(refusal("bad_signature=1", ""), HasSubstr("is none of quote-only, restart, reboot"));
   EXPECT_THAT(refusal("", "reboot=1"), HasSubstr("is none of bad_signature"));
   EXPECT_THAT(refusal("", "bad_signature=0.6,wrong_key=0.6"), HasSubstr("more than 1"));
 }

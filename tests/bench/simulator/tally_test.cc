@@ -13,8 +13,13 @@ Tally sample() {
   tally.attestations = 10;
   tally.bytes_sent = 1'234;
   tally.errors["expired"] = 2;
-  tally.actions.at(1) = 4;
+  tally.actions.at(static_cast<std::size_t>(Action::kReboot)) = 4;
   tally.latency.add(500);
+  tally.flood_messages = 7;
+  tally.busy_latency.add(90);
+  tally.receipts_per_host.add(1);
+  tally.receipts_per_host.add(4);
+  tally.receipts_per_host.add(5);
   tally.add_wrong("one");
   return tally;
 }
@@ -41,6 +46,11 @@ TEST(Tally, AddsWhatProcessesCounted) {
   EXPECT_EQ(report["bytes_per_attestation"]["sent"], 123.4);
   EXPECT_EQ(report["actions"]["reboot"], 8);
   EXPECT_EQ(report["latency_us"]["max"], 500);
+  EXPECT_EQ(report["busy_latency_us"]["max"], 90);
+  EXPECT_EQ(report["flood_messages"], 14);
+  EXPECT_EQ(report["receipts_per_host"]["min"], 1);
+  EXPECT_EQ(report["receipts_per_host"]["median"], 4);
+  EXPECT_EQ(report["receipts_per_host"]["max"], 5);
 }
 
 TEST(Tally, TellsSomeWrongVerdictsAndCountsAll) {

@@ -7,7 +7,7 @@
 
 #include <gmock/gmock.h>
 
-#include "engine/base/limits.h"
+#include "engine/pipeline/limits.h"
 
 namespace quotemill {
 namespace {
@@ -91,6 +91,67 @@ TEST(Inbox, FlushesBySizeAtOnce) {
   EXPECT_EQ(inbox.take().size(), 10U);
 }
 
+TEST(Inbox, ABatchIsFullByItsBytesToo) {
+  constexpr std::size_t kSize = 200 * 1024;
+  constexpr std::size_t kFull = limits::kBatchBytesMax / kSize + 1;
+  Inbox inbox(1000, 100'000'000, 60'000);
+  for (std::size_t i = 0; i < kFull + 3; ++i) {
+    ASSERT_TRUE(inbox.offer(submission(kSize)));
+  }
+  EXPECT_EQ(inbox.take().size(), kFull);
+  inbox.close();
+  EXPECT_EQ(inbox.take().size(), 3U);
+}
+
+TEST(Inbox, ALargeItemIsInNoBatch) {
+  Inbox inbox(100, 10'000'000, 0);
+  ASSERT_TRUE(inbox.offer(submission(1, 1)));
+  Submission large = submission(1, 2);
+  large.runtime_list.resize(limits::kBatchedItemSizeMax);
+  ASSERT_TRUE(inbox.offer(std::move(large)));
+  ASSERT_TRUE(inbox.offer(submission(limits::kBatchedItemSizeMax, 3)));
+  EXPECT_EQ(inbox.depth(), 3U);
+  const std::vector<Submission> batch = inbox.take();
+  ASSERT_EQ(batch.size(), 2U);
+  EXPECT_EQ(batch[0].challenge.sequence, 1U);
+  EXPECT_EQ(batch[1].challenge.sequence, 3U);
+  const std::optional<Submission> alone = inbox.take_large();
+  ASSERT_TRUE(alone);
+  EXPECT_EQ(alone->challenge.sequence, 2U);
+  EXPECT_EQ(inbox.depth(), 0U);
+}
+
+TEST(Inbox, LargeItemsLeaveRoomForOthers) {
+  constexpr std::size_t kRoom = 80 * limits::kBatchedItemSizeMax;
+  Inbox inbox(100, kRoom, 0);
+  ASSERT_TRUE(inbox.offer(submission(kRoom / 8 * 7)));
+  EXPECT_EQ(inbox.offer(submission(limits::kBatchedItemSizeMax + 1)).error().code,
+            ErrorCode::kBusy);
+  EXPECT_TRUE(inbox.has_room(100, false));
+  EXPECT_TRUE(inbox.offer(submission(100)));
+  EXPECT_TRUE(inbox.take_large());
+  EXPECT_TRUE(inbox.offer(submission(limits::kBatchedItemSizeMax + 1)));
+}
+
+TEST(Inbox, KeepsRoomForWhatWaitedBefore) {
+  Inbox inbox(8, 10'000, 0);
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_TRUE(inbox.offer(submission(1)));
+  }
+  EXPECT_FALSE(inbox.has_room(1, false));
+  EXPECT_EQ(inbox.offer(submission(1)).error().code, ErrorCode::kBusy);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(inbox.has_room(1, true));
+    Submission again = submission(1);
+    again.again = true;
+    EXPECT_TRUE(inbox.offer(std::move(again)));
+  }
+  Submission again = submission(1);
+  again.again = true;
+  EXPECT_FALSE(inbox.has_room(1, true));
+  EXPECT_EQ(inbox.offer(std::move(again)).error().code, ErrorCode::kBusy) << "full is full";
+}
+
 TEST(Inbox, CloseRefusesNewItemsAndGivesOldOnes) {
   Inbox inbox(100, 10'000, 60'000);
   ASSERT_TRUE(inbox.offer(submission(1)));
@@ -101,11 +162,22 @@ TEST(Inbox, CloseRefusesNewItemsAndGivesOldOnes) {
   EXPECT_THAT(inbox.take(), IsEmpty());
 }
 
-TEST(Inbox, CloseWakesATakerThatWaits) {
+TEST(Inbox, CloseWakesTakersThatWait) {
   Inbox inbox(100, 10'000, 60'000);
   auto taken = std::async(std::launch::async, [&] { return inbox.take(); });
+  auto taken_large = std::async(std::launch::async, [&] { return inbox.take_large().has_value(); });
   inbox.close();
   EXPECT_THAT(taken.get(), IsEmpty());
+  EXPECT_FALSE(taken_large.get());
+}
+
+TEST(Inbox, GivesLargeItemsAfterItWasClosed) {
+  Inbox inbox(100, 10'000'000, 0);
+  ASSERT_TRUE(inbox.offer(submission(limits::kBatchedItemSizeMax + 1)));
+  inbox.close();
+  EXPECT_THAT(inbox.take(), IsEmpty());
+  EXPECT_TRUE(inbox.take_large());
+  EXPECT_FALSE(inbox.take_large());
 }
 
 TEST(InboxStress, EveryAcceptedItemIsTakenOnce) {

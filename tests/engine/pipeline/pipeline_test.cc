@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "engine/evidence/receipt.h"
+#include "engine/pipeline/limits.h"
 #include "tests/engine/pipeline/small_engine.h"
 
 namespace quotemill {
@@ -127,6 +128,53 @@ TEST_P(PipelineTest, JudgesHonestAndHostileHostsSideBySide) {
                                 : i % 3 == 1 ? TrustState::kFailed
                                              : TrustState::kUnknown;
     EXPECT_EQ(engine.state(fleet[i]).state, expected) << i;
+  }
+}
+
+// However long a large list takes: here until the others have their receipts. So few, because the
+// key that is held must stay in the cache.
+TEST_P(PipelineTest, NobodyWaitsForALargeItem) {
+  const Result<std::shared_ptr<AttestationKey>> key =
+      engine.keys.attestation_key(fleet.front().record());
+  ASSERT_TRUE(key);
+  std::unique_lock judging_stands_still((*key)->mutex);
+  Pipeline pipeline(parts(), GetParam());
+  pipeline.start();
+  Submission large = honest(fleet.front());
+  large.runtime_list.resize(limits::kBatchedItemSizeMax);
+  ASSERT_TRUE(inbox.offer(std::move(large)));
+  for (unsigned i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(inbox.offer(honest(fleet[i])));
+  }
+  ASSERT_TRUE(engine.replies.wait_for(3));
+  EXPECT_EQ(engine.state(fleet.front()).state, TrustState::kUnknown);
+  judging_stands_still.unlock();
+  pipeline.drain();
+  ASSERT_EQ(engine.replies.all().size(), 4U);
+  EXPECT_EQ(engine.replies.all().back().host, fleet.front().record().uid);
+  for (unsigned i = 0; i <= 3; ++i) {
+    EXPECT_EQ(engine.state(fleet[i]).state, TrustState::kTrusted);
+    EXPECT_EQ(engine.state(fleet[i]).sequence, 1U);
+  }
+}
+
+// Large or not, one answer to each challenge counts: that which is committed first.
+TEST_P(PipelineTest, OneOfTwoAnswersCountsThoughOneIsLarge) {
+  Pipeline pipeline(parts(), GetParam());
+  pipeline.start();
+  for (const SoftwareHost& host : fleet) {
+    Submission large = honest(host);
+    large.runtime_list.resize(limits::kBatchedItemSizeMax);
+    ASSERT_TRUE(inbox.offer(std::move(large)));
+    ASSERT_TRUE(inbox.offer(honest(host)));
+  }
+  pipeline.drain();
+  ASSERT_EQ(engine.replies.all().size(), 2 * kHosts);
+  EXPECT_EQ(engine.counters.dropped_not_current.load(), kHosts);
+  EXPECT_EQ(engine.counters.attestations.load(), kHosts);
+  for (const SoftwareHost& host : fleet) {
+    EXPECT_EQ(engine.state(host).sequence, 1U);
+    EXPECT_EQ(engine.state(host).state, TrustState::kTrusted);
   }
 }
 

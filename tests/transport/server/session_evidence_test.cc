@@ -275,6 +275,31 @@ TEST_F(SessionEvidence, AFullInboxIsBusyAtOnceAndTheChallengeStaysOpen) {
   EXPECT_EQ(table_->in_flight(), 1U);
 }
 
+// Whoever was refused is not overtaken by newcomers for ever.
+TEST_F(SessionEvidence, WhatFoundTheInboxFullComesBeforeOthersThen) {
+  const ChallengeMessage challenge = challenged();
+  while (inbox_.offer(Submission{})) {
+  }
+  ASSERT_TRUE(is<BusyMessage>(answer_challenge(challenge)));
+  inbox_.take();
+  EXPECT_FALSE(answer_challenge(challenge));
+  const Submission second = take();
+  EXPECT_TRUE(second.again);
+  EXPECT_TRUE(is<ReceiptMessage>(deliver(judge(second))));
+  EXPECT_FALSE(answer_challenge(challenged()));
+  EXPECT_FALSE(take().again) << "once";
+}
+
+// Before it is decoded, or anything else is done with it.
+TEST_F(SessionEvidence, AFullInboxIsBusyForWhateverComes) {
+  challenged();
+  while (inbox_.offer(Submission{})) {
+  }
+  EXPECT_TRUE(is<BusyMessage>(send(EvidenceMessage{{Bytes{1, 2, 3}}})));
+  EXPECT_EQ(counters_.inbox_full, 1U);
+  EXPECT_EQ(counters_.malformed, 0U);
+}
+
 TEST_F(SessionEvidence, AnErrorOfOursLeavesTheChallengeOpen) {
   const ChallengeMessage challenge = challenged();
   EXPECT_FALSE(answer_challenge(challenge));

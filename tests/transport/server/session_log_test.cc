@@ -130,6 +130,20 @@ TEST_F(SessionLog, ACompleteLogWaitsForRoomInTheInbox) {
   EXPECT_EQ(table_->in_flight(), 1U);
 }
 
+TEST_F(SessionLog, ACompleteLogCountsAsOnItsWayUntilTheInboxHasIt) {
+  need_log();
+  while (inbox_.offer(Submission{})) {
+  }
+  EXPECT_FALSE(send(segment(1, 2, 0, {1, 2})));
+  EXPECT_EQ(table_->log_budget().transfers(), 1U);
+  EXPECT_EQ(table_->log_budget().bytes(), 2U);
+  inbox_.take();
+  table_->tick(now());
+  EXPECT_EQ(table_->log_budget().transfers(), 0U);
+  EXPECT_EQ(table_->log_budget().bytes(), 0U);
+  EXPECT_TRUE(take().again);
+}
+
 // The policy asked for something else meanwhile.
 TEST_F(SessionLog, EvidenceThatNeedsOtherLogsAfterAllIsToBeSentAgain) {
   need_log();

@@ -1,0 +1,261 @@
+"""What the scripts of this folder share: a real daemon in a folder of its own, simulated fleets before it,
+what it costs, and the machine that all of it runs on. Everything listens on loopback."""
+
+import contextlib
+import json
+import os
+import pathlib
+import platform
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAMS = ROOT / "build/release/bin"
+START_SECONDS_MAX = 600
+FLEET_SECONDS_MAX = 300  # beyond what a fleet is told to measure: to connect, sign and warm up
+
+# For the hosts of quotemill-fleet: nobody knows what they boot, and no TPM proved them.
+FLEET_POLICY = """[policy]
+id = "fleet"
+version = 1
+priority = 1
+[match]
+names = ["sim-*"]
+[freshness]
+attest_every = "12h"
+stale_after = "3d"
+[identity]
+imported = "info"
+[boot]
+no_baseline = "info"
+"""
+
+DAEMON_SETTINGS = """[listen]
+attest = "{attest}"
+enrol = "{enrol}"
+control = "{control}"
+changes = "ipc://{folder}/run/changes.sock"
+[state]
+folder = "{folder}/state"
+[trust]
+roots = "{folder}/roots.d"
+[policy]
+file = "{folder}/policy.toml"
+[metrics]
+listen = ""
+[sinks]
+folder = "{folder}/sinks.d"
+[gateways]
+folder = "{folder}/gateways.d"
+[pipeline]
+{pipeline}
+"""
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def loopback():
+    return f"tcp://127.0.0.1:{free_port()}"
+
+
+def machine():
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} × {model}, {memory:.0f} GiB, Linux {platform.release()}"
+
+
+def commit():
+    def output_of(*command):
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+    changed = output_of("git", "status", "--porcelain", "--untracked-files=no")
+    head = output_of("git", "rev-parse", "--short=12", "HEAD")
+    return head + (" with changes that are not committed" if changed else "")
+
+
+class Program:
+    """A process that runs until stop(); what it says is in `log`."""
+
+    def __init__(self, command, log):
+        self.log = log
+        with open(log, "ab") as out:
+            self.process = subprocess.Popen(command, stdout=out, stderr=out)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def check(self):
+        if self.process.poll() is not None:
+            sys.exit(f"{self.log} ended: {self.log.read_text()[-2000:]}")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+
+    def cpu_s(self):
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory_mb(self):
+        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        return 0
+
+
+class Daemon:
+    def __init__(self, programs, folder, policy=FLEET_POLICY, pipeline=""):
+        self.programs, self.folder, self.program = programs, folder, None
+        self.control = str(folder / "run/control.sock")
+        self.attest = loopback()
+        for name in ["roots.d", "sinks.d", "gateways.d"]:
+            (folder / name).mkdir(exist_ok=True)
+        (folder / "policy.toml").write_text(policy)
+        (folder / "quotemill.toml").write_text(DAEMON_SETTINGS.format(
+            folder=folder, attest=self.attest, enrol=loopback(), control=self.control, pipeline=pipeline))
+
+    def start(self):
+        """Returns the seconds until it answers."""
+        begun = time.monotonic()
+        self.program = Program([self.programs / "quotemilld", "--config", self.folder / "quotemill.toml"],
+                               self.folder / "daemon.log")
+        while time.monotonic() - begun < START_SECONDS_MAX:
+            self.program.check()
+            if os.path.exists(self.control) and self.ask("token.list", check=False) is not None:
+                return time.monotonic() - begun
+            time.sleep(0.01)
+        sys.exit("the daemon does not answer")
+
+    def stop(self):
+        if self.program is not None:
+            self.program.stop()
+            self.program = None
+
+    def ask(self, verb, args=None, times=1, check=True):
+        command = [self.programs / "quotemill-scale-store", "ask", self.control, verb, json.dumps(args or {}),
+                   "--times", str(times)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            if check:
+                sys.exit(f"{verb}: {done.stderr}")
+            return None
+        return json.loads(done.stdout)
+
+    def cpu_s(self):
+        return self.program.cpu_s()
+
+    def memory_mb(self):
+        return self.program.memory_mb()
+
+
+class Gateway:
+    """A quotemill-gateway before a daemon that is not started yet, for the hosts of quotemill-fleet."""
+
+    def __init__(self, daemon):
+        self.folder = daemon.folder / "gateway"
+        (self.folder / "state").mkdir(parents=True, mode=0o700)
+        self.daemon, self.listen, self.program = daemon, loopback(), None
+
+    @property
+    def key_file(self):
+        return self.folder / "state/gateway.pub"
+
+    def start(self):
+        """The daemon must have made its keys; it lists the gateway when it starts the next time."""
+        server_key = (self.daemon.folder / "state/server.pub").read_text().strip()
+        (self.folder / "gateway.toml").write_text(
+            f"[listen]\nhosts = '{self.listen}'\n[server]\nattest = '{self.daemon.attest}'\nkey = '{server_key}'\n"
+            f"[state]\nfolder = '{self.folder}/state'\n")
+        self.program = Program([self.daemon.programs / "quotemill-gateway", "--config", self.folder / "gateway.toml"],
+                               self.folder / "gateway.log")
+        begun = time.monotonic()
+        while not self.key_file.exists() or "ready" not in (self.folder / "gateway.log").read_text():
+            self.program.check()
+            if time.monotonic() - begun > START_SECONDS_MAX:
+                sys.exit("the gateway does not get ready")
+            time.sleep(0.01)
+        key = self.key_file.read_text().strip()
+        (self.daemon.folder / "gateways.d/rack.toml").write_text(f"[gateway]\nkey = '{key}'\nhosts = ['sim-*']\n")
+
+    def stop(self):
+        if self.program is not None:
+            self.program.stop()
+            self.program = None
+
+
+class Fleet:
+    """So many hosts of quotemill-fleet, imported into a daemon that runs."""
+
+    def __init__(self, daemon, hosts, seed, keys="ecdsa_p256:1"):
+        self.daemon, self.hosts = daemon, hosts
+        self.options = ["--hosts", str(hosts), "--seed", str(seed), "--keys", keys]
+        exported = daemon.folder / f"fleet-{seed}.jsonl"
+        subprocess.run([daemon.programs / "quotemill-fleet", "export", *self.options, exported], check=True)
+        imported = subprocess.run([daemon.programs / "quotemill", "--socket", daemon.control, "import", exported],
+                                  capture_output=True, text=True)
+        if imported.returncode != 0:
+            sys.exit(f"import: {imported.stderr}")
+
+    def run(self, seconds, *options, ahead=0, gateway=None):
+        """The fleet's report. `ahead`: quotes that each host signs before the measured time."""
+        state = self.daemon.folder / "state"
+        command = [self.daemon.programs / "quotemill-fleet", "run", *self.options, "--server-key", state / "server.pub",
+                   "--connect", gateway.listen if gateway else self.daemon.attest, "--seconds", str(seconds),
+                   "--daemon-pid", str(self.daemon.program.pid), *map(str, options)]
+        if ahead:
+            command += ["--nonce-keys", state / "nonce.keys", "--ahead", str(ahead)]
+        if gateway:
+            command += ["--gateway-key", gateway.key_file]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + FLEET_SECONDS_MAX)
+        try:
+            return json.loads(done.stdout)
+        except json.JSONDecodeError:
+            sys.exit(f"the fleet went wrong: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+
+    def honest_run(self, seconds, *options, **more):
+        """The same; ends if anything was not as it should be."""
+        report = self.run(seconds, *options, **more)
+        if report["wrong_verdicts"] != 0 or report["errors"] or report["attestations"] == 0:
+            sys.exit(f"the fleet was not judged right: {report}")
+        return report
+
+
+class MemoryWatch:
+    """Samples a program's resident memory while the `with` block runs: pairs of seconds and MB."""
+
+    EVERY_S = 0.1
+
+    def __init__(self, program):
+        self.program, self.samples, self.over = program, [], threading.Event()
+
+    def __enter__(self):
+        self.begun = time.monotonic()
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+    def watch(self):
+        while not self.over.is_set():
+            self.samples.append((time.monotonic() - self.begun, self.program.memory_mb()))
+            self.over.wait(self.EVERY_S)
+
+    def peak(self, begin=0.0, end=float("inf")):
+        return max((mb for at, mb in self.samples if begin <= at <= end), default=0)
+
+    def median(self, begin=0.0, end=float("inf")):
+        within = [mb for at, mb in self.samples if begin <= at <= end]
+        return statistics.median(within) if within else 0

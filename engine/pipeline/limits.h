@@ -1,0 +1,30 @@
+// Bounds of how evidence is gathered for judging; those that other rooms share are in
+// engine/base/limits.h.
+#pragma once
+
+#include <cstddef>
+
+#include "engine/base/limits.h"
+
+namespace quotemill::limits {
+
+// What is larger with its logs is judged beside the batches, so that none waits for it: some 2,000
+// entries of a runtime list, half a millisecond.
+inline constexpr std::size_t kBatchedItemSizeMax = 256 * 1024;
+
+// A batch that holds so much is full: judging it takes a worker some 10 ms. 256 hosts with boot
+// logs of 30 kB are less.
+inline constexpr std::size_t kBatchBytesMax = 8 * 1024 * 1024;
+
+// Of the inbox's room: one part in so many is for evidence that waited before (it found the inbox
+// full, or was asked for its logs), so that whoever comes first does not always come too late; and
+// of its bytes one part in so many is for what goes into batches.
+inline constexpr std::size_t kInboxAgainPart = 4;
+inline constexpr std::size_t kInboxBatchedPart = 8;
+
+static_assert(kBatchedItemSizeMax <= kBatchBytesMax);
+static_assert(kBatchBytesMax <= kInboxBytesMax / kInboxBatchedPart);
+static_assert(kEvidenceItemSizeMax + kBootLogSizeMax + kRuntimePieceSizeMax <=
+              kInboxBytesMax - kInboxBytesMax / kInboxBatchedPart);
+
+}  // namespace quotemill::limits
