@@ -6,6 +6,7 @@
 #include "engine/pipeline/committer.h"
 #include "engine/pipeline/verdict_records.h"
 #include "engine/verdict/latch.h"
+#include "engine/verdict/verdict_validity.h"
 
 namespace quotemill {
 namespace {
@@ -135,8 +136,8 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
   }
   if (rests_on_evidence(next->state)) {
     // In boot time, so that nobody turns stale, or stays fresh, because a wall clock was set.
-    const std::int64_t valid_ms = next->verdict.valid_until.ms - next->verdict.fresh_from.ms;
-    write.deadlines[record.uid] = {judgement.submission.challenge.issued.ms + valid_ms};
+    const std::int64_t valid_ms = validity_of(next->verdict);
+    write.deadlines[record.uid] = {{judgement.submission.challenge.issued.ms + valid_ms}, valid_ms};
   }
   if (!is_edge) {
     write.states[record.uid] = next;

@@ -129,7 +129,7 @@ class Committer final : public Registrar {
     CommitBatch batch;
     std::vector<Reply> replies;
     std::unordered_map<HostUid, std::shared_ptr<const HostState>> states;  // newest of this write
-    std::unordered_map<HostUid, BootTime> deadlines;  // of those judged in this write
+    std::unordered_map<HostUid, Deadlines::Term> deadlines;  // of those judged in this write
   };
 
   void set_deadlines(Moment now, const PolicySet& policies);
@@ -155,11 +155,14 @@ class Committer final : public Registrar {
   void reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write);
   // Judged by nobody from now on, if no policy is for the host any more.
   void leave_to_nobody(const HostRecord& record, Write& write);
-  void leave_some_to_nobody();
+  void keep_some_to_policies();
+  // The host's deadline is none that its policy does not give it; nor a later one than was written.
+  void keep_to(const FreshnessRules& rules, const HostUid& host, std::int64_t written_ms);
   // What changed while nobody was to be woken, told when that ends.
   void tell_after_maintenance(const HostRecord& record, Write& write);
   void expire(Moment now);
-  void turn_stale(const std::vector<Deadlines::Due>& due, Moment now);
+  void end_terms(const std::vector<Deadlines::Due>& due, Moment now);
+  void end_term(const Host& host, const Deadlines::Term& term, Moment now, Write& write);
   void show_overdue(const std::vector<Deadlines::Due>& due, Moment now);
   [[nodiscard]] bool takes_writes_again(const std::vector<Deadlines::Due>& due);
   [[nodiscard]] std::shared_ptr<HostState> stale_state(const HostRecord& record,
@@ -192,15 +195,16 @@ class Committer final : public Registrar {
   // it was for the store and for the changes to come.
   struct Unrecorded {
     std::shared_ptr<const HostState> recorded;
-    BootTime deadline;
+    Deadlines::Term term;
   };
 
   std::unordered_map<HostUid, Unrecorded> unrecorded_;
   std::optional<BootTime> refusing_since_;  // the first commit that failed since one did not
   std::int64_t pause_ms_;
+  BootTime started_;
   BootTime looped_;
   Moment ends_;
-  // Of the hosts behind this name it is yet to be seen whether a policy is for them. Unset: of
+  // Of the hosts behind this name it is yet to be seen which policy is for them, if any. Unset: of
   // none.
   std::optional<std::string> unseen_after_;
 
