@@ -87,9 +87,16 @@ class Committer final : public Registrar {
   // attestation interval has passed.
   void start();
 
+  // Judges a submission by the policies in force. Called on the commit thread, where none can come
+  // between.
+  using JudgeAgain = std::function<Judgement(Submission)>;
+
   // A judged batch, in order. `done` is called after its replies are delivered. After stop() all of
-  // it is answered kBusy at once, on the caller's thread. Any thread.
-  void submit(std::vector<Judgement> batch, std::function<void()> done);
+  // it is answered kBusy at once, on the caller's thread. What was judged by policies that are not
+  // in force for its host any more is judged again; without `judge_again` it is answered kConflict.
+  // Any thread.
+  void submit(std::vector<Judgement> batch, std::function<void()> done,
+              JudgeAgain judge_again = {});
 
   Result<std::shared_ptr<const HostRecord>> change(IdentityDecision decide) override;
 
@@ -108,6 +115,7 @@ class Committer final : public Registrar {
   struct BatchTask {
     std::vector<Judgement> judgements;
     std::function<void()> done;
+    JudgeAgain judge_again;
   };
 
   struct IdentityTask {
@@ -144,7 +152,11 @@ class Committer final : public Registrar {
   // Whether the verdict may still replace the one of the host.
   [[nodiscard]] bool is_still_so(const ReappraisedHost& judged) const;
   void add_reappraised(ReappraisedHost& judged, Write& write, ReappraisalCommit& done);
-  void add_judgement(Judgement& judgement, Write& write);
+  void add_judgement(Judgement& judgement, const JudgeAgain& judge_again, Write& write);
+  // Whether that is all of it: no verdict was come to.
+  bool answer_error(Judgement& judgement, Write& write);
+  void keep_in_force(Judgement& judgement, const HostRecord& record, const HostState& state,
+                     const JudgeAgain& judge_again) const;
   void add_verdict(Judgement& judgement, const HostRecord& record, const HostState& previous,
                    Write& write);
   void add_state(const HostRecord& record, const HostState& previous,

@@ -45,27 +45,35 @@ struct Pipeline::Graph {
     return made;
   }
 
+  Judgement judge_one(Submission submission, const PolicySet& policies) {
+    const std::optional<Host> host = parts.hosts.find(submission.host->uid);
+    // A host that is gone meanwhile is judged against nothing; the committer drops the result.
+    const auto state = host ? host->state : std::make_shared<const HostState>();
+    return judge(std::move(submission),
+                 {policies, state, parts.server_key, parts.keys, parts.history, parts.counters,
+                  memos.local(), &software.local()});
+  }
+
   void judge_batch(BatchInFlight& batch) noexcept {
     const StageTimer timer(parts.counters.times.judge);
     const std::shared_ptr<const PolicySet> policies = parts.policies.current();
     batch.judgements.resize(batch.submissions.size());
     tbb::parallel_for(std::size_t{0}, batch.submissions.size(), [&](std::size_t i) {
-      Submission& submission = batch.submissions[i];
-      const std::optional<Host> host = parts.hosts.find(submission.host->uid);
-      // A host that is gone meanwhile is judged against nothing; the committer drops the result.
-      const auto state = host ? host->state : std::make_shared<const HostState>();
-      batch.judgements[i] = judge(std::move(submission),
-                                  {*policies, state, parts.server_key, parts.keys, parts.history,
-                                   parts.counters, memos.local(), &software.local()});
+      batch.judgements[i] = judge_one(std::move(batch.submissions[i]), *policies);
     });
   }
 
   void commit(const BatchMessage& batch, CommitNode::gateway_type& gateway) {
     gateway.reserve_wait();
-    parts.committer.submit(std::move(batch->judgements), [this, &gateway] {
-      tokens.release();
-      gateway.release_wait();
-    });
+    parts.committer.submit(
+        std::move(batch->judgements),
+        [this, &gateway] {
+          tokens.release();
+          gateway.release_wait();
+        },
+        [this](Submission submission) {
+          return judge_one(std::move(submission), *parts.policies.current());
+        });
   }
 
   // Feeds the graph until the inbox is closed and empty.
