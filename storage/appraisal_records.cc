@@ -308,7 +308,7 @@ Result<VerdictRevision> decode_revision(const HostUid& uid, std::uint64_t sequen
   out.sequence = sequence;
   out.generation = from->generation();
   out.time = time;
-  out.cause = in.enumerator("cause", from->cause(), RevisionCause::kIdentity);
+  out.cause = in.enumerator("cause", from->cause(), RevisionCause::kFreshness);
   out.verdict = in.verdict(from->verdict());
   return in.finish(std::move(out));
 }

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "engine/pipeline/committer.h"
+#include "engine/pipeline/verdict_records.h"
+#include "engine/verdict/verdict_validity.h"
 
 namespace quotemill {
 namespace {
@@ -50,21 +52,16 @@ void Committer::expire(Moment now) {
     due = deadlines_.take_due(now.boot);
   }
   if (!due.empty()) {
-    turn_stale(due, now);
+    end_terms(due, now);
   }
 }
 
-void Committer::turn_stale(const std::vector<Deadlines::Due>& due, Moment now) {
+void Committer::end_terms(const std::vector<Deadlines::Due>& due, Moment now) {
   Write write;
-  for (const auto& [uid, at] : due) {
+  for (const auto& [uid, term] : due) {
     const std::optional<Host> host = ports_.hosts.find(uid);
-    if (!host) {
-      continue;
-    }
-    const std::shared_ptr<const HostState> previous = recorded(*host);
-    if (rests_on_evidence(previous->state)) {
-      const auto next = stale_state(*host->record, *previous, now);
-      add_state(*host->record, *previous, next, next->judged, write);
+    if (host && rests_on_evidence(recorded(*host)->state)) {
+      end_term(*host, term, now, write);
     }
   }
   if (!write_durably(write)) {
@@ -73,25 +70,48 @@ void Committer::turn_stale(const std::vector<Deadlines::Due>& due, Moment now) {
   }
 }
 
+// The host turns stale; unless its policy gives it more time by now than was written.
+void Committer::end_term(const Host& host, const Deadlines::Term& term, Moment now, Write& write) {
+  const std::shared_ptr<const HostState> previous = recorded(host);
+  const std::shared_ptr<const Snapshot> snapshot = snapshot_for(*host.record, *previous);
+  const std::int64_t allowed = snapshot->policy().freshness.stale_after_ms;
+  if (allowed > term.validity_ms && !snapshot->is_of_nobody()) {
+    const auto next = std::make_shared<HostState>(*previous);
+    set_validity(next->verdict, allowed);
+    const WallTime time = store_time();
+    write.batch.revisions.push_back(revision_of(*next, RevisionCause::kFreshness, time));
+    write.deadlines[next->host] = {{term.at.ms + allowed - term.validity_ms}, allowed};
+    add_state(*host.record, *previous, next, time, write);
+    return;
+  }
+  const auto next = stale_state(*host.record, *previous, now);
+  if (term.validity_ms != validity_of(previous->verdict)) {
+    set_validity(next->verdict, term.validity_ms);
+    next->verdict.snapshot = snapshot->id();
+    write.batch.revisions.push_back(revision_of(*next, RevisionCause::kFreshness, next->judged));
+  }
+  add_state(*host.record, *previous, next, next->judged, write);
+}
+
 void Committer::show_overdue(const std::vector<Deadlines::Due>& due, Moment now) {
-  for (const auto& [uid, at] : due) {
+  for (const auto& [uid, term] : due) {
     const std::optional<Host> host = ports_.hosts.find(uid);
     if (!host || !rests_on_evidence(recorded(*host)->state)) {
       continue;
     }
-    if (unrecorded_.try_emplace(uid, Unrecorded{host->state, at}).second) {
+    if (unrecorded_.try_emplace(uid, Unrecorded{host->state, term}).second) {
       const auto next = stale_state(*host->record, *host->state, now);
       next->since = next->judged;
       ports_.hosts.put_state(next);
     }
-    deadlines_.set(uid, {now.boot.ms + kRetryMs});
+    deadlines_.set(uid, {{now.boot.ms + kRetryMs}, term.validity_ms});
   }
 }
 
 // Asks by writing what is there already: who is overdue waits for the answer.
 bool Committer::takes_writes_again(const std::vector<Deadlines::Due>& due) {
   Write write;
-  for (const auto& [uid, at] : due) {
+  for (const auto& [uid, term] : due) {
     if (const std::optional<Host> host = ports_.hosts.find(uid)) {
       write.batch.hosts.push_back(host->record);
       break;
@@ -111,7 +131,7 @@ void Committer::end_outage() {
   }
   const BootTime now = ports_.clock.now().boot;
   for (const auto& [uid, overdue] : unrecorded_) {
-    deadlines_.set(uid, overdue.deadline);
+    deadlines_.set(uid, overdue.term);
   }
   deadlines_.put_off(now.ms - refusing_since_->ms);
   refusing_since_.reset();

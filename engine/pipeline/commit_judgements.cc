@@ -6,6 +6,7 @@
 #include "engine/pipeline/committer.h"
 #include "engine/pipeline/verdict_records.h"
 #include "engine/verdict/latch.h"
+#include "engine/verdict/verdict_validity.h"
 
 namespace quotemill {
 namespace {
@@ -27,8 +28,9 @@ Reply error_reply(const Judgement& judgement, Error error) {
 
 }  // namespace
 
-void Committer::submit(std::vector<Judgement> batch, std::function<void()> done) {
-  Task task = BatchTask{std::move(batch), std::move(done)};
+void Committer::submit(std::vector<Judgement> batch, std::function<void()> done,
+                       JudgeAgain judge_again) {
+  Task task = BatchTask{std::move(batch), std::move(done), std::move(judge_again)};
   if (post(std::move(task))) {
     return;
   }
@@ -48,7 +50,7 @@ void Committer::handle(BatchTask& task) {
   Write write;
   write.replies.reserve(task.judgements.size());
   for (Judgement& judgement : task.judgements) {
-    add_judgement(judgement, write);
+    add_judgement(judgement, task.judge_again, write);
   }
   const Result<void> written = write_durably(write);
   if (!written) {
@@ -78,16 +80,42 @@ void Committer::note_receipts(const BatchTask& task) {
   }
 }
 
-void Committer::add_judgement(Judgement& judgement, Write& write) {
+bool Committer::answer_error(Judgement& judgement, Write& write) {
   if (judgement.kind == JudgementKind::kError) {
     count(ports_.counters.internal_errors);
     write.replies.push_back(error_reply(judgement, judgement.error));
-    return;
+    return true;
   }
   if (judgement.kind == JudgementKind::kUnproven) {
     count(ports_.counters.unproven);
     write.replies.push_back(reply_to(judgement, ReplyKind::kUnproven));
     write.replies.back().error = judgement.error;
+    return true;
+  }
+  return false;
+}
+
+// Between judge and commit policies, references or the host's labels may have changed.
+void Committer::keep_in_force(Judgement& judgement, const HostRecord& record,
+                              const HostState& state, const JudgeAgain& judge_again) const {
+  const FactsRecord& facts = judgement.facts ? *judgement.facts : state.facts;
+  const std::shared_ptr<const PolicySet> policies = ports_.policies.current();
+  if (judgement.kind != JudgementKind::kVerdict ||
+      policies->snapshot_for(traits_of(record, view_of(facts)))->id() == judgement.snapshot->id()) {
+    return;
+  }
+  if (!judge_again) {
+    judgement.kind = JudgementKind::kError;
+    judgement.error = {ErrorCode::kConflict, "policies", 0, "others are in force by now"};
+    return;
+  }
+  Submission submission = std::move(judgement.submission);
+  submission.host = std::make_shared<const HostRecord>(record);
+  judgement = judge_again(std::move(submission));
+}
+
+void Committer::add_judgement(Judgement& judgement, const JudgeAgain& judge_again, Write& write) {
+  if (answer_error(judgement, write)) {
     return;
   }
   const HostUid& uid = judgement.submission.host->uid;
@@ -103,13 +131,18 @@ void Committer::add_judgement(Judgement& judgement, Write& write) {
     write.replies.push_back(error_reply(judgement, {ErrorCode::kConflict, "not current any more"}));
     return;
   }
+  const std::shared_ptr<const HostState> previous =
+      newer == write.states.end() ? recorded(*host) : newer->second;
+  keep_in_force(judgement, *host->record, *previous, judge_again);
+  if (answer_error(judgement, write)) {
+    return;
+  }
   if (judgement.kind == JudgementKind::kNeedLog) {
     write.replies.push_back(reply_to(judgement, ReplyKind::kNeedLog));
     write.replies.back().need = judgement.need;
     return;
   }
-  add_verdict(judgement, *host->record,
-              newer == write.states.end() ? *recorded(*host) : *newer->second, write);
+  add_verdict(judgement, *host->record, *previous, write);
 }
 
 void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
@@ -135,8 +168,8 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
   }
   if (rests_on_evidence(next->state)) {
     // In boot time, so that nobody turns stale, or stays fresh, because a wall clock was set.
-    const std::int64_t valid_ms = next->verdict.valid_until.ms - next->verdict.fresh_from.ms;
-    write.deadlines[record.uid] = {judgement.submission.challenge.issued.ms + valid_ms};
+    const std::int64_t valid_ms = validity_of(next->verdict);
+    write.deadlines[record.uid] = {{judgement.submission.challenge.issued.ms + valid_ms}, valid_ms};
   }
   if (!is_edge) {
     write.states[record.uid] = next;

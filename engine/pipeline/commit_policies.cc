@@ -1,5 +1,6 @@
-// The committer's part in hosts that no policy is for: they are unknown, and not first when they
-// attest again.
+// The committer's part in policies that changed, for hosts that say nothing: whom no policy is for
+// is unknown, and whom one gives less time turns stale by it, and not first when they attest again.
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/limits.h"
@@ -44,8 +45,22 @@ void Committer::leave_to_nobody(const HostRecord& record, Write& write) {
   add_state(record, *previous, next, next->judged, write);
 }
 
+// Less time counts at once. More of it is given when the time is over that was written, with the
+// revision that says so (end_term): of a fleet that attests, nothing needs to be written.
+void Committer::keep_to(const FreshnessRules& rules, const HostUid& host, std::int64_t written_ms) {
+  const std::optional<Deadlines::Term> term = deadlines_.find(host);
+  const std::int64_t validity = std::min(rules.stale_after_ms, written_ms);
+  if (!term || term->validity_ms == validity) {
+    return;
+  }
+  // Behind a start nobody turns stale before it could attest.
+  const std::int64_t earliest = std::min(started_.ms + 2 * rules.attest_every_ms, term->at.ms);
+  const std::int64_t at = term->at.ms + validity - term->validity_ms;
+  deadlines_.set(host, {{std::max(at, earliest)}, validity});
+}
+
 // A page of the fleet, after the policies changed: what fails is tried again, the rest follows.
-void Committer::leave_some_to_nobody() {
+void Committer::keep_some_to_policies() {
   if (!unseen_after_) {
     return;
   }
@@ -58,11 +73,15 @@ void Committer::leave_some_to_nobody() {
       return false;
     }
     ++looked_at;
-    const HostRecord& record = host.record();
-    last = record.name;
-    if (record.may_attest() && rests_on_evidence(host.state) &&
-        policies->snapshot_for(traits_of(record, view_of(host.facts)))->is_of_nobody()) {
-      left.push_back(record);
+    last = host.name;
+    if (!rests_on_evidence(host.state)) {
+      return true;
+    }
+    const std::shared_ptr<const Snapshot>& snapshot = policies->snapshot_for(host.traits());
+    if (snapshot->is_of_nobody()) {
+      left.push_back(host.record());
+    } else {
+      keep_to(snapshot->policy().freshness, host.uid, host.valid_until.ms - host.fresh_from.ms);
     }
     return true;
   });

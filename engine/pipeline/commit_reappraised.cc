@@ -1,19 +1,14 @@
 // The committer's part in re-appraisal.
+#include <algorithm>
 #include <utility>
 
 #include "engine/pipeline/committer.h"
 #include "engine/pipeline/differing_verdicts.h"
 #include "engine/pipeline/verdict_records.h"
 #include "engine/verdict/latch.h"
+#include "engine/verdict/verdict_validity.h"
 
 namespace quotemill {
-namespace {
-
-std::int64_t validity_of(const Verdict& verdict) {
-  return verdict.valid_until.ms - verdict.fresh_from.ms;
-}
-
-}  // namespace
 
 Result<ReappraisalCommit> Committer::commit_reappraised(std::vector<ReappraisedHost> hosts) {
   ReappraisalTask task{std::move(hosts), {}};
@@ -38,8 +33,8 @@ void Committer::add_reappraised(ReappraisedHost& judged, Write& write, Reapprais
   const HostUid& uid = judged.host.record->uid;
   // Only judged hosts have one: nobody becomes trusted by old evidence who would then never turn
   // stale.
-  const std::optional<BootTime> deadline = deadlines_.find(uid);
-  if (!is_still_so(judged) || !deadline || write.states.count(uid) != 0 ||
+  const std::optional<Deadlines::Term> term = deadlines_.find(uid);
+  if (!is_still_so(judged) || !term || write.states.count(uid) != 0 ||
       unrecorded_.count(uid) != 0) {
     ++done.overtaken;
     return;
@@ -47,9 +42,9 @@ void Committer::add_reappraised(ReappraisedHost& judged, Write& write, Reapprais
   const HostState& previous = *judged.host.state;
   const HostRecord& record = *judged.host.record;
   const WallTime now = store_time();
+  const std::shared_ptr<const Snapshot> snapshot = snapshot_for(record, previous);
   const auto latches =
-      latched(previous.latches, judged.verdict, snapshot_for(record, previous)->policy().latch, now,
-              previous.sequence);
+      latched(previous.latches, judged.verdict, snapshot->policy().latch, now, previous.sequence);
   Verdict verdict = held(std::move(judged.verdict), latches.get());
   if (!differs(previous, verdict) && latches == previous.latches) {
     return;
@@ -65,8 +60,9 @@ void Committer::add_reappraised(ReappraisedHost& judged, Write& write, Reapprais
   }
   // Nobody gets fresher by it: the deadline moves as far as the policies differ in it.
   if (next->state != TrustState::kUnknown) {
-    write.deadlines[uid] = {deadline->ms + validity_of(next->verdict) -
-                            validity_of(previous.verdict)};
+    const std::int64_t validity =
+        std::min(validity_of(next->verdict), snapshot->policy().freshness.stale_after_ms);
+    write.deadlines[uid] = {{term->at.ms + validity - term->validity_ms}, validity};
   }
   write.batch.revisions.push_back(revision_of(*next, RevisionCause::kReappraised, now));
   add_state(*ports_.hosts.find(uid)->record, previous, next, now, write);

@@ -4,16 +4,20 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/verdict/verdict_validity.h"
+
 namespace quotemill {
 namespace {
 
 constexpr std::chrono::milliseconds kIdleWait{1000};
 
 // While we or the host were away nobody could answer: whoever comes back gets its interval.
-BootTime deadline_after_pause(WallTime valid_until, const FreshnessRules& rules, Moment now) {
-  const std::int64_t left =
-      std::clamp<std::int64_t>(valid_until.ms - now.wall.ms, 0, rules.stale_after_ms);
-  return {now.boot.ms + std::max(left, 2 * rules.attest_every_ms)};
+Deadlines::Term term_after_pause(WallTime fresh_from, WallTime valid_until,
+                                 const FreshnessRules& rules, Moment now) {
+  const std::int64_t validity = std::min(valid_until.ms - fresh_from.ms, rules.stale_after_ms);
+  const std::int64_t left = std::clamp<std::int64_t>(fresh_from.ms + validity - now.wall.ms, 0,
+                                                     std::max<std::int64_t>(validity, 0));
+  return {{now.boot.ms + std::max(left, 2 * rules.attest_every_ms)}, validity};
 }
 
 }  // namespace
@@ -27,7 +31,8 @@ Committer::Committer(const CommitterPorts& ports, CommitterStart start)
       audit_(start.audit),
       receipts_(ports.nonces, start.seed),
       pause_ms_(start.pause_ms),
-      looped_(ports.clock.now().boot),
+      started_(ports.clock.now().boot),
+      looped_(started_),
       ends_{start.last_time, looped_} {
   for (TokenRecord& token : start.tokens) {
     const std::string id = token.id.hex();
@@ -41,7 +46,7 @@ Committer::~Committer() {
 
 void Committer::start() {
   const Moment now = ports_.clock.now();
-  looped_ = now.boot;
+  started_ = looped_ = now.boot;
   unseen_after_ = "";
   ports_.policies.observe(moment_of_ends().wall);
   thread_ = std::thread([this, now, policies = ports_.policies.current()] {
@@ -57,7 +62,7 @@ void Committer::set_deadlines(Moment now, const PolicySet& policies) {
   ports_.hosts.glance_at_all([&](const HostGlance& host) {
     if (rests_on_evidence(host.state)) {
       const FreshnessRules& rules = policies.snapshot_for(host.traits())->policy().freshness;
-      deadlines_.set(host.uid, deadline_after_pause(host.valid_until, rules, now));
+      deadlines_.set(host.uid, term_after_pause(host.fresh_from, host.valid_until, rules, now));
     }
   });
 }
@@ -114,7 +119,7 @@ void Committer::run() {
     if (task) {
       std::visit([this](auto& kind) { handle(kind); }, *task);
     }
-    leave_some_to_nobody();
+    keep_some_to_policies();
     note_pause(ports_.clock.now());
     expire(ports_.clock.now());
     lock.lock();
@@ -205,16 +210,23 @@ void Committer::count_verdicts(const CommitBatch& batch) {
   count(counters.changes, batch.changes.size());
 }
 
-// A host that may not attest does not turn stale; one that may again must not stay as it was left.
+// A host that may not attest does not turn stale; one that may again must not stay as it was left;
+// of any other one another policy may be in force from now on.
 void Committer::put_host(const std::shared_ptr<const HostRecord>& record, Moment now) {
   const std::optional<Host> before = ports_.hosts.find(record->uid);
   ports_.hosts.put(record);
   if (!record->may_attest()) {
     deadlines_.clear(record->uid);
-  } else if (before && !before->record->may_attest() && rests_on_evidence(before->state->state)) {
-    const FreshnessRules& rules = snapshot_for(*record, *before->state)->policy().freshness;
-    deadlines_.set(record->uid,
-                   deadline_after_pause(before->state->verdict.valid_until, rules, now));
+  } else if (before && rests_on_evidence(before->state->state)) {
+    const Verdict& verdict = before->state->verdict;
+    const std::shared_ptr<const Snapshot> snapshot = snapshot_for(*record, *before->state);
+    const FreshnessRules& rules = snapshot->policy().freshness;
+    if (before->record->may_attest()) {
+      keep_to(rules, record->uid, validity_of(verdict));
+    } else {
+      deadlines_.set(record->uid,
+                     term_after_pause(verdict.fresh_from, verdict.valid_until, rules, now));
+    }
   }
 }
 

@@ -87,9 +87,16 @@ class Committer final : public Registrar {
   // attestation interval has passed.
   void start();
 
+  // Judges a submission by the policies in force. Called on the commit thread, where none can come
+  // between.
+  using JudgeAgain = std::function<Judgement(Submission)>;
+
   // A judged batch, in order. `done` is called after its replies are delivered. After stop() all of
-  // it is answered kBusy at once, on the caller's thread. Any thread.
-  void submit(std::vector<Judgement> batch, std::function<void()> done);
+  // it is answered kBusy at once, on the caller's thread. What was judged by policies that are not
+  // in force for its host any more is judged again; without `judge_again` it is answered kConflict.
+  // Any thread.
+  void submit(std::vector<Judgement> batch, std::function<void()> done,
+              JudgeAgain judge_again = {});
 
   Result<std::shared_ptr<const HostRecord>> change(IdentityDecision decide) override;
 
@@ -108,6 +115,7 @@ class Committer final : public Registrar {
   struct BatchTask {
     std::vector<Judgement> judgements;
     std::function<void()> done;
+    JudgeAgain judge_again;
   };
 
   struct IdentityTask {
@@ -129,7 +137,7 @@ class Committer final : public Registrar {
     CommitBatch batch;
     std::vector<Reply> replies;
     std::unordered_map<HostUid, std::shared_ptr<const HostState>> states;  // newest of this write
-    std::unordered_map<HostUid, BootTime> deadlines;  // of those judged in this write
+    std::unordered_map<HostUid, Deadlines::Term> deadlines;  // of those judged in this write
   };
 
   void set_deadlines(Moment now, const PolicySet& policies);
@@ -144,7 +152,11 @@ class Committer final : public Registrar {
   // Whether the verdict may still replace the one of the host.
   [[nodiscard]] bool is_still_so(const ReappraisedHost& judged) const;
   void add_reappraised(ReappraisedHost& judged, Write& write, ReappraisalCommit& done);
-  void add_judgement(Judgement& judgement, Write& write);
+  void add_judgement(Judgement& judgement, const JudgeAgain& judge_again, Write& write);
+  // Whether that is all of it: no verdict was come to.
+  bool answer_error(Judgement& judgement, Write& write);
+  void keep_in_force(Judgement& judgement, const HostRecord& record, const HostState& state,
+                     const JudgeAgain& judge_again) const;
   void add_verdict(Judgement& judgement, const HostRecord& record, const HostState& previous,
                    Write& write);
   void add_state(const HostRecord& record, const HostState& previous,
@@ -155,11 +167,14 @@ class Committer final : public Registrar {
   void reset_state(const HostRecord& record, const IdentityUpdate& update, Write& write);
   // Judged by nobody from now on, if no policy is for the host any more.
   void leave_to_nobody(const HostRecord& record, Write& write);
-  void leave_some_to_nobody();
+  void keep_some_to_policies();
+  // The host's deadline is none that its policy does not give it; nor a later one than was written.
+  void keep_to(const FreshnessRules& rules, const HostUid& host, std::int64_t written_ms);
   // What changed while nobody was to be woken, told when that ends.
   void tell_after_maintenance(const HostRecord& record, Write& write);
   void expire(Moment now);
-  void turn_stale(const std::vector<Deadlines::Due>& due, Moment now);
+  void end_terms(const std::vector<Deadlines::Due>& due, Moment now);
+  void end_term(const Host& host, const Deadlines::Term& term, Moment now, Write& write);
   void show_overdue(const std::vector<Deadlines::Due>& due, Moment now);
   [[nodiscard]] bool takes_writes_again(const std::vector<Deadlines::Due>& due);
   [[nodiscard]] std::shared_ptr<HostState> stale_state(const HostRecord& record,
@@ -192,15 +207,16 @@ class Committer final : public Registrar {
   // it was for the store and for the changes to come.
   struct Unrecorded {
     std::shared_ptr<const HostState> recorded;
-    BootTime deadline;
+    Deadlines::Term term;
   };
 
   std::unordered_map<HostUid, Unrecorded> unrecorded_;
   std::optional<BootTime> refusing_since_;  // the first commit that failed since one did not
   std::int64_t pause_ms_;
+  BootTime started_;
   BootTime looped_;
   Moment ends_;
-  // Of the hosts behind this name it is yet to be seen whether a policy is for them. Unset: of
+  // Of the hosts behind this name it is yet to be seen which policy is for them, if any. Unset: of
   // none.
   std::optional<std::string> unseen_after_;
 

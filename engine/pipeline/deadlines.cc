@@ -15,13 +15,13 @@ void Deadlines::reserve(std::size_t hosts) {
   by_host_.reserve(hosts);
 }
 
-void Deadlines::set(const HostUid& host, BootTime at) {
-  const auto [found, is_new] = by_host_.try_emplace(host, Entry{at, at});
+void Deadlines::set(const HostUid& host, const Term& term) {
+  const auto [found, is_new] = by_host_.try_emplace(host, Entry{term, term.at});
   Entry& entry = found->second;
-  entry.at = at;
-  if (is_new || at < entry.sorted) {
-    entry.sorted = at;
-    sort_in(at, host);
+  entry.term = term;
+  if (is_new || term.at < entry.sorted) {
+    entry.sorted = term.at;
+    sort_in(term.at, host);
   }
 }
 
@@ -32,14 +32,14 @@ void Deadlines::clear(const HostUid& host) {
   }
 }
 
-std::optional<BootTime> Deadlines::find(const HostUid& host) const {
+std::optional<Deadlines::Term> Deadlines::find(const HostUid& host) const {
   const auto found = by_host_.find(host);
-  return found == by_host_.end() ? std::nullopt : std::optional(found->second.at);
+  return found == by_host_.end() ? std::nullopt : std::optional(found->second.term);
 }
 
 void Deadlines::put_off(std::int64_t ms) {
   for (auto& [host, entry] : by_host_) {
-    entry.at.ms += ms;
+    entry.term.at.ms += ms;
     entry.sorted.ms += ms;
   }
   for (Sorted& sorted : heap_) {
@@ -56,12 +56,12 @@ std::vector<Deadlines::Due> Deadlines::take_due(BootTime now) {
       continue;
     }
     Entry& entry = by_host_.at(first.second);
-    if (entry.at == entry.sorted) {
-      due.push_back({first.second, entry.at});
+    if (entry.term.at == entry.sorted) {
+      due.push_back({first.second, entry.term});
       by_host_.erase(first.second);
     } else {
-      entry.sorted = entry.at;
-      sort_in(entry.at, first.second);
+      entry.sorted = entry.term.at;
+      sort_in(entry.term.at, first.second);
     }
   }
   return due;

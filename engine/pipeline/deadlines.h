@@ -6,9 +6,13 @@
 // once per deadline, not once per attestation. A million hosts have one: they are in a heap, where
 // those of hosts that were cleared, or sorted in again, stay until their moment or until they are
 // too many.
+//
+// A deadline is told with the validity that it comes from: when policies change that, the deadline
+// moves by the difference, whatever else put it off.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -21,19 +25,26 @@ namespace quotemill {
 
 class Deadlines {
  public:
+  struct Term {
+    BootTime at;
+    std::int64_t validity_ms = 0;  // of the verdict, as it counts now
+
+    friend bool operator==(const Term&, const Term&) = default;
+  };
+
   struct Due {
     HostUid host;
-    BootTime at;
+    Term term;
   };
 
   // Room for so many hosts, at once.
   void reserve(std::size_t hosts);
   // Replaces the deadline that the host had.
-  void set(const HostUid& host, BootTime at);
+  void set(const HostUid& host, const Term& term);
   void clear(const HostUid& host);
 
   // nullopt if the host has none.
-  [[nodiscard]] std::optional<BootTime> find(const HostUid& host) const;
+  [[nodiscard]] std::optional<Term> find(const HostUid& host) const;
 
   // All of them, by so much. Time linear in their number.
   void put_off(std::int64_t ms);
@@ -46,8 +57,8 @@ class Deadlines {
 
  private:
   struct Entry {
-    BootTime at;
-    BootTime sorted;  // where it is in heap_; never after `at`
+    Term term;
+    BootTime sorted;  // where it is in heap_; never after `term.at`
   };
 
   using Sorted = std::pair<BootTime, HostUid>;

@@ -92,11 +92,11 @@ struct KeptHost {
     if (packed) {
       const PackedState& of = packed->state;
       return visit({packed->uid, name(), packed->record.labels(), life_cycle(), of.state(),
-                    of.valid_until(), of.snapshot(), of.received(), of.facts(), of.proven_log(),
-                    its_record});
+                    of.fresh_from(), of.valid_until(), of.snapshot(), of.received(), of.facts(),
+                    of.proven_log(), its_record});
     }
     return visit({record->uid, name(), record->labels, life_cycle(), state->state,
-                  state->verdict.valid_until, state->verdict.snapshot,
+                  state->verdict.fresh_from, state->verdict.valid_until, state->verdict.snapshot,
                   state->counters ? std::optional(state->counters->received) : std::nullopt,
                   state->facts, state->proof ? std::optional(state->proof->log) : std::nullopt,
                   its_record});

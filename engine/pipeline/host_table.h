@@ -40,7 +40,8 @@ struct HostGlance {
   const std::map<std::string, std::string>& labels;
   LifeCycle life_cycle;
   TrustState state;
-  WallTime valid_until;              // of the verdict
+  WallTime fresh_from;               // of the verdict
+  WallTime valid_until;              // likewise
   const SnapshotId& snapshot;        // that the verdict is by
   std::optional<WallTime> received;  // the evidence that its counters are of
   const FactsRecord& facts;

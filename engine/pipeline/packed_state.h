@@ -70,6 +70,8 @@ class PackedState {
   // Of the state, without unpacking it.
   [[nodiscard]] TrustState state() const { return state_; }
 
+  [[nodiscard]] WallTime fresh_from() const { return fresh_from_; }
+
   [[nodiscard]] WallTime valid_until() const { return valid_until_; }
 
   [[nodiscard]] const SnapshotId& snapshot() const { return verdict_->snapshot; }

@@ -72,7 +72,8 @@ struct Pipeline::Graph {
   }
 
   // One large item after another, until the inbox is closed and has none. The next one begins when
-  // this one is committed: what is in flight is one a lane.
+  // this one is committed: what is in flight is one a lane. If policies were replaced meanwhile its
+  // host has to attest again: judging it a second time would hold up the commit thread.
   void judge_large(LargeLane& lane) noexcept {
     while (std::optional<Submission> submission =
                parts.inbox.take_large(&parts.counters.times.queue)) {
@@ -88,10 +89,15 @@ struct Pipeline::Graph {
 
   void commit(const BatchMessage& batch, CommitNode::gateway_type& gateway) {
     gateway.reserve_wait();
-    parts.committer.submit(std::move(batch->judgements), [this, &gateway] {
-      tokens.release();
-      gateway.release_wait();
-    });
+    parts.committer.submit(
+        std::move(batch->judgements),
+        [this, &gateway] {
+          tokens.release();
+          gateway.release_wait();
+        },
+        [this](Submission submission) {
+          return judge_one(std::move(submission), *parts.policies.current());
+        });
   }
 
   // Feeds the graph until the inbox is closed and empty.

@@ -60,6 +60,7 @@ enum class RevisionCause : std::uint8_t {
   kReappraised = 0,   // by other policies or references, or because a validity began or ended
   kAcknowledged = 1,  // an operator let go of what had latched
   kIdentity = 2,      // by who the host is: retired, enrolled anew, back again, its keys doubted
+  kFreshness = 3,     // another policy, or another validity of it, moved the end of the verdict
 };
 
 inline std::string_view name_of(RevisionCause cause) {
@@ -70,6 +71,8 @@ inline std::string_view name_of(RevisionCause cause) {
       return "acknowledged";
     case RevisionCause::kIdentity:
       return "identity";
+    case RevisionCause::kFreshness:
+      return "freshness";
   }
   return "";
 }

@@ -1,4 +1,6 @@
 // Which results are current, and may still change a host.
+#include <future>
+
 #include <gmock/gmock.h>
 
 #include "engine/evidence/receipt.h"
@@ -7,9 +9,16 @@
 namespace quotemill {
 namespace {
 
+using testing::baseline_of;
 using testing::CommitterTest;
 using ::testing::IsEmpty;
+using testing::SmallEngine;
 using testing::SoftwareHost;
+
+// The next version of the policy, under which nobody is trusted.
+constexpr const char* kHarsh =
+    "[policy]\nid = \"default\"\nversion = 2\n[boot]\nbaselines = [\"none\"]\n"
+    "no_baseline = \"fail\"\n";
 
 TEST_F(CommitterTest, TakesEachSequenceOnce) {
   const Judgement judgement = good_judgement(host);
@@ -59,6 +68,74 @@ TEST_F(CommitterTest, DropsWhatIsOfAnUnknownHost) {
   const SoftwareHost stranger(KeyKind::kEcP256, 5);
   EXPECT_EQ(engine.commit(good_judgement(stranger)).error.code, ErrorCode::kConflict);
   EXPECT_EQ(engine.hosts.size(), 1U);
+}
+
+// Judged as trusted by a policy that was replaced before the commit: it would stay so until the
+// host attests again.
+TEST_F(CommitterTest, Hostile_WhatWasJudgedByAPolicyOfBeforeIsJudgedAgain) {
+  Judgement judgement = good_judgement(host);
+  ASSERT_EQ(judgement.verdict.state, TrustState::kTrusted);
+  apply({kHarsh});
+  EXPECT_EQ(engine.commit(std::move(judgement)).kind, ReplyKind::kReceipt);
+  const HostState state = engine.state(host);
+  EXPECT_EQ(state.state, TrustState::kFailed);
+  EXPECT_EQ(state.verdict.snapshot, engine.snapshot()->id());
+  EXPECT_EQ(state.proof->snapshot, engine.snapshot()->id());
+  ASSERT_EQ(engine.changes.all().size(), 1U);
+  EXPECT_EQ(engine.changes.all()[0].current, TrustState::kFailed) << "never trusted in between";
+  EXPECT_EQ(engine.store.history(host.record().uid, 0, 10)->at(0).verdict.snapshot,
+            engine.snapshot()->id());
+}
+
+TEST_F(CommitterTest, Hostile_WhatWasJudgedByAPolicyThatIsWithdrawnIsOfNobody) {
+  apply({"[policy]\nid = \"default\"\n[match]\nnames = [\"nobody\"]\n",
+         "[policy]\nid = \"lax\"\npriority = 1\n"});
+  Judgement judgement = good_judgement(host);
+  ASSERT_EQ(judgement.verdict.state, TrustState::kTrusted);
+  apply({}, {"lax"});
+  engine.commit(std::move(judgement));
+  EXPECT_EQ(trust(), TrustState::kUnknown);
+}
+
+TEST_F(CommitterTest, Hostile_ALabelThatChangesMeanwhileCountsForWhatIsInFlight) {
+  apply(
+      {"[policy]\nid = \"prod\"\npriority = 1\n[match]\nlabels = [\"env=prod\"]\n"
+       "[boot]\nbaselines = [\"none\"]\nno_baseline = \"fail\"\n"});
+  Judgement judgement = good_judgement(host);
+  ASSERT_EQ(judgement.verdict.state, TrustState::kTrusted);
+  host.record().labels = {{"env", "prod"}};
+  engine.put(host, false);
+  engine.commit(std::move(judgement));
+  EXPECT_EQ(trust(), TrustState::kFailed);
+}
+
+TEST_F(CommitterTest, AReferenceThatComesMeanwhileCountsForWhatIsInFlight) {
+  SmallEngine bare;
+  bare.enrol(host);
+  Submission submission = bare.submission(host);
+  submission.boot_log = host.log();
+  Judgement judgement = bare.judge(std::move(submission));
+  ASSERT_EQ(judgement.verdict.state, TrustState::kWarning);
+  ASSERT_TRUE(bare.committer.change([&](const RegistryView&) -> Result<IdentityUpdate> {
+    IdentityUpdate update;
+    update.baseline = baseline_of(host);
+    return update;
+  }));
+  bare.commit(std::move(judgement));
+  EXPECT_EQ(bare.state(host).state, TrustState::kTrusted);
+}
+
+TEST_F(CommitterTest, WithoutAnyoneToJudgeItAgainItIsNotKept) {
+  std::vector<Judgement> batch;
+  batch.push_back(good_judgement(host));
+  apply({kHarsh});
+  std::promise<void> done;
+  engine.committer.submit(std::move(batch), [&done] { done.set_value(); });
+  done.get_future().wait();
+  ASSERT_EQ(engine.replies.all().size(), 1U);
+  EXPECT_EQ(engine.replies.all()[0].kind, ReplyKind::kError);
+  EXPECT_EQ(engine.replies.all()[0].error.code, ErrorCode::kConflict);
+  EXPECT_EQ(engine.state(host).sequence, 0U);
 }
 
 // A late result must not resurrect what an operator or a new enrolment ended.

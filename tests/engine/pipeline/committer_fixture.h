@@ -1,7 +1,10 @@
 // CommitterTest: a host that is enrolled with a small engine, and what is asked about it.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -21,6 +24,37 @@ class CommitterTest : public ::testing::Test {
     Submission submission = engine.submission(of);
     submission.boot_log = of.log();
     return engine.judge(std::move(submission));
+  }
+
+  // As an operator does: these policies in the place of those of their ids.
+  void apply(std::vector<std::string> texts, std::vector<std::string> withdrawn = {}) {
+    const auto done =
+        engine.committer.change([&](const RegistryView& view) -> Result<IdentityUpdate> {
+          PolicyRequest request;
+          request.apply = texts;
+          request.withdraw = withdrawn;
+          request.may_go_back = true;
+          Result<PolicyChange> planned = engine.policies->plan(request, view.now.wall);
+          if (!planned) {
+            return planned.error();
+          }
+          IdentityUpdate update;
+          update.policies = *std::move(planned);
+          return update;
+        });
+    ASSERT_TRUE(done) << done.error().to_string();
+    engine.settle();
+  }
+
+  // The policy of the engine, with such times.
+  static std::string with_freshness(std::int64_t stale_after_s, const std::string& more = {}) {
+    return "[policy]\nid = \"default\"\n[freshness]\nattest_every = \"10s\"\nstale_after = \"" +
+           std::to_string(stale_after_s) + "s\"\n" + more;
+  }
+
+  // The newest first.
+  std::vector<VerdictRevision> revisions() {
+    return *engine.store.revisions(host.record().uid, 0, UINT64_MAX, 1'000);
   }
 
   TrustState trust() { return engine.state(host).state; }

@@ -28,9 +28,9 @@ std::vector<HostUid> taken(Deadlines& deadlines, BootTime now) {
 
 TEST(Deadlines, TakesWhatIsDueInOrderAndForgetsIt) {
   Deadlines deadlines;
-  deadlines.set(uid(1), {30});
-  deadlines.set(uid(2), {10});
-  deadlines.set(uid(3), {20});
+  deadlines.set(uid(1), {{30}, 0});
+  deadlines.set(uid(2), {{10}, 0});
+  deadlines.set(uid(3), {{20}, 0});
   EXPECT_EQ(deadlines.next(), BootTime{10});
   EXPECT_THAT(taken(deadlines, {9}), IsEmpty());
   EXPECT_THAT(taken(deadlines, {20}), ElementsAre(uid(2), uid(3)));
@@ -40,24 +40,24 @@ TEST(Deadlines, TakesWhatIsDueInOrderAndForgetsIt) {
 
 TEST(Deadlines, ReplacesAnEarlierOne) {
   Deadlines deadlines;
-  deadlines.set(uid(1), {10});
-  deadlines.set(uid(1), {50});
+  deadlines.set(uid(1), {{10}, 0});
+  deadlines.set(uid(1), {{50}, 0});
   EXPECT_THAT(taken(deadlines, {49}), IsEmpty());
-  deadlines.set(uid(1), {5});
+  deadlines.set(uid(1), {{5}, 0});
   EXPECT_THAT(taken(deadlines, {5}), ElementsAre(uid(1)));
   EXPECT_EQ(deadlines.next(), std::nullopt);
 }
 
 TEST(Deadlines, WhatWasPutOffIsDueWhenItWasPutOffTo) {
   Deadlines deadlines;
-  deadlines.set(uid(1), {10});
-  deadlines.set(uid(1), {20});
-  deadlines.set(uid(2), {15});
+  deadlines.set(uid(1), {{10}, 0});
+  deadlines.set(uid(1), {{20}, 0});
+  deadlines.set(uid(2), {{15}, 0});
   EXPECT_THAT(taken(deadlines, {16}), ElementsAre(uid(2)));
   EXPECT_EQ(deadlines.next(), BootTime{20});
-  deadlines.set(uid(1), {30});
+  deadlines.set(uid(1), {{30}, 0});
   deadlines.clear(uid(1));
-  deadlines.set(uid(1), {25});
+  deadlines.set(uid(1), {{25}, 0});
   EXPECT_THAT(taken(deadlines, {24}), IsEmpty());
   EXPECT_THAT(taken(deadlines, {40}), ElementsAre(uid(1)));
   EXPECT_EQ(deadlines.next(), std::nullopt);
@@ -74,7 +74,7 @@ TEST(Deadlines, AgreesWithAPlainListOnRandomDeadlines) {
       plain.erase(host);
     } else {
       plain[host] = now + static_cast<std::int64_t>(random() % 60);
-      deadlines.set(host, {plain[host]});
+      deadlines.set(host, {{plain[host]}, 0});
     }
     std::vector<HostUid> due;
     for (const auto& [each, at] : plain) {
@@ -90,20 +90,32 @@ TEST(Deadlines, AgreesWithAPlainListOnRandomDeadlines) {
 
 TEST(Deadlines, ClearsOneHostAlone) {
   Deadlines deadlines;
-  deadlines.set(uid(1), {10});
-  deadlines.set(uid(2), {10});
+  deadlines.set(uid(1), {{10}, 0});
+  deadlines.set(uid(2), {{10}, 0});
   deadlines.clear(uid(1));
   deadlines.clear(uid(9));
   EXPECT_THAT(taken(deadlines, {10}), ElementsAre(uid(2)));
 }
 
+TEST(Deadlines, GivesEachBackWithItsValidity) {
+  Deadlines deadlines;
+  deadlines.set(uid(1), {{30}, 7});
+  deadlines.set(uid(1), {{40}, 9});
+  EXPECT_EQ(deadlines.find(uid(1)), (Deadlines::Term{{40}, 9}));
+  deadlines.put_off(10);
+  const std::vector<Deadlines::Due> due = deadlines.take_due({50});
+  ASSERT_EQ(due.size(), 1U);
+  EXPECT_EQ(due.front().term, (Deadlines::Term{{50}, 9}));
+  EXPECT_EQ(deadlines.find(uid(1)), std::nullopt);
+}
+
 TEST(Deadlines, PutsAllOfThemOff) {
   Deadlines deadlines;
-  deadlines.set(uid(1), {30});
-  deadlines.set(uid(2), {10});
-  deadlines.set(uid(2), {20});  // sorted at 10
+  deadlines.set(uid(1), {{30}, 0});
+  deadlines.set(uid(2), {{10}, 0});
+  deadlines.set(uid(2), {{20}, 0});  // sorted at 10
   deadlines.put_off(100);
-  EXPECT_EQ(deadlines.find(uid(1)), BootTime{130});
+  EXPECT_EQ(deadlines.find(uid(1))->at, BootTime{130});
   EXPECT_THAT(taken(deadlines, {119}), IsEmpty());
   EXPECT_THAT(taken(deadlines, {130}), ElementsAre(uid(2), uid(1)));
 }

@@ -1,6 +1,8 @@
 #include "engine/pipeline/pipeline.h"
 
 #include <map>
+#include <string>
+#include <thread>
 
 #include <gmock/gmock.h>
 
@@ -175,6 +177,51 @@ TEST_P(PipelineTest, OneOfTwoAnswersCountsThoughOneIsLarge) {
   for (const SoftwareHost& host : fleet) {
     EXPECT_EQ(engine.state(host).sequence, 1U);
     EXPECT_EQ(engine.state(host).state, TrustState::kTrusted);
+  }
+}
+
+// All of them are judged by the policy of before, and wait behind the one who replaces it.
+TEST_P(PipelineTest, Hostile_NothingInFlightIsKeptUnderAPolicyThatIsReplaced) {
+  for (const std::string rules : {"[boot]\nbaselines = [\"none\"]\nno_baseline = \"fail\"\n",
+                                  "[match]\nnames = [\"nobody\"]\n"}) {
+    SmallEngine fresh(default_policy(), {baseline_of(SoftwareHost())});
+    for (const SoftwareHost& host : fleet) {
+      fresh.enrol(host);
+    }
+    Inbox waiting{limits::kInboxItemsMax, limits::kInboxBytesMax, 2};
+    Pipeline pipeline({waiting, fresh.committer, fresh.hosts, *fresh.policies, fresh.store,
+                       fresh.keys, fresh.counters, fresh.server_key},
+                      GetParam());
+    pipeline.start();
+    ASSERT_TRUE(fresh.committer.change([&](const RegistryView& view) -> Result<IdentityUpdate> {
+      for (const SoftwareHost& host : fleet) {
+        Submission submission = fresh.submission(host);
+        submission.boot_log = host.log();
+        EXPECT_TRUE(waiting.offer(std::move(submission)));
+      }
+      while (fresh.counters.times.policy.total() < kHosts) {
+        std::this_thread::yield();
+      }
+      PolicyRequest request;
+      request.apply = {"[policy]\nid = \"default\"\nversion = 2\n" + rules};
+      IdentityUpdate update;
+      update.policies = *fresh.policies->plan(request, view.now.wall);
+      return update;
+    }));
+    pipeline.drain();
+    for (const SoftwareHost& host : fleet) {
+      const HostState state = fresh.state(host);
+      EXPECT_EQ(state.sequence, 1U);
+      EXPECT_NE(state.state, TrustState::kTrusted);
+      const HistoryEntry kept = fresh.store.history(host.record().uid, 0, 1)->at(0);
+      EXPECT_NE(kept.verdict.state, TrustState::kTrusted);
+    }
+    for (const Change& change : fresh.changes.all()) {
+      EXPECT_NE(change.current, TrustState::kTrusted);
+    }
+    for (const Reply& reply : fresh.replies.all()) {
+      EXPECT_EQ(reply.kind, ReplyKind::kReceipt);
+    }
   }
 }
 

@@ -101,7 +101,9 @@ Judgement SmallEngine::judge(Submission submission) {
 std::vector<Reply> SmallEngine::commit(std::vector<Judgement> batch) {
   const std::size_t expected = replies_seen_ + batch.size();
   std::promise<void> done;
-  committer.submit(std::move(batch), [&done] { done.set_value(); });
+  committer.submit(
+      std::move(batch), [&done] { done.set_value(); },
+      [this](Submission submission) { return judge(std::move(submission)); });
   done.get_future().wait();
   const std::vector<Reply> all = replies.all();
   if (all.size() != expected) {
