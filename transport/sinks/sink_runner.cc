@@ -58,11 +58,6 @@ void SinkRunner::notify() {
   changed_.notify_all();
 }
 
-void SinkRunner::tell(Notice notice) {
-  feed_.tell(std::move(notice));
-  notify();
-}
-
 void SinkRunner::run() {
   while (true) {
     {
@@ -126,7 +121,7 @@ std::chrono::milliseconds SinkRunner::pace(const SinkBatch& batch) const {
 
 void SinkRunner::count_position() {
   counters_.next.store(feed_.position().next, std::memory_order_relaxed);
-  counters_.kept.store(feed_.kept().next, std::memory_order_relaxed);
+  counters_.kept.store(feed_.kept().needed(), std::memory_order_relaxed);
   if (options_.feed.with_audit) {
     counters_.next_act.store(feed_.position().next_act, std::memory_order_relaxed);
   }

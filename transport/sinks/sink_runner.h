@@ -42,9 +42,9 @@ struct SinkCounters {
   std::atomic<std::uint64_t> refused{0};          // events that went to the dead letters
   std::atomic<std::uint64_t> letters_dropped{0};  // dead letters that went for newer ones
   std::atomic<std::uint64_t> failures{0};         // deliveries that were tried again
-  std::atomic<std::uint64_t> next{1};             // its cursor
-  std::atomic<std::uint64_t> next_act{0};         // the same of acts; 0 if it does not want them
-  std::atomic<std::uint64_t> kept{1};      // where it goes on after a crash, `next` or before
+  std::atomic<std::uint64_t> next{1};                                   // its cursor
+  std::atomic<std::uint64_t> next_act{0};  // the same of acts; 0 if it does not want them
+  std::atomic<std::uint64_t> kept{1};      // what it reads after a crash, from `next` on or before
   std::atomic<std::int64_t> oldest_ms{0};  // wall time of the first of both behind it; 0: none
   std::atomic<bool> is_down{false};
 };
@@ -78,9 +78,6 @@ class SinkRunner {
 
   // There are new changes. Any thread; does not block.
   void notify();
-
-  // To be delivered beside the changes. Any thread; does not block.
-  void tell(Notice notice);
 
   [[nodiscard]] const SinkCounters& counters() const { return counters_; }
 
