@@ -99,6 +99,8 @@ void SinkRunner::note(const Result<bool>& outcome) {
   const bool is_down = !outcome;
   if (is_down) {
     counters_.failures.fetch_add(1, std::memory_order_relaxed);
+    counters_.causes.at(static_cast<std::size_t>(cause_of(outcome.error())))
+        .fetch_add(1, std::memory_order_relaxed);
   }
   if (counters_.is_down.exchange(is_down, std::memory_order_relaxed) != is_down) {
     log_(is_down ? SinkNews::kDown : SinkNews::kUp,
