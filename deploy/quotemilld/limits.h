@@ -32,6 +32,12 @@ inline constexpr std::size_t kRunPositionSizeMax = 64 * 1024;  // of reappraisal
 inline constexpr std::size_t kBackupActsMax = 100'000;  // of the trail, looked through at the start
 inline constexpr std::size_t kBackupActsALook = 1'000;
 
+// --- What befalls sinks, as acts
+
+inline constexpr std::size_t kSinkNewsKindsMax = 1'024;  // sinks times kinds of news, limited each
+inline constexpr std::size_t kSinkNewsWaitingMax = 1'024;  // that are not durable yet
+inline constexpr std::size_t kSinkNewsSizeMax = 400;       // of a text
+
 // --- Readiness
 
 // How long the loop that feeds the watchdog may take; systemd ends a daemon after three times that.
