@@ -9,6 +9,8 @@ namespace quotemill::limits {
 // Of a host. Each is some 2 kB, and hosts decide how often they enrol anew.
 inline constexpr std::uint32_t kFormerIdentitiesMax = 16;
 
+inline constexpr std::size_t kStreamsMax = 64;  // of before; the oldest is forgotten
+
 inline constexpr std::size_t kTellingsStep = 16'384;  // rows that are read under one lock
 
 // RocksDB's own words.

@@ -5,11 +5,12 @@
 #include <system_error>
 #include <utility>
 
+#include "storage/limits.h"
+
 namespace quotemill::storage {
 namespace {
 
-constexpr std::size_t kStreamsMax = 64;  // bound
-constexpr std::size_t kIdSize = 26;      // of a ULID
+constexpr std::size_t kIdSize = 26;  // of a ULID
 
 // " 42" off the front of `text`; false if it is not there.
 bool take_number(std::string_view& text, std::uint64_t& number) {
@@ -29,7 +30,7 @@ void begin_stream(std::vector<StreamBegin>& streams, StreamBegin next) {
     streams.pop_back();
   }
   streams.push_back(std::move(next));
-  if (streams.size() > kStreamsMax) {
+  if (streams.size() > limits::kStreamsMax) {
     streams.erase(streams.begin());
   }
 }
@@ -45,7 +46,7 @@ std::string encode_streams(const std::vector<StreamBegin>& streams) {
 
 Result<std::vector<StreamBegin>> decode_streams(std::string_view text) {
   std::vector<StreamBegin> streams;
-  while (!text.empty() && streams.size() < kStreamsMax) {
+  while (!text.empty() && streams.size() < limits::kStreamsMax) {
     StreamBegin stream;
     stream.id = text.substr(0, kIdSize);
     text.remove_prefix(stream.id.size());

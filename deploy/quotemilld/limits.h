@@ -14,6 +14,8 @@ inline constexpr std::size_t kHistoryPageMax = 500;
 inline constexpr std::size_t kHistoryLookedAtMax = 100'000;  // appraisals that are passed over
 inline constexpr std::size_t kRevisionsMax = 100'000;        // of the appraisals of one page
 inline constexpr std::uint64_t kWaitMsMax = 60'000;  // of a request that waits for what comes next
+inline constexpr std::size_t kChangesPageDefault = 100;
+inline constexpr std::size_t kChangesPageMax = 500;
 inline constexpr std::size_t kAuditPageMax = 1'000;
 inline constexpr std::size_t kExpectedPageMax = 1'000;
 inline constexpr std::size_t kBlastCausesMax = 10'000;  // told apart
@@ -29,6 +31,12 @@ inline constexpr std::size_t kRunPositionSizeMax = 64 * 1024;  // of reappraisal
 
 inline constexpr std::size_t kBackupActsMax = 100'000;  // of the trail, looked through at the start
 inline constexpr std::size_t kBackupActsALook = 1'000;
+
+// --- What befalls sinks, as acts
+
+inline constexpr std::size_t kSinkNewsKindsMax = 1'024;  // sinks times kinds of news, limited each
+inline constexpr std::size_t kSinkNewsWaitingMax = 1'024;  // that are not durable yet
+inline constexpr std::size_t kSinkNewsSizeMax = 400;       // of a text
 
 // --- Readiness
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "deploy/quotemilld/fleet_census.h"
+#include "deploy/quotemilld/metric_values.h"
 #include "engine/rollout/convergence.h"
 #include "transport/http/metric_page.h"
 
@@ -21,39 +22,6 @@ namespace {
 
 using transport::MetricHistogram;
 using transport::MetricPage;
-
-constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, TrustState::kFailed,
-                                TrustState::kStale, TrustState::kUnknown};
-
-template <class T>
-double value(const std::atomic<T>& counter) {
-  return static_cast<double>(counter.load(std::memory_order_relaxed));
-}
-
-double number(std::uint64_t count) {
-  return static_cast<double>(count);
-}
-
-// What is counted of each of several: gateways, sinks.
-template <class Counters>
-struct CounterOfEach {
-  const char* name;
-  const char* help;
-  std::atomic<std::uint64_t> Counters::*counter;
-};
-
-template <class Counters>
-using CountersByName = std::vector<std::pair<std::string, const Counters*>>;
-
-template <class Counters>
-void add_each(std::span<const CounterOfEach<Counters>> kinds, const char* label,
-              const CountersByName<Counters>& all, MetricPage& page) {
-  for (const CounterOfEach<Counters>& kind : kinds) {
-    for (const auto& [name, counters] : all) {
-      page.counter(kind.name, kind.help, value(counters->*kind.counter), {{label, name}});
-    }
-  }
-}
 
 // Of values in `unit`s.
 template <class Histogram>
@@ -189,111 +157,6 @@ void add_rollouts(const MetricParts& parts, MetricPage& page) {
   }
 }
 
-void add_changes(const MetricParts& parts, MetricPage& page) {
-  const ChangeTally tally = parts.changes.tally();
-  for (const TrustState from : kStates) {
-    for (const TrustState to : kStates) {
-      if (from != to) {
-        page.counter(
-            "trust_changes_total", "Changes of trust.",
-            number(tally.edges.at(static_cast<std::size_t>(from)).at(static_cast<std::size_t>(to))),
-            {{"from", std::string(name_of(from))}, {"to", std::string(name_of(to))}});
-      }
-    }
-  }
-  for (const auto& [code, count] : tally.reasons) {
-    page.counter("verdict_reasons_total", "Changes of trust by their worst reason.", number(count),
-                 {{"code", std::string(name_of(code))}});
-  }
-}
-
-void add_endpoints(const MetricParts& parts, MetricPage& page) {
-  parts.endpoints.attest.for_each([&page](const char* name, std::uint64_t count) {
-    page.counter("attest_messages_total", "What the attestation endpoint did, by what it was.",
-                 number(count), {{"event", name}});
-  });
-  const transport::ZapCounters& handshakes = parts.endpoints.handshakes;
-  const auto handshake = [&page](const char* result, const auto& counter) {
-    page.counter("handshakes_total", "CURVE handshakes of the attestation endpoint.",
-                 value(counter), {{"result", result}});
-  };
-  handshake("admitted", handshakes.admitted);
-  handshake("refused_key", handshakes.refused_key);
-  handshake("refused_rate", handshakes.refused_rate);
-  handshake("refused_malformed", handshakes.refused_malformed);
-  const transport::EnrolmentCounters& enrolment = parts.endpoints.enrolment;
-  const auto enrolled = [&page](const char* result, const auto& counter) {
-    page.counter("enrolments_total", "Enrolments, by how they ended.", value(counter),
-                 {{"result", result}});
-  };
-  enrolled("admitted", enrolment.admitted);
-  enrolled("pending", enrolment.pending);
-  enrolled("refused", enrolment.refused);
-  enrolled("busy", enrolment.busy);
-  for (const auto& [cause, count] : parts.enrolments.refusals()) {
-    page.counter("enrolments_refused_total", "Enrolments that were refused, by the error.",
-                 number(count), {{"cause", cause}});
-  }
-}
-
-// The enrolment endpoint has a process of its own, and floods end there.
-void add_door(const MetricParts& parts, MetricPage& page) {
-  const transport::EnrolmentDoorCounters& ours = parts.endpoints.door.counters();
-  const transport::DoorStatus theirs = parts.endpoints.door.status();
-  const auto event = [&page](const char* name, double count) {
-    page.counter("enrolment_door_total",
-                 "What the enrolment endpoint did with what came to it, by what it was.", count,
-                 {{"event", name}});
-  };
-  event("received", number(theirs.received));
-  event("forwarded", number(theirs.forwarded));
-  event("malformed", number(theirs.malformed) + value(ours.malformed));
-  event("over_rate", number(theirs.over_rate));
-  event("dropped", number(theirs.dropped));
-  event("handshakes_refused", number(theirs.handshakes_refused));
-  event("busy", value(ours.busy));
-  event("replies_dropped", value(ours.replies_dropped));
-  event("reopened", number(theirs.reopened));
-  page.counter("enrolment_door_restarts_total",
-               "How often the enrolment endpoint's process had to be started again.",
-               value(ours.restarts));
-  page.gauge("enrolment_door_resident_memory_bytes", "Resident memory of that process.",
-             number(theirs.resident_bytes));
-}
-
-void add_publisher(const MetricParts& parts, MetricPage& page) {
-  page.counter("changes_published_total", "Changes handed to the PUB socket.",
-               number(parts.changes.published()));
-  page.counter("changes_unpublished_total",
-               "Changes that the PUB socket did not take; the outbox has them.",
-               number(parts.changes.unpublished()));
-}
-
-void add_gateways(const MetricParts& parts, MetricPage& page) {
-  using transport::GatewayCounters;
-  using Kind = CounterOfEach<GatewayCounters>;
-  constexpr std::array kKinds = {
-      Kind{"gateway_messages_received_total", "Messages of a gateway, some hosts' frames each.",
-           &GatewayCounters::messages_in},
-      Kind{"gateway_frames_received_total", "Hosts' frames that a gateway carried here.",
-           &GatewayCounters::frames_in},
-      Kind{"gateway_messages_sent_total", "Messages to a gateway.", &GatewayCounters::messages_out},
-      Kind{"gateway_frames_sent_total", "Answers that a gateway was to carry to its hosts.",
-           &GatewayCounters::frames_out},
-      Kind{"gateway_malformed_total", "Messages of a gateway that cannot be read.",
-           &GatewayCounters::malformed},
-      Kind{"gateway_refused_total", "Frames of hosts that the gateway does not list.",
-           &GatewayCounters::refused},
-      Kind{"gateway_dropped_total", "Answers for a gateway that is away, or does not read.",
-           &GatewayCounters::dropped}};
-  const transport::GatewayLinks& gateways = parts.endpoints.gateways;
-  CountersByName<GatewayCounters> all;
-  for (transport::GatewayNumber i = 0; i < gateways.size(); ++i) {
-    all.emplace_back(gateways.name(i), &gateways.counters(i));
-  }
-  add_each<GatewayCounters>(kKinds, "gateway", all, page);
-}
-
 void add_store(const MetricParts& parts, MetricPage& page) {
   const Result<StoreStatus> store = parts.history.status();
   page.gauge("store_up", "Whether the store answers.", store ? 1 : 0);
@@ -314,45 +177,6 @@ void add_store(const MetricParts& parts, MetricPage& page) {
   for (const StoreFigure& figure : store->figures) {
     page.gauge("rocksdb_" + figure.name, "RocksDB's property of this name, over all families.",
                number(figure.value));
-  }
-  page.gauge("stream_last_sequence", "The newest change.", number(store->last_change));
-  page.gauge("outbox_events", "Changes that are kept.",
-             store->first_change == 0 ? 0 : number(store->last_change - store->first_change + 1));
-  const std::int64_t now = parts.clock.now().wall.ms;
-  const Result<AuditHead> acts = parts.history.audit_head();
-  for (const auto& sink : parts.sinks.runners()) {
-    page.gauge(
-        "sink_lag_events", "Changes and acts that a sink does not have yet.",
-        number(transport::lag_of(sink->counters(), store->last_change, acts ? acts->number : 0)),
-        {{"sink", sink->name()}});
-  }
-  for (const auto& sink : parts.sinks.runners()) {
-    const std::int64_t oldest = sink->counters().oldest_ms.load(std::memory_order_relaxed);
-    page.gauge("sink_lag_seconds", "Age of the oldest change or act that a sink does not have yet.",
-               oldest == 0 ? 0 : std::max(0.0, static_cast<double>(now - oldest) / 1'000.0),
-               {{"sink", sink->name()}});
-  }
-}
-
-void add_sinks(const MetricParts& parts, MetricPage& page) {
-  using transport::SinkCounters;
-  using Kind = CounterOfEach<SinkCounters>;
-  constexpr std::array kKinds = {
-      Kind{"sink_sent_total", "Events that a sink has.", &SinkCounters::delivered},
-      Kind{"sink_filtered_total", "Changes that a sink does not want.", &SinkCounters::filtered},
-      Kind{"sink_refused_total", "Events that went to the dead letters.", &SinkCounters::refused},
-      Kind{"sink_dead_letters_dropped_total", "Dead letters that went for newer ones.",
-           &SinkCounters::letters_dropped},
-      Kind{"sink_errors_total", "Deliveries that were tried again.", &SinkCounters::failures}};
-  CountersByName<SinkCounters> all;
-  for (const auto& sink : parts.sinks.runners()) {
-    all.emplace_back(sink->name(), &sink->counters());
-  }
-  add_each<SinkCounters>(kKinds, "sink", all, page);
-  for (const auto& sink : parts.sinks.runners()) {
-    page.gauge("sink_up", "Whether a sink takes what it is given.",
-               sink->counters().is_down.load(std::memory_order_relaxed) ? 0 : 1,
-               {{"sink", sink->name()}});
   }
 }
 
@@ -382,13 +206,9 @@ std::string metrics_text(const MetricParts& parts, const transport::HttpServerCo
   add_policies(parts, page);
   add_stages(parts, page);
   add_rollouts(parts, page);
-  add_changes(parts, page);
-  add_publisher(parts, page);
+  add_stream(parts, page);
   add_endpoints(parts, page);
-  add_door(parts, page);
-  add_gateways(parts, page);
   add_store(parts, page);
-  add_sinks(parts, page);
   page.counter("http_requests_total", "Requests to these pages.", value(server.answered),
                {{"result", "answered"}});
   page.counter("http_requests_total", "Requests to these pages.", value(server.broken),

@@ -15,7 +15,6 @@ namespace quotemill::daemon {
 using transport::control_error;
 using transport::ControlError;
 using transport::ControlOutcome;
-using transport::ControlWait;
 using transport::Json;
 
 namespace {
@@ -251,28 +250,6 @@ ControlOutcome OperatorVerbs::host_bundle(OperatorArgs& args, Call /*call*/) {
       {parts_.history, parts_.policies, parts_.server_key, parts_.configured_policy}, *host->record,
       {appraised.entry, appraised.revision_at({filter.until_ms})}, parts_.clock.now().wall);
   return bundle ? ControlOutcome(*std::move(bundle)) : control_error(bundle.error());
-}
-
-ControlOutcome OperatorVerbs::audit_list(OperatorArgs& args, Call call) {
-  const std::uint64_t wait_ms = args.number_or("wait_ms", 0, limits::kWaitMsMax);
-  const std::uint64_t from = args.number_or("from", 1, INT64_MAX);
-  const std::uint64_t limit = args.number_or("limit", limits::kAuditPageMax, limits::kAuditPageMax);
-  if (!args.ok()) {
-    return args.error();
-  }
-  const Result<std::vector<AuditRecord>> records = parts_.history.audit(from, limit);
-  const Result<AuditHead> head = parts_.history.audit_head();
-  if (!records || !head) {
-    return control_error(records ? head.error() : records.error());
-  }
-  if (records->empty() && limit != 0 && wait_ms != 0 && !call.is_final) {
-    return ControlWait{std::chrono::milliseconds(wait_ms)};
-  }
-  Json list = Json::array();
-  for (const AuditRecord& record : *records) {
-    list.push_back(transport::render_audit(record));
-  }
-  return Json{{"audit", std::move(list)}, {"last", head->number}};
 }
 
 // Walks the whole trail: a second for some 100,000 acts.

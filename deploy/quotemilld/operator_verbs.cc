@@ -18,7 +18,6 @@ namespace quotemill::daemon {
 using transport::control_error;
 using transport::ControlError;
 using transport::ControlOutcome;
-using transport::ControlWait;
 using transport::Json;
 
 namespace {
@@ -27,8 +26,6 @@ constexpr std::size_t kHostsPageMax = 1'000;
 constexpr std::size_t kCausesTold = 20;           // in the status
 constexpr std::size_t kHostsScannedMax = 20'000;  // of a filtered page, before it is handed out
 constexpr std::size_t kEndedMax = 10'000;         // retired and denied hosts in one answer
-constexpr std::size_t kChangesPageMax = 500;
-constexpr std::uint64_t kNumberMax = UINT64_MAX;
 
 constexpr std::array kStates = {TrustState::kTrusted, TrustState::kWarning, TrustState::kFailed,
                                 TrustState::kStale, TrustState::kUnknown};
@@ -321,42 +318,6 @@ ControlOutcome OperatorVerbs::host(OperatorArgs& args, Call /*call*/) {
   Json answer = transport::render_host(*host);
   answer["esxi"] = *esxi;
   return answer;
-}
-
-ControlOutcome OperatorVerbs::changes(OperatorArgs& args, Call call) {
-  const std::uint64_t wait_ms = args.number_or("wait_ms", 0, limits::kWaitMsMax);
-  const std::size_t limit = args.number_or("limit", 100, kChangesPageMax);
-  // A default that moves with the stream would wait for ever.
-  std::uint64_t from = args.number_or("from", 0, kNumberMax);
-  const Result<StoreStatus> store = parts_.history.status();
-  if (!args.ok() || !store) {
-    return args.ok() ? control_error(store.error()) : args.error();
-  }
-  from = from == 0 ? std::max<std::uint64_t>(store->first_change, 1) : from;
-  if (from < store->first_change) {
-    return ControlError{ErrorCode::kExpired, "change " + std::to_string(from) + " is not kept",
-                        "the oldest is " + std::to_string(store->first_change)};
-  }
-  if (from > store->last_change + 1) {
-    return ControlError{ErrorCode::kConflict, "the stream ends before " + std::to_string(from),
-                        "its last change is " + std::to_string(store->last_change) +
-                            "; was the store restored from a backup?"};
-  }
-  const Result<std::vector<Change>> changes = parts_.history.changes(from, limit);
-  if (!changes) {
-    return control_error(changes.error());
-  }
-  if (changes->empty() && wait_ms != 0 && !call.is_final) {
-    return ControlWait{std::chrono::milliseconds(wait_ms)};
-  }
-  Json rendered = Json::array();
-  for (const Change& change : *changes) {
-    rendered.push_back(transport::render_change(store->stream_id, change,
-                                                transport::told_host(parts_.hosts, change.host)));
-  }
-  return Json{{"stream", store->stream_id},
-              {"changes", std::move(rendered)},
-              {"next", from + changes->size()}};
 }
 
 ControlOutcome OperatorVerbs::pending_list(OperatorArgs& /*args*/, Call /*call*/) {

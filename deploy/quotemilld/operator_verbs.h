@@ -5,10 +5,10 @@
 //   host      {host}                          everything about one; a name or a uid; esxi{…} of an
 //                                             ESXi host (esxi_hosts.h)
 //   history   {host, before, limit, since_ms, until_ms, state}   its appraisals, newest first
-//   changes   {from, limit, wait_ms}          the outbox; waits for the next one
-//   reattest  {hosts | all}                   challenge them now
-//   reattest.wave {hosts (a selector), rate, deadline_ms}, reattest.wave.status, reattest.wave.stop
-//   reappraise {hosts (a selector), signatures}, reappraise.check {the same, texts}: a what-if,
+//   changes   {from, limit, wait_ms, stream}  the outbox; waits for the next one
+//   (operator_stream.cc) reattest  {hosts | all}                   challenge them now reattest.wave
+//   {hosts (a selector), rate, deadline_ms}, reattest.wave.status, reattest.wave.stop reappraise
+//   {hosts (a selector), signatures}, reappraise.check {the same, texts}: a what-if,
 //     reappraise.status, reappraise.stop, reappraise.resume     (operator_reappraisal.cc)
 //   baseline.list, baseline.show {name, version, from}, baseline.diff {from, from_version, to,
 //     to_version}, baseline.export {name, version, offset}       (operator_baselines.cc)
@@ -29,7 +29,7 @@
 //   label {host, set{}, remove[]}, maintenance {host, for_ms}, maintenance.end {host}
 //   acknowledge {host, finding, reason, seen} lets go of what latched, up to an attestation
 //   token.create {count, ttl_ms}, token.list
-//   audit.list {from, limit, wait_ms}, audit.verify    the trail of all that was changed
+//   audit.list {from, limit, wait_ms, stream}, audit.verify    the trail of all that was changed
 //   host.at {host, time_ms}                   what was known of it at a moment
 //   host.bundle {host, time_ms}               the last appraisal until then, with all it rests on
 //   store.check, backup {folder}
@@ -62,6 +62,7 @@
 #include "engine/pipeline/registrar.h"
 #include "engine/ports/clock.h"
 #include "engine/ports/history.h"
+#include "engine/ports/outbox.h"
 #include "engine/ports/store_care.h"
 #include "transport/control/control_server.h"
 
@@ -96,6 +97,7 @@ struct OperatorParts {
   std::string configured_policy = {};
   FleetRuns* runs = nullptr;       // null: none can be started
   ReattestWaves* waves = nullptr;  // null: as well
+  const Outbox* outbox = nullptr;  // null: all changes and acts are of the present stream
 };
 
 class OperatorVerbs final : public transport::ControlHandler {

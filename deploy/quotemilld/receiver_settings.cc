@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include "deploy/quotemilld/secret_file.h"
-#include "engine/base/limits.h"
 #include "transport/sinks/base64.h"
+#include "transport/sinks/limits.h"
+#include "transport/sinks/socket_steps.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -105,6 +106,9 @@ transport::SyslogSinkOptions read_syslog(TomlReader& in, EventFormat format) {
   const int default_port = kPorts.at(static_cast<std::size_t>(syslog.transport));
   syslog.receiver.port = std::to_string(in.integer("syslog.port", default_port, 1, 65'535));
   syslog.receiver.timeout = read_timeout(in, "syslog", 5'000);
+  syslog.unconfirmed_for = std::chrono::milliseconds(
+      in.duration_ms("syslog.unconfirmed_for", syslog.unconfirmed_for.count(),
+                     2 * transport::kAcknowledgedWithin.count(), limits::kSinkUnconfirmedMsMax));
   if (syslog.transport == SyslogTransport::kTls) {
     syslog.tls = read_tls(in, "syslog");
     syslog.tls.server_name = in.text("syslog.server_name", "");

@@ -237,7 +237,7 @@ Result<void> Service::Parts::open_control() {
   verbs = std::make_unique<OperatorVerbs>(
       OperatorParts{hosts, *committer, *store, *store, *policies, key_cache, keys.server.public_key,
                     inbox, counters, *server, clock, audit, endpoints,
-                    configured_policy_text(config), runs.get(), waves.get()});
+                    configured_policy_text(config), runs.get(), waves.get(), store.get()});
   Result<std::unique_ptr<transport::ControlServer>> started =
       transport::ControlServer::start(*context, config.listen.control, *verbs);
   if (!started) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "deploy/quotemilld/limits.h"
 #include "engine/base/text.h"
 
 namespace quotemill::daemon {
@@ -13,9 +14,6 @@ using transport::SinkNews;
 
 constexpr std::chrono::milliseconds kLook{200};
 constexpr transport::Rate kRate{1.0 / 60, 3};
-constexpr std::size_t kKindsMax = 1'024;    // bound
-constexpr std::size_t kWaitingMax = 1'024;  // bound
-constexpr std::size_t kTextShown = 400;     // bound
 
 }  // namespace
 
@@ -34,7 +32,7 @@ std::string word_of(SinkNews news) {
 }
 
 SinkActs::SinkActs(const Clock& clock)
-    : clock_(clock), rate_(kRate, kKindsMax), thread_([this] { run(); }) {}
+    : clock_(clock), rate_(kRate, limits::kSinkNewsKindsMax), thread_([this] { run(); }) {}
 
 SinkActs::~SinkActs() {
   {
@@ -52,7 +50,8 @@ void SinkActs::tell(const std::string& sink, SinkNews news, const std::string& t
     return other.sink == sink && other.news == news;
   });
   // What is lost is told each time, as long as there is room for it.
-  if (same != waiting_.end() && (news != SinkNews::kLost || waiting_.size() >= kWaitingMax)) {
+  if (same != waiting_.end() &&
+      (news != SinkNews::kLost || waiting_.size() >= limits::kSinkNewsWaitingMax)) {
     act.more = same->more + 1;
     waiting_.erase(same);
   }
@@ -96,8 +95,8 @@ std::optional<SinkActs::Waiting> SinkActs::take_due() {
 bool SinkActs::keep(const Waiting& act) {
   const std::string more = act.more == 0 ? "" : " (and " + std::to_string(act.more) + " before)";
   std::string text = printable(act.text);
-  if (text.size() > kTextShown) {
-    text.resize(kTextShown);
+  if (text.size() > limits::kSinkNewsSizeMax) {
+    text.resize(limits::kSinkNewsSizeMax);
     text += "...";
   }
   const std::string subject = act.sink + ": " + text + more;

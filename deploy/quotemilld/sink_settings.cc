@@ -100,10 +100,26 @@ transport::SinkFeedOptions read_feed(TomlReader& in, SinkKind kind) {
   return feed;
 }
 
+const std::string* file_of(const SinkSettings& sink) {
+  const auto* file = std::get_if<transport::FileSinkOptions>(&sink.receiver);
+  return file == nullptr ? nullptr : &file->path;
+}
+
+// Two that rotate one file take each other's lines away.
+void expect_own_file(TomlReader& in, const SinkSettings& sink,
+                     const std::vector<SinkSettings>& others) {
+  for (const SinkSettings& other : others) {
+    if (file_of(sink) != nullptr && file_of(other) != nullptr &&
+        *file_of(sink) == *file_of(other)) {
+      in.fail("file.path", "'file.path' is that of the sink " + other.name + ", too");
+    }
+  }
+}
+
 }  // namespace
 
 Result<SinkSettings> parse_sink(std::string_view text, const std::string& file_name,
-                                const std::string& name) {
+                                const std::string& name, const std::vector<SinkSettings>& others) {
   Result<TomlReader> in = TomlReader::parse(text, file_name);
   if (!in) {
     return in.error();
@@ -118,33 +134,12 @@ Result<SinkSettings> parse_sink(std::string_view text, const std::string& file_n
   settings.feed = read_feed(*in, settings.kind);
   settings.per_second = static_cast<std::uint64_t>(in->integer("sink.per_second", 0, 0, 1'000'000));
   settings.receiver = read_receiver(*in, settings.kind, settings.feed.format);
+  expect_own_file(*in, settings, others);
   if (Result<void> done = in->finish(); !done) {
     return done.error();
   }
   return settings;
 }
-
-namespace {
-
-const std::string* file_of(const SinkSettings& sink) {
-  const auto* file = std::get_if<transport::FileSinkOptions>(&sink.receiver);
-  return file == nullptr ? nullptr : &file->path;
-}
-
-// Two that rotate one file take each other's lines away.
-Result<void> expect_own_file(const std::vector<SinkSettings>& others, const SinkSettings& sink,
-                             const std::string& place) {
-  for (const SinkSettings& other : others) {
-    if (file_of(sink) != nullptr && file_of(other) != nullptr &&
-        *file_of(sink) == *file_of(other)) {
-      return Error{ErrorCode::kConfig, "config", 0,
-                   place + ": 'file.path' is that of the sink " + other.name + ", too"};
-    }
-  }
-  return {};
-}
-
-}  // namespace
 
 Result<std::vector<SinkSettings>> load_sinks(const std::string& folder) {
   const Result<std::vector<std::filesystem::path>> files = program::list_settings(folder);
@@ -157,12 +152,9 @@ Result<std::vector<SinkSettings>> load_sinks(const std::string& folder) {
     if (!text) {
       return text.error();
     }
-    Result<SinkSettings> sink = parse_sink(*text, file.string(), file.stem().string());
+    Result<SinkSettings> sink = parse_sink(*text, file.string(), file.stem().string(), sinks);
     if (!sink) {
       return sink.error();
-    }
-    if (Result<void> own = expect_own_file(sinks, *sink, file.string()); !own) {
-      return own.error();
     }
     sinks.push_back(*std::move(sink));
   }

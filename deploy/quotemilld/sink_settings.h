@@ -32,9 +32,11 @@ struct SinkSettings {
   std::uint64_t per_second = 0;
 };
 
-// kConfig with every mistake, one "file:line:column: what" a line.
+// kConfig with every mistake, one "file:line:column: what" a line. `others` are those that were
+// read before.
 Result<SinkSettings> parse_sink(std::string_view text, const std::string& file_name,
-                                const std::string& name);
+                                const std::string& name,
+                                const std::vector<SinkSettings>& others = {});
 
 // Those of all files *.toml in the folder, by name. None if there is no such folder.
 Result<std::vector<SinkSettings>> load_sinks(const std::string& folder);

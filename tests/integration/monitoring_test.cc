@@ -134,6 +134,20 @@ TEST_F(Monitoring, TellsOfItsStagesItsDoorAndItsDurability) {
   }
 }
 
+TEST_F(Monitoring, TellsOfItsHostsItsVerdictsItsRefusalsAndItsSinks) {
+  const std::string metrics = page("/metrics");
+  for (const char* line :
+       {"hosts{state=\"stale\"} 0", "attestations_total{result=\"failed\"} 0",
+        "attest_messages_total{event=\"", "handshakes_total{result=\"refused_key\"} 0",
+        "enrolments_total{result=\"refused\"} 0", "queue_depth{queue=\"inbox\"} 0", "store_bytes ",
+        "trust_changes_total{from=\"trusted\",to=\"failed\"} 0", "outbox_events 0",
+        "sink_up{sink=\"test\"} 1", "sink_lag_events{sink=\"test\"} ",
+        "sink_lag_seconds{sink=\"test\"} ", "sink_errors_total{sink=\"test\",cause=\"tls\"} 0",
+        "sink_errors_total{sink=\"test\",cause=\"busy\"} 0"}) {
+    EXPECT_THAT(metrics, HasSubstr(std::string("\nquotemill_") + line));
+  }
+}
+
 TEST_F(Monitoring, FollowsTheConventionsOfPrometheus) {
   const std::string promtool = testing::unpacked("usr/bin/promtool");
   if (!std::filesystem::exists(promtool)) {

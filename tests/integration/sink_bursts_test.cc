@@ -11,6 +11,7 @@
 #include "tests/integration/full_outbox.h"
 #include "tests/transport/sinks/http_receiver.h"
 #include "tests/transport/sinks/mock_cluster.h"
+#include "tests/transport/sinks/tls_front.h"
 
 namespace quotemill {
 namespace {
@@ -23,6 +24,8 @@ using testing::HttpTestReceiver;
 using testing::KafkaMessage;
 using testing::MockCluster;
 using testing::TestDaemon;
+using testing::TlsFiles;
+using testing::TlsFront;
 using transport::Json;
 
 constexpr std::uint64_t kChanges = 6'000;
@@ -126,12 +129,9 @@ class FileReceiver final : public Receiver {
   int taken_ = 0;
 };
 
-class KafkaReceiver final : public Receiver {
+class KafkaReceiver : public Receiver {
  public:
-  [[nodiscard]] std::string settings() const override {
-    return "[sink]\nkind = \"kafka\"\n# FOLDER\n[kafka]\nbrokers = \"" + cluster_.brokers() +
-           "\"\ntopic = \"" + MockCluster::kTopic + "\"\ntimeout = \"2s\"\n";
-  }
+  [[nodiscard]] std::string settings() const override { return table(cluster_.brokers()); }
 
   void suffer(const TestDaemon& /*daemon*/) override {
     cluster_.fail_produce(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1);
@@ -147,8 +147,26 @@ class KafkaReceiver final : public Receiver {
     }
   }
 
- private:
+ protected:
+  static std::string table(const std::string& brokers) {
+    return "[sink]\nkind = \"kafka\"\n# FOLDER\n[kafka]\nbrokers = \"" + brokers +
+           "\"\ntopic = \"" + MockCluster::kTopic + "\"\ntimeout = \"2s\"\n";
+  }
+
   MockCluster cluster_;
+};
+
+class KafkaReceiverOverTls final : public KafkaReceiver {
+ public:
+  [[nodiscard]] std::string settings() const override {
+    return table(front_.brokers()) + "tls = true\nca_file = \"" + files_.ca() +
+           "\"\ncertificate_file = \"" + files_.client_certificate() + "\"\nkey_file = \"" +
+           files_.client_key() + "\"\n";
+  }
+
+ private:
+  const TlsFiles files_;
+  const TlsFront front_{cluster_.brokers(), files_, true};
 };
 
 // Some requests of a thousand fail in some way, whether or not what they brought was taken.
@@ -341,6 +359,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Kind{"file", [] { return std::unique_ptr<Receiver>(std::make_unique<FileReceiver>()); }},
         Kind{"kafka", [] { return std::unique_ptr<Receiver>(std::make_unique<KafkaReceiver>()); }},
+        Kind{"kafka_tls",
+             [] { return std::unique_ptr<Receiver>(std::make_unique<KafkaReceiverOverTls>()); }},
         Kind{"elastic",
              [] { return std::unique_ptr<Receiver>(std::make_unique<ElasticReceiver>()); }},
         Kind{"splunk",

@@ -118,5 +118,36 @@ TEST_F(SinksUnderFire, LoseNothingAndRepeatOnlyWhatIsTheSame) {
   RecordProperty("copies", std::to_string(copies_));
 }
 
+// Each kind; without a daemon that runs without the sink.
+TEST(SinkMistakes, EndTheStartWithTheirPlace) {
+  const std::vector<std::pair<std::string, std::string>> mistakes = {
+      {"[sink]\nkind = \"fax\"\n", "test.toml:2:"},
+      {"[sink]\nkind = \"file\"\n[file]\npath = \"FOLDER/no/such/trust.jsonl\"\n", "test.toml:4:"},
+      {"[sink]\nkind = \"syslog\"\n[syslog]\nhost = \"siem\"\nport = 99999\n", "test.toml:5:"},
+      {"[sink]\nkind = \"splunk\"\n[splunk]\nurl = \"http://x\"\ntoken_file = \"/none\"\n",
+       "test.toml:5:"},
+      {"[sink]\nkind = \"webhook\"\nformat = \"cef\"\n[webhook]\nurl = \"http://x\"\n",
+       "test.toml:3:"},
+      {"[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = \"b:1\"\ntls = true\nca_file = \"/none\"\n",
+       "test.toml:6:"}};
+  for (const auto& [sink, place] : mistakes) {
+    testing::DaemonSettings settings;
+    settings.sink = sink + (sink.find("FOLDER") == std::string::npos ? "# FOLDER\n" : "");
+    const TestDaemon daemon(settings);
+    std::filesystem::create_directory(daemon.folder() / "run");
+    std::filesystem::permissions(daemon.folder() / "run", std::filesystem::perms(0750));
+    for (const bool is_check : {false, true}) {
+      std::vector<std::string> command = {QUOTEMILL_BIN_DIR "/quotemilld", "--config",
+                                          daemon.config_path().string()};
+      if (is_check) {
+        command.emplace_back("--check-config");
+      }
+      const testing::Finished done = testing::run({command});
+      EXPECT_EQ(done.exit_status, is_check ? 2 : 1) << sink;
+      EXPECT_THAT(done.output, ::testing::HasSubstr(place)) << sink;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace quotemill

@@ -49,10 +49,12 @@ std::string encode_request(const ControlRequest& request) {
 
 std::string encode_answer(const ControlAnswer& answer) {
   if (const auto* error = std::get_if<ControlError>(&answer)) {
-    return to_line(
-        {{"ok", false},
-         {"error",
-          {{"code", name_of(error->code)}, {"message", error->message}, {"hint", error->hint}}}});
+    Json said = {
+        {"code", name_of(error->code)}, {"message", error->message}, {"hint", error->hint}};
+    if (!error->details.is_null()) {
+      said["details"] = error->details;
+    }
+    return to_line({{"ok", false}, {"error", std::move(said)}});
   }
   return to_line({{"ok", true}, {"result", std::get<Json>(answer)}});
 }
@@ -65,8 +67,9 @@ Result<ControlAnswer> decode_answer(ByteView bytes) {
     }
     if (json->contains("error") && (*json)["error"].is_object()) {
       const Json& error = (*json)["error"];
-      return ControlAnswer(ControlError{code_named(text_in(error, "code")),
-                                        text_in(error, "message"), text_in(error, "hint")});
+      return ControlAnswer(ControlError{
+          code_named(text_in(error, "code")), text_in(error, "message"), text_in(error, "hint"),
+          false, error.contains("details") ? error["details"] : Json(nullptr)});
     }
   }
   return Error{ErrorCode::kMalformed, "control answer"};

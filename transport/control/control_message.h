@@ -3,6 +3,7 @@
 //   {"verb": "history", "args": {"host": "web-01", "limit": 10}}
 //   {"ok": true, "result": …}
 //   {"ok": false, "error": {"code": "not_found", "message": "…", "hint": "…"}}
+//   {"ok": false, "error": {"code": "expired", …, "details": {"oldest": 4, …}}}   of some verbs
 //
 // Codes are those of engine/base/error.h. Pure functions: any thread.
 #pragma once
@@ -27,6 +28,7 @@ struct ControlError {
   std::string message;          // what is wrong
   std::string hint;             // what to do about it; may be empty
   bool is_unreachable = false;  // made by the client: nobody answered
+  Json details = nullptr;       // the same for programs; null: nothing is
 };
 
 using ControlAnswer = std::variant<Json, ControlError>;

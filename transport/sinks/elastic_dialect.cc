@@ -14,8 +14,8 @@ namespace {
 constexpr int kConflict = 409;  // it is there already
 constexpr std::size_t kReasonMax = 300;
 
-Error strange(const std::string& what) {
-  return {ErrorCode::kIo, "sink", 0, "an answer of _bulk " + what};
+Error strange(const std::string& what, ErrorCode code = ErrorCode::kMalformed) {
+  return {code, "sink", 0, "an answer of _bulk " + what};
 }
 
 // About the document, and not about our key, the index or the time.
@@ -71,7 +71,8 @@ class ElasticDialect final : public HttpDialect {
       if (is_refusal(status)) {
         refused.push_back({index, reason_of(status, item.at("create"))});
       } else if (!has_arrived) {
-        return strange("puts an event off with " + reason_of(status, item.at("create")));
+        return strange("puts an event off with " + reason_of(status, item.at("create")),
+                       code_of_status(status));
       }
     }
     return refused;

@@ -47,6 +47,29 @@ Headers headers_of(const HttpRequest& request) {
   return headers;
 }
 
+// What kind of failure it is (sink_cause.h).
+ErrorCode code_of(CURLcode outcome) {
+  switch (outcome) {
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+      return ErrorCode::kNotFound;
+    case CURLE_OPERATION_TIMEDOUT:
+      return ErrorCode::kExpired;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+      return ErrorCode::kCrypto;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return ErrorCode::kMalformed;
+    default:
+      return ErrorCode::kIo;
+  }
+}
+
 // What is beyond the bound is read and forgotten.
 std::size_t keep_body(char* data, std::size_t size, std::size_t count, void* user) {
   auto& body = *static_cast<std::string*>(user);
@@ -123,13 +146,13 @@ HttpClient::HttpClient(HttpReceiver receiver) : receiver_(std::move(receiver)) {
 HttpClient::~HttpClient() = default;
 
 Result<HttpAnswer> HttpClient::post(const HttpRequest& request) {
-  const auto failure = [this](const std::string& what) {
-    return Error{ErrorCode::kIo, "sink", 0,
+  const auto failure = [this](const std::string& what, ErrorCode code) {
+    return Error{code, "sink", 0,
                  receiver_.place() + ": " + printable(receiver_.without_secrets(what))};
   };
   Handle& handle = *handle_;
   if (handle.curl == nullptr || !handle.is_fine) {
-    return failure("libcurl does not know an option that is needed");
+    return failure("libcurl does not know an option that is needed", ErrorCode::kInternal);
   }
   HttpAnswer answer;
   const Headers headers = headers_of(request);
@@ -139,7 +162,8 @@ Result<HttpAnswer> HttpClient::post(const HttpRequest& request) {
   handle.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
   handle.set(CURLOPT_WRITEDATA, static_cast<void*>(&answer.body));
   if (const CURLcode done = ::curl_easy_perform(handle.curl); done != CURLE_OK) {
-    return failure(handle.reason[0] != '\0' ? handle.reason.data() : ::curl_easy_strerror(done));
+    return failure(handle.reason[0] != '\0' ? handle.reason.data() : ::curl_easy_strerror(done),
+                   code_of(done));
   }
   long status = 0;
   curl_off_t retry_after = 0;

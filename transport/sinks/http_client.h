@@ -44,7 +44,8 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // What the receiver answered, whatever it was; kIo if it did not answer in time, or not in HTTP.
+  // What the receiver answered, whatever it was; an Error if it did not answer in time, or not in
+  // HTTP: its code says which (sink_cause.h).
   Result<HttpAnswer> post(const HttpRequest& request);
 
   [[nodiscard]] const HttpReceiver& receiver() const { return receiver_; }

@@ -12,6 +12,9 @@
 
 namespace quotemill::transport {
 
+// What kind of failure a status is (sink_cause.h) that is neither a success nor a refusal.
+ErrorCode code_of_status(int status);
+
 // Immutable.
 class HttpDialect {
  public:

@@ -17,6 +17,15 @@ bool is_success(const HttpAnswer& answer) {
 
 }  // namespace
 
+// 429 Too Many Requests, 503 Service Unavailable; then what passes by nothing but somebody's work.
+ErrorCode code_of_status(int status) {
+  if (status == 429 || status == 503) {
+    return ErrorCode::kBusy;
+  }
+  return status >= 300 && status < 500 && status != 408 ? ErrorCode::kDenied
+                                                        : ErrorCode::kMalformed;
+}
+
 // 400 Bad Request, 413 Content Too Large, 422 Unprocessable Content (RFC 9110, 15.5).
 bool HttpDialect::blames_events(const HttpAnswer& answer) const {
   return answer.status == 400 || answer.status == 413 || answer.status == 422;
@@ -30,7 +39,8 @@ std::string HttpSink::words_of(const HttpAnswer& answer) const {
 }
 
 Error HttpSink::failure(const HttpAnswer& answer) const {
-  return {ErrorCode::kIo, "sink", 0, client_.receiver().place() + ": " + words_of(answer)};
+  return {code_of_status(answer.status), "sink", 0,
+          client_.receiver().place() + ": " + words_of(answer)};
 }
 
 // How many of the first events make a request: one at least.
@@ -101,7 +111,7 @@ Result<void> HttpSink::send(std::span<const RenderedEvent> events) {
   const Result<std::vector<Refusal>> some = dialect_->refusals(*answer, events.size());
   if (!some) {
     asked_pause_ = answer->retry_after;
-    return Error{ErrorCode::kIo, "sink", 0,
+    return Error{some.error().code, "sink", 0,
                  client_.receiver().place() + ": " +
                      client_.receiver().without_secrets(some.error().detail)};
   }

@@ -14,10 +14,36 @@ namespace quotemill::transport {
 namespace {
 
 constexpr std::size_t kReasonSize = 512;
+constexpr rd_kafka_resp_err_t kNone = RD_KAFKA_RESP_ERR_NO_ERROR;
 
 Error failure(const KafkaSinkOptions& options, const std::string& what,
               ErrorCode code = ErrorCode::kIo) {
   return {code, "sink", 0, "kafka " + options.brokers + ", " + options.topic + ": " + what};
+}
+
+// What kind of failure it is (sink_cause.h).
+ErrorCode code_of(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+      return ErrorCode::kNotFound;
+    case RD_KAFKA_RESP_ERR__SSL:
+      return ErrorCode::kCrypto;
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+      return ErrorCode::kExpired;
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+      return ErrorCode::kBusy;
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+      return ErrorCode::kDenied;
+    default:
+      return ErrorCode::kIo;
+  }
 }
 
 // librdkafka's settings, by its names.
@@ -78,14 +104,19 @@ struct KafkaSink::Outcome {
 };
 
 struct KafkaSink::Producer {
-  explicit Producer(rd_kafka_t* made) : handle(made) {}
+  Producer() = default;
 
-  ~Producer() { ::rd_kafka_destroy(handle); }
+  ~Producer() {
+    if (handle != nullptr) {
+      ::rd_kafka_destroy(handle);
+    }
+  }
 
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
 
   static Result<std::unique_ptr<Producer>> create(const KafkaSinkOptions& options) {
+    auto made = std::make_unique<Producer>();
     std::array<char, kReasonSize> reason{};
     Settings settings(::rd_kafka_conf_new());
     for (const auto& [name, value] : settings_of(options)) {
@@ -95,16 +126,40 @@ struct KafkaSink::Producer {
       }
     }
     ::rd_kafka_conf_set_dr_msg_cb(settings.get(), &Outcome::report);
-    rd_kafka_t* handle =
-        ::rd_kafka_new(RD_KAFKA_PRODUCER, settings.get(), reason.data(), reason.size());
-    if (handle == nullptr) {
+    ::rd_kafka_conf_set_error_cb(settings.get(), &Producer::note);
+    ::rd_kafka_conf_set_opaque(settings.get(), made.get());
+    made->handle = ::rd_kafka_new(RD_KAFKA_PRODUCER, settings.get(), reason.data(), reason.size());
+    if (made->handle == nullptr) {
       return failure(options, reason.data(), ErrorCode::kConfig);
     }
     static_cast<void>(settings.release());  // the producer's now
-    return std::make_unique<Producer>(handle);
+    return made;
   }
 
-  rd_kafka_t* handle;
+  // What befell its connections, of which an event that is not delivered says nothing. Called by
+  // rd_kafka_flush() and the like. That all brokers are down says less than why one is.
+  static void note(rd_kafka_t* /*producer*/, int error, const char* reason, void* producer) {
+    const auto code = static_cast<rd_kafka_resp_err_t>(error);
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+      static_cast<Producer*>(producer)->trouble = {code, reason};
+    }
+  }
+
+  // What an event met that was not delivered.
+  [[nodiscard]] Error undelivered(const KafkaSinkOptions& options, rd_kafka_resp_err_t code) const {
+    const bool is_told = code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && trouble.code != kNone;
+    return failure(options,
+                   ::rd_kafka_err2str(code) + (is_told ? ": " + trouble.reason : std::string()),
+                   code_of(is_told ? trouble.code : code));
+  }
+
+  struct Trouble {
+    rd_kafka_resp_err_t code = kNone;
+    std::string reason;
+  };
+
+  rd_kafka_t* handle = nullptr;
+  Trouble trouble;  // the last one since all was delivered
 };
 
 KafkaSink::KafkaSink(KafkaSinkOptions options) : options_(std::move(options)) {}
@@ -215,9 +270,9 @@ Result<std::vector<KafkaSink::Outcome>> KafkaSink::attempt(std::span<const Rende
   // Every event is reported, delivered or timed out, before the outcomes go. If not, the producer
   // goes first.
   const auto patience = static_cast<int>(2 * options_.timeout.count());
-  if (::rd_kafka_flush(producer_->handle, patience) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  if (::rd_kafka_flush(producer_->handle, patience) != kNone) {
     producer_.reset();
-    return failure(options_, "no word of what was sent");
+    return failure(options_, "no word of what was sent", ErrorCode::kExpired);
   }
   std::array<char, kReasonSize> fatal{};
   if (::rd_kafka_fatal_error(producer_->handle, fatal.data(), fatal.size()) !=
@@ -226,10 +281,11 @@ Result<std::vector<KafkaSink::Outcome>> KafkaSink::attempt(std::span<const Rende
     return failure(options_, fatal.data());
   }
   for (const Outcome& outcome : outcomes) {
-    if (outcome.code != RD_KAFKA_RESP_ERR_NO_ERROR && !outcome.is_too_large()) {
-      return failure(options_, ::rd_kafka_err2str(outcome.code));
+    if (outcome.code != kNone && !outcome.is_too_large()) {
+      return producer_->undelivered(options_, outcome.code);
     }
   }
+  producer_->trouble = {};
   return outcomes;
 }
 

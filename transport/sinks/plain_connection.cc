@@ -26,8 +26,8 @@ class PlainConnection final : public Connection {
       }
       const bool is_full = errno == EAGAIN || errno == EWOULDBLOCK;
       if (errno != EINTR && !(is_full && wait_for(socket_.get(), POLLOUT, address_.timeout))) {
-        return receiver_error(address_,
-                              is_full ? "takes nothing" : std::generic_category().message(errno));
+        return is_full ? receiver_error(address_, "takes nothing", ErrorCode::kExpired)
+                       : receiver_error(address_, std::generic_category().message(errno));
       }
     }
     return {};

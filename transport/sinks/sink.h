@@ -29,7 +29,8 @@ class Sink {
 
   // Events in order. Those refused for good are named, by index, ascending; the rest has arrived.
   // After an Error any of them may have arrived; the caller gives them again, with the same ids.
-  // Blocks for some seconds at most, or until its receiver has answered once after interrupt().
+  // Its code says what kind of failure it was (sink_cause.h). Blocks for some seconds at most, or
+  // until its receiver has answered once after interrupt().
   virtual Result<std::vector<Refusal>> deliver(std::span<const RenderedEvent> events) = 0;
 
   // How long after deliver() what it was given may still be lost, if both ends die: of receivers

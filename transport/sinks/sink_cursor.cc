@@ -4,11 +4,11 @@
 #include <system_error>
 
 #include "transport/files/private_file.h"
+#include "transport/sinks/limits.h"
 
 namespace quotemill::transport {
 namespace {
 
-constexpr std::size_t kFileSizeMax = 128;
 constexpr std::size_t kStreamIdSize = 26;
 
 // " 42": takes it off the front of `text`; false if it is not there, or 0.
@@ -24,9 +24,10 @@ bool take_number(std::string_view& text, std::uint64_t& number) {
 
 }  // namespace
 
-// "<stream id> <next> <next act>\n"; the last is missing in files of before there were acts.
+// "<stream id> <next> <next act> <group> <group> …\n"; files of before there were acts end with
+// <next>, and there are as many groups as there are.
 Result<std::optional<SinkPosition>> read_position(const std::string& path) {
-  const Result<std::optional<Bytes>> file = read_private_file(path, kFileSizeMax);
+  const Result<std::optional<Bytes>> file = read_private_file(path, limits::kSinkCursorSizeMax);
   if (!file) {
     return file.error();
   }
@@ -37,8 +38,12 @@ Result<std::optional<SinkPosition>> read_position(const std::string& path) {
   SinkPosition position;
   position.stream_id = text.substr(0, kStreamIdSize);
   text.remove_prefix(position.stream_id.size());
-  const bool is_whole = take_number(text, position.next) &&
-                        (text == "\n" || take_number(text, position.next_act)) && text == "\n";
+  bool is_whole =
+      take_number(text, position.next) && (text == "\n" || take_number(text, position.next_act));
+  while (is_whole && text != "\n") {
+    const std::uint64_t before = position.groups.empty() ? 0 : position.groups.back();
+    is_whole = take_number(text, position.groups.emplace_back()) && position.groups.back() > before;
+  }
   if (!is_whole) {
     return Error{ErrorCode::kStorage, "sink cursor", 0,
                  path + " is damaged; remove it, and the sink begins with the oldest change"};
@@ -47,8 +52,12 @@ Result<std::optional<SinkPosition>> read_position(const std::string& path) {
 }
 
 Result<void> write_position(const std::string& path, const SinkPosition& position) {
-  const std::string text = position.stream_id + " " + std::to_string(position.next) + " " +
-                           std::to_string(position.next_act) + "\n";
+  std::string text = position.stream_id + " " + std::to_string(position.next) + " " +
+                     std::to_string(position.next_act);
+  for (const std::uint64_t group : position.groups) {
+    text += " " + std::to_string(group);
+  }
+  text += "\n";
   return replace_private_file(path, as_bytes(text));
 }
 

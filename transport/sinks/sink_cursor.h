@@ -3,12 +3,14 @@
 // again.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/base/time.h"
@@ -19,6 +21,13 @@ struct SinkPosition {
   std::string stream_id;
   std::uint64_t next = 1;      // sequence of the first change that it does not have
   std::uint64_t next_act = 1;  // number of the first act (engine/identity/audit_trail.h)
+  // Of groups that were not told (cause_groups.h): the sequences of their first changes, ascending.
+  std::vector<std::uint64_t> groups = {};
+
+  // The first change that whoever goes on from here has to read.
+  [[nodiscard]] std::uint64_t needed() const {
+    return groups.empty() ? next : std::min(groups.front(), next);
+  }
 
   friend bool operator==(const SinkPosition&, const SinkPosition&) = default;
 };

@@ -3,39 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/base/limits.h"
+#include "transport/sinks/limits.h"
 
 namespace quotemill::transport {
 namespace {
 
-// Where a stream ends: what is behind it is no part of it.
-struct StreamEnd {
-  std::uint64_t change = 1;  // the first that is not in it
-  std::uint64_t act = 1;
-  bool is_known = true;
-};
-
-// Of the present stream it is `now`. Of a stream that the store never had whoever was there has
-// nothing of this one's.
-StreamEnd end_of(const std::vector<StreamBegin>& streams, const std::string& id, StreamEnd now) {
-  const auto found = std::find_if(streams.begin(), streams.end(),
-                                  [&id](const StreamBegin& stream) { return stream.id == id; });
-  if (found == streams.end()) {
-    return {streams.front().change, streams.front().act, false};
-  }
-  const auto next = found + 1;
-  return next == streams.end()
-             ? now
-             : StreamEnd{std::min(next->change, now.change), std::min(next->act, now.act)};
-}
-
-// Of a change, by its sequence, or of an act, by its number.
-const std::string& stream_of(const std::vector<StreamBegin>& streams,
-                             std::uint64_t StreamBegin::*begin, std::uint64_t number) {
-  const auto later =
-      std::find_if(streams.begin() + 1, streams.end(),
-                   [&](const StreamBegin& stream) { return stream.*begin > number; });
-  return (later - 1)->id;
+GroupSettings groups_of(const SinkFeedOptions& options) {
+  GroupSettings groups = options.groups;
+  groups.hosts_min = options.with_notices ? groups.hosts_min : 0;
+  return groups;
 }
 
 }  // namespace
@@ -46,7 +22,7 @@ SinkFeed::SinkFeed(SinkFeedOptions options, const SinkStore& store,
       store_(store),
       lost_(std::move(lost)),
       cursor_(options_.cursor_path, options_.confirmed_after),
-      groups_(options_.groups) {}
+      groups_(groups_of(options_)) {}
 
 Result<void> SinkFeed::find_position(const StoreStatus& store) {
   const Result<std::optional<SinkPosition>> stored = read_position(options_.cursor_path);
@@ -57,22 +33,13 @@ Result<void> SinkFeed::find_position(const StoreStatus& store) {
   if (!acts) {
     return acts.error();
   }
-  SinkPosition position = stored->value_or(
+  const SinkPosition before = stored->value_or(
       SinkPosition{store.stream_id, std::max<std::uint64_t>(store.first_change, 1)});
-  const StreamEnd end =
-      end_of(streams_, position.stream_id, {store.last_change + 1, acts->number + 1});
-  if (position.next > end.change) {
-    lost_("its cursor was ahead, at " + std::to_string(position.next) +
-          (end.is_known ? ", of a stream that ends with " + std::to_string(end.change - 1) +
-                              ": a backup was restored"
-                        : std::string(", of a stream that this store never had")) +
-          "; it goes on with " + std::to_string(end.change));
-    position.next = end.change;
-  }
-  position.next_act = std::min(position.next_act, end.act);
+  SinkPosition position = within_stream(
+      before, end_of(streams_, before.stream_id, {store.last_change + 1, acts->number + 1}));
   position.stream_id = store.stream_id;
   // At once: the stream must not grow up to a cursor that is yet to go back.
-  if (stored->has_value() && !(position == **stored)) {
+  if (stored->has_value() && !(position == before)) {
     if (Result<void> written = write_position(options_.cursor_path, position); !written) {
       return written;
     }
@@ -81,6 +48,54 @@ Result<void> SinkFeed::find_position(const StoreStatus& store) {
   cursor_.begin(position_);
   has_position_ = true;
   return {};
+}
+
+SinkPosition SinkFeed::within_stream(SinkPosition position, const StreamEnd& end) const {
+  const auto name = [&](const char* of_what, std::uint64_t at, std::uint64_t begin) {
+    lost_("its cursor " + std::string(of_what) + "was ahead, at " + std::to_string(at) +
+          (end.is_known ? ", of a stream that ends with " + std::to_string(begin - 1) +
+                              ": a backup was restored"
+                        : std::string(", of a stream that this store never had")) +
+          "; it goes on with " + std::to_string(begin));
+  };
+  if (position.next > end.change) {
+    name("", position.next, end.change);
+  } else if (position.next_act > end.act && options_.with_audit) {
+    name("of acts ", position.next_act, end.act);
+  }
+  position.next = std::min(position.next, end.change);
+  position.next_act = std::min(position.next_act, end.act);
+  std::erase_if(position.groups, [&](std::uint64_t first) { return first >= position.next; });
+  return position;
+}
+
+// The changes of groups that were not told are counted again, up to the position.
+Result<void> SinkFeed::recount_groups(BootTime now) {
+  groups_ = CauseGroups(groups_of(options_));
+  for (std::uint64_t from = position_.needed(); from < position_.next;) {
+    const Result<std::vector<Change>> page = store_.history.changes(from, limits::kSinkBatchMax);
+    if (!page) {
+      return page.error();
+    }
+    if (page->empty()) {
+      break;
+    }
+    for (const Change& change : *page) {
+      const ToldHost host = options_.host_of ? options_.host_of(change.host) : ToldHost();
+      if (change.sequence < position_.next && options_.filter.takes(change, host.labels)) {
+        groups_.add_again(change, position_.groups, now);
+      }
+    }
+    from = page->back().sequence + 1;
+  }
+  has_groups_ = true;
+  return {};
+}
+
+void SinkFeed::skip_to(std::uint64_t sequence) {
+  lost_("changes " + std::to_string(position_.next) + " to " + std::to_string(sequence - 1) +
+        " are no longer kept, and were not delivered");
+  position_.next = sequence;
 }
 
 EventSource SinkFeed::source(const std::string& stream_id) const {
@@ -104,29 +119,40 @@ Result<SinkBatch> SinkFeed::next(Moment now, std::size_t most) {
   if (Result<void> kept = cursor_.keep(now.boot); !kept) {
     return kept.error();
   }
+  if (!has_groups_) {
+    if (Result<void> counted = recount_groups(now.boot); !counted) {
+      return counted.error();
+    }
+  }
   if (store->first_change > position_.next) {
-    lost_("changes " + std::to_string(position_.next) + " to " +
-          std::to_string(store->first_change - 1) + " are no longer kept, and were not delivered");
-    position_.next = store->first_change;
+    skip_to(store->first_change);
   }
   position_.stream_id = store->stream_id;
   SinkBatch batch;
-  batch.after = position_;
   if (Result<void> added = add_changes(most, batch); !added) {
     return added.error();
+  }
+  if (batch.changes.empty() && !batch.has_more) {
+    groups_.look(now);
   }
   if (Result<void> added = add_acts(most, batch); !added) {
     return added.error();
   }
-  add_notices(*store, now.wall, batch);
+  add_groups(batch);
+  add_heartbeat(*store, now.wall, batch);
   return batch;
 }
 
-Result<void> SinkFeed::add_changes(std::size_t most, SinkBatch& batch) const {
+Result<void> SinkFeed::add_changes(std::size_t most, SinkBatch& batch) {
   const Result<std::vector<Change>> changes = store_.history.changes(position_.next, most);
   if (!changes) {
     return changes.error();
   }
+  // The outbox may have been trimmed since its status was read.
+  if (!changes->empty() && changes->front().sequence > position_.next) {
+    skip_to(changes->front().sequence);
+  }
+  batch.after = position_;
   for (const Change& change : *changes) {
     const ToldHost host = options_.host_of ? options_.host_of(change.host) : ToldHost();
     if (options_.filter.takes(change, host.labels)) {
@@ -166,18 +192,16 @@ Result<void> SinkFeed::add_acts(std::size_t most, SinkBatch& batch) const {
   return {};
 }
 
-void SinkFeed::add_notices(const StoreStatus& store, WallTime now, SinkBatch& batch) {
+void SinkFeed::add_groups(SinkBatch& batch) const {
+  const std::vector<EndedGroup> ended = groups_.ended(streams_);
+  for (const EndedGroup& group : ended) {
+    batch.events.push_back(render_event(options_.format, source(group.stream_id), group.notice));
+  }
+  batch.groups = ended.size();
+}
+
+void SinkFeed::add_heartbeat(const StoreStatus& store, WallTime now, SinkBatch& batch) const {
   const std::string& stream = position_.stream_id;
-  for (Notice& group : groups_.due(stream, now)) {
-    tell(std::move(group));
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    for (const Notice& notice : told_) {
-      batch.events.push_back(render_event(options_.format, source(stream), notice));
-    }
-    batch.told = untold_ + told_.size();
-  }
   const std::int64_t silence = now.ms - heartbeat_.ms;
   if (options_.heartbeat.count() != 0 && (silence < 0 || silence >= options_.heartbeat.count())) {
     batch.events.push_back(
@@ -188,33 +212,18 @@ void SinkFeed::add_notices(const StoreStatus& store, WallTime now, SinkBatch& ba
 }
 
 Result<void> SinkFeed::done(const SinkBatch& batch, Moment now) {
-  const bool moves = !(batch.after == position_);
-  position_ = batch.after;
+  groups_.forget(batch.groups);
   for (const Change& change : batch.changes) {
-    // What comes again was counted.
-    if (change.sequence > grouped_) {
-      groups_.add(change, now.wall);
-      grouped_ = change.sequence;
-    }
+    groups_.add(change, now.boot);
   }
+  SinkPosition after = batch.after;
+  after.groups = groups_.begun();
+  const bool moves = !(after == position_);
+  position_ = std::move(after);
   if (batch.has_heartbeat) {
     heartbeat_ = now.wall;
   }
-  note_told(batch.told, now.boot);
   return moves ? cursor_.move(position_, now.boot) : Result<void>();
-}
-
-void SinkFeed::note_told(std::uint64_t told, BootTime now) {
-  const std::lock_guard lock(mutex_);
-  for (; untold_ < told && !told_.empty(); ++untold_) {
-    unconfirmed_.push_back({now, std::move(told_.front())});
-    told_.pop_front();
-  }
-  while (!unconfirmed_.empty() &&
-         (unconfirmed_.size() > limits::kSinkNoticesMax ||
-          now.ms - unconfirmed_.front().when.ms >= options_.confirmed_after.count())) {
-    unconfirmed_.pop_front();
-  }
 }
 
 void SinkFeed::give_again() {
@@ -223,23 +232,7 @@ void SinkFeed::give_again() {
   }
   position_ = cursor_.kept();
   cursor_.begin(position_);
-  const std::lock_guard lock(mutex_);
-  for (; !unconfirmed_.empty(); unconfirmed_.pop_back()) {
-    told_.push_front(std::move(unconfirmed_.back().notice));
-    --untold_;
-  }
-}
-
-void SinkFeed::tell(Notice notice) {
-  if (!options_.with_notices) {
-    return;
-  }
-  const std::lock_guard lock(mutex_);
-  told_.push_back(std::move(notice));
-  while (told_.size() > limits::kSinkNoticesMax) {
-    told_.pop_front();
-    ++untold_;
-  }
+  has_groups_ = false;
 }
 
 }  // namespace quotemill::transport

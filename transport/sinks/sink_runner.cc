@@ -58,11 +58,6 @@ void SinkRunner::notify() {
   changed_.notify_all();
 }
 
-void SinkRunner::tell(Notice notice) {
-  feed_.tell(std::move(notice));
-  notify();
-}
-
 void SinkRunner::run() {
   while (true) {
     {
@@ -104,6 +99,8 @@ void SinkRunner::note(const Result<bool>& outcome) {
   const bool is_down = !outcome;
   if (is_down) {
     counters_.failures.fetch_add(1, std::memory_order_relaxed);
+    counters_.causes.at(static_cast<std::size_t>(cause_of(outcome.error())))
+        .fetch_add(1, std::memory_order_relaxed);
   }
   if (counters_.is_down.exchange(is_down, std::memory_order_relaxed) != is_down) {
     log_(is_down ? SinkNews::kDown : SinkNews::kUp,
@@ -126,7 +123,7 @@ std::chrono::milliseconds SinkRunner::pace(const SinkBatch& batch) const {
 
 void SinkRunner::count_position() {
   counters_.next.store(feed_.position().next, std::memory_order_relaxed);
-  counters_.kept.store(feed_.kept().next, std::memory_order_relaxed);
+  counters_.kept.store(feed_.kept().needed(), std::memory_order_relaxed);
   if (options_.feed.with_audit) {
     counters_.next_act.store(feed_.position().next_act, std::memory_order_relaxed);
   }

@@ -6,6 +6,7 @@
 // letters.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -20,6 +21,7 @@
 #include "engine/ports/history.h"
 #include "transport/sinks/dead_letters.h"
 #include "transport/sinks/sink.h"
+#include "transport/sinks/sink_cause.h"
 #include "transport/sinks/sink_feed.h"
 
 namespace quotemill::transport {
@@ -42,9 +44,10 @@ struct SinkCounters {
   std::atomic<std::uint64_t> refused{0};          // events that went to the dead letters
   std::atomic<std::uint64_t> letters_dropped{0};  // dead letters that went for newer ones
   std::atomic<std::uint64_t> failures{0};         // deliveries that were tried again
-  std::atomic<std::uint64_t> next{1};             // its cursor
-  std::atomic<std::uint64_t> next_act{0};         // the same of acts; 0 if it does not want them
-  std::atomic<std::uint64_t> kept{1};      // where it goes on after a crash, `next` or before
+  std::array<std::atomic<std::uint64_t>, kSinkCauses.size()> causes{};  // of them, by cause
+  std::atomic<std::uint64_t> next{1};                                   // its cursor
+  std::atomic<std::uint64_t> next_act{0};  // the same of acts; 0 if it does not want them
+  std::atomic<std::uint64_t> kept{1};      // what it reads after a crash, from `next` on or before
   std::atomic<std::int64_t> oldest_ms{0};  // wall time of the first of both behind it; 0: none
   std::atomic<bool> is_down{false};
 };
@@ -78,9 +81,6 @@ class SinkRunner {
 
   // There are new changes. Any thread; does not block.
   void notify();
-
-  // To be delivered beside the changes. Any thread; does not block.
-  void tell(Notice notice);
 
   [[nodiscard]] const SinkCounters& counters() const { return counters_; }
 

@@ -50,8 +50,8 @@ bool wait_for(int socket, short events, std::chrono::milliseconds timeout) {
   return ::poll(&item, 1, static_cast<int>(timeout.count())) == 1;
 }
 
-Error receiver_error(const ReceiverAddress& address, const std::string& what) {
-  return {ErrorCode::kIo, "sink", 0, address.host + ":" + address.port + ": " + what};
+Error receiver_error(const ReceiverAddress& address, const std::string& what, ErrorCode code) {
+  return {code, "sink", 0, address.host + ":" + address.port + ": " + what};
 }
 
 Result<Descriptor> connected_socket(const ReceiverAddress& address, int type) {
@@ -61,7 +61,7 @@ Result<Descriptor> connected_socket(const ReceiverAddress& address, int type) {
   addrinfo* found = nullptr;
   if (const int error = ::getaddrinfo(address.host.c_str(), address.port.c_str(), &wanted, &found);
       error != 0) {
-    return receiver_error(address, ::gai_strerror(error));
+    return receiver_error(address, ::gai_strerror(error), ErrorCode::kNotFound);
   }
   const Addresses addresses(found);
   int outcome = ENOENT;
@@ -75,7 +75,7 @@ Result<Descriptor> connected_socket(const ReceiverAddress& address, int type) {
       return socket;
     }
   }
-  return receiver_error(address, std::generic_category().message(outcome));
+  return receiver_error(address, std::generic_category().message(outcome), ErrorCode::kNotFound);
 }
 
 }  // namespace quotemill::transport

@@ -13,13 +13,15 @@ namespace quotemill::transport {
 // What a stream's other end has not acknowledged after so long breaks the connection (RFC 5482).
 inline constexpr std::chrono::milliseconds kAcknowledgedWithin{15'000};
 
-// To the first address of the receiver that answers. `type` is SOCK_STREAM or SOCK_DGRAM.
+// To the first address of the receiver that answers; kNotFound if none does. `type` is SOCK_STREAM
+// or SOCK_DGRAM.
 Result<Descriptor> connected_socket(const ReceiverAddress& address, int type);
 
 // False if it takes too long. `events` are poll()'s.
 bool wait_for(int socket, short events, std::chrono::milliseconds timeout);
 
-// kIo; "HOST:PORT: what".
-Error receiver_error(const ReceiverAddress& address, const std::string& what);
+// "HOST:PORT: what".
+Error receiver_error(const ReceiverAddress& address, const std::string& what,
+                     ErrorCode code = ErrorCode::kIo);
 
 }  // namespace quotemill::transport

@@ -36,7 +36,7 @@ class SplunkDialect final : public HttpDialect {
   [[nodiscard]] Result<std::vector<Refusal>> refusals(const HttpAnswer& answer,
                                                       std::size_t /*count*/) const override {
     if (code_of(answer) != kSuccess) {
-      return Error{ErrorCode::kIo, "sink", 0, "its answer is not the one of a collector"};
+      return Error{ErrorCode::kMalformed, "sink", 0, "its answer is not the one of a collector"};
     }
     return std::vector<Refusal>();
   }

@@ -22,8 +22,9 @@ struct SyslogSinkOptions {
   SyslogTransport transport = SyslogTransport::kTcp;
   ReceiverAddress receiver;
   TlsOptions tls;  // of kTls
-  // A receiver that reads at all has read after so long, if its connection still stands: longer
-  // than kAcknowledgedWithin (socket_steps.h), after which one to a machine that is gone does not.
+  // What a receiver was sent so long ago it has kept, if its connection still stands: longer than
+  // it holds messages in memory, and than kAcknowledgedWithin (socket_steps.h), after which a
+  // connection to a machine that is gone stands no longer.
   std::chrono::milliseconds unconfirmed_for{30'000};
 };
 

@@ -70,7 +70,7 @@ class TlsConnection final : public Connection {
       const int why = read_all();
       if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
         is_open_ = false;
-        return receiver_error(address_, reason(why));
+        return failure(why);
       }
     }
     return shaken;
@@ -122,9 +122,18 @@ class TlsConnection final : public Connection {
       const short events = why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
       if (!wants || !wait_for(socket_.get(), events, address_.timeout)) {
         is_open_ = false;
-        return receiver_error(address_, wants ? "takes nothing" : reason(why));
+        return wants ? receiver_error(address_, "takes nothing", ErrorCode::kExpired)
+                     : failure(why);
       }
     }
+  }
+
+  // `why` is not that it wants something.
+  [[nodiscard]] Error failure(int why) const {
+    const bool is_broken = why == SSL_ERROR_SYSCALL || why == SSL_ERROR_ZERO_RETURN;
+    const bool is_trusted = ::SSL_get_verify_result(session_.get()) == X509_V_OK;
+    return receiver_error(address_, reason(why),
+                          is_broken && is_trusted ? ErrorCode::kIo : ErrorCode::kCrypto);
   }
 
   [[nodiscard]] std::string reason(int why) const {
@@ -154,7 +163,7 @@ Result<std::unique_ptr<Connection>> connect_tls(const ReceiverAddress& address,
                                                 const TlsOptions& tls) {
   Result<TlsContext> context = make_tls_context(tls);
   if (!context) {
-    return receiver_error(address, context.error().detail);
+    return receiver_error(address, context.error().detail, ErrorCode::kCrypto);
   }
   Result<Descriptor> socket = connected_socket(address, SOCK_STREAM);
   if (!socket) {
@@ -164,7 +173,7 @@ Result<std::unique_ptr<Connection>> connect_tls(const ReceiverAddress& address,
   const std::string& name = tls.server_name.empty() ? address.host : tls.server_name;
   if (!session || !expect_name(session.get(), name) ||
       ::SSL_set_fd(session.get(), socket->get()) != 1) {
-    return receiver_error(address, openssl_reason());
+    return receiver_error(address, openssl_reason(), ErrorCode::kCrypto);
   }
   auto connection = std::make_unique<TlsConnection>(address, *std::move(socket),
                                                     *std::move(context), std::move(session));

@@ -63,9 +63,19 @@ void print_change(const Session& session, const Json& change) {
   session.out().flush();
 }
 
-// The next changes; null after an error that trying again does not help.
-std::optional<Json> next_changes(Session& session, std::uint64_t from, bool is_patient) {
-  const Json args = {{"from", from}, {"wait_ms", is_patient ? kWaitMs : 0}};
+// Where it is: the next change, and the stream that it is of. "": not known yet.
+struct Place {
+  std::uint64_t from = 1;
+  std::string stream;
+};
+
+// The next changes; null after an error that trying again does not help. A daemon that comes back
+// with the store of a backup names it.
+std::optional<Json> next_changes(Session& session, const Place& place, bool is_patient) {
+  Json args = {{"from", place.from}, {"wait_ms", is_patient ? kWaitMs : 0}};
+  if (!place.stream.empty()) {
+    args["stream"] = place.stream;
+  }
   for (int retry = 0;; ++retry) {
     transport::ControlAnswer answer = session.try_ask("changes", args, kWaitMs);
     if (auto* changes = std::get_if<Json>(&answer)) {
@@ -91,8 +101,8 @@ Exit run_watch(Session& session, const WatchOptions& options) {
     return session.exit();
   }
   bool is_patient = false;  // not before the daemon answered once
-  for (std::uint64_t from = *first;;) {
-    const std::optional<Json> answer = next_changes(session, from, is_patient);
+  for (Place place{*first, {}};;) {
+    const std::optional<Json> answer = next_changes(session, place, is_patient);
     if (!answer) {
       return session.exit();
     }
@@ -104,7 +114,8 @@ Exit run_watch(Session& session, const WatchOptions& options) {
       return Exit::kFine;
     }
     const Json next = at(*answer, "next");
-    from = next.is_number() ? next.get<std::uint64_t>() : from;
+    place.from = next.is_number() ? next.get<std::uint64_t>() : place.from;
+    place.stream = text_at(*answer, "stream");
     is_patient = options.is_endless;
   }
 }

@@ -11,7 +11,6 @@ namespace {
 
 using transport::ControlError;
 using transport::ControlOutcome;
-using transport::ControlWait;
 using transport::Json;
 
 using OperatorVerbsTest = OperatorFixture;
@@ -74,49 +73,6 @@ TEST_F(OperatorVerbsTest, RefusesUnknownVerbsAndPrintsThemEscaped) {
   EXPECT_EQ(error.code, ErrorCode::kNotFound);
   EXPECT_EQ(error.message.find('\n'), std::string::npos);
   EXPECT_EQ(error.message.find('\x1b'), std::string::npos);
-}
-
-TEST_F(OperatorVerbsTest, ChangesWaitForTheNextOne) {
-  const HostRecord record = host_record(1, "web", LifeCycle::kActive);
-  add(record);
-  set_state(record, TrustState::kTrusted);
-  const transport::ControlRequest request{"changes", {{"from", 1}, {"wait_ms", 1'000}}};
-  EXPECT_TRUE(std::holds_alternative<ControlWait>(verbs_.handle(request)));
-  transport::ControlRequest last = request;
-  last.is_final = true;
-  EXPECT_EQ(std::get<Json>(verbs_.handle(last))["changes"].size(), 0U);
-
-  EXPECT_EQ(ask("retire", {{"host", "web"}})["life_cycle"], "retired");
-  const Json answer = std::get<Json>(verbs_.handle(request));
-  ASSERT_EQ(answer["changes"].size(), 1U);
-  EXPECT_EQ(answer["changes"][0]["prev"], "trusted");
-  EXPECT_EQ(answer["changes"][0]["new"], "unknown");
-  EXPECT_EQ(answer["next"], 2);
-  EXPECT_EQ(refusal("changes", {{"from", 9}}).code, ErrorCode::kConflict);
-}
-
-TEST_F(OperatorVerbsTest, ChangesThatAreNotKeptAreAnsweredWithTheOldestThatIs) {
-  for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) {
-    CommitBatch batch;
-    batch.changes.emplace_back().sequence = sequence;
-    ASSERT_TRUE(store_.commit(batch));
-  }
-  ASSERT_TRUE(store_.drop_changes(4));
-  const transport::ControlError expired = refusal("changes", {{"from", 2}});
-  EXPECT_EQ(expired.code, ErrorCode::kExpired);
-  EXPECT_EQ(expired.hint, "the oldest is 4");
-  EXPECT_EQ(ask("changes", {{"from", 4}})["changes"].size(), 2U);
-  EXPECT_EQ(ask("changes")["changes"].size(), 2U) << "without a beginning: all that there is";
-}
-
-TEST_F(OperatorVerbsTest, ActsWaitForTheNextOne) {
-  const transport::ControlRequest request{"audit.list", {{"from", 1}, {"wait_ms", 1'000}}};
-  EXPECT_TRUE(std::holds_alternative<ControlWait>(verbs_.handle(request)));
-  transport::ControlRequest last = request;
-  last.is_final = true;
-  EXPECT_EQ(std::get<Json>(verbs_.handle(last))["audit"].size(), 0U);
-  ask("token.create", {{"operator", "ann"}});
-  EXPECT_EQ(std::get<Json>(verbs_.handle(request))["audit"].size(), 1U);
 }
 
 TEST_F(OperatorVerbsTest, HistoryIsPaged) {

@@ -32,6 +32,7 @@ TEST(SinkSettings, OfAFile) {
   EXPECT_EQ(file_of(*sink).rotate_bytes, 2U * 1024 * 1024);
   EXPECT_EQ(file_of(*sink).keep, 3U);
   EXPECT_EQ(sink->feed.filter.states.size(), 2U);
+  EXPECT_EQ(sink->feed.heartbeat, std::chrono::minutes(1)) << "unless it is told otherwise";
   EXPECT_TRUE(sink->feed.filter.without_maintenance);
 }
 
@@ -47,6 +48,21 @@ TEST(SinkSettings, OfSyslogSpeakSyslogUnlessToldOtherwise) {
                                   "s.toml", "s"))
                 .receiver.port,
             "514");
+}
+
+TEST(SinkSettings, OfSyslogSayHowLongAReceiverMayHoldWhatItGot) {
+  const auto parsed = [](const std::string& line) {
+    return parse_sink("[sink]\nkind = \"syslog\"\n[syslog]\nhost = \"siem\"\n" + line, "s.toml",
+                      "s");
+  };
+  EXPECT_EQ(syslog_of(*parsed("")).unconfirmed_for, std::chrono::seconds(30));
+  EXPECT_EQ(syslog_of(*parsed("unconfirmed_for = \"5m\"\n")).unconfirmed_for,
+            std::chrono::minutes(5));
+  for (const char* wrong : {"29s", "11m"}) {
+    EXPECT_THAT(parsed("unconfirmed_for = \"" + std::string(wrong) + "\"\n").error().detail,
+                HasSubstr("s.toml:5:"))
+        << "a connection to a machine that is gone stands for 15 s; what is sent again has a bound";
+  }
 }
 
 TEST(SinkSettings, SayAsWhomAndInWhichVersionEventsLeave) {
@@ -252,7 +268,7 @@ TEST(SinkSettings, AreReadFromAFolderByName) {
   EXPECT_EQ(file_of((*sinks)[1]).path, "/tmp/b");
   testing::write_file(folder / "c.toml", as_bytes("[file]\npath = \"/tmp/a\"\n"));
   EXPECT_THAT(load_sinks(folder.path().string()).error().detail,
-              ::testing::AllOf(HasSubstr("c.toml"), HasSubstr("that of the sink a")));
+              ::testing::AllOf(HasSubstr("c.toml:2:"), HasSubstr("that of the sink a")));
   testing::write_file(folder / "c.toml", as_bytes("[sink]\nkindd = 1\n"));
   EXPECT_FALSE(load_sinks(folder.path().string())) << "a sink that is wrong is no sink fewer";
 }

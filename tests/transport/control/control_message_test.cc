@@ -28,6 +28,19 @@ TEST(ControlMessage, ReadsWhatItWrites) {
   EXPECT_EQ(std::get<ControlError>(*bad).code, ErrorCode::kNotFound);
   EXPECT_EQ(std::get<ControlError>(*bad).message, error.message);
   EXPECT_EQ(std::get<ControlError>(*bad).hint, error.hint);
+  EXPECT_TRUE(std::get<ControlError>(*bad).details.is_null());
+}
+
+TEST(ControlMessage, TellsProgramsWhatItTellsPeople) {
+  ControlError error{ErrorCode::kExpired, "change 2 is not kept", "the oldest is 4"};
+  EXPECT_EQ(encode_answer(error).find("details"), std::string::npos);
+  error.details = {{"oldest", 4}};
+  const std::string text = encode_answer(error);
+  EXPECT_NE(text.find(R"("code":"expired")"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"("details":{"oldest":4})"), std::string::npos) << text;
+  const Result<ControlAnswer> read = decode_answer(as_bytes(text));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::get<ControlError>(*read).details, error.details);
 }
 
 TEST(ControlMessage, RefusesWhatIsNoRequest) {

@@ -7,23 +7,21 @@
 #include <librdkafka/rdkafka.h>
 
 #include "engine/base/limits.h"
-#include "tests/transport/sinks/http_receiver.h"
 #include "tests/transport/sinks/mock_cluster.h"
 #include "tests/transport/sinks/sample_events.h"
+#include "tests/transport/sinks/tls_front.h"
+#include "transport/sinks/sink_cause.h"
 
 namespace quotemill::transport {
 namespace {
 
-using ::testing::Contains;
 using ::testing::HasSubstr;
-using testing::HttpReply;
-using testing::HttpRequestSeen;
-using testing::HttpTestReceiver;
 using ::testing::IsEmpty;
 using testing::KafkaMessage;
 using testing::MockCluster;
 using ::testing::SizeIs;
 using testing::TlsFiles;
+using testing::TlsFront;
 
 class KafkaSinkTest : public ::testing::Test {
  protected:
@@ -122,21 +120,79 @@ TEST_F(KafkaSinkTest, RefusesWhatABrokerCallsTooLargeAlone) {
   EXPECT_THAT(cluster_.read(4), SizeIs(3));
 }
 
-// A listener that speaks TLS and no Kafka: the mock cluster speaks no TLS.
-TEST(KafkaSink, ShowsItsCertificateToABrokerThatDemandsOne) {
-  const TlsFiles files;
-  const HttpTestReceiver broker([](const HttpRequestSeen&) { return HttpReply{}; }, &files, true);
-  KafkaSinkOptions options;
-  options.brokers = "localhost:" + std::to_string(broker.port());
-  options.timeout = std::chrono::milliseconds(1'000);
-  options.uses_tls = true;
-  options.tls.ca_file = files.ca();
-  EXPECT_FALSE((*KafkaSink::create(options))->deliver(events_of({"1"})));
-  EXPECT_THAT(broker.subjects(), IsEmpty());
-  options.tls.certificate_file = files.client_certificate();
-  options.tls.key_file = files.client_key();
-  EXPECT_FALSE((*KafkaSink::create(options))->deliver(events_of({"1"}))) << "it is no broker";
-  EXPECT_THAT(broker.subjects(), Contains("/CN=quotemilld"));
+// The mock cluster speaks no TLS: it has a front that does.
+class KafkaSinkOverTls : public KafkaSinkTest {
+ protected:
+  KafkaSinkOptions to(const TlsFront& front, const TlsFiles& trusted) {
+    KafkaSinkOptions options;
+    options.brokers = front.brokers();
+    options.topic = MockCluster::kTopic;
+    options.timeout = std::chrono::milliseconds(2'000);
+    options.uses_tls = true;
+    options.tls.ca_file = trusted.ca();
+    return options;
+  }
+
+  static Result<std::vector<Refusal>> deliver(const KafkaSinkOptions& options,
+                                              const std::vector<std::string>& events) {
+    Result<std::unique_ptr<Sink>> made = KafkaSink::create(options);
+    EXPECT_TRUE(made) << made.error().to_string();
+    return (*made)->deliver(events_of(events));
+  }
+
+  // `wanted` is in the error's words, which is of the cause "tls".
+  static void expect_refused(const KafkaSinkOptions& options, const std::string& wanted) {
+    const auto failed = deliver(options, {"refused"});
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(name_of(cause_of(failed.error())), "tls") << failed.error().to_string();
+    EXPECT_THAT(failed.error().to_string(), HasSubstr(wanted));
+  }
+
+  const TlsFiles files_;
+};
+
+TEST_F(KafkaSinkOverTls, DeliversInOrder) {
+  const TlsFront front(cluster_.brokers(), files_);
+  const auto done = deliver(to(front, files_), {"1", "2", "3", "4", "5"});
+  ASSERT_TRUE(done) << done.error().to_string();
+  std::string values;
+  for (const KafkaMessage& read : cluster_.read(5)) {
+    values += read.value;
+  }
+  EXPECT_EQ(values, "12345");
+  EXPECT_GE(front.connections(), 2) << "one to ask for the brokers, one to a partition's leader";
+}
+
+TEST_F(KafkaSinkOverTls, GivesNothingToABrokerWhoseCertificateIsWrongAndSaysSo) {
+  const TlsFront front(cluster_.brokers(), files_);
+  const TlsFiles strangers;
+  expect_refused(to(front, strangers), "certificate verify failed");
+  const TlsFiles of_another(true);
+  const TlsFront misnamed(cluster_.brokers(), of_another);
+  expect_refused(to(misnamed, of_another), "certificate");
+  EXPECT_EQ(front.connections() + misnamed.connections(), 0);
+  const auto done = deliver(to(front, files_), {"1"});
+  ASSERT_TRUE(done) << done.error().to_string();
+  const std::vector<KafkaMessage> read = cluster_.read(2);
+  ASSERT_THAT(read, SizeIs(1));
+  EXPECT_EQ(read[0].value, "1");
+}
+
+TEST_F(KafkaSinkOverTls, ShowsItsCertificateToBrokersThatDemandOne) {
+  const TlsFront front(cluster_.brokers(), files_, true);
+  const TlsFiles strangers;
+  KafkaSinkOptions options = to(front, files_);
+  EXPECT_FALSE(deliver(options, {"refused"})) << "none is shown";
+  options.tls.certificate_file = strangers.client_certificate();
+  options.tls.key_file = strangers.client_key();
+  EXPECT_FALSE(deliver(options, {"refused"})) << "another CA's";
+  options.tls.certificate_file = files_.client_certificate();
+  options.tls.key_file = files_.client_key();
+  const auto done = deliver(options, {"1"});
+  ASSERT_TRUE(done) << done.error().to_string();
+  const std::vector<KafkaMessage> read = cluster_.read(2);
+  ASSERT_THAT(read, SizeIs(1));
+  EXPECT_EQ(read[0].value, "1");
 }
 
 TEST(KafkaSink, NamesASettingThatIsWrongAndNoPassword) {

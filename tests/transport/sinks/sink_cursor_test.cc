@@ -4,6 +4,7 @@
 
 #include "tests/support/temp_folder.h"
 #include "transport/files/private_file.h"
+#include "transport/sinks/limits.h"
 
 namespace quotemill::transport {
 namespace {
@@ -18,9 +19,23 @@ TEST(SinkCursor, IsThereAgain) {
     ASSERT_TRUE(write_position(path, {kStream, next, 7}));
     EXPECT_EQ(*read_position(path), (SinkPosition{kStream, next, 7}));
   }
+  const SinkPosition with_groups{kStream, 42, 7, {3, 40, 41}};
+  ASSERT_TRUE(write_position(path, with_groups));
+  EXPECT_EQ(*read_position(path), with_groups);
+  EXPECT_EQ(with_groups.needed(), 3U);
   const std::string before_acts = std::string(kStream) + " 42\n";
   ASSERT_TRUE(replace_private_file(path, as_bytes(before_acts)));
   EXPECT_EQ(*read_position(path), (SinkPosition{kStream, 42, 1}));
+}
+
+TEST(SinkCursor, HasRoomForAsManyGroupsAsThereMayBe) {
+  const testing::TempFolder folder;
+  SinkPosition position{kStream, UINT64_MAX, UINT64_MAX, {}};
+  for (std::size_t i = limits::kSinkGroupsMax; i > 0; --i) {
+    position.groups.push_back(UINT64_MAX - i);
+  }
+  ASSERT_TRUE(write_position(folder / "siem.cursor", position));
+  EXPECT_EQ(*read_position(folder / "siem.cursor"), position);
 }
 
 TEST(LaggingCursor, KeepsWhatWasDeliveredLongEnoughAgo) {
@@ -68,7 +83,8 @@ TEST(SinkCursor, ThatIsDamagedIsNamedAndNotGuessed) {
   const std::string stream = kStream;
   for (const std::string& text :
        {std::string(), stream, stream + " ", stream + " x\n", stream + " 12", stream + " 0\n",
-        stream + " 12 \n", stream + " 12 0\n", stream + " 12 1 1\n", stream + " 12 1",
+        stream + " 12 \n", stream + " 12 0\n", stream + " 12 1 1 1\n", stream + " 12 1 2 1\n",
+        stream + " 12 1 0\n", stream + " 12 1 3 x\n", stream + " 12 1",
         stream + " 99999999999999999999999\n", std::string("\n\n\n")}) {
     ASSERT_TRUE(replace_private_file(path, as_bytes(text)));
     const Result<std::optional<SinkPosition>> read = read_position(path);

@@ -88,14 +88,6 @@ class SinkFeedTest : public ::testing::Test {
   std::int64_t wall_set_ms_ = 0;
 };
 
-Notice group_named(const std::string& code) {
-  Notice notice;
-  notice.kind = NoticeKind::kGroup;
-  notice.id = "s:group:" + code;
-  notice.code = code;
-  return notice;
-}
-
 TEST_F(SinkFeedTest, GivesTheSameAgainUntilItIsDelivered) {
   commit(change_to(TrustState::kFailed));
   const auto one = feed();
@@ -135,18 +127,16 @@ TEST_F(SinkFeedTest, GivesAgainInThisLifeWhatABrokenConnectionMayHaveLost) {
   options_.confirmed_after = std::chrono::milliseconds(30'000);
   commit(change_to(TrustState::kFailed, 1));
   const auto one = feed();
-  one->tell(group_named("group.x"));
-  EXPECT_THAT(taken(*one), SizeIs(2));
+  EXPECT_THAT(taken(*one), SizeIs(1));
   commit(change_to(TrustState::kFailed, 2));
   EXPECT_THAT(taken(*one, 20'000), SizeIs(1));
   EXPECT_THAT(taken(*one, 31'000), IsEmpty()) << "the first is old enough now";
   one->give_again();
   EXPECT_THAT(taken(*one, 31'000), SizeIs(1)) << "the second is not";
   one->give_again();
-  one->tell(group_named("group.y"));
-  EXPECT_THAT(taken(*one, 32'000), ElementsAre("failed", "group.y"));
+  EXPECT_THAT(taken(*one, 32'000), SizeIs(1));
   one->give_again();
-  EXPECT_THAT(taken(*one, 33'000), ElementsAre("failed", "group.y"));
+  EXPECT_THAT(taken(*one, 33'000), SizeIs(1));
   EXPECT_THAT(taken(*one, 90'000), IsEmpty());
   one->give_again();
   EXPECT_THAT(taken(*one, 90'000), IsEmpty());
@@ -184,37 +174,42 @@ TEST_F(SinkFeedTest, SaysThatItIsAlive) {
   EXPECT_THAT(taken(*one, -1), ElementsAre("stream.heartbeat")) << "a clock that was set back";
 }
 
-TEST_F(SinkFeedTest, TellsOfManyHostsWithOneCause) {
-  options_.groups.hosts_min = 3;
-  for (std::uint8_t host = 1; host <= 3; ++host) {
-    commit(change_to(TrustState::kFailed, host, host));
-  }
-  commit(change_to(TrustState::kStale, 4, 4));
-  const auto one = feed();
-  EXPECT_THAT(taken(*one), SizeIs(4));
-  EXPECT_THAT(taken(*one, 59'999), IsEmpty());
-  const SinkBatch batch = next(*one, 60'000);
-  ASSERT_THAT(batch.events, SizeIs(1));
-  const Json group = parse_json(batch.events[0].body).value_or(Json());
-  EXPECT_EQ(group["code"], "group.boot.event.digest_unknown");
-  EXPECT_THAT(group["message"].get<std::string>(), HasSubstr("3 hosts changed to failed: PCR 4"));
-  EXPECT_EQ(group["fields"]["first_change"], "1");
-  EXPECT_EQ(group["fields"]["last_change"], "3");
-  ASSERT_TRUE(one->done(batch, at(60'000)));
-  EXPECT_THAT(taken(*one, 200'000), IsEmpty());
+TEST_F(SinkFeedTest, NamesACursorOfActsAloneThatIsAhead) {
+  act(1);
+  commit(change_to(TrustState::kFailed));
+  ASSERT_TRUE(write_position(cursor_, {store_.status()->stream_id, 2, 50}));
+  EXPECT_THAT(taken(*feed()), IsEmpty());
+  EXPECT_THAT(lost_, ElementsAre(HasSubstr("of acts was ahead, at 50")));
 }
 
-TEST_F(SinkFeedTest, ForgetsTheOldestOfTooManyNotices) {
-  const auto one = feed();
-  for (std::size_t i = 0; i <= limits::kSinkNoticesMax; ++i) {
-    one->tell(group_named("group." + std::to_string(i)));
+// Of an outbox that another thread trims right after its status was read.
+class OutboxThatIsTrimmed final : public Outbox {
+ public:
+  OutboxThatIsTrimmed(storage::MemoryStore& store, std::uint64_t to) : store_(store), to_(to) {}
+
+  Result<void> drop_changes(std::uint64_t sequence) override {
+    return store_.drop_changes(sequence);
   }
-  const SinkBatch batch = next(*one);
-  ASSERT_THAT(batch.events, SizeIs(limits::kSinkNoticesMax));
-  EXPECT_THAT(batch.events[0].body, HasSubstr("\"group.1\""));
-  one->tell(group_named("group.again"));
-  ASSERT_TRUE(one->done(batch, at(60'000)));
-  EXPECT_THAT(taken(*one), ElementsAre("group.again")) << "what was told meanwhile is kept";
+
+  [[nodiscard]] Result<std::vector<StreamBegin>> streams() const override {
+    EXPECT_TRUE(store_.drop_changes(to_));
+    return store_.streams();
+  }
+
+ private:
+  storage::MemoryStore& store_;
+  const std::uint64_t to_;
+};
+
+TEST_F(SinkFeedTest, NamesWhatIsTrimmedWhileItReads) {
+  for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) {
+    commit(change_to(TrustState::kFailed, sequence));
+  }
+  const OutboxThatIsTrimmed outbox(store_, 4);
+  SinkFeed one(options_, {store_, outbox},
+               [this](const std::string& text) { lost_.push_back(text); });
+  EXPECT_THAT(taken(one), SizeIs(2)) << "4 and 5";
+  EXPECT_THAT(lost_, ElementsAre(HasSubstr("changes 1 to 3 are no longer kept")));
 }
 
 TEST_F(SinkFeedTest, NamesACursorThatIsAheadAndActsThatAre) {

@@ -19,6 +19,10 @@ struct Received {
   std::mutex mutex;
   std::vector<std::uint64_t> sequences;
   int failures_to_come = 0;
+  ErrorCode failure = ErrorCode::kIo;
+  std::chrono::milliseconds asked_pause{0};
+  bool made_headway = false;
+  std::vector<std::chrono::steady_clock::time_point> tries;
   std::uint64_t refused = UINT64_MAX;  // a sequence
   bool refuses_all = false;
 
@@ -31,6 +35,16 @@ struct Received {
     const std::lock_guard lock(mutex);
     failures_to_come = times;
   }
+
+  // Between its tries.
+  std::vector<std::chrono::milliseconds> pauses() {
+    const std::lock_guard lock(mutex);
+    std::vector<std::chrono::milliseconds> out;
+    for (std::size_t i = 1; i < tries.size(); ++i) {
+      out.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(tries[i] - tries[i - 1]));
+    }
+    return out;
+  }
 };
 
 class RecordingSink final : public Sink {
@@ -39,9 +53,10 @@ class RecordingSink final : public Sink {
 
   Result<std::vector<Refusal>> deliver(std::span<const RenderedEvent> events) override {
     const std::lock_guard lock(received_->mutex);
+    received_->tries.push_back(std::chrono::steady_clock::now());
     if (received_->failures_to_come > 0) {
       --received_->failures_to_come;
-      return Error{ErrorCode::kIo, "sink", 0, "is down because a test wants it to"};
+      return Error{received_->failure, "sink", 0, "is down because a test wants it to"};
     }
     std::vector<Refusal> refused;
     for (std::size_t index = 0; index < events.size(); ++index) {
@@ -53,6 +68,16 @@ class RecordingSink final : public Sink {
       }
     }
     return refused;
+  }
+
+  [[nodiscard]] std::chrono::milliseconds asked_pause() const override {
+    const std::lock_guard lock(received_->mutex);
+    return received_->asked_pause;
+  }
+
+  [[nodiscard]] bool made_headway() const override {
+    const std::lock_guard lock(received_->mutex);
+    return received_->made_headway;
   }
 
  private:
@@ -86,8 +111,8 @@ class SinkRunnerTest : public ::testing::Test {
     options.feed.cursor_path = cursor_;
     options.feed.filter = filter;
     options.dead_letter_path = dead_letters_;
-    options.pause_min = std::chrono::milliseconds(1);
-    options.pause_max = std::chrono::milliseconds(5);
+    options.pause_min = pause_min_;
+    options.pause_max = pause_max_;
     return std::make_unique<SinkRunner>(
         std::move(options), SinkStore{store_, store_}, clock_,
         std::make_unique<RecordingSink>(received_), [this](SinkNews news, const std::string& text) {
@@ -115,6 +140,8 @@ class SinkRunnerTest : public ::testing::Test {
   testing::ManualClock clock_;
   storage::MemoryStore store_;
   const std::shared_ptr<Received> received_ = std::make_shared<Received>();
+  std::chrono::milliseconds pause_min_{1};
+  std::chrono::milliseconds pause_max_{5};
   std::mutex log_mutex_;
   std::vector<std::string> log_;
   std::unique_ptr<SinkRunner> runner_;
@@ -152,6 +179,71 @@ TEST_F(SinkRunnerTest, TriesAgainUntilTheSinkIsBackAndSaysSoOnce) {
   }
   EXPECT_THAT(log(), ElementsAre(HasSubstr("is down"), "good: delivers again"));
   EXPECT_FALSE(runner->counters().is_down.load());
+}
+
+TEST_F(SinkRunnerTest, WaitsLongerAfterEachFailureUpToABoundAndNotInStep) {
+  pause_min_ = std::chrono::milliseconds(64);
+  pause_max_ = std::chrono::milliseconds(256);
+  received_->fail(5);
+  change(1);
+  const auto runner = start();
+  wait_for(*runner, 1);
+  const std::vector<std::chrono::milliseconds> pauses = received_->pauses();
+  ASSERT_EQ(pauses.size(), 5U);
+  int whole = 0;
+  for (std::size_t i = 0; i < pauses.size(); ++i) {
+    const std::chrono::milliseconds step = std::min(pause_min_ * (1 << i), pause_max_);
+    EXPECT_GE(pauses[i], step / 2) << i;
+    EXPECT_LT(pauses[i], step + std::chrono::milliseconds(500)) << i;
+    whole += pauses[i] >= step ? 1 : 0;
+  }
+  EXPECT_LT(whole, 5) << "from half to the whole of each step";
+}
+
+TEST_F(SinkRunnerTest, ComesWhenTheReceiverWants) {
+  received_->asked_pause = std::chrono::milliseconds(300);
+  received_->fail(1);
+  change(1);
+  const auto runner = start();
+  wait_for(*runner, 1);
+  EXPECT_GE(received_->pauses().at(0), std::chrono::milliseconds(300));
+}
+
+TEST_F(SinkRunnerTest, WaitsNoLongerForAReceiverThatGetsOn) {
+  pause_min_ = std::chrono::milliseconds(10);
+  pause_max_ = std::chrono::milliseconds(60'000);
+  received_->made_headway = true;
+  received_->fail(12);
+  change(1);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto runner = start();
+  wait_for(*runner, 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4))
+      << "doubled it would have been 20 at least";
+}
+
+TEST_F(SinkRunnerTest, CountsFailuresByTheirCause) {
+  received_->failure = ErrorCode::kExpired;
+  received_->fail(3);
+  change(1);
+  const auto runner = start();
+  wait_for(*runner, 1);
+  for (const SinkCause cause : kSinkCauses) {
+    EXPECT_EQ(runner->counters().causes.at(static_cast<std::size_t>(cause)).load(),
+              cause == SinkCause::kTimeout ? 3U : 0U)
+        << name_of(cause);
+  }
+}
+
+TEST(SinkCauses, AreFewWordsThatDoNotChange) {
+  std::vector<std::string_view> names;
+  for (const SinkCause cause : kSinkCauses) {
+    EXPECT_EQ(static_cast<std::size_t>(cause), names.size());
+    names.push_back(name_of(cause));
+  }
+  EXPECT_THAT(names, ElementsAre("unreachable", "tls", "timeout", "io", "busy", "denied", "answer",
+                                 "storage", "other"));
+  EXPECT_EQ(cause_of(Error{ErrorCode::kInternal, ""}), SinkCause::kOther);
 }
 
 TEST_F(SinkRunnerTest, DeliversAgainWhatItCouldNotRemember) {

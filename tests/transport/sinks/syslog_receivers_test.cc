@@ -8,12 +8,14 @@
 #include <gmock/gmock.h>
 
 #include "tests/transport/sinks/syslog_receiver.h"
+#include "transport/sinks/sink_cause.h"
 
 namespace quotemill::transport {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 using testing::SyslogMessage;
 using testing::SyslogProgram;
 using testing::SyslogReceiver;
@@ -38,11 +40,12 @@ RenderedEvent event(std::uint64_t sequence, const std::string& name = "web-01") 
               : ::testing::AssertionFailure() << done.error().to_string();
 }
 
-// What a sink with these options says when it is to deliver one event.
+// What a sink with these options says when it is to deliver one event, and of which kind that is.
 std::string refusal(const SyslogSinkOptions& options) {
   SyslogSink sink(options);
   const Result<std::vector<Refusal>> done = sink.deliver(std::vector{event(1)});
-  return done ? "delivered" : done.error().to_string();
+  return done ? "delivered"
+              : std::string(name_of(cause_of(done.error()))) + ": " + done.error().to_string();
 }
 
 class SyslogReceivers : public ::testing::TestWithParam<SyslogProgram> {
@@ -167,7 +170,9 @@ TEST_P(SyslogReceivers, AreNotSpokenToIfTheirCertificateIsWrong) {
   const TlsFiles strangers(true);
   SyslogSinkOptions wrong = options();
   wrong.tls.ca_file = strangers.ca();
-  EXPECT_THAT(refusal(wrong), HasSubstr("its certificate is refused")) << "another CA's";
+  EXPECT_THAT(refusal(wrong),
+              ::testing::AllOf(StartsWith("tls: "), HasSubstr("its certificate is refused")))
+      << "another CA's";
   wrong = options();
   wrong.tls.server_name = "siem.example";
   EXPECT_THAT(refusal(wrong), HasSubstr("its certificate is refused: hostname mismatch"));

@@ -156,6 +156,7 @@ TEST(SyslogSink, SaysThatNobodyListensAndGoesOnWhenSomebodyDoes) {
   ASSERT_FALSE(failed);
   EXPECT_NE(failed.error().to_string().find("127.0.0.1:" + std::to_string(port)),
             std::string::npos);
+  EXPECT_EQ(cause_of(failed.error()), SinkCause::kUnreachable);
   Receiver receiver(SOCK_STREAM, port);
   ASSERT_TRUE(deliver(sink, {"one"}));
   EXPECT_THAT(receiver.take(1), ElementsAre("one"));
@@ -252,7 +253,9 @@ TEST(SyslogSink, DoesNotWaitForEverForAReceiverThatReadsNothing) {
   SyslogSink sink(to(receiver.port()));
   const std::vector<std::string> events(64, std::string(200'000, 'x'));
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_FALSE(deliver(sink, events));
+  const auto failed = sink.deliver(events_of(events));
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(cause_of(failed.error()), SinkCause::kTimeout);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
@@ -260,7 +263,9 @@ TEST(SyslogSink, SaysThatAHostHasNoAddress) {
   SyslogSinkOptions options = to(601);
   options.receiver.host = "no-such-host.invalid";
   SyslogSink sink(options);
-  EXPECT_FALSE(deliver(sink, {"one"}));
+  const auto failed = sink.deliver(events_of({"one"}));
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(cause_of(failed.error()), SinkCause::kUnreachable);
 }
 
 }  // namespace

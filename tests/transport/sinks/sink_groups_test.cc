@@ -1,0 +1,246 @@
+// Many hosts with one cause, told as one: what a group is, and that no crash makes it another one.
+#include <gmock/gmock.h>
+
+#include "engine/base/limits.h"
+#include "storage/memory_store.h"
+#include "tests/support/temp_folder.h"
+#include "transport/render/json.h"
+#include "transport/sinks/sink_feed.h"
+
+namespace quotemill::transport {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::int64_t kBegin = 1'795'471'200'000;
+constexpr std::int64_t kWindow = 60'000;
+constexpr std::int64_t kSettled = kWindow + 2'000;  // what the last change may take
+
+class SinkGroups : public ::testing::Test {
+ protected:
+  SinkGroups() {
+    options_.cursor_path = folder_ / "test.cursor";
+    options_.groups.hosts_min = 3;
+  }
+
+  // The next change, of another host, so long after the first one.
+  void change(std::int64_t at_ms, FindingCode code = FindingCode::kBootEventDigestUnknown) {
+    CommitBatch batch;
+    Change& change = batch.changes.emplace_back();
+    change.sequence = ++last_;
+    change.host.bytes = {static_cast<std::uint8_t>(last_), static_cast<std::uint8_t>(last_ >> 8U)};
+    change.host_name = "web-01";
+    change.previous = TrustState::kTrusted;
+    change.current = TrustState::kFailed;
+    change.time = {kBegin + at_ms};
+    change.reasons = {Finding{.code = code, .severity = Severity::kFail}};
+    change.reasons.front().pcr = 4;
+    ASSERT_TRUE(store_.commit(batch));
+  }
+
+  SinkFeed& feed() {
+    if (!feed_) {
+      feed_ =
+          std::make_unique<SinkFeed>(options_, SinkStore{store_, store_},
+                                     [this](const std::string& text) { lost_.push_back(text); });
+    }
+    return *feed_;
+  }
+
+  // The daemon is killed; the next feed() is that of its next life.
+  void crash() { feed_.reset(); }
+
+  // Of both clocks; the boot clock began anew with a restart of the machine.
+  [[nodiscard]] Moment at(std::int64_t later_ms) const {
+    return {{kBegin + later_ms + wall_set_ms_}, {5'000'000 + later_ms}};
+  }
+
+  SinkBatch next(std::int64_t at_ms) {
+    Result<SinkBatch> batch = feed().next(at(at_ms), limits::kSinkBatchMax);
+    EXPECT_TRUE(batch) << batch.error().to_string();
+    return *std::move(batch);
+  }
+
+  // The bodies of groups among all that comes until there is nothing more, delivered.
+  std::vector<std::string> told(std::int64_t at_ms) {
+    std::vector<std::string> out;
+    for (SinkBatch batch = next(at_ms); !batch.is_idle(); batch = next(at_ms)) {
+      for (const RenderedEvent& event : batch.events) {
+        if (event.body.find("\"kind\":\"group\"") != std::string::npos) {
+          out.push_back(event.body);
+        }
+      }
+      EXPECT_TRUE(feed().done(batch, at(at_ms)));
+    }
+    return out;
+  }
+
+  testing::TempFolder folder_;
+  storage::MemoryStore store_;
+  SinkFeedOptions options_;
+  std::unique_ptr<SinkFeed> feed_;
+  std::vector<std::string> lost_;
+  std::uint64_t last_ = 0;
+  std::int64_t wall_set_ms_ = 0;
+};
+
+TEST_F(SinkGroups, AreToldOnceWhenTheirWindowIsOver) {
+  for (int host = 0; host < 3; ++host) {
+    change(host * 1'000);
+  }
+  change(3'000, FindingCode::kQuoteSignature);
+  EXPECT_THAT(told(4'000), IsEmpty());
+  EXPECT_THAT(told(kSettled - 1), IsEmpty());
+  const std::vector<std::string> groups = told(kSettled);
+  ASSERT_THAT(groups, SizeIs(1));
+  const Json group = parse_json(groups[0]).value_or(Json());
+  EXPECT_EQ(group["id"], store_.status()->stream_id + ":group:1-3");
+  EXPECT_EQ(group["code"], "group.boot.event.digest_unknown");
+  EXPECT_EQ(group["time"], iso_time({kBegin + kWindow}));
+  EXPECT_THAT(group["message"].get<std::string>(), HasSubstr("3 hosts changed to failed: PCR 4"));
+  EXPECT_EQ(group["fields"]["first_change"], "1");
+  EXPECT_EQ(group["fields"]["last_change"], "3");
+  EXPECT_THAT(told(200'000), IsEmpty());
+}
+
+// A sink that was down for an hour: the groups are those that would have been told then.
+TEST_F(SinkGroups, AreTheSameHoweverLateTheyAreCounted) {
+  for (int minute = 0; minute < 3; ++minute) {
+    for (int host = 0; host < 200; ++host) {
+      change(minute * kWindow + host);
+    }
+  }
+  std::vector<std::string> ids;
+  for (const std::string& group : told(3'600'000)) {
+    ids.push_back(parse_json(group)->at("fields").at("hosts").get<std::string>());
+  }
+  EXPECT_THAT(ids, ElementsAre("200", "200", "200"));
+}
+
+TEST_F(SinkGroups, EndWithTheNextChangeBehindTheirWindow) {
+  for (int host = 0; host < 4; ++host) {
+    change(host);
+  }
+  EXPECT_THAT(told(10), IsEmpty());
+  change(kWindow);
+  EXPECT_THAT(told(kWindow), SizeIs(1)) << "and not two seconds later";
+}
+
+TEST_F(SinkGroups, ACrashLosesNoneThatIsCounted) {
+  change(0);
+  change(1'000);
+  EXPECT_THAT(told(1'000), IsEmpty());
+  crash();
+  change(2'000);
+  EXPECT_THAT(told(2'000), IsEmpty());
+  crash();
+  const std::vector<std::string> groups = told(kSettled);
+  ASSERT_THAT(groups, SizeIs(1));
+  EXPECT_THAT(groups[0], HasSubstr("3 hosts changed"));
+  crash();
+  EXPECT_THAT(told(kSettled), IsEmpty()) << "it was told";
+}
+
+TEST_F(SinkGroups, ACrashBeforeTheCursorMovedTellsTheSameAgain) {
+  for (int host = 0; host < 3; ++host) {
+    change(host);
+  }
+  EXPECT_THAT(told(10), IsEmpty());
+  const SinkBatch given = next(kSettled);  // and whether it arrived nobody knows
+  ASSERT_THAT(given.events, SizeIs(1));
+  crash();
+  change(kWindow + 1'000);
+  EXPECT_THAT(told(kWindow + 1'000), ElementsAre(given.events[0].body));
+}
+
+// While one group is open another one of the same changes' time was told.
+TEST_F(SinkGroups, ACrashTellsNoneTwiceThatLiesWithinAnother) {
+  for (int host = 0; host < 3; ++host) {
+    change(host);
+  }
+  for (int host = 0; host < 3; ++host) {
+    change(30'000 + host, FindingCode::kQuoteSignature);
+    change(30'000 + host);
+  }
+  EXPECT_THAT(told(kSettled), ElementsAre(HasSubstr(":group:1-9")));
+  crash();
+  EXPECT_THAT(told(kSettled), IsEmpty());
+  EXPECT_THAT(told(30'000 + kSettled), ElementsAre(HasSubstr(":group:4-8")));
+}
+
+TEST_F(SinkGroups, ABrokenConnectionTellsAgainWhatItMayHaveLost) {
+  options_.confirmed_after = std::chrono::milliseconds(30'000);
+  for (int host = 0; host < 3; ++host) {
+    change(host);
+  }
+  EXPECT_THAT(told(10), IsEmpty());
+  EXPECT_THAT(told(40'000), IsEmpty());
+  const std::vector<std::string> groups = told(kSettled);
+  ASSERT_THAT(groups, SizeIs(1));
+  feed().give_again();
+  EXPECT_EQ(told(kSettled + 1'000), groups);
+  crash();
+  EXPECT_EQ(told(kSettled + 2'000), groups) << "nor does a crash lose it";
+  EXPECT_THAT(told(kSettled + 40'000), IsEmpty());
+  feed().give_again();
+  EXPECT_THAT(told(kSettled + 40'000), IsEmpty());
+}
+
+TEST_F(SinkGroups, KeepTheOutboxFromLosingWhatTheyCount) {
+  change(0, FindingCode::kQuoteSignature);
+  for (int host = 0; host < 3; ++host) {
+    change(1'000 + host);
+  }
+  EXPECT_THAT(told(2'000), IsEmpty());
+  EXPECT_EQ(feed().kept().next, 5U);
+  EXPECT_EQ(feed().kept().needed(), 1U);
+  EXPECT_THAT(told(1'000 + kSettled), SizeIs(1));
+  EXPECT_EQ(feed().kept().needed(), 5U);
+}
+
+TEST_F(SinkGroups, OfChangesThatAreNotKeptAreNotToldAndHarmNoOther) {
+  for (int host = 0; host < 6; ++host) {
+    change(host, host < 3 ? FindingCode::kQuoteSignature : FindingCode::kBootEventDigestUnknown);
+  }
+  EXPECT_THAT(told(10), IsEmpty());
+  crash();
+  ASSERT_TRUE(store_.drop_changes(3));
+  EXPECT_THAT(told(10 + kSettled), ElementsAre(HasSubstr(":group:4-6")));
+}
+
+TEST_F(SinkGroups, OfAStreamThatWasRestoredKeepTheIdsOfTheirChanges) {
+  for (int host = 0; host < 3; ++host) {
+    change(host);
+  }
+  const std::string before = store_.status()->stream_id;
+  EXPECT_THAT(told(10), IsEmpty());
+  crash();
+  ASSERT_TRUE(store_.renew_stream());
+  EXPECT_THAT(told(kSettled), ElementsAre(HasSubstr(before + ":group:1-3")));
+}
+
+TEST_F(SinkGroups, EndByTheBootClockIfTheWallClockWasSetBack) {
+  for (int host = 0; host < 3; ++host) {
+    change(host);
+  }
+  EXPECT_THAT(told(10), IsEmpty());
+  wall_set_ms_ = -86'400'000;
+  EXPECT_THAT(told(kSettled), IsEmpty());
+  EXPECT_THAT(told(10 + kSettled), SizeIs(1));
+}
+
+TEST_F(SinkGroups, AreNotCountedForASinkThatDoesNotWantThem) {
+  options_.with_notices = false;
+  for (int host = 0; host < 3; ++host) {
+    change(host);
+  }
+  EXPECT_THAT(told(10), IsEmpty());
+  EXPECT_THAT(feed().kept().groups, IsEmpty());
+  EXPECT_THAT(told(kSettled), IsEmpty());
+}
+
+}  // namespace
+}  // namespace quotemill::transport

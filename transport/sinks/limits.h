@@ -1,0 +1,24 @@
+// Bounds of sinks that are their own; those that settings and formats know are in
+// engine/base/limits.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/base/limits.h"
+
+namespace quotemill::limits {
+
+// Groups of a sink that are not told yet: those that were counted before its last delivery, and one
+// for each change of that.
+inline constexpr std::size_t kSinkGroupsMax = kSinkCausesMax + kSinkBatchMax;
+// A number of 20 digits for each, behind the place.
+inline constexpr std::size_t kSinkCursorSizeMax = 128 + 21 * kSinkGroupsMax;
+
+// What was judged before the window of a group ended is in the stream so long after it.
+inline constexpr std::int64_t kSinkGroupSettleMs = 2'000;
+
+// For how long a receiver that confirms nothing may hold what it was sent.
+inline constexpr std::int64_t kSinkUnconfirmedMsMax = 600'000;
+
+}  // namespace quotemill::limits
