@@ -1,6 +1,8 @@
 #include "engine/eventlog/final_events.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/base/byte_reader.h"
@@ -60,6 +62,37 @@ std::size_t overlap_of(const std::vector<ByteView>& log, const std::vector<ByteV
   return matched;
 }
 
+struct Repetition {
+  std::size_t begin = 0;  // where it comes the second time
+  std::size_t size = 0;   // 0: nothing is repeated
+};
+
+// The longest, and of those the last one.
+Repetition longest_repetition(const std::vector<ByteView>& events) {
+  std::unordered_map<std::string_view, std::size_t> numbers;
+  std::vector<std::size_t> ids;
+  ids.reserve(events.size());
+  for (const ByteView event : events) {
+    ids.push_back(numbers.emplace(as_text(event), numbers.size()).first->second);
+  }
+  for (std::size_t size = ids.size() / 2; size > 0; --size) {
+    std::size_t equal_so_far = 0;
+    for (std::size_t at = ids.size(); at-- > size;) {
+      equal_so_far = ids[at] == ids[at - size] ? equal_so_far + 1 : 0;
+      if (equal_so_far == size) {
+        return {at, size};
+      }
+    }
+  }
+  return {};
+}
+
+void append(const std::vector<ByteView>& events, std::size_t from, std::size_t to, Bytes& out) {
+  for (std::size_t i = from; i < to; ++i) {
+    out.insert(out.end(), events[i].begin(), events[i].end());
+  }
+}
+
 // The table's events behind the log's header, which says how long their digests are.
 Result<Bytes> table_as_log(ByteView header, ByteView table) {
   ByteReader in(table);
@@ -104,13 +137,26 @@ Result<JoinedLog> join_final_events(ByteView log, ByteView table) {
   const std::vector<ByteView> final_events = events_of(*final_log, final_reading.log);
   const std::size_t overlap = overlap_of(logged, final_events);
   JoinedLog joined{to_bytes(header), overlap, final_events.size() - overlap};
-  for (const ByteView event : logged) {
-    joined.log.insert(joined.log.end(), event.begin(), event.end());
-  }
-  for (std::size_t i = overlap; i < final_events.size(); ++i) {
-    joined.log.insert(joined.log.end(), final_events[i].begin(), final_events[i].end());
-  }
+  append(logged, 0, logged.size(), joined.log);
+  append(final_events, overlap, final_events.size(), joined.log);
   return joined;
+}
+
+std::optional<Bytes> without_repeated_events(ByteView log) {
+  const BootLogReading reading = read_boot_log(log);
+  if (reading.broken || reading.log.format != BootLogFormat::kCryptoAgile ||
+      reading.log.events.size() > kRepeatedEventsMax) {
+    return std::nullopt;
+  }
+  const std::vector<ByteView> events = events_of(log, reading.log);
+  const Repetition repeated = longest_repetition(events);
+  if (repeated.size == 0) {
+    return std::nullopt;
+  }
+  Bytes once = to_bytes(header_of(log, reading.log));
+  append(events, 0, repeated.begin, once);
+  append(events, repeated.begin + repeated.size, events.size(), once);
+  return once;
 }
 
 }  // namespace quotemill

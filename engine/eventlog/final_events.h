@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "engine/base/bytes.h"
 #include "engine/base/result.h"
@@ -23,5 +24,13 @@ struct JoinedLog {
 // table is of an unknown version, has other than the number of events that it names, or a digest of
 // an algorithm that the log's header does not list. Linear time.
 Result<JoinedLog> join_final_events(ByteView log, ByteView table);
+
+// Of a log that somebody put the table's events behind without looking what stands in both: the
+// longest run of events that comes twice in a row, once. nullopt if there is none, or if the log is
+// of SHA-1, broken or longer than kRepeatedEventsMax. A guess: only a quote tells whether the log
+// that is left is what was measured. Time grows with the square of the events.
+std::optional<Bytes> without_repeated_events(ByteView log);
+
+inline constexpr std::size_t kRepeatedEventsMax = 2'048;
 
 }  // namespace quotemill

@@ -34,7 +34,9 @@ FleetJudge::FleetJudge(FleetReappraisal& fleet) : fleet_(fleet), entries_(kEntri
 
 std::size_t FleetJudge::place_of(const Likeness& likeness) {
   const std::size_t value =
-      mixed(mixed(number_of(likeness.verdict), number_of(likeness.proof)), likeness.log);
+      mixed(mixed(mixed(number_of(likeness.verdict), number_of(likeness.proof)),
+                  number_of(likeness.pcrs)),
+            likeness.log);
   return value % kEntries;
 }
 
@@ -50,9 +52,14 @@ std::optional<FleetJudge::Likeness> FleetJudge::likeness_of(const KeptHost& host
   if (!log_class) {
     return std::nullopt;
   }
-  return Likeness{
-      &snapshot,     state.shared_verdict().get(),      state.shared_proof().get(),  *log_class,
-      state.state(), host.packed->record.is_imported(), state.counters()->clock.safe};
+  return Likeness{&snapshot,
+                  state.shared_verdict().get(),
+                  state.shared_proof().get(),
+                  state.own_pcrs().get(),
+                  *log_class,
+                  state.state(),
+                  host.packed->record.is_imported(),
+                  state.counters()->clock.safe};
 }
 
 const FleetJudgement& FleetJudge::judge_kept(const KeptHost& host) {
@@ -70,7 +77,7 @@ const FleetJudgement& FleetJudge::judge_kept(const KeptHost& host) {
   if (entry != nullptr && own_.what.kind == ReappraisalKind::kVerdict &&
       is_judged_by_state(itself)) {
     const PackedState& state = host.packed->state;
-    *entry = {*likeness, state.shared_verdict(), state.shared_proof(), own_};
+    *entry = {*likeness, state.shared_verdict(), state.shared_proof(), state.own_pcrs(), own_};
   }
   return own_;
 }

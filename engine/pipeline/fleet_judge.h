@@ -1,6 +1,7 @@
 // FleetJudge: one thread's part in a re-appraisal, host by host as they are kept.
 //
-// Most hosts of a fleet are alike: their states share verdict and proof (packed_state.h), their
+// Most hosts of a fleet are alike: their states share verdict, proof and PCR values
+// (packed_state.h), their
 // logs are equal, the same snapshot is for them, and nothing else that a verdict depends on is
 // theirs alone. What the first of those came to, judged for itself, is what the others come to; so
 // a host costs a look into a table. All that is a host's own and counts (generation, counters,
@@ -47,7 +48,8 @@ class FleetJudge {
     const Snapshot* snapshot = nullptr;
     const Verdict* verdict = nullptr;  // the last one
     const BootProof* proof = nullptr;
-    std::uint32_t log = 0;  // its class
+    const std::string* pcrs = nullptr;  // that are not those of the proof
+    std::uint32_t log = 0;              // its class
     TrustState state = TrustState::kUnknown;
     bool is_imported = false;
     bool is_clock_safe = false;
@@ -59,6 +61,7 @@ class FleetJudge {
     Likeness likeness;
     std::shared_ptr<const Verdict> verdict;
     std::shared_ptr<const BootProof> proof;
+    std::shared_ptr<const std::string> pcrs;
     FleetJudgement judgement;
   };
 

@@ -19,10 +19,11 @@ bool HostFiller::put(const HostRow& row) {
   }
   const StateRow& state = row.state;
   PackedState::Shared shared{verdicts_.of(state.verdict, in(pools.states.verdicts)), nullptr,
-                             facts_.of(state.facts, in(pools.states.facts)),
+                             nullptr, facts_.of(state.facts, in(pools.states.facts)),
                              receipt_end(PackedState::end_of(state.receipt))};
   if (state.proof) {
     shared.proof = proofs_.of(state.proof, in(pools.states.proofs));
+    shared.pcrs = pools.states.pcrs.share(PackedState::own_pcrs(*state.proof, *shared.proof));
   }
   if (!whole_.empty()) {
     finish();

@@ -7,6 +7,7 @@
 #include "engine/appraise/appraise.h"
 #include "engine/appraise/appraise_runtime.h"
 #include "engine/crypto/hash.h"
+#include "engine/eventlog/final_events.h"
 #include "engine/evidence/evidence_codec.h"
 #include "engine/pipeline/findings_of_proof.h"
 #include "engine/verdict/latch.h"
@@ -227,10 +228,13 @@ class Judging {
     const std::uint32_t reset_count = quote.quote().clock.reset_count;
     const std::uint64_t hits = context_.extends.hits();
     const std::uint64_t misses = context_.extends.misses();
-    const VerifiedEvidence evidence = [&] {
+    VerifiedEvidence evidence = [&] {
       const StageTimer timer(context_.counters.times.replay);
       return verify_boot_log(std::move(quote), log, &context_.extends, form);
     }();
+    if (!evidence.is_proven() && form == LogForm::kAsSent) {
+      try_without_overlap(evidence);
+    }
     count(context_.counters.extends_remembered, context_.extends.hits() - hits);
     count(context_.counters.extends_hashed, context_.extends.misses() - misses);
     Findings findings = [&] {
@@ -249,6 +253,24 @@ class Judging {
       judgement_.proof = std::move(proof);
     }
     return findings;
+  }
+
+  // Who takes an ESXi host's log and its final events from two places (REST of vSphere, or a
+  // firmware's table) may send twice what stands in both. The quote decides which of the two logs
+  // was measured; that one is judged and kept. Elsewhere the kernel joins them.
+  void try_without_overlap(VerifiedEvidence& evidence) {
+    if (!judgement_.snapshot->policy().esxi.is_on) {
+      return;
+    }
+    std::optional<Bytes> once = without_repeated_events(judgement_.submission.boot_log);
+    if (!once) {
+      return;
+    }
+    VerifiedEvidence other = verify_boot_log(evidence.quote(), *once, &context_.extends);
+    if (other.is_proven()) {
+      judgement_.submission.boot_log = *std::move(once);  // what `other` borrows stays in its place
+      evidence = std::move(other);
+    }
   }
 
   // What no quote of the host's proves. On its own channel it is the host's all the same; a gateway

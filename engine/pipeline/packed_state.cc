@@ -63,6 +63,20 @@ Digest digest_of(ByteView id) {
       *proof;
 }
 
+// The values of the host itself, in a copy of the shared proof.
+void restore(const std::string& own, BootProof& proof) {
+  if (own.empty()) {
+    return;
+  }
+  PcrBank values = proof.pcrs.values();
+  const std::size_t step = 1 + digest_size(values.algorithm());
+  for (std::size_t at = 0; at + step <= own.size(); at += step) {
+    const ByteView value = as_bytes(own).subspan(at + 1, step - 1);
+    values.set(static_cast<std::uint8_t>(own[at]), *Digest::from(values.algorithm(), value));
+  }
+  proof.pcrs = KnownPcrs(values);
+}
+
 // Borrows; without what is shared, and without latches.
 StateRow row_of(const HostState& state) {
   StateRow row;
@@ -96,14 +110,7 @@ std::size_t PackedState::Hash::operator()(const Verdict& verdict) const {
 }
 
 std::size_t PackedState::Hash::operator()(const BootProof& proof) const {
-  Mixed hash;
-  const PcrBank& values = proof.pcrs.values();
-  for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-    if (values.has(pcr)) {
-      hash.add(values.at(pcr).view());
-    }
-  }
-  return hash.add(ByteView(proof.snapshot)).add(proof.findings).value();
+  return Mixed().add(ByteView(proof.snapshot)).add(proof.findings).value();
 }
 
 std::size_t PackedState::Hash::operator()(const FactsRecord& facts) const {
@@ -127,8 +134,9 @@ bool PackedState::Alike::operator()(const Verdict& left, const Verdict& right) c
 }
 
 bool PackedState::Alike::operator()(const BootProof& left, const BootProof& right) const {
-  return std::tie(left.event_count, left.snapshot, left.pcrs, left.findings) ==
-         std::tie(right.event_count, right.snapshot, right.pcrs, right.findings);
+  return left.pcrs.values().selection() == right.pcrs.values().selection() &&
+         std::tie(left.event_count, left.snapshot, left.findings) ==
+             std::tie(right.event_count, right.snapshot, right.findings);
 }
 
 bool PackedState::Alike::operator()(const FactsRecord& left, const FactsRecord& right) const {
@@ -139,14 +147,29 @@ bool PackedState::Alike::operator()(std::string_view left, std::string_view righ
   return left == right;
 }
 
+std::string PackedState::own_pcrs(const BootProof& own, const BootProof& shared) {
+  const PcrBank& values = own.pcrs.values();
+  std::string out;
+  for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+    if (values.has(pcr) && values.at(pcr) != shared.pcrs.values().at(pcr)) {
+      out += static_cast<char>(pcr);
+      out += as_text(values.at(pcr).view());
+    }
+  }
+  return out;
+}
+
 std::optional<PackedState> PackedState::pack(const HostState& state, Pool& pool) {
   if (!is_sha256(state.evidence) || (state.proof && !is_sha256(state.proof->log))) {
     return std::nullopt;
   }
-  PackedState out = pack(
-      row_of(state),
-      {pool.verdicts.share(state.verdict), state.proof ? pool.proofs.share(*state.proof) : nullptr,
-       pool.facts.share(state.facts), pool.receipts.share(end_of(state.receipt))});
+  Shared shared{pool.verdicts.share(state.verdict), nullptr, nullptr, pool.facts.share(state.facts),
+                pool.receipts.share(end_of(state.receipt))};
+  if (state.proof) {
+    shared.proof = pool.proofs.share(*state.proof);
+    shared.pcrs = pool.pcrs.share(own_pcrs(*state.proof, *shared.proof));
+  }
+  PackedState out = pack(row_of(state), std::move(shared));
   out.latches_ = state.latches;
   return out;
 }
@@ -165,6 +188,7 @@ PackedState PackedState::pack(const StateRow& row, Shared shared) {
   out.counters_ = row.counters;
   out.verdict_ = std::move(shared.verdict);
   out.proof_ = std::move(shared.proof);
+  out.pcrs_ = std::move(shared.pcrs);
   out.facts_ = std::move(shared.facts);
   out.receipt_end_ = std::move(shared.receipt_end);
   if (out.proof_) {
@@ -199,6 +223,7 @@ HostState PackedState::unpack(const HostUid& host) const {
     proof->generation = proof_generation_;
     proof->reset_count = proof_reset_count_;
     proof->log = digest_of(proof_log_);
+    restore(*pcrs_, *proof);
     out.proof = std::move(proof);
   }
   out.runtime = runtime_;

@@ -41,7 +41,11 @@ class PackedState {
   // What the states of a fleet have in common. Any thread.
   struct Pool {
     SharedValues<Verdict, Hash, Alike> verdicts;  // without their times
-    SharedValues<BootProof, Hash, Alike> proofs;  // without generation, resetCount and log
+    // Without generation, resetCount and log; its PCR values are those of the first host. What was
+    // found is the same on hosts that have values of their own (each ESXi host has, of its
+    // configuration).
+    SharedValues<BootProof, Hash, Alike> proofs;
+    SharedValues<std::string, Hash, Alike> pcrs;  // what differs from those (own_pcrs())
     SharedValues<FactsRecord, Hash, Alike> facts;
     SharedValues<std::string, Hash, Alike> receipts;  // how they end
   };
@@ -49,7 +53,8 @@ class PackedState {
   // Of one state, as the pool has it.
   struct Shared {
     std::shared_ptr<const Verdict> verdict;
-    std::shared_ptr<const BootProof> proof;  // null if there is none
+    std::shared_ptr<const BootProof> proof;   // null if there is none
+    std::shared_ptr<const std::string> pcrs;  // of the proof: own_pcrs()
     std::shared_ptr<const FactsRecord> facts;
     std::shared_ptr<const std::string> receipt_end;
   };
@@ -63,6 +68,10 @@ class PackedState {
   [[nodiscard]] static std::string_view end_of(ByteView receipt) {
     return as_text(receipt.subspan(std::min(kReceiptBegin, receipt.size())));
   }
+
+  // Of the values of a proof, what goes to Pool::pcrs: for each that is not that of the shared one
+  // u8 PCR ‖ value. REQUIRES: they are alike
+  [[nodiscard]] static std::string own_pcrs(const BootProof& own, const BootProof& shared);
 
   // The state as it was.
   [[nodiscard]] HostState unpack(const HostUid& host) const;
@@ -96,12 +105,16 @@ class PackedState {
 
   [[nodiscard]] bool has_runtime() const { return runtime_ != nullptr; }
 
-  // Of several hosts as a rule: with the times of any of them, or the generation, resetCount and
-  // log. Its own log is proven_log().
+  // Of several hosts as a rule: with the times of any of them, or the generation, resetCount, log
+  // and PCR values. Its own log is proven_log(); hosts with one shared proof and one own_pcrs()
+  // have the same values.
   [[nodiscard]] const std::shared_ptr<const Verdict>& shared_verdict() const { return verdict_; }
 
   // Null if there is none.
   [[nodiscard]] const std::shared_ptr<const BootProof>& shared_proof() const { return proof_; }
+
+  // Null if there is no proof.
+  [[nodiscard]] const std::shared_ptr<const std::string>& own_pcrs() const { return pcrs_; }
 
   // Of its own proof. REQUIRES: there is one
   [[nodiscard]] std::uint32_t proof_generation() const { return proof_generation_; }
@@ -129,7 +142,8 @@ class PackedState {
   WallTime nonce_deadline_;
   std::optional<CounterRecord> counters_;
   std::shared_ptr<const Verdict> verdict_;
-  std::shared_ptr<const BootProof> proof_;  // null if there is none
+  std::shared_ptr<const BootProof> proof_;   // null if there is none
+  std::shared_ptr<const std::string> pcrs_;  // of the proof: own_pcrs()
   std::shared_ptr<const FactsRecord> facts_;
   std::shared_ptr<const std::string> receipt_end_;
   std::shared_ptr<const RuntimeProof> runtime_;  // the host's own, as it is

@@ -20,6 +20,11 @@ AttestationStatus status_of(TrustState state) {
   return AttestationStatus::kNotApplicable;
 }
 
+// A changed identity is a failure only if nobody can tell whose it is: two machines use one EK.
+bool is_of_shared_ek(const Finding& finding) {
+  return finding.code == FindingCode::kIdentityChanged && finding.severity == Severity::kFail;
+}
+
 void tell(const Finding& finding, EsxiAttestation& out) {
   out.key = name_of(finding.code);
   out.message = message_of(finding);
@@ -28,6 +33,12 @@ void tell(const Finding& finding, EsxiAttestation& out) {
     out.cause = message->cause;
     out.remedy = message->remedy;
     out.vsphere = message->vsphere;
+  }
+  if (is_of_shared_ek(finding)) {
+    out.cause = "A virtual TPM was cloned, or one TPM serves two systems: which is the host?";
+    out.remedy =
+        "Decide with 'quotemill pending approve' or 'pending deny'; give the other machine a TPM "
+        "of its own.";
   }
 }
 

@@ -168,6 +168,29 @@ TEST(FinalEventsHostile, OtherVersionsAndLogsThatCannotBeContinuedAreRefused) {
   EXPECT_EQ(joined.error().code, ErrorCode::kUnsupported);
 }
 
+// What is left of a log of these events.
+std::optional<Bytes> once(const std::string& events) {
+  return without_repeated_events(log_of(events));
+}
+
+TEST(RepeatedEvents, AreLeftOutOnceTheLongestRunOfThem) {
+  EXPECT_EQ(once("abcdcde"), log_of("abcde"));
+  EXPECT_EQ(once("abccd"), log_of("abcd"));
+  EXPECT_EQ(once("abab"), log_of("ab"));
+  EXPECT_EQ(once("xxabcabc"), log_of("xxabc")) << "not what firmware measures twice by itself";
+  EXPECT_EQ(once("abcacd"), std::nullopt) << "not one behind the other";
+  EXPECT_EQ(once("abc"), std::nullopt);
+  EXPECT_EQ(once(""), std::nullopt);
+}
+
+TEST(RepeatedEvents, NothingIsGuessedOfLogsThatAreBrokenOrTooLong) {
+  Bytes broken = log_of("abab");
+  broken.resize(broken.size() - 1);
+  EXPECT_EQ(without_repeated_events(broken), std::nullopt);
+  EXPECT_EQ(once(std::string(kRepeatedEventsMax + 1, 'a')), std::nullopt);
+  EXPECT_TRUE(once(std::string(kRepeatedEventsMax - 1, 'a')));
+}
+
 TEST(FinalEventsHostile, ManyEventsThatAreAlmostTheSameTakeLinearTime) {
   const std::string log(30'000, 'a');
   const std::string table = std::string(15'000, 'a') + 'b';

@@ -154,9 +154,33 @@ TEST(PackedState, KeepsOnceWhatManyHostsSay) {
   }
   EXPECT_EQ(pool.verdicts.size(), 1U);
   EXPECT_EQ(pool.proofs.size(), 1U);
+  EXPECT_EQ(pool.pcrs.size(), 1U);
   EXPECT_EQ(pool.facts.size(), 1U);
   EXPECT_EQ(pool.receipts.size(), 1U);
   EXPECT_EQ(packed[7]->unpack(state.host).proof->reset_count, 7U);
+}
+
+TEST(PackedState, KeepsOnceWhatWasFoundOnHostsWithPcrValuesOfTheirOwn) {
+  Random random(2);
+  PackedState::Pool pool;
+  HostState state = random_state(random);
+  const BootProof common = proof(random);
+  std::vector<std::optional<PackedState>> packed;
+  std::vector<BootProof> proofs;
+  for (int number = 0; number < 100; ++number) {
+    BootProof own = common;
+    PcrBank values(HashAlgorithm::kSha256);
+    values.set(13, digest(random));
+    own.pcrs = KnownPcrs(values);
+    proofs.push_back(own);
+    state.proof = std::make_shared<const BootProof>(own);
+    packed.push_back(PackedState::pack(state, pool));
+  }
+  EXPECT_EQ(pool.proofs.size(), 1U);
+  EXPECT_EQ(pool.pcrs.size(), 100U);
+  for (std::size_t i = 0; i < packed.size(); ++i) {
+    EXPECT_EQ(*packed[i]->unpack(state.host).proof, proofs[i]);
+  }
 }
 
 TEST(PackedState, WhatNobodySaysAnyMoreIsForgotten) {
