@@ -1,5 +1,7 @@
-// Whatever is read of a list stays within its bounds; its whole replay is found again; and reading
-// it in two pieces gives the same as reading it at once.
+// Whatever is read of a list stays within its bounds, and what is said of a file stands where every
+// template has it; its whole replay is found again; and reading it in two pieces gives the same as
+// reading it at once.
+#include "engine/base/byte_reader.h"
 #include "engine/base/limits.h"
 #include "engine/eventlog/ima_log.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -9,6 +11,17 @@ namespace {
 
 constexpr std::array kBanks = {HashAlgorithm::kSha1, HashAlgorithm::kSha384};
 
+// Whatever template is named: the file's digest is in the first value, its name is the second.
+void check_places(const ImaEntry& entry, const ImaFields& fields) {
+  ByteReader in(entry.template_data);
+  const ByteView first = in.sized32_le(limits::kImaTemplateSizeMax);
+  const ByteView second = in.sized32_le(limits::kImaTemplateSizeMax);
+  require(fields.digest.size() <= first.size());
+  require(equal(first.last(fields.digest.size()), fields.digest));
+  require(fields.name.size() + 1 == second.size());
+  require(as_text(second).starts_with(fields.name));
+}
+
 void check_entry(const ImaEntry& entry, std::size_t list_size) {
   require(entry.pcr < limits::kPcrCount);
   require(entry.template_name.size() <= limits::kImaNameSizeMax);
@@ -17,6 +30,9 @@ void check_entry(const ImaEntry& entry, std::size_t list_size) {
     require(fields->name.size() <= entry.template_data.size());
     require(fields->digest.size() <= entry.template_data.size());
     require(fields->signature.size() <= list_size);
+    if (entry.template_name != "ima") {
+      check_places(entry, *fields);
+    }
   }
 }
 
