@@ -202,6 +202,19 @@ TEST_F(FloodingSessionTest, TheSameReceiptAgainIsTheAnswerToTheSameEvidence) {
   EXPECT_EQ(tally_.wrong_verdicts, 1U) << "another receipt is not";
 }
 
+TEST_F(FloodingSessionTest, TheLogIsSentOnceThoughEachCopyIsAskedForIt) {
+  HostSession session = this->session();
+  session.look();
+  give(session, challenge(1));
+  session.begin(0);
+  give(session, challenge(1));
+  EXPECT_FALSE(
+      give(session, transport::NeedMessage{1, transport::LogKind::kBoot, 1'000'000, 0}).empty());
+  EXPECT_TRUE(
+      give(session, transport::NeedMessage{1, transport::LogKind::kBoot, 1'000'000, 0}).empty());
+  EXPECT_EQ(tally_.logs_sent, 1U);
+}
+
 class FaultySessionTest : public HostSessionTest {
  protected:
   FaultySessionTest() : HostSessionTest(plan_of("", "wrong_key=1")) {}
