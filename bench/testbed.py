@@ -159,33 +159,38 @@ class Daemon:
 
 
 class Gateway:
-    """A quotemill-gateway before a daemon that is not started yet, for the hosts of quotemill-fleet."""
+    """A quotemill-gateway for the hosts of quotemill-fleet, before a daemon that has its keys and is not running: it
+    knows the gateway when it starts the next time."""
 
     def __init__(self, daemon):
         self.folder = daemon.folder / "gateway"
-        (self.folder / "state").mkdir(parents=True, mode=0o700)
+        (self.folder / "state").mkdir(parents=True)
+        (self.folder / "state").chmod(0o700)
         self.daemon, self.listen, self.program = daemon, loopback(), None
+        server_key = (daemon.folder / "state/server.pub").read_text().strip()
+        (self.folder / "gateway.toml").write_text(
+            f"[listen]\nhosts = '{self.listen}'\n[server]\nattest = '{daemon.attest}'\nkey = '{server_key}'\n"
+            f"[state]\nfolder = '{self.folder}/state'\n")
+        self.start()  # makes its keys
+        self.stop()
+        key = self.key_file.read_text().strip()
+        (daemon.folder / "gateways.d/rack.toml").write_text(f"[gateway]\nkey = '{key}'\nhosts = ['sim-*']\n")
 
     @property
     def key_file(self):
         return self.folder / "state/gateway.pub"
 
     def start(self):
-        """The daemon must have made its keys; it lists the gateway when it starts the next time."""
-        server_key = (self.daemon.folder / "state/server.pub").read_text().strip()
-        (self.folder / "gateway.toml").write_text(
-            f"[listen]\nhosts = '{self.listen}'\n[server]\nattest = '{self.daemon.attest}'\nkey = '{server_key}'\n"
-            f"[state]\nfolder = '{self.folder}/state'\n")
+        log = self.folder / "gateway.log"
+        log.unlink(missing_ok=True)
         self.program = Program([self.daemon.programs / "quotemill-gateway", "--config", self.folder / "gateway.toml"],
-                               self.folder / "gateway.log")
+                               log)
         begun = time.monotonic()
-        while not self.key_file.exists() or "ready" not in (self.folder / "gateway.log").read_text():
+        while "ready" not in log.read_text():
             self.program.check()
             if time.monotonic() - begun > START_SECONDS_MAX:
                 sys.exit("the gateway does not get ready")
             time.sleep(0.01)
-        key = self.key_file.read_text().strip()
-        (self.daemon.folder / "gateways.d/rack.toml").write_text(f"[gateway]\nkey = '{key}'\nhosts = ['sim-*']\n")
 
     def stop(self):
         if self.program is not None:

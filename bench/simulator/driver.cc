@@ -1,12 +1,12 @@
 #include "bench/simulator/driver.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <thread>
 #include <unistd.h>
 #include <utility>
 
+#include "bench/simulator/steady_time.h"
 #include "engine/pipeline/nonce_authority.h"
 #include "transport/files/private_file.h"
 
@@ -21,15 +21,6 @@ constexpr std::uint64_t kDrainUs = 10'000'000;  // for what is on its way at the
 constexpr std::uint64_t kWakeEveryUs = 20'000;
 constexpr std::size_t kNonceFileMax = 256;
 constexpr std::size_t kUsedUpShare = 20;  // 1 in so many: the run is no longer steady
-constexpr std::uint32_t kCopies = 100;
-constexpr std::uint64_t kFloodUs = 1'000'000;   // at most; a server may take less than comes
-constexpr std::uint64_t kUnreadUs = 2'000'000;  // less than a host's patience
-
-std::uint64_t now_us() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                        std::chrono::steady_clock::now().time_since_epoch())
-                                        .count());
-}
 
 // Processor time of a process, user and system, in seconds; 0 if there is none.
 double processor_time(int pid) {
@@ -98,8 +89,7 @@ Result<void> Driver::open(Peer& peer, std::size_t index) {
   return poll_.add(*peer.socket, index);
 }
 
-bool Driver::send_one(Peer& peer, const transport::MessageBody& body) {
-  const Bytes frame = transport::encode_message({transport::Role::kHost, ++correlation_, body});
+bool Driver::send_frame(Peer& peer, const Bytes& frame) {
   if (peer.socket->send(frame) != transport::SendOutcome::kSent) {
     return false;
   }
@@ -107,10 +97,24 @@ bool Driver::send_one(Peer& peer, const transport::MessageBody& body) {
   return true;
 }
 
+// What was left over; whether nothing is any more.
+bool Driver::flush(Peer& peer) {
+  while (!peer.unsent.empty() && send_frame(peer, peer.unsent.front())) {
+    peer.unsent.pop_front();
+  }
+  return peer.unsent.empty();
+}
+
 void Driver::send(Peer& peer, const HostSession::Messages& messages) {
   for (const transport::MessageBody& body : messages) {
-    if (!send_one(peer, body)) {
-      ++tally_.errors["not sent"];  // it will be overdue, and sent again
+    peer.correlation = ++correlation_;
+    Bytes frame = transport::encode_message({transport::Role::kHost, correlation_, body});
+    if (!flush(peer) || !send_frame(peer, frame)) {
+      // The server takes no more for now.
+      if (peer.unsent.empty()) {
+        full_.push_back(index_of(peer));
+      }
+      peer.unsent.push_back(std::move(frame));
     }
     if (std::holds_alternative<transport::EvidenceMessage>(body)) {
       begin_burst(peer);
@@ -121,43 +125,13 @@ void Driver::send(Peer& peer, const HostSession::Messages& messages) {
   }
 }
 
-// Evidence was sent: if it is to be sent many times, that begins.
-void Driver::begin_burst(Peer& peer) {
-  const Action action = peer.session.next_action();
-  const std::uint64_t sequence = peer.session.next_sequence();
-  if (!is_burst(action) || peer.burst.sequence == sequence) {
-    return;
-  }
-  const bool is_unread = action == Action::kSlowReader;
-  peer.burst = {sequence, is_unread, kCopies, now_us() + (is_unread ? kUnreadUs : kFloodUs)};
-  bursts_.push_back(index_of(peer));
-}
-
-// As many as the connection takes now.
-void Driver::send_copies(Peer& peer) {
-  Burst& burst = peer.burst;
-  while (burst.copies_left != 0 &&
-         send_one(peer, transport::EvidenceMessage{{peer.session.item()}})) {
-    --burst.copies_left;
-    ++(burst.is_unread ? tally_.unread_messages : tally_.flood_messages);
-  }
-}
-
-void Driver::serve_bursts(std::uint64_t now) {
-  for (std::size_t i = 0; i < bursts_.size();) {
-    Peer& peer = peers_[bursts_[i]];
-    send_copies(peer);
-    const bool is_sent = peer.burst.copies_left == 0 && !peer.burst.is_unread;
-    if (!is_sent && now < peer.burst.end_us) {
-      ++i;
-      continue;
+void Driver::serve_full() {
+  const std::vector<std::size_t> full = std::exchange(full_, {});
+  for (const std::size_t index : full) {
+    if (!flush(peers_[index])) {
+      full_.push_back(index);
     }
-    peer.burst.copies_left = 0;
-    peer.burst.end_us = 0;
-    bursts_[i] = bursts_.back();
-    bursts_.pop_back();
-    drain(index_of(peer));
-    settle(peer);
+    drain(index);
   }
 }
 
@@ -171,6 +145,10 @@ void Driver::drain(std::size_t index) {
     const Result<transport::Message> message = transport::decode_message(received->payload);
     if (!message) {
       ++tally_.errors["cannot be read"];
+      continue;
+    }
+    if (answers_copy(peer, *message)) {
+      ++tally_.busy;
       continue;
     }
     const std::uint64_t before = tally_.attestations;
@@ -206,11 +184,12 @@ void Driver::after(Peer& peer) {
 }
 
 void Driver::serve(int timeout_ms) {
-  const bool is_calm = bursts_.empty() && storm_.is_over();
+  const bool is_calm = bursts_.empty() && full_.empty() && storm_.is_over();
   for (const std::size_t index : poll_.wait(is_calm ? timeout_ms : 1)) {
     drain(index);
   }
   const std::uint64_t now = now_us();
+  serve_full();
   serve_bursts(now);
   storm_.close_due(now);
   if (now - woken_us_ >= kWakeEveryUs) {

@@ -68,6 +68,8 @@ class Driver {
     bool is_busy = false;                       // an attestation is not over
     std::uint32_t receipts = 0;                 // within the measured time
     Burst burst = {};
+    std::uint64_t correlation = 0;  // of the session's last message
+    std::deque<Bytes> unsent = {};  // while the connection is full
   };
 
   // What becomes of a host whose attestation is over.
@@ -80,11 +82,14 @@ class Driver {
   Result<void> bring_all(bool is_look);
   void serve(int timeout_ms);
   void drain(std::size_t index);
-  bool send_one(Peer& peer, const transport::MessageBody& body);
+  bool send_frame(Peer& peer, const Bytes& frame);
+  bool flush(Peer& peer);
   void send(Peer& peer, const HostSession::Messages& messages);
+  static bool answers_copy(const Peer& peer, const transport::Message& message);
   void begin_burst(Peer& peer);
   void send_copies(Peer& peer);
   void serve_bursts(std::uint64_t now_us);
+  void serve_full();
   void settle(Peer& peer);
   void wake_overdue(std::uint64_t now_us);
   void after(Peer& peer);
@@ -98,6 +103,7 @@ class Driver {
   transport::SocketPoll poll_;
   std::vector<Peer> peers_;
   std::vector<std::size_t> bursts_;  // peers with one that goes on
+  std::vector<std::size_t> full_;    // peers with something unsent
   Storm storm_;
   Tally tally_;
   Next next_ = Next::kRests;

@@ -142,7 +142,10 @@ HostSession::Messages HostSession::receive(const transport::Message& message, st
     return is_asked ? answer(*challenge, tally) : Messages();
   }
   if (const auto* need = std::get_if<transport::NeedMessage>(&body)) {
-    return log(need->sequence, tally);
+    // Asked once more for each copy: the one log that was sent answers all of them.
+    const bool is_again = need->sequence == log_sequence_ && is_burst(next_action());
+    log_sequence_ = need->sequence;
+    return is_again ? Messages() : log(need->sequence, tally);
   }
   if (const auto* receipt = std::get_if<transport::ReceiptMessage>(&body)) {
     const Result<Receipt> decoded = decode_receipt(receipt->receipt);
@@ -154,7 +157,7 @@ HostSession::Messages HostSession::receive(const transport::Message& message, st
   }
   if (const auto* busy = std::get_if<transport::BusyMessage>(&body)) {
     ++tally.busy;
-    if (step_ == Step::kReceipt && !is_burst(next_action())) {
+    if (step_ == Step::kReceipt) {
       tally.busy_latency.add(now_us - std::min(now_us, sent_us_));
     }
     is_put_off_ = true;
@@ -177,7 +180,9 @@ HostSession::Messages HostSession::judged(const Receipt& receipt, std::uint64_t 
   if (step_ != Step::kReceipt || receipt.number != next_sequence()) {
     // Nothing was asked that this answers; a replay that is judged would be the worst of them.
     tally.add_wrong(host_.record().name + ": receipt " + std::to_string(receipt.number) +
-                    " where " + std::to_string(next_sequence()) + " was next");
+                    " where " + std::to_string(next_sequence()) + " was next (" +
+                    std::string(name_of(plan_.action(host_.number(), last_))) + ", " +
+                    std::string(name_of(next_action())) + ")");
     return {};
   }
   check(receipt, tally);
@@ -196,7 +201,8 @@ HostSession::Messages HostSession::judged(const Receipt& receipt, std::uint64_t 
 
 // Whether it answers evidence that was sent many times, once more.
 bool HostSession::is_again(const Receipt& receipt) const {
-  return receipt.number == last_ && is_burst(plan_.action(host_.number(), last_));
+  return receipt.number == last_ && receipt.number != 0 &&
+         (resent_ == last_ || is_burst(plan_.action(host_.number(), last_)));
 }
 
 void HostSession::check(const Receipt& receipt, Tally& tally) const {
@@ -260,6 +266,7 @@ HostSession::Messages HostSession::wake(std::uint64_t now_us, Tally& tally) {
     ++tally.silences;
   }
   if (step_ == Step::kReceipt && is_known_) {
+    resent_ = next_sequence();
     Messages out;  // the same bytes: the answer is the same receipt
     out.emplace_back(transport::EvidenceMessage{{item_}});
     return out;

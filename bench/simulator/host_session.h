@@ -90,8 +90,10 @@ class HostSession {
   bool is_put_off_ = false;  // BUSY: the same again at wake_us_
   Bytes item_;               // that is being judged, or was last
   std::uint64_t item_sequence_ = 0;
-  std::uint64_t started_us_ = 0;  // when it was first sent
-  Bytes older_item_;              // of a sequence before that
+  std::uint64_t started_us_ = 0;    // when it was first sent
+  Bytes older_item_;                // of a sequence before that
+  std::uint64_t resent_ = 0;        // the sequence whose evidence was sent again last
+  std::uint64_t log_sequence_ = 0;  // of the last log that was sent
   std::uint64_t first_ahead_ = 0;
   std::vector<std::pair<Nonce, Bytes>> ahead_;
 };

@@ -161,6 +161,22 @@ TEST_F(HostSessionTest, MeasuresHowSoonBusyCame) {
   EXPECT_EQ(tally_.busy_latency.max(), 700U);
 }
 
+TEST_F(HostSessionTest, AReceiptForEachTimeItWasSentIsNotWrong) {
+  HostSession session = this->session();
+  session.look();
+  give(session, challenge(1));
+  session.begin(0);
+  give(session, challenge(1));
+  session.note_sent(now_us_);
+  EXPECT_EQ(session.wake(now_us_ + 10'000'000, tally_).size(), 1U) << "nothing came";
+  EXPECT_EQ(tally_.silences, 1U);
+  give(session, receipt(session, 1, TrustState::kTrusted));
+  give(session, receipt(session, 1, TrustState::kTrusted));
+  EXPECT_EQ(tally_.attestations, 1U);
+  EXPECT_EQ(tally_.receipts_again, 1U);
+  EXPECT_EQ(tally_.wrong_verdicts, 0U);
+}
+
 class RestartingSessionTest : public HostSessionTest {
  protected:
   RestartingSessionTest() : HostSessionTest(plan_of("restart=1")) {}
@@ -200,6 +216,19 @@ TEST_F(FloodingSessionTest, TheSameReceiptAgainIsTheAnswerToTheSameEvidence) {
   session.begin(0);
   give(session, receipt(session, 3, TrustState::kTrusted));
   EXPECT_EQ(tally_.wrong_verdicts, 1U) << "another receipt is not";
+}
+
+TEST_F(FloodingSessionTest, TheLogIsSentOnceThoughEachCopyIsAskedForIt) {
+  HostSession session = this->session();
+  session.look();
+  give(session, challenge(1));
+  session.begin(0);
+  give(session, challenge(1));
+  EXPECT_FALSE(
+      give(session, transport::NeedMessage{1, transport::LogKind::kBoot, 1'000'000, 0}).empty());
+  EXPECT_TRUE(
+      give(session, transport::NeedMessage{1, transport::LogKind::kBoot, 1'000'000, 0}).empty());
+  EXPECT_EQ(tally_.logs_sent, 1U);
 }
 
 class FaultySessionTest : public HostSessionTest {

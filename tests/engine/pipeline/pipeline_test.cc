@@ -139,8 +139,8 @@ TEST_P(PipelineTest, NobodyWaitsForALargeItem) {
   const Result<std::shared_ptr<AttestationKey>> key =
       engine.keys.attestation_key(fleet.front().record());
   ASSERT_TRUE(key);
-  std::unique_lock judging_stands_still((*key)->mutex);
   Pipeline pipeline(parts(), GetParam());
+  std::unique_lock judging_stands_still((*key)->mutex);
   pipeline.start();
   Submission large = honest(fleet.front());
   large.runtime_list.resize(limits::kBatchedItemSizeMax);

@@ -292,12 +292,15 @@ TEST_F(SessionEvidence, WhatFoundTheInboxFullComesBeforeOthersThen) {
 
 // Before it is decoded, or anything else is done with it.
 TEST_F(SessionEvidence, AFullInboxIsBusyForWhateverComes) {
-  challenged();
+  const ChallengeMessage challenge = challenged();
   while (inbox_.offer(Submission{})) {
   }
-  EXPECT_TRUE(is<BusyMessage>(send(EvidenceMessage{{Bytes{1, 2, 3}}})));
+  item_host_ = HostUid{};
+  EXPECT_TRUE(is<BusyMessage>(answer_challenge(challenge)));
   EXPECT_EQ(counters_.inbox_full, 1U);
-  EXPECT_EQ(counters_.malformed, 0U);
+  EXPECT_EQ(counters_.foreign_uid, 0U);
+  inbox_.take();
+  EXPECT_EQ(code_of(answer_challenge(challenge)), ErrorCode::kMismatch);
 }
 
 TEST_F(SessionEvidence, AnErrorOfOursLeavesTheChallengeOpen) {

@@ -144,6 +144,30 @@ TEST_F(SessionLog, ACompleteLogCountsAsOnItsWayUntilTheInboxHasIt) {
   EXPECT_TRUE(take().again);
 }
 
+TEST_F(SessionLog, WhoHasWaitedLongestComesFirst) {
+  const auto wait_with_a_complete_log = [this] {
+    need_log();
+    while (inbox_.offer(Submission{})) {
+    }
+    EXPECT_FALSE(send(segment(1, 2, 0, {1, 2})));
+    inbox_.take();
+  };
+  wait_with_a_complete_log();
+  const HostUid first = record_.uid;
+  record_.uid.bytes.fill(0x01);  // whose uid comes first
+  record_.name = "db-2";
+  record_.curve_key.fill(0x23);
+  put_record();
+  route_ = "route-2";
+  wait_with_a_complete_log();
+  ASSERT_TRUE(inbox_.offer(Submission{}));
+  ASSERT_TRUE(inbox_.offer(Submission{}));
+  table_->tick(now());
+  const std::vector<Submission> batch = inbox_.take();
+  ASSERT_EQ(batch.size(), 3U);
+  EXPECT_EQ(batch.back().host->uid, first);
+}
+
 // The policy asked for something else meanwhile.
 TEST_F(SessionLog, EvidenceThatNeedsOtherLogsAfterAllIsToBeSentAgain) {
   need_log();
