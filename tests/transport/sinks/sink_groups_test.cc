@@ -149,11 +149,24 @@ TEST_F(SinkGroups, ACrashBeforeTheCursorMovedTellsTheSameAgain) {
     change(host);
   }
   EXPECT_THAT(told(10), IsEmpty());
-  const SinkBatch given = next(kSettled);  // and whether it arrived nobody knows
+  EXPECT_THAT(next(kSettled).events, SizeIs(1)) << "it did not arrive";
+  const SinkBatch given = next(kSettled);  // and whether this one arrived nobody knows
   ASSERT_THAT(given.events, SizeIs(1));
   crash();
   change(kWindow + 1'000);
   EXPECT_THAT(told(kWindow + 1'000), ElementsAre(given.events[0].body));
+}
+
+TEST_F(SinkGroups, ACrashLosesNoneThatHasEndedAndWasNotTold) {
+  for (int host = 0; host < 3; ++host) {
+    change(host);
+  }
+  EXPECT_THAT(told(10), IsEmpty());
+  change(kWindow);
+  const SinkBatch behind = next(kWindow);
+  ASSERT_TRUE(feed().done(behind, at(kWindow)));
+  crash();
+  EXPECT_THAT(told(kWindow), ElementsAre(HasSubstr(":group:1-3")));
 }
 
 // While one group is open another one of the same changes' time was told.
