@@ -5,6 +5,7 @@
 #include "storage/memory_store.h"
 #include "tests/support/temp_folder.h"
 #include "transport/render/json.h"
+#include "transport/render/limits.h"
 #include "transport/sinks/sink_feed.h"
 
 namespace quotemill::transport {
@@ -27,7 +28,8 @@ class SinkGroups : public ::testing::Test {
   }
 
   // The next change, of another host, so long after the first one.
-  void change(std::int64_t at_ms, FindingCode code = FindingCode::kBootEventDigestUnknown) {
+  void change(std::int64_t at_ms, FindingCode code = FindingCode::kBootEventDigestUnknown,
+              const std::string& subject = {}) {
     CommitBatch batch;
     Change& change = batch.changes.emplace_back();
     change.sequence = ++last_;
@@ -38,6 +40,8 @@ class SinkGroups : public ::testing::Test {
     change.time = {kBegin + at_ms};
     change.reasons = {Finding{.code = code, .severity = Severity::kFail}};
     change.reasons.front().pcr = 4;
+    change.reasons.front().subject = subject;
+    change.policy_id = subject;
     ASSERT_TRUE(store_.commit(batch));
   }
 
@@ -243,6 +247,16 @@ TEST_F(SinkGroups, EndByTheBootClockIfTheWallClockWasSetBack) {
   wall_set_ms_ = -86'400'000;
   EXPECT_THAT(told(kSettled), IsEmpty());
   EXPECT_THAT(told(10 + kSettled), SizeIs(1));
+}
+
+TEST_F(SinkGroups, AreShortWhateverAHostSays) {
+  for (int host = 0; host < 3; ++host) {
+    change(host, FindingCode::kBootEventDigestUnknown, std::string(20'000, 'x') + "\n");
+  }
+  EXPECT_THAT(told(10), IsEmpty());
+  const std::vector<std::string> groups = told(10 + kSettled);
+  ASSERT_THAT(groups, SizeIs(1));
+  EXPECT_LE(groups[0].size(), limits::kEventSizeMax);
 }
 
 TEST_F(SinkGroups, AreNotCountedForASinkThatDoesNotWantThem) {
