@@ -76,14 +76,16 @@ Json details_of(const Kept& kept, std::uint64_t resume_from) {
 
 ControlError ahead(const Kept& kept, const Place& place) {
   const std::string what = kept.what;
-  ControlError error{ErrorCode::kConflict,
-                     (place.is_known ? "the stream ends before " + what + " "
-                                     : "this store never had the stream of " + what + " ") +
-                         std::to_string(place.from),
-                     "its last " + what + " is " + std::to_string(place.end - 1) +
-                         "; was the store restored from a backup? Go on from " +
-                         std::to_string(place.end)};
-  error.details = details_of(kept, place.end);
+  const std::uint64_t next = std::max(place.end, kept.oldest);
+  const std::string go_on = "go on from " + std::to_string(next);
+  ControlError error{
+      ErrorCode::kConflict,
+      (place.is_known ? "the stream ends before " : "this store never had the stream of ") + what +
+          " " + std::to_string(place.from),
+      place.is_known ? "its last " + what + " is " + std::to_string(place.end - 1) +
+                           "; was the store restored from a backup? If so, " + go_on
+                     : go_on};
+  error.details = details_of(kept, next);
   return error;
 }
 

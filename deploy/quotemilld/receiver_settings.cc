@@ -7,7 +7,6 @@
 #include "deploy/quotemilld/secret_file.h"
 #include "transport/sinks/base64.h"
 #include "transport/sinks/limits.h"
-#include "transport/sinks/socket_steps.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -108,7 +107,7 @@ transport::SyslogSinkOptions read_syslog(TomlReader& in, EventFormat format) {
   syslog.receiver.timeout = read_timeout(in, "syslog", 5'000);
   syslog.unconfirmed_for = std::chrono::milliseconds(
       in.duration_ms("syslog.unconfirmed_for", syslog.unconfirmed_for.count(),
-                     2 * transport::kAcknowledgedWithin.count(), limits::kSinkUnconfirmedMsMax));
+                     limits::kSinkUnconfirmedMsMin, limits::kSinkUnconfirmedMsMax));
   if (syslog.transport == SyslogTransport::kTls) {
     syslog.tls = read_tls(in, "syslog");
     syslog.tls.server_name = in.text("syslog.server_name", "");

@@ -26,6 +26,15 @@ std::string cause_of(const Change& change) {
   return cause;
 }
 
+// As long as a change says them.
+std::string policy_name_of(const Change& change) {
+  return shortened(printable(change.policy_id), limits::kEventNameSizeMax);
+}
+
+std::string words_of(const Finding& reason) {
+  return shortened(printable(message_of(reason)), limits::kEventSentenceSizeMax);
+}
+
 NoticeLevel level_of(TrustState state) {
   const bool is_bad = state == TrustState::kWarning || state == TrustState::kStale;
   return state == TrustState::kFailed ? NoticeLevel::kError
@@ -80,8 +89,8 @@ void CauseGroups::count(const Change& change, BootTime now, bool may_begin) {
                                       change.sequence,
                                       change.current,
                                       code_of(change),
-                                      printable(change.policy_id),
-                                      reason == nullptr ? "" : printable(message_of(*reason)),
+                                      policy_name_of(change),
+                                      reason == nullptr ? "" : words_of(*reason),
                                       {}})
                 .first;
   }

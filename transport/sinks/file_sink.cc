@@ -1,5 +1,6 @@
 #include "transport/sinks/file_sink.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -33,6 +34,20 @@ off_t end_of_whole_lines(int file, off_t size) {
     size = begin;
   }
   return 0;
+}
+
+using Time = std::chrono::system_clock::time_point;
+
+// When a file with lines in it was made, whoever opened it since; its last change if nobody knows.
+Time time_of_making(int file, const struct stat& about) {
+  const Time changed = std::chrono::system_clock::from_time_t(about.st_mtime);
+
+  struct statx more {};
+
+  const bool is_known = ::statx(file, "", AT_EMPTY_PATH, STATX_BTIME, &more) == 0 &&
+                        (more.stx_mask & STATX_BTIME) != 0;
+  return is_known ? std::min(changed, std::chrono::system_clock::from_time_t(more.stx_btime.tv_sec))
+                  : changed;
 }
 
 }  // namespace
@@ -77,8 +92,7 @@ Result<void> FileSink::open() {
     return error;
   }
   size_ = static_cast<std::uint64_t>(whole);
-  begun_ = whole == 0 ? std::chrono::system_clock::now()
-                      : std::chrono::system_clock::from_time_t(about.st_mtime);
+  begun_ = whole == 0 ? std::chrono::system_clock::now() : time_of_making(file_, about);
   return {};
 }
 

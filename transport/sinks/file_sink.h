@@ -2,8 +2,9 @@
 //
 // The file has whole lines only: what a crash or a full disk left of a line is cut off, and comes
 // again. It is rotated by renaming: FILE.1 is the last one, FILE.<keep> the oldest; one more is
-// deleted. Its age is that of its first line since it was opened here, or of its last change
-// before. A file that somebody renamed or removed is let go, and begun anew under its name.
+// deleted. Its age counts from its making, or, where the file system does not remember that, from
+// its last change before it was opened here. A file that somebody renamed or removed is let go, and
+// begun anew under its name.
 #pragma once
 
 #include <chrono>

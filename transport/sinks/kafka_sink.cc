@@ -254,6 +254,18 @@ Result<void> KafkaSink::send(std::span<const RenderedEvent> events,
   return sent && half < again.size() ? send(events, again.subspan(half), refused) : sent;
 }
 
+bool KafkaSink::flush() {
+  const auto until = std::chrono::steady_clock::now() + 2 * options_.timeout;
+  constexpr int kStepMs = 100;
+  while (::rd_kafka_flush(producer_->handle, kStepMs) != kNone) {
+    if (is_interrupted_.load(std::memory_order_relaxed) ||
+        std::chrono::steady_clock::now() >= until) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // Once each. An Error if one of them met another fate than to arrive or to be too large.
 Result<std::vector<KafkaSink::Outcome>> KafkaSink::attempt(std::span<const RenderedEvent> events,
                                                            std::span<const std::size_t> which) {
@@ -267,10 +279,8 @@ Result<std::vector<KafkaSink::Outcome>> KafkaSink::attempt(std::span<const Rende
       break;
     }
   }
-  // Every event is reported, delivered or timed out, before the outcomes go. If not, the producer
-  // goes first.
-  const auto patience = static_cast<int>(2 * options_.timeout.count());
-  if (::rd_kafka_flush(producer_->handle, patience) != kNone) {
+  // Every event is reported before the outcomes go. If not, the producer goes first.
+  if (!flush()) {
     producer_.reset();
     return failure(options_, "no word of what was sent", ErrorCode::kExpired);
   }

@@ -4,6 +4,7 @@
 // when all in-sync replicas have it (acks=all). Whoever uses it ignores SIGPIPE.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -37,6 +38,8 @@ class KafkaSink final : public Sink {
   // parts, and a host's events may then arrive in another order.
   Result<std::vector<Refusal>> deliver(std::span<const RenderedEvent> events) override;
 
+  void interrupt() override { is_interrupted_.store(true, std::memory_order_relaxed); }
+
  private:
   struct Producer;
   struct Outcome;
@@ -50,9 +53,12 @@ class KafkaSink final : public Sink {
   Result<std::vector<Outcome>> attempt(std::span<const RenderedEvent> events,
                                        std::span<const std::size_t> which);
   void produce(const RenderedEvent& event, Outcome& outcome);
+  // Whether every event was reported, delivered or timed out. Not waited for once interrupted.
+  bool flush();
 
   const KafkaSinkOptions options_;
   std::unique_ptr<Producer> producer_;  // null after a fatal error: made again
+  std::atomic<bool> is_interrupted_{false};
 };
 
 }  // namespace quotemill::transport

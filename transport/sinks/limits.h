@@ -18,7 +18,12 @@ inline constexpr std::size_t kSinkCursorSizeMax = 128 + 21 * kSinkGroupsMax;
 // What was judged before the window of a group ended is in the stream so long after it.
 inline constexpr std::int64_t kSinkGroupSettleMs = 2'000;
 
-// For how long a receiver that confirms nothing may hold what it was sent.
+// What a stream's other end has not acknowledged after so long breaks the connection (RFC 5482).
+inline constexpr std::int64_t kSinkAcknowledgedMsMax = 15'000;
+
+// For how long a receiver that confirms nothing may hold what it was sent: longer than that, or a
+// connection to a machine that is gone would still stand.
+inline constexpr std::int64_t kSinkUnconfirmedMsMin = 2 * kSinkAcknowledgedMsMax;
 inline constexpr std::int64_t kSinkUnconfirmedMsMax = 600'000;
 
 }  // namespace quotemill::limits

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "engine/base/error.h"
+#include "transport/sinks/limits.h"
 
 namespace quotemill::transport {
 namespace {
@@ -38,7 +39,7 @@ int connect_within(int socket, const addrinfo& address, std::chrono::millisecond
 }
 
 bool bound_silence(int socket, int type) {
-  const auto ms = static_cast<unsigned>(kAcknowledgedWithin.count());
+  const auto ms = static_cast<unsigned>(limits::kSinkAcknowledgedMsMax);
   return type != SOCK_STREAM ||
          ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms) == 0;
 }

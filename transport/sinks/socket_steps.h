@@ -10,9 +10,6 @@
 
 namespace quotemill::transport {
 
-// What a stream's other end has not acknowledged after so long breaks the connection (RFC 5482).
-inline constexpr std::chrono::milliseconds kAcknowledgedWithin{15'000};
-
 // To the first address of the receiver that answers; kNotFound if none does. `type` is SOCK_STREAM
 // or SOCK_DGRAM.
 Result<Descriptor> connected_socket(const ReceiverAddress& address, int type);

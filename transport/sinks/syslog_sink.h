@@ -23,7 +23,7 @@ struct SyslogSinkOptions {
   ReceiverAddress receiver;
   TlsOptions tls;  // of kTls
   // What a receiver was sent so long ago it has kept, if its connection still stands: longer than
-  // it holds messages in memory, and than kAcknowledgedWithin (socket_steps.h), after which a
+  // it holds messages in memory, and than limits::kSinkAcknowledgedMsMax, after which a
   // connection to a machine that is gone stands no longer.
   std::chrono::milliseconds unconfirmed_for{30'000};
 };

@@ -136,6 +136,11 @@ TEST_F(OperatorStreamTest, APlaceInAStreamThatWasRestoredIsNoPlaceInTheNextOne) 
       asked("changes", {{"from", 2}, {"stream", "01K0ZJ6T3T0000000000000000"}}));
   EXPECT_THAT(never.message, HasSubstr("never had the stream"));
   EXPECT_EQ(never.details["resume_from"], 1);
+  ASSERT_TRUE(store_.drop_changes(6));
+  EXPECT_EQ(std::get<ControlError>(asked("changes", {{"from", 7}, {"stream", before}}))
+                .details["resume_from"],
+            6)
+      << "what is not kept is no place to go on from";
 }
 
 TEST_F(OperatorStreamTest, WhatIsOfTheStreamBeforeHasItsId) {

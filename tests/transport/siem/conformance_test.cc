@@ -301,7 +301,8 @@ class Conformance : public ::testing::TestWithParam<EventFormat> {};
 
 TEST_P(Conformance, GoldenFilesAreWhatTheSpecificationSays) {
   const std::string name(name_of(GetParam()));
-  for (const char* what : {"change", "notice", "hostile_change", "hostile_notice"}) {
+  for (const char* what : {"change", "notice", "group", "heartbeat", "hostile_change",
+                           "hostile_notice", "hostile_group"}) {
     const Bytes file = testing::read_file("tests/transport/siem/golden/" + name + "." + what);
     const std::string text(as_text(file));
     ASSERT_TRUE(text.starts_with("id: ")) << name << "." << what;

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "engine/base/text.h"
 #include "tests/support/temp_folder.h"
 #include "transport/render/json.h"
 #include "transport/siem/event_format.h"
@@ -56,6 +57,24 @@ Notice notice(const std::string& name) {
   return notice_of(kSource.stream_id, record);
 }
 
+// As transport/sinks/cause_groups.cc makes it.
+Notice group(const std::string& name) {
+  Notice group;
+  group.kind = NoticeKind::kGroup;
+  group.id = kSource.stream_id + ":group:184467-184999";
+  group.time = {1'795'471'260'123};
+  group.level = NoticeLevel::kError;
+  group.code = "group.boot.event.digest_unknown";
+  group.sentence = "412 hosts changed to failed: " + printable(name);
+  group.fields = {{"hosts", "412"},
+                  {"state", "failed"},
+                  {"reason", "boot.event.digest_unknown"},
+                  {"policy", printable(name)},
+                  {"first_change", "184467"},
+                  {"last_change", "184999"}};
+  return group;
+}
+
 std::string text_of(const RenderedEvent& event) {
   std::string text = "id: " + event.id + "\nkey: " + event.key + "\n";
   for (const auto& [name, value] : event.attributes) {
@@ -82,12 +101,19 @@ TEST_P(Golden, IsWhatItWas) {
   expect_golden("hostile_change",
                 text_of(render_event(GetParam(), kSource, change(kHostile), told(kHostile))));
   expect_golden("hostile_notice", text_of(render_event(GetParam(), kSource, notice(kHostile))));
+  expect_golden("group", text_of(render_event(GetParam(), kSource, group("PCR 4, event 27"))));
+  expect_golden("hostile_group", text_of(render_event(GetParam(), kSource, group(kHostile))));
+  expect_golden(
+      "heartbeat",
+      text_of(render_event(GetParam(), kSource,
+                           heartbeat(kSource.stream_id, {1'795'471'200'123}, 184'467, 184'999))));
 }
 
 TEST_P(Golden, IsOneLineOfVisibleText) {
   for (const RenderedEvent& event :
        {render_event(GetParam(), kSource, change(kHostile), told(kHostile)),
-        render_event(GetParam(), kSource, notice(kHostile))}) {
+        render_event(GetParam(), kSource, notice(kHostile)),
+        render_event(GetParam(), kSource, group(kHostile))}) {
     for (const char c : event.body) {
       EXPECT_FALSE(static_cast<unsigned char>(c) < 0x20 || c == '\x7F');
     }

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <filesystem>
+#include <thread>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/support/temp_folder.h"
 #include "tests/transport/sinks/sample_events.h"
@@ -75,6 +77,21 @@ TEST_F(FileSinkTest, RotatesWhatIsOld) {
   deliver(sink, {"three"});
   EXPECT_EQ(content(".1"), "old\none\n") << "it was opened, and found old with the next";
   EXPECT_EQ(content(), "two\nthree\n");
+}
+
+// A daemon that is restarted more often than its file is to be rotated.
+TEST_F(FileSinkTest, AnotherOpeningMakesNoFileYounger) {
+  struct statx about {};
+
+  EXPECT_TRUE(FileSink({.path = path_}).deliver(events_of({"one"})));
+  ASSERT_EQ(::statx(AT_FDCWD, path_.c_str(), 0, STATX_BTIME, &about), 0);
+  const bool remembers_making = (about.stx_mask & STATX_BTIME) != 0;
+  std::this_thread::sleep_for(std::chrono::milliseconds(2'100));
+  EXPECT_TRUE(FileSink({.path = path_}).deliver(events_of({"two"})));
+  FileSink sink({.path = path_, .rotate_after = std::chrono::seconds(2)});
+  deliver(sink, {"three"});
+  deliver(sink, {"four"});
+  EXPECT_EQ(content(), remembers_making ? "four\n" : "one\ntwo\nthree\nfour\n");
 }
 
 TEST_F(FileSinkTest, SaysWhyItCannotWriteAndGoesOnWhenItCan) {

@@ -2,6 +2,7 @@
 #include "transport/sinks/kafka_sink.h"
 
 #include <csignal>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <librdkafka/rdkafka.h>
@@ -83,6 +84,19 @@ TEST_F(KafkaSinkTest, SaysThatNoBrokerIsThereAndGoesOnWhenOneIs) {
     is_delivered = one->deliver(events_of({"1"})).has_value();
   }
   EXPECT_TRUE(is_delivered);
+}
+
+// A daemon that is stopped waits for no broker.
+TEST_F(KafkaSinkTest, EndsSoonWhenItIsInterrupted) {
+  const auto one = sink(std::chrono::seconds(30));
+  cluster_.set_down(true);
+  const auto begin = std::chrono::steady_clock::now();
+  std::jthread stop([&one] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    one->interrupt();
+  });
+  EXPECT_FALSE(one->deliver(events_of({"1"})));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST_F(KafkaSinkTest, RefusesWhatIsTooLargeAndNothingElse) {

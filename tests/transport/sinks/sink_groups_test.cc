@@ -5,6 +5,7 @@
 #include "storage/memory_store.h"
 #include "tests/support/temp_folder.h"
 #include "transport/render/json.h"
+#include "transport/render/limits.h"
 #include "transport/sinks/sink_feed.h"
 
 namespace quotemill::transport {
@@ -27,7 +28,8 @@ class SinkGroups : public ::testing::Test {
   }
 
   // The next change, of another host, so long after the first one.
-  void change(std::int64_t at_ms, FindingCode code = FindingCode::kBootEventDigestUnknown) {
+  void change(std::int64_t at_ms, FindingCode code = FindingCode::kBootEventDigestUnknown,
+              const std::string& subject = {}) {
     CommitBatch batch;
     Change& change = batch.changes.emplace_back();
     change.sequence = ++last_;
@@ -38,6 +40,8 @@ class SinkGroups : public ::testing::Test {
     change.time = {kBegin + at_ms};
     change.reasons = {Finding{.code = code, .severity = Severity::kFail}};
     change.reasons.front().pcr = 4;
+    change.reasons.front().subject = subject;
+    change.policy_id = subject;
     ASSERT_TRUE(store_.commit(batch));
   }
 
@@ -149,11 +153,24 @@ TEST_F(SinkGroups, ACrashBeforeTheCursorMovedTellsTheSameAgain) {
     change(host);
   }
   EXPECT_THAT(told(10), IsEmpty());
-  const SinkBatch given = next(kSettled);  // and whether it arrived nobody knows
+  EXPECT_THAT(next(kSettled).events, SizeIs(1)) << "it did not arrive";
+  const SinkBatch given = next(kSettled);  // and whether this one arrived nobody knows
   ASSERT_THAT(given.events, SizeIs(1));
   crash();
   change(kWindow + 1'000);
   EXPECT_THAT(told(kWindow + 1'000), ElementsAre(given.events[0].body));
+}
+
+TEST_F(SinkGroups, ACrashLosesNoneThatHasEndedAndWasNotTold) {
+  for (int host = 0; host < 3; ++host) {
+    change(host);
+  }
+  EXPECT_THAT(told(10), IsEmpty());
+  change(kWindow);
+  const SinkBatch behind = next(kWindow);
+  ASSERT_TRUE(feed().done(behind, at(kWindow)));
+  crash();
+  EXPECT_THAT(told(kWindow), ElementsAre(HasSubstr(":group:1-3")));
 }
 
 // While one group is open another one of the same changes' time was told.
@@ -230,6 +247,16 @@ TEST_F(SinkGroups, EndByTheBootClockIfTheWallClockWasSetBack) {
   wall_set_ms_ = -86'400'000;
   EXPECT_THAT(told(kSettled), IsEmpty());
   EXPECT_THAT(told(10 + kSettled), SizeIs(1));
+}
+
+TEST_F(SinkGroups, AreShortWhateverAHostSays) {
+  for (int host = 0; host < 3; ++host) {
+    change(host, FindingCode::kBootEventDigestUnknown, std::string(20'000, 'x') + "\n");
+  }
+  EXPECT_THAT(told(10), IsEmpty());
+  const std::vector<std::string> groups = told(10 + kSettled);
+  ASSERT_THAT(groups, SizeIs(1));
+  EXPECT_LE(groups[0].size(), limits::kEventSizeMax);
 }
 
 TEST_F(SinkGroups, AreNotCountedForASinkThatDoesNotWantThem) {
