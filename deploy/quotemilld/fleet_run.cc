@@ -5,12 +5,9 @@
 #include <chrono>
 #include <cstdio>
 #include <iterator>
-#include <unistd.h>
 #include <utility>
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-
+#include "deploy/quotemilld/give_way.h"
 #include "deploy/quotemilld/limits.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
@@ -23,19 +20,12 @@ using transport::Json;
 namespace {
 
 constexpr std::size_t kPage = 4'096;  // hosts between two looks at the position
-constexpr int kNice = 10;             // a tenth of the time beside a busy thread
 constexpr std::int64_t kKeepEveryMs = 500;
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-// Linux: niceness is a thread's own.
-void give_way() {
-  const auto thread = static_cast<id_t>(syscall(SYS_gettid));
-  (void)setpriority(PRIO_PROCESS, thread, kNice);
 }
 
 }  // namespace
