@@ -35,7 +35,7 @@ struct BlastQuestion {
 class BlastPreviews {
  public:
   struct Pace {
-    std::chrono::milliseconds at_once{500};      // an answer that takes no longer is given at once
+    std::chrono::milliseconds at_once{1'000};    // an answer that takes no longer is given at once
     std::chrono::milliseconds patience{10'000};  // without anybody who asks
     std::chrono::milliseconds kept{60'000};      // an answer, for who was told to wait for it
   };

@@ -25,6 +25,7 @@ class HeldCount {
     ++begun;
     while (is_held) {
       if (!goes_on(3, 10)) {
+        ++given_up;
         return std::nullopt;
       }
       std::this_thread::sleep_for(milliseconds(1));
@@ -36,6 +37,7 @@ class HeldCount {
 
   std::atomic<bool> is_held = true;
   std::atomic<int> begun = 0;
+  std::atomic<int> given_up = 0;
 };
 
 class BlastPreviewsTest : public ::testing::Test {
@@ -44,6 +46,16 @@ class BlastPreviewsTest : public ::testing::Test {
     while (previews.status()["state"] == "running") {
       std::this_thread::sleep_for(milliseconds(1));
     }
+  }
+
+  // When it is counted, however busy the machine is; nullopt after an Error.
+  static std::optional<Blast> answer(BlastPreviews& of, const BlastQuestion& question) {
+    for (auto blast = of.ask(question); blast; blast = of.ask(question)) {
+      if (blast->has_value()) {
+        return *blast;
+      }
+    }
+    return std::nullopt;
   }
 
   BlastPreviews::Count count() {
@@ -59,10 +71,10 @@ class BlastPreviewsTest : public ::testing::Test {
 
 TEST_F(BlastPreviewsTest, AnswersAtOnceWhatIsCountedAtOnce) {
   held.is_held = false;
-  const auto blast = previews.ask(question);
-  ASSERT_TRUE(blast && blast->has_value());
-  EXPECT_EQ((*blast)->looked_at, 1U);
-  EXPECT_EQ((**previews.ask(question)).looked_at, 2U) << "counted anew: hosts may have moved";
+  BlastPreviews patient(count(),
+                        {milliseconds(60'000), milliseconds(60'000), milliseconds(60'000)});
+  EXPECT_EQ(answer(patient, question)->looked_at, 1U);
+  EXPECT_EQ(answer(patient, question)->looked_at, 2U) << "counted anew: hosts may have moved";
 }
 
 TEST_F(BlastPreviewsTest, PutsOffWhatTakesLongerAndHasItThen) {
@@ -93,7 +105,7 @@ TEST_F(BlastPreviewsTest, Hostile_AnotherRequestNeverGetsTheAnswerOfThisOne) {
                                      BlastQuestion{"apply", question.then, question.then},
                                      BlastQuestion{"apply", question.now, question.now}}) {
     const int before = held.begun;
-    EXPECT_TRUE(previews.ask(other)->has_value());
+    EXPECT_TRUE(answer(previews, other));
     EXPECT_EQ(held.begun, before + 1);
   }
 }
@@ -109,19 +121,20 @@ TEST_F(BlastPreviewsTest, CountsOneAtATime) {
 TEST_F(BlastPreviewsTest, Hostile_WhatNobodyAsksAboutIsAbandoned) {
   BlastPreviews impatient(count(), {milliseconds(5), milliseconds(30), milliseconds(60'000)});
   EXPECT_FALSE(impatient.ask(question)->has_value());
-  std::this_thread::sleep_for(milliseconds(200));
-  EXPECT_EQ(impatient.status()["state"], "abandoned");
+  for (int i = 0; i < 20'000 && held.given_up == 0; ++i) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  EXPECT_EQ(held.given_up, 1);
   held.is_held = false;
-  const auto again = impatient.ask(question);
-  ASSERT_TRUE(again);
+  EXPECT_TRUE(answer(impatient, question));
   EXPECT_EQ(held.begun, 2) << "counted anew";
 }
 
 TEST_F(BlastPreviewsTest, WhoeverFollowsKeepsItGoing) {
-  BlastPreviews impatient(count(), {milliseconds(5), milliseconds(100), milliseconds(60'000)});
+  BlastPreviews impatient(count(), {milliseconds(5), milliseconds(1'000), milliseconds(60'000)});
   EXPECT_FALSE(impatient.ask(question)->has_value());
-  for (int i = 0; i < 40; ++i) {
-    std::this_thread::sleep_for(milliseconds(10));
+  for (int i = 0; i < 30; ++i) {
+    std::this_thread::sleep_for(milliseconds(50));
     ASSERT_EQ(impatient.status()["state"], "running");
   }
 }
