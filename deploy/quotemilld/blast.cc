@@ -2,11 +2,9 @@
 
 #include <algorithm>
 
-#include "deploy/quotemilld/all_hosts.h"
 #include "deploy/quotemilld/limits.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
-#include "engine/pipeline/fleet_reappraisal.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -36,60 +34,6 @@ const Finding* cause_of(const Verdict& verdict) {
              ? nullptr
              : &verdict.findings.front();
 }
-
-class Survey {
- public:
-  Survey(const std::shared_ptr<const PolicySet>& now, const std::shared_ptr<const PolicySet>& then,
-         const BlastParts& parts)
-      : now_(*now), then_(*then), parts_(parts) {
-    Result<LogClasses> known = LogClasses::of(
-        logs_of(parts.hosts, {}, [this](const HostGlance& host) { return is_hit(host.traits()); }),
-        parts.history);
-    // Without them each log is read: slower, and the same.
-    const auto logs = std::make_shared<const LogClasses>(known ? *std::move(known) : LogClasses());
-    before_ = std::make_unique<FleetReappraisal>(
-        FleetReappraisalParts{now, parts.server_key, parts.history, logs});
-    after_ = std::make_unique<FleetReappraisal>(
-        FleetReappraisalParts{then, parts.server_key, parts.history, logs});
-  }
-
-  Blast run() && {
-    for_each_host(parts_.hosts, [this](const Host& host) { look_at(host); });
-    return tally_.result();
-  }
-
- private:
-  // Another snapshot would be for it.
-  [[nodiscard]] bool is_hit(const HostTraits& traits) const {
-    return now_.snapshot_for(traits)->id() != then_.snapshot_for(traits)->id();
-  }
-
-  void look_at(const Host& host) {
-    if (host.state->sequence != 0) {
-      tally_.note_judged();
-    }
-    if (!is_hit(traits_of(*host.record, view_of(host.state->facts)))) {
-      return;
-    }
-    const Reappraisal after = after_->judge(host, extends_);
-    TrustState from = host.state->verdict.state;
-    if (after.kind == ReappraisalKind::kVerdict) {
-      const Reappraisal before = before_->judge(host, extends_);
-      const bool is_told =
-          before.kind == ReappraisalKind::kVerdict || before.kind == ReappraisalKind::kOldEvidence;
-      from = is_told ? before.verdict.state : from;
-    }
-    tally_.note(host.record->name, from, after);
-  }
-
-  const PolicySet& now_;
-  const PolicySet& then_;
-  const BlastParts& parts_;
-  std::unique_ptr<FleetReappraisal> before_;
-  std::unique_ptr<FleetReappraisal> after_;
-  ExtendMemo extends_;
-  BlastTally tally_;
-};
 
 }  // namespace
 
@@ -152,6 +96,7 @@ void BlastTally::add(const BlastTally& other) {
   blast_.looked_at += more.looked_at;
   blast_.worse += more.worse;
   blast_.better += more.better;
+  blast_.pardoned += more.pardoned;
   blast_.old_evidence += more.old_evidence;
   blast_.no_evidence += more.no_evidence;
   blast_.silent += more.silent;
@@ -191,11 +136,6 @@ bool Blast::must_be_confirmed() const {
     return hosts > limits::kBlastHostsMax && hosts * 100 > judged * limits::kBlastPercentMax;
   };
   return is_many(worse + errors + old_evidence) || is_many(pardoned);
-}
-
-Blast blast_of(const std::shared_ptr<const PolicySet>& now,
-               const std::shared_ptr<const PolicySet>& then, const BlastParts& parts) {
-  return Survey(now, then, parts).run();
 }
 
 transport::Json render_blast(const Blast& blast) {

@@ -1,22 +1,19 @@
 // The blast brake: whom a change of policies or baselines would hit, and whether it must be
 // confirmed.
 //
-// The last evidence of each host whose snapshot would be another one is judged under both sets, so
-// that what is told are differences between policies, not between then and now.
+// The last evidence of each host whose snapshot would be another one is judged under both sets
+// (blast_survey.h), so that what is told are differences between policies, not between then and
+// now.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <vector>
 
-#include "engine/pipeline/host_table.h"
 #include "engine/pipeline/reappraisal.h"
-#include "engine/policy/policy_set.h"
-#include "engine/ports/history.h"
 #include "transport/render/json.h"
 
 namespace quotemill::daemon {
@@ -75,17 +72,6 @@ class BlastTally {
   Blast blast_;
   std::map<Cause, BlastGroup> groups_;
 };
-
-// Borrowed for the call.
-struct BlastParts {
-  const HostTable& hosts;
-  const History& history;
-  const CurveKey& server_key;
-};
-
-// Blocks while it judges: each distinct log of those looked at twice.
-Blast blast_of(const std::shared_ptr<const PolicySet>& now,
-               const std::shared_ptr<const PolicySet>& then, const BlastParts& parts);
 
 // looked_at, judged, worse, better, pardoned, old_evidence, no_evidence, silent, errors,
 // must_be_confirmed, groups[]{from, to, code, message, hosts, examples[]}.

@@ -5,12 +5,9 @@
 #include <chrono>
 #include <cstdio>
 #include <iterator>
-#include <unistd.h>
 #include <utility>
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-
+#include "deploy/quotemilld/give_way.h"
 #include "deploy/quotemilld/limits.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
@@ -23,19 +20,12 @@ using transport::Json;
 namespace {
 
 constexpr std::size_t kPage = 4'096;  // hosts between two looks at the position
-constexpr int kNice = 10;             // a tenth of the time beside a busy thread
 constexpr std::int64_t kKeepEveryMs = 500;
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-// Linux: niceness is a thread's own.
-void give_way() {
-  const auto thread = static_cast<id_t>(syscall(SYS_gettid));
-  (void)setpriority(PRIO_PROCESS, thread, kNice);
 }
 
 }  // namespace
@@ -51,25 +41,23 @@ FleetRuns::~FleetRuns() {
   }
 }
 
-Result<std::uint64_t> FleetRuns::start(const RunRequest& request) {
+Result<std::uint64_t> FleetRuns::start(const RunRequest& request, const KeepAct& keep) {
   Progress fresh;
   fresh.kind = request.kind;
   fresh.selector = request.selector;
   fresh.by = request.by;
   fresh.checks_signatures = request.signatures == StoredSignatures::kChecked;
-  return begin(request, fresh);
+  return begin(request, fresh, keep);
 }
 
-Result<std::uint64_t> FleetRuns::resume() {
+Result<std::uint64_t> FleetRuns::resume(const KeepAct& keep) {
   Progress from;
   {
     const std::lock_guard lock(mutex_);
-    from = progress_;
-  }
-  const bool is_there = from.kind == RunKind::kReal &&
-                        (from.state == State::kInterrupted || from.state == State::kFailed);
-  if (!is_there) {
-    return Error{ErrorCode::kNotFound, "reappraise", 0, "none is interrupted"};
+    if (!interrupted_) {
+      return Error{ErrorCode::kNotFound, "reappraise", 0, "none is interrupted"};
+    }
+    from = *interrupted_;
   }
   from.done_before = from.done;
   RunRequest request;
@@ -78,10 +66,11 @@ Result<std::uint64_t> FleetRuns::resume() {
   request.by = from.by;
   request.signatures =
       from.checks_signatures ? StoredSignatures::kChecked : StoredSignatures::kBelieved;
-  return begin(request, from);
+  return begin(request, from, keep);
 }
 
-Result<std::uint64_t> FleetRuns::begin(const RunRequest& request, const Progress& from) {
+Result<std::uint64_t> FleetRuns::begin(const RunRequest& request, const Progress& from,
+                                       const KeepAct& keep) {
   HostSelector selector;
   if (!request.selector.empty()) {
     Result<HostSelector> parsed = parse_selector(request.selector);
@@ -98,6 +87,12 @@ Result<std::uint64_t> FleetRuns::begin(const RunRequest& request, const Progress
     return Error{ErrorCode::kConflict, "reappraise", 0,
                  "one is running: --stop ends it, --status shows it"};
   }
+  if (const Result<void> kept = keep ? keep() : Result<void>(); !kept) {
+    return kept.error();
+  }
+  if (request.kind == RunKind::kReal) {
+    interrupted_.reset();
+  }
   if (thread_.joinable()) {
     thread_.join();  // it has ended
   }
@@ -106,6 +101,13 @@ Result<std::uint64_t> FleetRuns::begin(const RunRequest& request, const Progress
   progress_.number = number;
   progress_.state = State::kRunning;
   progress_.error.clear();
+  if (const Result<void> kept = request.kind == RunKind::kReal ? keep_position() : Result<void>();
+      !kept) {
+    progress_.state = State::kFailed;
+    progress_.error = kept.error().to_string();
+    interrupted_ = progress_;
+    return kept.error();
+  }
   stop_ = false;
   begun_ms_ = now_ms();
   thread_ =
@@ -149,6 +151,7 @@ void FleetRuns::end(State state, std::string error) {
   if (progress_.kind == RunKind::kReal && state == State::kDone) {
     forget_position();
   } else if (progress_.kind == RunKind::kReal) {
+    interrupted_ = progress_;
     (void)keep_position().has_value();  // else the one before counts: some are judged twice
   }
 }
@@ -335,6 +338,7 @@ void FleetRuns::recall_position() {
   const Json done = position.value("done", Json(0));
   progress_.done = done.is_number_unsigned() ? done.get<std::uint64_t>() : 0;
   progress_.hosts = progress_.done;
+  interrupted_ = progress_;
 }
 
 Json FleetRuns::status() const {
@@ -366,7 +370,11 @@ Json FleetRuns::status() const {
           {"changed", now.committed.changed},
           {"rewritten", now.committed.rewritten},
           {"overtaken", now.committed.overtaken},
-          {"blast", render_blast(now.tally.result())}};
+          {"blast", render_blast(now.tally.result())},
+          {"interrupted", interrupted_ ? Json{{"selector", printable(interrupted_->selector)},
+                                              {"by", printable(interrupted_->by)},
+                                              {"done", interrupted_->done}}
+                                       : Json(nullptr)}};
 }
 
 }  // namespace quotemill::daemon

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "deploy/quotemilld/judging_threads.h"
+#include "deploy/quotemilld/keep_act.h"
 #include "engine/pipeline/committer.h"
 #include "engine/pipeline/fleet_reappraisal.h"
 #include "engine/policy/selector_text.h"
@@ -58,16 +59,18 @@ class FleetRuns {
   FleetRuns& operator=(const FleetRuns&) = delete;
 
   // kConflict while one is running; kConfig if the selector is none; kNotFound if it selects no
-  // host. Returns its number.
-  Result<std::uint64_t> start(const RunRequest& request);
-  // Goes on with the real run that was interrupted; kNotFound if there is none.
-  Result<std::uint64_t> resume();
+  // host; what `keep` says. Returns its number.
+  Result<std::uint64_t> start(const RunRequest& request, const KeepAct& keep = {});
+  // Goes on with the real run that was interrupted last, whatever was asked since, unless another
+  // real one was begun; kNotFound if there is none.
+  Result<std::uint64_t> resume(const KeepAct& keep = {});
   // A real run can be resumed then. kNotFound if none is running.
   Result<void> interrupt();
 
   // run (0: none), kind, state (none, running, done, interrupted, failed), error, selector, by,
   // hosts, done, per_second, elapsed_ms, remaining_ms, distinct_logs, logs_judged, begun_anew,
-  // changed, rewritten, overtaken, blast{}.
+  // changed, rewritten, overtaken, blast{}; interrupted{selector, by, done}, the one that resume()
+  // goes on with, or null.
   [[nodiscard]] transport::Json status() const;
 
  private:
@@ -94,7 +97,7 @@ class FleetRuns {
     BlastTally tally;
   };
 
-  Result<std::uint64_t> begin(const RunRequest& request, const Progress& from);
+  Result<std::uint64_t> begin(const RunRequest& request, const Progress& from, const KeepAct& keep);
   void run(const RunRequest& request, const HostSelector& selector);
   Result<void> work_through(const RunRequest& request, const HostSelector& selector);
   Result<bool> pass(const RunRequest& request, const HostSelector& selector);
@@ -115,6 +118,7 @@ class FleetRuns {
   const FleetRunParts parts_;
   mutable std::mutex mutex_;
   Progress progress_;
+  std::optional<Progress> interrupted_;  // a real run that resume() goes on with
   std::int64_t begun_ms_ = 0;
   std::int64_t kept_ms_ = 0;  // the run's thread's own
   std::atomic<bool> stop_{false};

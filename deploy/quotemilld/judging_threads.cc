@@ -1,19 +1,13 @@
 #include "deploy/quotemilld/judging_threads.h"
 
 #include <algorithm>
-#include <atomic>
 #include <iterator>
-#include <thread>
 #include <utility>
 
+#include "deploy/quotemilld/page_steps.h"
 #include "engine/pipeline/differing_verdicts.h"
 
 namespace quotemill::daemon {
-namespace {
-
-constexpr std::size_t kStep = 32;  // hosts that a thread takes at once
-
-}  // namespace
 
 JudgingThreads::JudgingThreads(const Work& work, unsigned threads) : work_(work) {
   for (unsigned i = 0; i < threads; ++i) {
@@ -22,23 +16,8 @@ JudgingThreads::JudgingThreads(const Work& work, unsigned threads) : work_(work)
 }
 
 JudgedPage JudgingThreads::judge(const std::vector<KeptHost>& page) {
-  std::atomic<std::size_t> next{0};
-  const auto take_steps = [&](Share& share) {
-    for (std::size_t begin = next.fetch_add(kStep); begin < page.size();
-         begin = next.fetch_add(kStep)) {
-      const std::size_t end = std::min(begin + kStep, page.size());
-      for (std::size_t place = begin; place < end; ++place) {
-        judge_host(page, place, share);
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < shares_.size() && i * kStep < page.size(); ++i) {
-      others.emplace_back([&take_steps, &share = shares_[i]] { take_steps(share); });
-    }
-    take_steps(shares_.front());
-  }
+  in_steps(page.size(), shares_,
+           [&](std::size_t place, Share& share) { judge_host(page, place, share); });
   return sum_of(shares_);
 }
 

@@ -53,11 +53,9 @@ ControlOutcome OperatorVerbs::change_baselines(Call call, const AuditAct& act, B
   Json out = Json::object();
   const BlastGuard guard(parts_.policies, is_confirmed);
   if (!is_confirmed) {
-    const Blast blast = blast_to(then);
-    if (!call.is_check && blast.must_be_confirmed()) {
-      return too_many(blast);
+    if (std::optional<ControlOutcome> instead = tell_blast(call, then, out)) {
+      return *std::move(instead);
     }
-    out["blast"] = render_blast(blast);
   }
   // Numbered once more, where nothing can come between.
   const Result<std::shared_ptr<const HostRecord>> done =
@@ -168,7 +166,7 @@ ControlOutcome OperatorVerbs::baseline_import(OperatorArgs& args, Call call) {
     return control_error(plan.error());
   }
   ControlOutcome outcome = change_baselines(call, act, *std::move(plan), is_confirmed);
-  if (!call.is_check && std::holds_alternative<Json>(outcome)) {
+  if (!call.is_check && std::holds_alternative<Json>(outcome) && !is_put_off(outcome)) {
     uploads_.forget(*id);
   }
   return outcome;

@@ -183,11 +183,9 @@ ControlOutcome OperatorVerbs::change_policies(Call call, std::string_view verb,
   Json out = Json::object();
   const BlastGuard guard(parts_.policies, is_confirmed);
   if (!is_confirmed) {
-    const Blast blast = blast_to(planned->set);
-    if (!call.is_check && blast.must_be_confirmed()) {
-      return too_many(blast);
+    if (std::optional<ControlOutcome> instead = tell_blast(call, planned->set, out)) {
+      return *std::move(instead);
     }
-    out["blast"] = render_blast(blast);
   }
   std::string subject;
   Json changed = Json::array();
@@ -224,31 +222,6 @@ ControlOutcome OperatorVerbs::change_policies(Call call, std::string_view verb,
     return control_error_of_detail(done.error());
   }
   return out;
-}
-
-Blast OperatorVerbs::blast_to(const std::shared_ptr<const PolicySet>& then) const {
-  return blast_of(parts_.policies.current(), then,
-                  {parts_.hosts, parts_.history, parts_.server_key});
-}
-
-ControlError OperatorVerbs::too_many(const Blast& blast) {
-  std::string message = std::to_string(blast.worse) + " of " + std::to_string(blast.judged) +
-                        " hosts would get worse";
-  if (blast.errors != 0) {
-    message += ", " + std::to_string(blast.errors) + " could not be judged";
-  }
-  if (blast.old_evidence != 0) {
-    message += ", of " + std::to_string(blast.old_evidence) + " only the next attestation can tell";
-  }
-  if (blast.pardoned != 0) {
-    message += ", " + std::to_string(blast.pardoned) + " that are failed would not be any more";
-  }
-  if (!blast.groups.empty()) {
-    const BlastGroup& largest = blast.groups.front();
-    message += "; " + std::to_string(largest.hosts) + " of them: " + printable(largest.message);
-  }
-  return {ErrorCode::kConflict, std::move(message),
-          "--dry-run shows all causes, --yes does it nevertheless"};
 }
 
 }  // namespace quotemill::daemon

@@ -91,19 +91,11 @@ ControlOutcome OperatorVerbs::reappraise(OperatorArgs& args, Call call) {
     }
     request.policies = planned->set;
   }
-  const Result<std::uint64_t> run = parts_.runs->start(request);
-  if (!run) {
-    return control_error_of_detail(run.error());
-  }
-  if (!call.is_check) {
-    const Result<void> kept =
-        keep_act(call, {request.by, "reappraise", subject_of(request.selector)});
-    if (!kept) {
-      (void)parts_.runs->interrupt().has_value();  // nothing goes on that nobody did
-      return control_error_of_detail(kept.error());
-    }
-  }
-  return Json{{"run", *run}};
+  const Result<std::uint64_t> run = parts_.runs->start(request, [&]() -> Result<void> {
+    return call.is_check ? Result<void>()
+                         : keep_act(call, {request.by, "reappraise", subject_of(request.selector)});
+  });
+  return run ? ControlOutcome(Json{{"run", *run}}) : control_error_of_detail(run.error());
 }
 
 ControlOutcome OperatorVerbs::reappraise_status(OperatorArgs& /*args*/, Call /*call*/) {
@@ -130,16 +122,10 @@ ControlOutcome OperatorVerbs::reappraise_resume(OperatorArgs& args, Call call) {
   if (parts_.runs == nullptr) {
     return not_here();
   }
-  const Result<std::uint64_t> run = parts_.runs->resume();
-  if (!run) {
-    return control_error_of_detail(run.error());
-  }
-  const Result<void> kept = keep_act(call, {who, "reappraise.resume", ""});
-  if (!kept) {
-    (void)parts_.runs->interrupt().has_value();
-    return control_error_of_detail(kept.error());
-  }
-  return Json{{"run", *run}};
+  const Result<std::uint64_t> run = parts_.runs->resume([&] {
+    return keep_act(call, {who, "reappraise.resume", ""});
+  });
+  return run ? ControlOutcome(Json{{"run", *run}}) : control_error_of_detail(run.error());
 }
 
 ControlOutcome OperatorVerbs::wave(OperatorArgs& args, Call call) {
@@ -169,14 +155,11 @@ ControlOutcome OperatorVerbs::wave(OperatorArgs& args, Call call) {
   }
   const AuditAct act{request.by, "reattest.wave", subject_of(request.what)};
   request.hosts = *std::move(hosts);
-  const Result<std::uint64_t> started = parts_.waves->start(std::move(request));
+  const Result<std::uint64_t> started =
+      parts_.waves->start(std::move(request), [&] { return keep_act(call, act); });
   if (!started) {
     audit(call, act.verb, act.who, act.subject, &started.error());
     return control_error_of_detail(started.error());
-  }
-  if (const Result<void> kept = keep_act(call, act); !kept) {
-    (void)parts_.waves->stop().has_value();
-    return control_error_of_detail(kept.error());
   }
   return Json{{"wave", *started}};
 }

@@ -171,11 +171,10 @@ ControlOutcome OperatorVerbs::change_rollout(
     if (planned->baseline) {
       baselines = {planned->baseline, planned->retired};
     }
-    const Blast blast = blast_to(parts_.policies.with(baselines, {planned->rollout}));
-    if (!call.is_check && blast.must_be_confirmed()) {
-      return too_many(blast);
+    const auto then = parts_.policies.with(baselines, {planned->rollout});
+    if (std::optional<ControlOutcome> instead = tell_blast(call, then, out)) {
+      return *std::move(instead);
     }
-    out["blast"] = render_blast(blast);
   }
   // Planned once more, where nothing can come between.
   const Result<std::shared_ptr<const HostRecord>> done =

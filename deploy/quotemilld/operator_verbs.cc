@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <numeric>
+#include <thread>
 
 #include "deploy/quotemilld/esxi_hosts.h"
 #include "deploy/quotemilld/fleet_causes.h"
@@ -87,7 +88,14 @@ Json render_sizes(const StoreSizes& sizes) {
 OperatorVerbs::OperatorVerbs(OperatorParts parts)
     : parts_(std::move(parts)),
       rollout_clock_(parts_.clock.now(), parts_.policies.rollouts()),
-      dry_(parts_.registrar) {}
+      dry_(parts_.registrar),
+      previews_(
+          [this](const BlastQuestion& question, const SurveyProgress& goes_on) {
+            return blast_of(question.now, question.then,
+                            {parts_.hosts, parts_.history, parts_.server_key},
+                            std::max(1U, std::thread::hardware_concurrency()), goes_on);
+          },
+          parts_.pace) {}
 
 const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
   static const std::vector<Entry> kVerbs = {
@@ -97,6 +105,8 @@ const std::vector<OperatorVerbs::Entry>& OperatorVerbs::verbs() {
       {"host", &OperatorVerbs::host},
       {"history", &OperatorVerbs::history},
       {"changes", &OperatorVerbs::changes},
+      {"preview.status", &OperatorVerbs::preview_status},
+      {"preview.stop", &OperatorVerbs::preview_stop},
       {"reattest", &OperatorVerbs::reattest},
       {"baseline.capture", &OperatorVerbs::baseline_capture},
       {"baseline.list", &OperatorVerbs::baseline_list},
@@ -196,7 +206,7 @@ ControlOutcome OperatorVerbs::handle(const transport::ControlRequest& request) {
                         "is the daemon older than the command line tool?"};
   }
   OperatorArgs args(request.args);
-  return (this->*entry->verb)(args, {request.is_final, entry->is_check});
+  return (this->*entry->verb)(args, {request.is_final, entry->is_check, request});
 }
 
 std::optional<Host> OperatorVerbs::find_pending(std::string_view name) const {

@@ -6,9 +6,12 @@
 //                                             ESXi host (esxi_hosts.h)
 //   history   {host, before, limit, since_ms, until_ms, state}   its appraisals, newest first
 //   changes   {from, limit, wait_ms, stream}  the outbox; waits for the next one
-//   (operator_stream.cc) reattest  {hosts | all}                   challenge them now reattest.wave
-//   {hosts (a selector), rate, deadline_ms}, reattest.wave.status, reattest.wave.stop reappraise
-//   {hosts (a selector), signatures}, reappraise.check {the same, texts}: a what-if,
+//                                             (operator_stream.cc)
+//   preview.status, preview.stop              the hosts that a change would hit, being counted: the
+//                                             change is asked for again then (blast_previews.h)
+//   reattest  {hosts | all}                   challenge them now
+//   reattest.wave {hosts (a selector), rate, deadline_ms}, reattest.wave.status, reattest.wave.stop
+//   reappraise {hosts (a selector), signatures}, reappraise.check {the same, texts}: a what-if,
 //     reappraise.status, reappraise.stop, reappraise.resume     (operator_reappraisal.cc)
 //   baseline.list, baseline.show {name, version, from}, baseline.diff {from, from_version, to,
 //     to_version}, baseline.export {name, version, offset}       (operator_baselines.cc)
@@ -47,7 +50,7 @@
 #include <vector>
 
 #include "deploy/quotemilld/baseline_plans.h"
-#include "deploy/quotemilld/blast.h"
+#include "deploy/quotemilld/blast_previews.h"
 #include "deploy/quotemilld/challenger.h"
 #include "deploy/quotemilld/dry_registrar.h"
 #include "deploy/quotemilld/fleet_run.h"
@@ -98,6 +101,7 @@ struct OperatorParts {
   FleetRuns* runs = nullptr;       // null: none can be started
   ReattestWaves* waves = nullptr;  // null: as well
   const Outbox* outbox = nullptr;  // null: all changes and acts are of the present stream
+  BlastPreviews::Pace pace = {};   // of what is counted before a change is made
 };
 
 class OperatorVerbs final : public transport::ControlHandler {
@@ -116,6 +120,7 @@ class OperatorVerbs final : public transport::ControlHandler {
   struct Call {
     bool is_final = false;
     bool is_check = false;  // "retire.check": what "retire" would come to, with nothing changed
+    const transport::ControlRequest& request;
   };
 
   using Verb = Outcome (OperatorVerbs::*)(OperatorArgs& args, Call call);
@@ -134,6 +139,8 @@ class OperatorVerbs final : public transport::ControlHandler {
   Outcome host(OperatorArgs& args, Call call);
   Outcome history(OperatorArgs& args, Call call);
   Outcome changes(OperatorArgs& args, Call call);
+  Outcome preview_status(OperatorArgs& args, Call call);
+  Outcome preview_stop(OperatorArgs& args, Call call);
   Outcome reattest(OperatorArgs& args, Call call);
   Outcome baseline_capture(OperatorArgs& args, Call call);
   Outcome baseline_list(OperatorArgs& args, Call call);
@@ -216,7 +223,12 @@ class OperatorVerbs final : public transport::ControlHandler {
   [[nodiscard]] transport::Json policies_json() const;
   Outcome change_policies(Call call, std::string_view verb, const PolicyRequest& request,
                           bool is_confirmed);
-  [[nodiscard]] Blast blast_to(const std::shared_ptr<const PolicySet>& then) const;
+  // Puts into `out` whom a change to these policies hits. What is answered instead, if that is not
+  // counted yet, or if they are too many.
+  std::optional<Outcome> tell_blast(Call call, const std::shared_ptr<const PolicySet>& then,
+                                    transport::Json& out);
+  // Whether the answer is that hosts are being counted, and the change is to be asked for again.
+  [[nodiscard]] static bool is_put_off(const Outcome& outcome);
   // What a change is refused with that nobody confirmed.
   [[nodiscard]] static transport::ControlError too_many(const Blast& blast);
   [[nodiscard]] Outcome ask(std::vector<HostUid> hosts) const;
@@ -242,6 +254,7 @@ class OperatorVerbs final : public transport::ControlHandler {
   const RolloutClock rollout_clock_;
   DryRegistrar dry_;
   Uploads uploads_;
+  BlastPreviews previews_;
 };
 
 }  // namespace quotemill::daemon

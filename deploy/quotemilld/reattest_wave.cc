@@ -53,7 +53,7 @@ ReattestWaves::~ReattestWaves() {
   }
 }
 
-Result<std::uint64_t> ReattestWaves::start(WaveRequest request) {
+Result<std::uint64_t> ReattestWaves::start(WaveRequest request, const KeepAct& keep) {
   if (request.hosts.empty()) {
     return Error{ErrorCode::kNotFound, "hosts", 0, "none is selected"};
   }
@@ -75,6 +75,9 @@ Result<std::uint64_t> ReattestWaves::start(WaveRequest request) {
     if (state_ == State::kRunning) {
       return Error{ErrorCode::kConflict, "reattest", 0,
                    "a wave goes on: 'reattest --stop' ends it"};
+    }
+    if (const Result<void> kept = keep ? keep() : Result<void>(); !kept) {
+      return kept.error();
     }
     request.hosts.clear();
     request_ = std::move(request);

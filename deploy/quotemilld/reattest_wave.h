@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "deploy/quotemilld/challenger.h"
+#include "deploy/quotemilld/keep_act.h"
 #include "engine/base/result.h"
 #include "engine/pipeline/host_table.h"
 #include "engine/ports/clock.h"
@@ -40,8 +41,8 @@ class ReattestWaves {
   ReattestWaves& operator=(const ReattestWaves&) = delete;
 
   // kConflict while one goes on, kNotFound if there are no hosts; kConfig if the deadline is over
-  // before all are asked. Returns its number.
-  Result<std::uint64_t> start(WaveRequest request);
+  // before all are asked; what `keep` says. Returns its number.
+  Result<std::uint64_t> start(WaveRequest request, const KeepAct& keep = {});
   // Nobody more is asked. kNotFound if none goes on.
   Result<void> stop();
 

@@ -72,6 +72,12 @@ void thin_out(std::vector<RolloutSample>& samples) {
   samples = std::move(kept);
 }
 
+// Time first: what an operator does to a rollout does not depend on whether anybody had looked at
+// its deadline by then.
+Rollout as_of(const Rollout& rollout, WallTime now) {
+  return advance_rollout(rollout, now).value_or(rollout);
+}
+
 }  // namespace
 
 std::string_view name_of(RolloutPhase phase) {
@@ -127,8 +133,9 @@ Result<Rollout> start_rollout(const RolloutRequest& request, const Rollouts& oth
   return rollout;
 }
 
-Result<Rollout> extend_rollout(const Rollout& rollout, const RolloutExtension& extension,
+Result<Rollout> extend_rollout(const Rollout& before, const RolloutExtension& extension,
                                WallTime now) {
+  const Rollout rollout = as_of(before, now);
   if (!rollout.is_live()) {
     return refused(ErrorCode::kConflict,
                    rollout.name + " is " + std::string(name_of(rollout.phase)) + " already");
@@ -159,8 +166,9 @@ Result<Rollout> extend_rollout(const Rollout& rollout, const RolloutExtension& e
   return next;
 }
 
-Result<Rollout> end_rollout(const Rollout& rollout, RolloutPhase as, const std::string& by,
+Result<Rollout> end_rollout(const Rollout& before, RolloutPhase as, const std::string& by,
                             WallTime now) {
+  const Rollout rollout = as_of(before, now);
   if (!rollout.is_live()) {
     return refused(ErrorCode::kConflict,
                    rollout.name + " is " + std::string(name_of(rollout.phase)) + " already");

@@ -103,6 +103,9 @@ struct RolloutExtension {
   bool opens_wave = false;
 };
 
+// Whoever extends or ends it in the moment of its deadline, or of a wave that is due, finds that
+// time has done its part already.
+
 // kConflict if it has ended or there is no further wave; kConfig for a deadline that is not later.
 Result<Rollout> extend_rollout(const Rollout& rollout, const RolloutExtension& extension,
                                WallTime now);

@@ -17,7 +17,7 @@ VerdictRevision sample_revision(std::uint64_t sequence, std::int64_t ms) {
   revision.sequence = sequence;
   revision.generation = 3;
   revision.time = {ms};
-  revision.cause = RevisionCause::kAcknowledged;
+  revision.cause = RevisionCause::kFreshness;  // the last one that there is
   revision.verdict = sample_appraisal(1, sequence, false).verdict;
   return revision;
 }

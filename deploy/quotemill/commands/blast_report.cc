@@ -1,8 +1,57 @@
 #include "deploy/quotemill/commands/blast_report.h"
 
 #include <ostream>
+#include <utility>
+
+#include "deploy/quotemill/commands/progress.h"
 
 namespace quotemill::cli {
+
+namespace {
+
+std::string line_of_preview(const Json& status) {
+  const std::string left = time_left(at(status, "remaining_ms"));
+  return bar_of(at(status, "done"), at(status, "hosts")) +
+         "  whom it hits: " + text_at(status, "done") + " of " + text_at(status, "hosts") +
+         " hosts looked at" + (left.empty() ? "" : ", " + left);
+}
+
+std::optional<Json> ask_for(Session& session, const std::string& verb, const Json& args,
+                            int extra_ms) {
+  transport::ControlAnswer answer = session.try_ask(verb, args, extra_ms);
+  if (const auto* error = std::get_if<transport::ControlError>(&answer)) {
+    session.fail(*error);
+    return std::nullopt;
+  }
+  return std::get<Json>(std::move(answer));
+}
+
+bool is_being_counted(const Json& answer) {
+  return at(answer, "preview").is_number();
+}
+
+// Whether it was counted to its end.
+bool follow_preview(Session& session, const Json& begun) {
+  bool is_interrupted = false;
+  const Followed what{.status_verb = "preview.status",
+                      .stop_verb = "preview.stop",
+                      .id = "preview",
+                      .number = at(begun, "preview"),
+                      .line = line_of_preview,
+                      .resume_hint = "nothing was changed"};
+  const std::optional<Json> status = follow(session, what, is_interrupted);
+  if (!status) {
+    return false;
+  }
+  if (text_at(*status, "state") != "done") {
+    session.fail("the hosts that it hits were not counted to the end: nothing was changed",
+                 "somebody stopped it; try again");
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 void print_blast(const Session& session, const Json& blast) {
   std::ostream& out = session.out();
@@ -31,12 +80,31 @@ void print_blast(const Session& session, const Json& blast) {
   table.print(out, session.style());
 }
 
-std::optional<Json> change_with_blast(Session& session, const std::string& verb, Json args) {
+std::optional<Json> ask_counted(Session& session, const std::string& verb, const Json& args,
+                                int extra_ms) {
+  std::optional<Json> answer = ask_for(session, verb, args, extra_ms);
+  if (!answer || !is_being_counted(*answer)) {
+    return answer;
+  }
+  if (!follow_preview(session, *answer)) {
+    return std::nullopt;
+  }
+  answer = ask_for(session, verb, args, extra_ms);
+  if (answer && is_being_counted(*answer)) {
+    session.fail("others came into force while hosts were counted: nothing was changed",
+                 "try again");
+    return std::nullopt;
+  }
+  return answer;
+}
+
+std::optional<Json> change_with_blast(Session& session, const std::string& verb, Json args,
+                                      int extra_ms) {
   args["operator"] = operator_name();
   args["confirmed"] = session.settings().is_confirmed;
   const bool is_dry_run = session.settings().is_dry_run;
   if (session.is_for_people() && !is_dry_run) {
-    const std::optional<Json> preview = session.ask(verb + ".check", args);
+    const std::optional<Json> preview = ask_counted(session, verb + ".check", args, extra_ms);
     if (!preview) {
       return std::nullopt;
     }
@@ -44,7 +112,8 @@ std::optional<Json> change_with_blast(Session& session, const std::string& verb,
       print_blast(session, at(*preview, "blast"));
     }
   }
-  const std::optional<Json> answer = session.change(verb, args);
+  const std::optional<Json> answer =
+      ask_counted(session, is_dry_run ? verb + ".check" : verb, args, extra_ms);
   if (answer && session.is_for_people() && is_dry_run && at(*answer, "blast").is_object()) {
     print_blast(session, at(*answer, "blast"));
   }

@@ -143,7 +143,7 @@ Exit run_policy_test(Session& session, const PolicyOptions& options) {
     return session.exit();
   }
   const std::optional<Json> answer =
-      session.ask("policy.apply.check",
+      ask_counted(session, "policy.apply.check",
                   {{"texts", *std::move(texts)}, {"force", true}, {"operator", operator_name()}});
   if (!answer) {
     return session.exit();

@@ -80,6 +80,10 @@ Exit show_run(Session& session) {
   } else {
     session.out() << text_at(*status, "kind") << ", " << text_at(*status, "state") << ": ";
     print_run(session, *status);
+    if (const Json left = at(*status, "interrupted"); left.is_object()) {
+      session.out() << "a real one by " << text_at(left, "by") << " is interrupted behind "
+                    << text_at(left, "done") << " hosts: 'quotemill reappraise --resume' goes on\n";
+    }
   }
   return Exit::kFine;
 }

@@ -223,7 +223,8 @@ Exit run_mine_promote(Session& session, const MineOptions& options) {
     }
     args["version"] = named->version;
   }
-  const std::optional<Json> answer = change_with_blast(session, "mine.promote", std::move(args));
+  const std::optional<Json> answer =
+      change_with_blast(session, "mine.promote", std::move(args), kMineExtraMs);
   if (!answer) {
     return session.exit();
   }

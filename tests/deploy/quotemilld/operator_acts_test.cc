@@ -41,6 +41,8 @@ const std::set<std::string_view> kReading = {"status",
                                              "mine",
                                              "pending.list",
                                              "token.list",
+                                             "preview.status",
+                                             "preview.stop",  // of what only reads
                                              "host.at",
                                              "host.bundle",
                                              "store.check",
@@ -221,7 +223,8 @@ class OperatorActsTest : public RolloutFixture {
                              {},
                              {},
                              &held_runs_,
-                             &waves_}};
+                             &waves_,
+                             patient()}};
 };
 
 TEST_F(OperatorActsTest, AreAllInTheTrailAndOnTheStreamInEveryFormat) {

@@ -107,6 +107,13 @@ class OperatorFixture : public ::testing::Test {
     return sha256;
   }
 
+  // However busy the machine is: what is counted before a change is counted at once.
+  static BlastPreviews::Pace patient() {
+    BlastPreviews::Pace pace;
+    pace.at_once = std::chrono::minutes(1);
+    return pace;
+  }
+
   quotemill::testing::ManualClock clock_;
   storage::MemoryStore store_;
   HostTable hosts_;
@@ -175,7 +182,8 @@ class OperatorFixture : public ::testing::Test {
                         {},
                         {},
                         &runs_,
-                        &waves_}};
+                        &waves_,
+                        patient()}};
 };
 
 }  // namespace quotemill::daemon

@@ -172,6 +172,75 @@ TEST_F(OperatorReappraisalTest, OneAtATime) {
   EXPECT_FALSE(std::filesystem::exists(file_)) << "there is nothing to go on with";
 }
 
+TEST_F(OperatorReappraisalTest, TheActIsKeptBeforeAnythingIsDone) {
+  attest(2);
+  apply(text(2, kHarsh));
+  std::vector<std::string> order;
+  const auto runs = runs_with([&](std::vector<ReappraisedHost> judged) {
+    order.emplace_back("work");
+    return commit(std::move(judged));
+  });
+  ASSERT_TRUE(runs->start(real(), [&]() -> Result<void> {
+    order.emplace_back("act");
+    EXPECT_FALSE(std::filesystem::exists(file_));
+    return {};
+  }));
+  EXPECT_EQ(ended(*runs)["state"], "done");
+  EXPECT_THAT(order, ::testing::ElementsAre("act", "work"));
+}
+
+TEST_F(OperatorReappraisalTest, WhatCannotBeKeptIsNotBegun) {
+  attest(2);
+  apply(text(2, kHarsh));
+  store_.fail_next_commit();
+  EXPECT_EQ(refusal("reappraise", {{"operator", "alice"}}).code, ErrorCode::kStorage);
+  EXPECT_EQ(runs_.status()["state"], "none");
+  EXPECT_EQ(state_of(0), TrustState::kWarning);
+}
+
+TEST_F(OperatorReappraisalTest, AWhatIfForgetsNoRealRunThatWasInterrupted) {
+  attest(3);
+  apply(text(2, kHarsh));
+  keep_position({{"selector", "host-*"}, {"by", "bob"}, {"after", "host-1"}, {"done", 2}});
+  const auto runs =
+      runs_with([this](std::vector<ReappraisedHost> judged) { return commit(std::move(judged)); });
+  EXPECT_EQ(runs->status()["interrupted"]["by"], "bob");
+  RunRequest asked;
+  asked.policies = policies_->current();
+  ASSERT_TRUE(runs->start(asked));
+  const Json said = ended(*runs);
+  EXPECT_EQ(said["kind"], "what_if");
+  EXPECT_EQ(said["state"], "done");
+  EXPECT_EQ(said["interrupted"]["selector"], "host-*");
+  EXPECT_TRUE(std::filesystem::exists(file_));
+  ASSERT_TRUE(runs->resume());
+  const Json status = ended(*runs);
+  EXPECT_EQ(status["kind"], "real");
+  EXPECT_EQ(status["by"], "bob");
+  EXPECT_EQ(status["state"], "done");
+  EXPECT_TRUE(status["interrupted"].is_null());
+  EXPECT_EQ(state_of(2), TrustState::kFailed);
+  EXPECT_EQ(runs->resume().error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(OperatorReappraisalTest, AnotherRealRunTakesThePlaceOfAnInterruptedOne) {
+  attest(3);
+  apply(text(2, kHarsh));
+  keep_position({{"selector", "host-*"}, {"by", "bob"}, {"after", "host-1"}, {"done", 2}});
+  std::promise<void> go;
+  auto gate = go.get_future().share();
+  const auto runs = runs_with([&](std::vector<ReappraisedHost> judged) {
+    gate.wait();
+    return commit(std::move(judged));
+  });
+  ASSERT_TRUE(runs->start(real()));
+  EXPECT_TRUE(runs->status()["interrupted"].is_null());
+  std::ifstream kept(file_);
+  EXPECT_EQ(Json::parse(kept)["by"], "alice") << "a kill from now on leaves this one";
+  go.set_value();
+  EXPECT_EQ(ended(*runs)["done"], 3);
+}
+
 // A policy that is withdrawn while it is judged by: what was judged by it is judged again.
 TEST_F(OperatorReappraisalTest, BeginsAnewWhenThePolicyIsWithdrawn) {
   attest(3);

@@ -109,6 +109,22 @@ TEST_F(OperatorRolloutsTest, PromotingRetiresTheOldImageForAll) {
             ErrorCode::kConflict);
 }
 
+// Neither the tick that finds the deadline passed nor the operator is late: both orders come to it.
+TEST_F(OperatorRolloutsTest, PromotedInTheMomentOfItsDeadlineItIsPromoted) {
+  make_hosts(2);
+  start();
+  boots(0, 2);
+  clock_.advance(3'600'000);
+  EXPECT_EQ(change("promote")["phase"], "promoted");
+  keep();
+  EXPECT_EQ(ask("rollout.status", {{"name", "to-2"}})["phase"], "promoted");
+  EXPECT_EQ(attests(0), TrustState::kTrusted);
+  EXPECT_EQ(attests(1), TrustState::kFailed) << "the old image is retired";
+  for (const AuditRecord& record : *store_.audit(1, 100)) {
+    EXPECT_NE(record.act.verb, "rollout.advance") << "time did nothing to what had ended";
+  }
+}
+
 TEST_F(OperatorRolloutsTest, AbortingKeepsTheOldImage) {
   make_hosts(2);
   start();

@@ -56,6 +56,16 @@ TEST_F(ReattestWaveTest, ChallengesGoOutAtTheRate) {
   EXPECT_EQ(asked_.size(), 8U) << "each once";
 }
 
+TEST_F(ReattestWaveTest, WhatCannotBeKeptIsNotBegun) {
+  add_hosts(2);
+  store_.fail_next_commit();
+  EXPECT_EQ(refusal("reattest.wave", {{"hosts", "web-*"}, {"operator", "alice"}}).code,
+            ErrorCode::kStorage);
+  waves_.step();
+  EXPECT_TRUE(asked_.empty());
+  EXPECT_EQ(ask("reattest.wave.status")["state"], "none");
+}
+
 TEST_F(ReattestWaveTest, TellsWhoAnsweredWhoChangedAndWhoIsSilent) {
   add_hosts(4);
   begin(0, 10'000);

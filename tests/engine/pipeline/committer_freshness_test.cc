@@ -51,6 +51,17 @@ class FreshnessTest : public CommitterTest {
     }
   }
 
+  void apply_again(const std::string& text) {
+    ASSERT_TRUE(again->change([&](const RegistryView& view) -> Result<IdentityUpdate> {
+      PolicyRequest request;
+      request.apply = {text};
+      request.may_go_back = true;
+      IdentityUpdate update;
+      update.policies = *engine.policies->plan(request, view.now.wall);
+      return update;
+    }));
+  }
+
   std::optional<Committer> again;
 };
 
@@ -111,6 +122,7 @@ TEST_F(FreshnessTest, TimeThatWasGivenIsTakenAgain) {
   ASSERT_EQ(trust(), TrustState::kTrusted);
   apply({with_freshness(60)});
   EXPECT_EQ(trust(), TrustState::kStale);
+  ASSERT_EQ(revisions().size(), 2U);
   EXPECT_EQ(revisions().front().verdict.state, TrustState::kStale);
 }
 
@@ -148,7 +160,21 @@ TEST_F(FreshnessTest, Hostile_ALabelThatBringsAHostUnderAnotherPolicyCountsAtOnc
   EXPECT_EQ(trust(), TrustState::kTrusted);
   pass(1);
   EXPECT_EQ(trust(), TrustState::kStale);
+  ASSERT_EQ(revisions().size(), 1U);
   EXPECT_EQ(revisions().front().cause, RevisionCause::kFreshness);
+}
+
+TEST_F(FreshnessTest, Hostile_AHostThatComesBackHasTheTimeOfItsPolicy) {
+  host.record().life_cycle = LifeCycle::kRetired;
+  engine.put(host, false);
+  apply({with_freshness(60)});
+  pass(10'000);
+  host.record().life_cycle = LifeCycle::kActive;
+  engine.put(host, false);
+  pass(50'000 - 1);
+  EXPECT_EQ(trust(), TrustState::kTrusted);
+  pass(1);
+  EXPECT_EQ(trust(), TrustState::kStale);
 }
 
 TEST_F(FreshnessTest, AHostThatAttestsHasTheTimeOfItsNewPolicy) {
@@ -173,6 +199,7 @@ TEST_F(FreshnessTest, ARestartKeepsTheTimeThatAPolicyGives) {
   engine.clock.advance(1);
   settle_again();
   EXPECT_EQ(trust(), TrustState::kStale);
+  ASSERT_EQ(revisions().size(), 1U);
   EXPECT_EQ(revisions().front().cause, RevisionCause::kFreshness);
 }
 
@@ -204,16 +231,21 @@ TEST_F(FreshnessTest, Hostile_NeitherAStartNorMoreTimeWakesAStaleHost) {
 TEST_F(FreshnessTest, BehindAStartNobodyTurnsStaleBeforeItCouldAttest) {
   pass(kStaleAfter - 1'000);
   restart();
-  const auto shorter = again->change([&](const RegistryView& view) -> Result<IdentityUpdate> {
-    PolicyRequest request;
-    request.apply = {with_freshness(20, "")};
-    request.may_go_back = true;
-    IdentityUpdate update;
-    update.policies = *engine.policies->plan(request, view.now.wall);
-    return update;
-  });
-  ASSERT_TRUE(shorter);
+  apply_again(with_freshness(20));
   engine.clock.advance(2 * 10'000 - 1);
+  settle_again();
+  EXPECT_EQ(trust(), TrustState::kTrusted);
+  engine.clock.advance(1);
+  settle_again();
+  EXPECT_EQ(trust(), TrustState::kStale);
+}
+
+TEST_F(FreshnessTest, Hostile_LessTimeBehindAStartGivesNobodyMore) {
+  pass(kStaleAfter - 1'000);
+  restart();
+  apply_again(
+      "[policy]\nid = \"default\"\n[freshness]\nattest_every = \"100s\"\nstale_after = \"200s\"\n");
+  engine.clock.advance(2 * testing::kInterval - 1);
   settle_again();
   EXPECT_EQ(trust(), TrustState::kTrusted);
   engine.clock.advance(1);

@@ -122,6 +122,33 @@ TEST(Rollout, EndsOnceAndSaysWhoEndedIt) {
   EXPECT_FALSE(advance_rollout(ended, {9'000'000}));
 }
 
+// Whether the daemon looks at the clock before the operator's command comes, or behind it.
+TEST(Rollout, WhatIsDoneInTheMomentOfItsDeadlineHasOneResult) {
+  RolloutRequest request = sample_request();
+  request.wave_every_ms = 1'200'000;
+  const Rollout rollout = *start_rollout(request, {}, {1'000});
+  const WallTime deadline = rollout.deadline;
+  const Rollout looked_at = *advance_rollout(rollout, deadline);
+  for (const RolloutPhase as : {RolloutPhase::kPromoted, RolloutPhase::kAborted}) {
+    const Rollout first = *end_rollout(rollout, as, "bob", deadline);
+    const Rollout later = *end_rollout(looked_at, as, "bob", deadline);
+    EXPECT_EQ(first.phase, as);
+    EXPECT_EQ(later.phase, as);
+    EXPECT_EQ(first.waves_open, 3U) << "those that were due";
+    EXPECT_EQ(later.waves_open, first.waves_open);
+    EXPECT_EQ(later.wave_opened, first.wave_opened);
+    EXPECT_EQ(later.ended, first.ended);
+    EXPECT_EQ(later.last, first.last);
+    EXPECT_FALSE(advance_rollout(first, deadline)) << "nor does time change it again";
+  }
+  for (const Rollout& one : {started(), *advance_rollout(started(), deadline)}) {
+    EXPECT_EQ(extend_rollout(one, {{}, true}, deadline).error().code, ErrorCode::kConflict)
+        << "it is overdue";
+    EXPECT_EQ(extend_rollout(one, {WallTime{deadline.ms + 1}, true}, deadline)->phase,
+              RolloutPhase::kOpen);
+  }
+}
+
 TEST(Rollout, ItsTimeNeverGoesBack) {
   const Rollout rollout = *extend_rollout(started(), {{}, true}, {5'000'00});
   const Rollout back = *extend_rollout(rollout, {{}, true}, {1});
