@@ -57,6 +57,7 @@
 #include "deploy/quotemilld/uploads.h"
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/host_table.h"
+#include "engine/pipeline/image_times.h"
 #include "engine/pipeline/inbox.h"
 #include "engine/pipeline/policies_in_force.h"
 #include "engine/pipeline/registrar.h"
@@ -94,8 +95,9 @@ struct OperatorParts {
   std::function<transport::Json()> endpoints = {};
   // The text of the policy that the configuration names.
   std::string configured_policy = {};
-  FleetRuns* runs = nullptr;       // null: none can be started
-  ReattestWaves* waves = nullptr;  // null: as well
+  FleetRuns* runs = nullptr;           // null: none can be started
+  ReattestWaves* waves = nullptr;      // null: as well
+  const ImageTimes* images = nullptr;  // null: nobody knows when hosts attested to them
 };
 
 class OperatorVerbs final : public transport::ControlHandler {

@@ -140,6 +140,7 @@ class OperatorFixture : public ::testing::Test {
     StoreReport report;
   };
 
+  ImageTimes images_{store_, {}};
   NoCare care_;
   std::vector<HostUid> asked_;
   std::vector<OperatorAct> acts_;
@@ -175,7 +176,8 @@ class OperatorFixture : public ::testing::Test {
                         {},
                         {},
                         &runs_,
-                        &waves_}};
+                        &waves_,
+                        &images_}};
 };
 
 }  // namespace quotemill::daemon
