@@ -186,7 +186,7 @@ HostSession::Messages HostSession::judged(const Receipt& receipt, std::uint64_t 
 
 void HostSession::check(const Receipt& receipt, Tally& tally) const {
   const Action action = next_action();
-  const Expected expected = expected_of(action);
+  const Expected expected = host_.expected(action);
   const auto state = static_cast<TrustState>(receipt.state);
   tally.trusted += state == TrustState::kTrusted ? 1 : 0;
   tally.failed += state == TrustState::kFailed ? 1 : 0;
