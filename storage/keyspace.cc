@@ -60,6 +60,8 @@ std::string_view name_of(Family family) {
       return "revisions";
     case Family::kIdentities:
       return "identities";
+    case Family::kImages:
+      return "images";
   }
   return "";
 }

@@ -34,13 +34,15 @@ enum class Family : std::uint8_t {
   kRollouts,    // be64 number -> Rollout; be64 number ‖ 01 -> its cohort
   kRevisions,   // uid ‖ be64 sequence ‖ be64 time -> VerdictRevision
   kIdentities,  // uid ‖ be64 generation -> HostRecord, as it was then
+  kImages,      // SHA-256 of the image's file -> when a host last attested to it
 };
 
 inline constexpr std::array kFamilies = {
     Family::kHosts,   Family::kStates,    Family::kHistory,   Family::kEvidence,
     Family::kBlobs,   Family::kBaselines, Family::kPolicies,  Family::kChanges,
     Family::kCursors, Family::kJournal,   Family::kMeta,      Family::kAdmissions,
-    Family::kAudit,   Family::kRollouts,  Family::kRevisions, Family::kIdentities};
+    Family::kAudit,   Family::kRollouts,  Family::kRevisions, Family::kIdentities,
+    Family::kImages};
 
 // The column family's name in the store: "hosts", "states", …
 std::string_view name_of(Family family);
@@ -59,7 +61,7 @@ std::string audit_key(std::uint64_t number);
 std::string rollout_key(std::uint64_t number);
 std::string cohort_key(std::uint64_t number);
 std::string journal_key(std::uint64_t commit);
-// Boot logs and tokens. REQUIRES: id is a SHA-256
+// Boot logs, tokens and images. REQUIRES: id is a SHA-256
 std::string digest_key(const Digest& id);
 std::string baseline_key(std::string_view name, std::uint32_t version);
 
@@ -77,7 +79,7 @@ struct RevisionPlace {
 };
 
 std::optional<RevisionPlace> revision_of(std::string_view key);
-std::optional<Digest> digest_of(std::string_view key);  // of a boot log or token key
+std::optional<Digest> digest_of(std::string_view key);  // of a boot log, token or image key
 
 // Keys of the meta family.
 inline constexpr std::string_view kFormatKey = "format";    // u32: the store's format

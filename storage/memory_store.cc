@@ -167,6 +167,26 @@ Result<std::string> MemoryStore::renew_stream() {
   return stream_id_;
 }
 
+Result<void> MemoryStore::keep_image_times(std::span<const ImageTime> times) {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(fail_next_, false) || fail_all_) {
+    return Error{ErrorCode::kStorage, "images", 0, "fails because a test wants it to"};
+  }
+  for (const ImageTime& time : times) {
+    image_times_[time.image] = time.attested;
+  }
+  return {};
+}
+
+Result<std::vector<ImageTime>> MemoryStore::image_times() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ImageTime> out;
+  for (const auto& [image, attested] : image_times_) {
+    out.push_back({image, attested});
+  }
+  return out;
+}
+
 Result<std::vector<StreamBegin>> MemoryStore::streams() const {
   const std::lock_guard lock(mutex_);
   return streams_;

@@ -1,5 +1,5 @@
-// MemoryStore: VerdictLog, History and Outbox in RAM, with the same contract as RocksStore. For
-// tests and simulated machines; nothing outlives the object.
+// MemoryStore: VerdictLog, History, Outbox and ImageTimeLog in RAM, with the same contract as
+// RocksStore. For tests and simulated machines; nothing outlives the object.
 //
 // Threads: all functions by any thread.
 #pragma once
@@ -12,17 +12,19 @@
 #include <utility>
 
 #include "engine/ports/history.h"
+#include "engine/ports/image_time_log.h"
 #include "engine/ports/outbox.h"
 #include "engine/ports/verdict_log.h"
 
 namespace quotemill::storage {
 
-class MemoryStore final : public VerdictLog, public History, public Outbox {
+class MemoryStore final : public VerdictLog, public History, public Outbox, public ImageTimeLog {
  public:
   explicit MemoryStore(std::uint64_t appraisals_per_host = 0);
 
   Result<void> commit(const CommitBatch& batch) override;
   Result<std::string> renew_stream() override;
+  Result<void> keep_image_times(std::span<const ImageTime> times) override;
 
   Result<void> for_each_host(
       const std::function<void(HostRecord record, std::optional<HostState> state)>& visit)
@@ -46,6 +48,7 @@ class MemoryStore final : public VerdictLog, public History, public Outbox {
   [[nodiscard]] Result<Bytes> boot_log(const Digest& id) const override;
   [[nodiscard]] Result<Bytes> reference_file(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
+  [[nodiscard]] Result<std::vector<ImageTime>> image_times() const override;
   Result<void> drop_changes(std::uint64_t sequence) override;
   [[nodiscard]] Result<std::vector<StreamBegin>> streams() const override;
 
@@ -84,6 +87,7 @@ class MemoryStore final : public VerdictLog, public History, public Outbox {
   std::map<Digest, TokenRecord> tokens_;
   std::map<std::uint64_t, AuditRecord> audit_;
   std::map<std::uint64_t, Change> changes_;
+  std::map<Digest, WallTime> image_times_;
 };
 
 }  // namespace quotemill::storage

@@ -1,5 +1,6 @@
 #include "storage/records.h"
 
+#include "storage/keyspace.h"
 #include "storage/record_fields.h"
 
 namespace quotemill::storage {
@@ -23,6 +24,22 @@ Result<std::string_view> decode_plain(const char* what, std::string_view value,
                      std::to_string(version)};
   }
   return value.substr(1);
+}
+
+std::string encode_image_time(WallTime time) {
+  return encode_plain(encode_number(static_cast<std::uint64_t>(time.ms)));
+}
+
+Result<WallTime> decode_image_time(std::string_view value) {
+  const Result<std::string_view> plain = decode_plain("image", value);
+  if (!plain) {
+    return plain.error();
+  }
+  const std::optional<std::uint64_t> ms = decode_number(*plain);
+  if (!ms) {
+    return Error{ErrorCode::kStorage, "image", 0, "damaged: is no time"};
+  }
+  return WallTime{static_cast<std::int64_t>(*ms)};
 }
 
 std::string encode_host(const HostRecord& record) {

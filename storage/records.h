@@ -79,6 +79,10 @@ Result<TokenRecord> decode_token(const Digest& id, std::string_view value);
 std::string encode_change(const Change& change);
 Result<Change> decode_change(std::uint64_t sequence, std::string_view value);
 
+// When a host last attested to an image: be64 milliseconds behind the version byte.
+std::string encode_image_time(WallTime time);
+Result<WallTime> decode_image_time(std::string_view value);
+
 // Plain bytes behind the version byte: boot logs of version 1, and what is in the meta family.
 std::string encode_plain(std::string_view content);
 // Borrows `value`; `what` names it in the Error.

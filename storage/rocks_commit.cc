@@ -143,6 +143,20 @@ Result<std::string> RocksStore::renew_stream() {
   return *stream_id;
 }
 
+Result<void> RocksStore::keep_image_times(std::span<const ImageTime> times) {
+  if (Result<void> room = has_room(); !room) {
+    return room;
+  }
+  if (Result<void> settled = settle(); !settled) {
+    return settled;
+  }
+  rocksdb::WriteBatch out;
+  for (const ImageTime& time : times) {
+    database_->put(Family::kImages, digest_key(time.image), encode_image_time(time.attested), out);
+  }
+  return write(out);
+}
+
 Result<void> RocksStore::keep_stream(const std::string& stream_id) {
   const Result<AuditHead> acts = audit_head();
   if (!acts) {

@@ -191,6 +191,30 @@ Result<std::vector<TokenRecord>> RocksStore::tokens() const {
   return out;
 }
 
+Result<std::vector<ImageTime>> RocksStore::image_times() const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  std::vector<ImageTime> out;
+  Database::Cursor cursor = database_->scan(Family::kImages, {}, {});
+  for (cursor.to_first(); cursor.valid(); cursor.next()) {
+    const std::optional<Digest> image = digest_of(cursor.key());
+    if (!image) {
+      return damaged_key(Family::kImages);
+    }
+    const Result<WallTime> attested = decode_image_time(cursor.value());
+    if (!attested) {
+      return attested.error();
+    }
+    out.push_back({*image, *attested});
+  }
+  if (Result<void> done = finished(cursor); !done) {
+    return done.error();
+  }
+  return out;
+}
+
 Result<Bytes> RocksStore::boot_log(const Digest& id) const {
   const std::shared_lock lock(mutex_);
   if (Result<void> ready = usable(); !ready) {

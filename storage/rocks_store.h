@@ -1,5 +1,5 @@
-// RocksStore: VerdictLog, History, Outbox and StoreCare on RocksDB. One store, one process, one
-// folder.
+// RocksStore: VerdictLog, History, Outbox, StoreCare and ImageTimeLog on RocksDB. One store, one
+// process, one folder.
 //
 // A commit is one synced WriteBatch, so it is there entirely or not at all. Reaffirmations are in
 // it as one journal record, everything else as rows (journal.h); readers see both. A commit that
@@ -10,8 +10,9 @@
 // A disk that is nearly full makes commits kBusy before anything is tried; reads go on, and so do
 // commits as soon as there is room.
 //
-// Threads: commit() and renew_stream() by the commit thread; reads by any thread, beside commits.
-// The callbacks of for_each_host() and for_each_host_of() must not call the store.
+// Threads: commit(), renew_stream() and keep_image_times() by the commit thread; reads by any
+// thread, beside commits. The callbacks of for_each_host() and for_each_host_of() must not call the
+// store.
 #pragma once
 
 #include <atomic>
@@ -24,6 +25,7 @@
 #include <string>
 
 #include "engine/ports/host_rows.h"
+#include "engine/ports/image_time_log.h"
 #include "engine/ports/outbox.h"
 #include "engine/ports/store_care.h"
 #include "engine/ports/verdict_log.h"
@@ -59,7 +61,11 @@ struct StoreOptions {
   std::function<std::uint64_t()> free_bytes = {};
 };
 
-class RocksStore final : public VerdictLog, public HostRows, public Outbox, public StoreCare {
+class RocksStore final : public VerdictLog,
+                         public HostRows,
+                         public Outbox,
+                         public StoreCare,
+                         public ImageTimeLog {
  public:
   // Opens or creates; see Database::open() for what is refused. Brings what the journal has to the
   // rows first: a damaged journal record is an Error that names it.
@@ -69,6 +75,7 @@ class RocksStore final : public VerdictLog, public HostRows, public Outbox, publ
 
   Result<void> commit(const CommitBatch& batch) override;
   Result<std::string> renew_stream() override;
+  Result<void> keep_image_times(std::span<const ImageTime> times) override;
 
   Result<void> for_each_host(
       const std::function<void(HostRecord record, std::optional<HostState> state)>& visit)
@@ -103,6 +110,7 @@ class RocksStore final : public VerdictLog, public HostRows, public Outbox, publ
       const std::function<void(std::size_t place, ByteView telling)>& visit) const override;
   [[nodiscard]] Result<Bytes> reference_file(const Digest& id) const override;
   [[nodiscard]] Result<StoreStatus> status() const override;
+  [[nodiscard]] Result<std::vector<ImageTime>> image_times() const override;
 
   Result<void> drop_changes(std::uint64_t sequence) override;
   [[nodiscard]] Result<std::vector<StreamBegin>> streams() const override;

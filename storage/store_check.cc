@@ -36,6 +36,7 @@ class StoreCheck {
     check_rollouts();
     check_audit();
     check_journal();
+    check_images();
     return std::move(report_);
   }
 
@@ -218,6 +219,14 @@ class StoreCheck {
       const std::optional<std::uint64_t> number = sequence_of(key);
       return number ? reason(decode_journal_record(*number, value))
                     : std::string("a key of another shape");
+    });
+  }
+
+  void check_images() {
+    std::uint64_t rows = 0;
+    each(Family::kImages, rows, [](std::string_view key, std::string_view value) {
+      return digest_of(key) ? reason(decode_image_time(value))
+                            : std::string("a key of another shape");
     });
   }
 

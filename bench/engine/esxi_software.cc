@@ -12,6 +12,7 @@
 #include "bench/fleet/esxi_base_image.h"
 #include "bench/fleet/esxi_boot_model.h"
 #include "engine/appraise/appraise_esxi.h"
+#include "engine/appraise/appraise_esxi_start.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/replay.h"
 #include "engine/verify/esxi_log_findings.h"
@@ -90,9 +91,7 @@ class JudgedFleet {
   Findings judge(ByteView log, SoftwareMemo* memo) {
     const Read& host = read(log);
     Findings findings = esxi_log_findings(host.boot);
-    append(appraise_esxi(host.boot,
-                         claim_secure_boot(*host.proven, claim_signature_databases(*host.proven)),
-                         host.pcrs, *snapshot_, memo),
+    append(appraise_esxi(host.boot, esxi_secure_boot(*host.proven), host.pcrs, *snapshot_, memo),
            findings);
     return findings;
   }

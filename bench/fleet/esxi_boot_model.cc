@@ -1,6 +1,7 @@
 #include "bench/fleet/esxi_boot_model.h"
 
 #include <array>
+#include <set>
 
 #include "bench/fleet/efi_structures.h"
 #include "bench/fleet/esxi_events.h"
@@ -159,6 +160,40 @@ std::uint32_t spread(std::uint64_t seed, std::uint32_t host, std::string_view wh
   return (bytes[0] | bytes[1] << 8U | bytes[2] << 16U) % end;
 }
 
+std::string quoted(ByteView content) {
+  return "\"" + hash(HashAlgorithm::kSha256, content).hex() + "\"";
+}
+
+// Their digests, as a policy lists them.
+std::set<std::string> loaders_of(const EsxiBootModel& model) {
+  std::set<std::string> loaders;
+  if (model.is_launched) {
+    for (const PlannedEvent& event : plan_esxi_boot(model)) {
+      if (event.type != event_type::kEventTag) {
+        loaders.insert(quoted(event.measured));
+      }
+    }
+    return loaders;
+  }
+  for (const std::string& image : loaded_images(*model.image)) {
+    loaders.insert(quoted(as_bytes(image)));
+  }
+  return loaders;
+}
+
+std::string rules_of(const std::set<std::string>& loaders, bool has_signers) {
+  std::string list;
+  for (const std::string& loader : loaders) {
+    list += (list.empty() ? "" : ", ") + loader;
+  }
+  std::string rules =
+      "loaders = [" + list + "]\nauthorities = [" + quoted(synthetic_certificate(kVendor)) + "]\n";
+  if (has_signers) {
+    rules += "signers = [" + quoted(esxi_signer_certificate(kEsxiSigner)) + "]\n";
+  }
+  return rules;
+}
+
 }  // namespace
 
 EsxiBootLog write_esxi_boot_log(const EsxiBootModel& model) {
@@ -166,26 +201,17 @@ EsxiBootLog write_esxi_boot_log(const EsxiBootModel& model) {
 }
 
 std::string esxi_rules_of(const EsxiBootModel& model) {
-  const auto quoted = [](ByteView content) {
-    return "\"" + hash(HashAlgorithm::kSha256, content).hex() + "\"";
-  };
-  std::string loaders;
-  if (model.is_launched) {
-    for (const PlannedEvent& event : plan_esxi_boot(model)) {
-      if (event.type != event_type::kEventTag) {
-        loaders += (loaders.empty() ? "" : ", ") + quoted(event.measured);
-      }
-    }
-  } else {
-    const LoadedImages images = loaded_images(*model.image);
-    loaders = quoted(as_bytes(images[0])) + ", " + quoted(as_bytes(images[1]));
+  return rules_of(loaders_of(model), !model.is_launched);
+}
+
+std::string EsxiFleet::rules() const {
+  std::set<std::string> loaders;
+  for (const auto& image : images_) {
+    EsxiBootModel model;
+    model.image = image;
+    loaders.merge(loaders_of(model));
   }
-  std::string rules = "loaders = [" + loaders + "]\nauthorities = [" +
-                      quoted(synthetic_certificate(kVendor)) + "]\n";
-  if (!model.is_launched) {
-    rules += "signers = [" + quoted(esxi_signer_certificate(kEsxiSigner)) + "]\n";
-  }
-  return rules;
+  return rules_of(loaders, /*has_signers=*/true);
 }
 
 EsxiFleet::EsxiFleet(const EsxiFleetModel& model) : model_(model) {

@@ -132,6 +132,11 @@ class EsxiFleet {
 
   [[nodiscard]] const EsxiImageModel& image(std::uint32_t number) const { return *images_[number]; }
 
+  [[nodiscard]] std::uint32_t images() const { return model_.images; }
+
+  // esxi_rules_of() for the hosts of all images.
+  [[nodiscard]] std::string rules() const;
+
  private:
   EsxiFleetModel model_;
   std::vector<std::shared_ptr<const EsxiImageModel>> images_;

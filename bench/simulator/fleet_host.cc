@@ -7,6 +7,7 @@
 
 #include "bench/fleet/measured_boot_model.h"
 #include "bench/fleet/plain_replay.h"
+#include "bench/simulator/esxi_hosts.h"
 #include "engine/crypto/hash.h"
 #include "transport/wire/log_proof.h"
 
@@ -66,6 +67,12 @@ FleetHost::FleetHost(const FleetSettings& settings, std::uint32_t number, Seeded
   record.curve_key = channel_.public_key;
   host_.server_key = settings.server_key;
   host_.facts.agent = "quotemill-fleet";
+  if (settings.esxi != nullptr) {
+    esxi_ = settings.esxi->host(number);
+    host_.facts.os_id = "esxi";
+    host_.facts.os_version = esxi_->image->version;
+    host_.facts.kernel = esxi_->image->build;
+  }
   if (settings.is_behind_gateway) {
     log_key_ = log_key_of(channel_, settings.server_key);
   }
@@ -96,19 +103,44 @@ Result<void> FleetHost::begin_at(std::uint64_t sequence,
                  "the policy asks for something else than one bank of SHA-256"};
   }
   host_.selection = selections.front();
-  const Bytes boot_log = log(false);
-  log_size_ = boot_log.size();
-  pcrs_ = plain_replay(boot_log, host_.selection);
+  if (esxi_) {
+    const EsxiBootLog booted = write_esxi_boot_log(*esxi_);
+    log_size_ = booted.log.size();
+    pcrs_ = plain_replay(booted.measured, host_.selection);
+  } else {
+    const Bytes boot_log = log(false);
+    log_size_ = boot_log.size();
+    pcrs_ = plain_replay(boot_log, host_.selection);
+  }
   first_ = sequence;
   resets_.clear();
   return {};
 }
 
 Bytes FleetHost::log(bool is_tampered) const {
+  if (esxi_) {
+    EsxiBootModel model = *esxi_;
+    model.host_seed += is_tampered ? 1 : 0;  // another host's: PCR 5, 13 and 14 differ
+    return write_esxi_boot_log(model).log;
+  }
   MeasuredBootModel model;
   model.host_seed = seed_ * 1'000'000 + number_;
   model.kernel = is_tampered ? "6.1.0-66-amd64" : model.kernel;
   return write_boot_log(model);
+}
+
+// Of a host that is faulty itself, a forged quote or log has its own finding or the boot's: which
+// one depends on how far the log is read.
+Expected FleetHost::expected(Action action) const {
+  Expected expected = expected_of(action);
+  if (!esxi_ || esxi_->fault == EsxiFault::kNone) {
+    return expected;
+  }
+  if (expected.state == TrustState::kTrusted) {
+    return expected_of(esxi_->fault);
+  }
+  expected.code = {};
+  return expected;
 }
 
 std::uint32_t FleetHost::resets_until(const Plan& plan, std::uint64_t sequence) {

@@ -6,10 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "bench/fleet/esxi_boot_model.h"
 #include "bench/fleet/seeded_keys.h"
 #include "bench/fleet/signing_host.h"
 #include "bench/simulator/plan.h"
@@ -28,6 +30,7 @@ struct FleetSettings {
   WallTime booted;
   std::uint64_t clock_step_ms = 1;  // between two attestations, on the TPM's clock
   bool is_behind_gateway = false;
+  std::shared_ptr<const EsxiFleet> esxi = nullptr;  // null: they boot Linux
 };
 
 class FleetHost {
@@ -61,6 +64,9 @@ class FleetHost {
   // Its boot log, or that of another boot.
   [[nodiscard]] Bytes log(bool is_tampered) const;
 
+  // What must be said of evidence of this action.
+  [[nodiscard]] Expected expected(Action action) const;
+
  private:
   std::uint32_t resets_until(const Plan& plan, std::uint64_t sequence);
 
@@ -69,7 +75,8 @@ class FleetHost {
   std::uint32_t number_;
   SigningHost host_;
   transport::CurveKeyPair channel_;
-  std::optional<Digest> log_key_;  // behind a gateway
+  std::optional<Digest> log_key_;      // behind a gateway
+  std::optional<EsxiBootModel> esxi_;  // what it boots; none: Linux
   ClockInfo at_start_;
   std::size_t log_size_ = 0;
   PcrBank pcrs_{HashAlgorithm::kSha256};

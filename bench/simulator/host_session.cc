@@ -207,7 +207,7 @@ bool HostSession::is_again(const Receipt& receipt) const {
 
 void HostSession::check(const Receipt& receipt, Tally& tally) const {
   const Action action = next_action();
-  const Expected expected = expected_of(action);
+  const Expected expected = host_.expected(action);
   const auto state = static_cast<TrustState>(receipt.state);
   tally.trusted += state == TrustState::kTrusted ? 1 : 0;
   tally.failed += state == TrustState::kFailed ? 1 : 0;

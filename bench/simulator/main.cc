@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "bench/simulator/esxi_hosts.h"
 #include "bench/simulator/options.h"
 #include "bench/simulator/workers.h"
 #include "transport/control/import_line.h"
@@ -34,6 +35,11 @@ int export_hosts(const Options& options) {
   }
   file.close();
   return file ? 0 : fail(options.file + ": cannot be written");
+}
+
+int write_images(const Options& options) {
+  const Result<void> written = write_esxi_files(*esxi_fleet_of(options), options.file);
+  return written ? 0 : fail(written.error().to_string());
 }
 
 // The hosts of one process; a worker waits for the others before it measures.
@@ -96,6 +102,11 @@ int main_of(int argc, char** argv) {
   CLI::App* write = app.add_subcommand("export", "Write the hosts for 'quotemill import'");
   add_fleet(*write, options);
   write->add_option("FILE", options.file, "JSON lines")->required();
+  CLI::App* images = app.add_subcommand(
+      "images", "Write the image databases of ESXi hosts, and the policy that judges them");
+  add_esxi(*images, options);
+  images->get_option("--esxi")->required();
+  images->add_option("FOLDER", options.file)->required()->check(CLI::ExistingDirectory);
   CLI::App* run = app.add_subcommand("run", "Attest, measure, and check every verdict");
   add_run(*run, options);
   try {
@@ -103,6 +114,9 @@ int main_of(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : 2;
+  }
+  if (images->parsed()) {
+    return write_images(options);
   }
   return write->parsed() ? export_hosts(options)
                          : run_fleet(options, std::vector<std::string>(argv + 1, argv + argc));

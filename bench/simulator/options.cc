@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint32_t kHostsMax = 1'000'000;
 constexpr std::uint32_t kSecondsMax = 600;
+constexpr std::uint32_t kImagesMax = 50;        // 2 loaders each, in one policy
 constexpr std::uint64_t kAheadMax = 4'000'000;  // of all hosts together: 600 bytes each
 
 Result<CurveKey> read_key(const char* option, const std::string& name) {
@@ -38,8 +39,18 @@ void add_fleet(CLI::App& command, Options& options) {
       ->capture_default_str();
 }
 
+void add_esxi(CLI::App& command, Options& options) {
+  command.add_option("--esxi", options.esxi_images, "they are ESXi hosts of so many images")
+      ->check(CLI::Range(1U, kImagesMax));
+}
+
 void add_run(CLI::App& command, Options& options) {
   add_fleet(command, options);
+  add_esxi(command, options);
+  command
+      .add_option("--esxi-faulty", options.esxi_faulty,
+                  "share of ESXi hosts that boot what they should not, in every way there is")
+      ->check(CLI::Range(0.0, 1.0));
   command.add_option("--connect", options.endpoint, "the daemon's attestation endpoint")
       ->required();
   command.add_option("--server-key", options.server_key_file, "file with the daemon's public key")
@@ -70,6 +81,19 @@ void add_run(CLI::App& command, Options& options) {
   command.add_option("--booted", options.booted)->group("");
 }
 
+std::shared_ptr<const EsxiFleet> esxi_fleet_of(const Options& options) {
+  if (options.esxi_images == 0) {
+    return nullptr;
+  }
+  constexpr double kMille = 1000;
+  EsxiFleetModel model;
+  model.seed = options.seed;
+  model.hosts = options.hosts;
+  model.images = options.esxi_images;
+  model.faulty_per_mille = static_cast<std::uint32_t>(options.esxi_faulty * kMille);
+  return std::make_shared<const EsxiFleet>(model);
+}
+
 Result<RunSettings> settings_of(const Options& options) {
   if (!transport::is_tcp_endpoint(options.endpoint)) {
     return Error{ErrorCode::kConfig, "--connect", 0, "is not tcp://HOST:PORT"};
@@ -85,6 +109,9 @@ Result<RunSettings> settings_of(const Options& options) {
   const Result<CurveKey> server_key = read_key("--server-key", options.server_key_file);
   if (!server_key) {
     return server_key.error();
+  }
+  if (options.esxi_faulty > 0 && options.esxi_images == 0) {
+    return Error{ErrorCode::kConfig, "--esxi-faulty", 0, "needs --esxi"};
   }
   RunSettings settings;
   if (!options.gateway_key_file.empty()) {
@@ -102,8 +129,9 @@ Result<RunSettings> settings_of(const Options& options) {
   if (!keys) {
     return Error{ErrorCode::kConfig, "--keys", 0, keys.error().to_string()};
   }
-  settings.fleet = {options.seed,     *keys, *server_key,
-                    {options.booted}, 1,     settings.gateway_key.has_value()};
+  settings.fleet = {options.seed,          *keys, *server_key,
+                    {options.booted},      1,     settings.gateway_key.has_value(),
+                    esxi_fleet_of(options)};
   settings.daemon_pid = options.daemon_pid;
   settings.endpoint = options.endpoint;
   settings.first_host = options.first;

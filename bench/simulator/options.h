@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct Options {
   std::uint32_t hosts = 100;
   std::uint64_t seed = 1;
   std::string keys = "rsa2048:1";
+  std::uint32_t esxi_images = 0;  // 0: they boot Linux
+  double esxi_faulty = 0;         // share
   std::string file;
   std::string endpoint;
   std::string server_key_file;
@@ -37,9 +40,14 @@ struct Options {
   std::int64_t booted = 0;
 };
 
-// Adds the options of `export` and those of `run` to a command; both outlive its parsing.
+// Adds the options of `export`, of ESXi hosts and those of `run` to a command; both outlive its
+// parsing.
 void add_fleet(CLI::App& command, Options& options);
+void add_esxi(CLI::App& command, Options& options);
 void add_run(CLI::App& command, Options& options);
+
+// The ESXi hosts of the fleet; null if they boot Linux.
+std::shared_ptr<const EsxiFleet> esxi_fleet_of(const Options& options);
 
 // What this process measures. kConfig: names the option, what is wrong and what would be right.
 Result<RunSettings> settings_of(const Options& options);

@@ -1,6 +1,18 @@
 #include "deploy/quotemilld/enrolment_log.h"
 
 namespace quotemill::daemon {
+namespace {
+
+// A host that was refused is in no list: what its operator reads of it is this line.
+std::string detail_of(const transport::EnrolmentAudit& audit) {
+  std::string detail = audit.detail;
+  for (const std::string& words : {audit.why, audit.remedy}) {
+    detail += words.empty() ? "" : "; " + words;
+  }
+  return audit.vsphere.empty() ? detail : detail + "; in vSphere: " + audit.vsphere;
+}
+
+}  // namespace
 
 void EnrolmentLog::note(const transport::EnrolmentAudit& audit) {
   std::string message = "enrolment";
@@ -19,7 +31,7 @@ void EnrolmentLog::note(const transport::EnrolmentAudit& audit) {
                       {"uid", audit.host_uid},
                       {"ek_sha256", audit.ek_sha256},
                       {"generation", std::to_string(audit.generation)},
-                      {"detail", audit.detail}});
+                      {"detail", detail_of(audit)}});
 }
 
 std::map<std::string, std::uint64_t> EnrolmentLog::refusals() const {

@@ -1,7 +1,7 @@
 // The verbs about images of ESXi. What is known of them is a baseline each; they are imported,
 // shown and retired as baselines are.
-#include <algorithm>
 #include <map>
+#include <optional>
 
 #include "deploy/quotemilld/all_hosts.h"
 #include "deploy/quotemilld/baseline_plans.h"
@@ -17,47 +17,43 @@ using transport::Json;
 
 namespace {
 
-// Which hosts are proven to have booted an image, as their last proofs say.
-struct Use {
-  std::uint64_t hosts = 0;
-  WallTime last;  // when the last quote of one of them came: being judged again is no attestation
-};
+using HostsOfImages = std::map<Digest, std::uint64_t>;
 
-void count(const Host& host, std::map<Digest, Use>& uses) {
+// Counts a host for the image that its last complete proof says it booted.
+void count(const Host& host, HostsOfImages& hosts) {
   const std::shared_ptr<const BootProof>& proof = host.state->proof;
   if (!proof || proof->generation != host.record->generation) {
     return;
   }
   for (const Finding& finding : proof->findings) {
     if (finding.code == FindingCode::kEsxiImage && finding.expected) {
-      Use& use = uses[*finding.expected];
-      ++use.hosts;
-      if (host.state->counters) {
-        use.last = std::max(use.last, host.state->counters->received);
-      }
+      ++hosts[*finding.expected];
     }
   }
 }
 
-std::map<Digest, Use> uses_of_images(const HostTable& hosts) {
-  std::map<Digest, Use> uses;
-  for_each_host(hosts, [&uses](const Host& host) { count(host, uses); });
-  return uses;
+HostsOfImages hosts_of_images(const HostTable& table) {
+  HostsOfImages hosts;
+  for_each_host(table, [&hosts](const Host& host) { count(host, hosts); });
+  return hosts;
 }
 
 }  // namespace
 
 ControlOutcome OperatorVerbs::image_list(OperatorArgs& /*args*/, Call /*call*/) {
-  const std::map<Digest, Use> uses = uses_of_images(parts_.hosts);
+  const HostsOfImages hosts = hosts_of_images(parts_.hosts);
   Json list = Json::array();
   for (const auto& baseline : parts_.policies.baselines()) {
     if (!baseline->is_image()) {
       continue;
     }
-    const auto use = baseline->file ? uses.find(baseline->file->id) : uses.end();
     Json row = transport::render_baseline(*baseline);
-    row["hosts"] = use == uses.end() ? 0 : use->second.hosts;
-    row["last_attested"] = transport::iso_time(use == uses.end() ? WallTime{} : use->second.last);
+    const Digest id = baseline->file ? baseline->file->id : Digest();
+    const auto found = hosts.find(id);
+    row["hosts"] = found == hosts.end() ? 0 : found->second;
+    const std::optional<WallTime> attested =
+        parts_.images != nullptr ? parts_.images->last(id) : std::nullopt;
+    row["last_attested"] = attested ? transport::iso_time(*attested) : Json(nullptr);
     list.push_back(std::move(row));
   }
   return Json{{"images", std::move(list)}};

@@ -60,6 +60,7 @@
 #include "deploy/quotemilld/uploads.h"
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/host_table.h"
+#include "engine/pipeline/image_times.h"
 #include "engine/pipeline/inbox.h"
 #include "engine/pipeline/policies_in_force.h"
 #include "engine/pipeline/registrar.h"
@@ -98,10 +99,11 @@ struct OperatorParts {
   std::function<transport::Json()> endpoints = {};
   // The text of the policy that the configuration names.
   std::string configured_policy = {};
-  FleetRuns* runs = nullptr;       // null: none can be started
-  ReattestWaves* waves = nullptr;  // null: as well
-  const Outbox* outbox = nullptr;  // null: all changes and acts are of the present stream
-  BlastPreviews::Pace pace = {};   // of what is counted before a change is made
+  FleetRuns* runs = nullptr;           // null: none can be started
+  ReattestWaves* waves = nullptr;      // null: as well
+  const Outbox* outbox = nullptr;      // null: all changes and acts are of the present stream
+  const ImageTimes* images = nullptr;  // null: nobody knows when hosts attested to them
+  BlastPreviews::Pace pace = {};       // of what is counted before a change is made
 };
 
 class OperatorVerbs final : public transport::ControlHandler {

@@ -70,12 +70,18 @@ Result<void> Service::Parts::open_store() {
   }
   policies = *std::move(recalled);
   rollout_clock.emplace(clock.now(), policies->rollouts());
+  const Result<std::vector<ImageTime>> attested = store->image_times();
+  if (!attested) {
+    return attested.error();
+  }
+  images = std::make_unique<ImageTimes>(*store, *attested);
   if (Result<void> streaming = open_stream(); !streaming) {
     return streaming;
   }
-  committer = std::make_unique<Committer>(
-      CommitterPorts{*store, hosts, replies, *changes, clock, *nonces, *policies, counters},
-      std::move(*start));
+  committer =
+      std::make_unique<Committer>(CommitterPorts{*store, hosts, replies, *changes, clock, *nonces,
+                                                 *policies, counters, images.get()},
+                                  std::move(*start));
   pipeline = std::make_unique<Pipeline>(PipelineParts{inbox, *committer, hosts, *policies, *store,
                                                       key_cache, counters, keys.server.public_key},
                                         static_cast<unsigned>(config.pipeline.threads));
@@ -237,7 +243,8 @@ Result<void> Service::Parts::open_control() {
   verbs = std::make_unique<OperatorVerbs>(
       OperatorParts{hosts, *committer, *store, *store, *policies, key_cache, keys.server.public_key,
                     inbox, counters, *server, clock, audit, endpoints,
-                    configured_policy_text(config), runs.get(), waves.get(), store.get()});
+                    configured_policy_text(config), runs.get(), waves.get(), store.get(),
+                    images.get()});
   Result<std::unique_ptr<transport::ControlServer>> started =
       transport::ControlServer::start(*context, config.listen.control, *verbs);
   if (!started) {

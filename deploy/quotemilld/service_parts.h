@@ -64,6 +64,7 @@ struct Service::Parts {
   PipelineCounters counters;
   const Policy configured_policy;
   std::unique_ptr<PoliciesInForce> policies;
+  std::unique_ptr<ImageTimes> images;
   std::optional<RolloutClock> rollout_clock;
   std::unique_ptr<NonceAuthority> nonces;
   std::unique_ptr<transport::Context> context;

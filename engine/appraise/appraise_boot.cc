@@ -1,6 +1,7 @@
 #include "engine/appraise/appraise.h"
 #include "engine/appraise/appraise_claims.h"
 #include "engine/appraise/appraise_esxi.h"
+#include "engine/appraise/appraise_esxi_start.h"
 #include "engine/appraise/appraise_rollout.h"
 #include "engine/appraise/broken_rule.h"
 #include "engine/appraise/compare_boot.h"
@@ -64,9 +65,7 @@ Findings judge_esxi(const VerifiedBoot& boot, const Snapshot& snapshot, Software
   EsxiBoot esxi;
   read_esxi_boot(log, known_esxi_format(), esxi, boot.log_form());
   Findings findings = esxi_log_findings(esxi);
-  append(appraise_esxi(esxi, claim_secure_boot(log, claim_signature_databases(log)),
-                       boot.proven_pcrs(), snapshot, memo),
-         findings);
+  append(appraise_esxi(esxi, esxi_secure_boot(log), boot.proven_pcrs(), snapshot, memo), findings);
   return findings;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "engine/appraise/appraise_esxi_start.h"
 #include "engine/appraise/broken_rule.h"
@@ -261,27 +262,36 @@ class EsxiAppraisal {
     if (report_.database == nullptr) {
       return;
     }
+    const auto key = [](const auto& each) { return std::tie(each.name, each.version); };
     for (const Vib& vib : report_.database->vibs) {
-      const bool is_booted = std::any_of(booted.begin(), booted.end(), [&](const auto& each) {
-        return each.name == vib.name && each.version == vib.version;
-      });
-      if (!is_booted) {
+      // They are in the order of their names and versions.
+      const auto found = std::lower_bound(
+          booted.begin(), booted.end(), vib,
+          [&key](const auto& each, const auto& sought) { return key(each) < key(sought); });
+      if (found == booted.end() || key(*found) != key(vib)) {
         judge_vib(vib.name, vib.version, vib.acceptance);
       }
     }
   }
 
   void judge_vib(const std::string& name, const std::string& version, AcceptanceLevel acceptance) {
-    const std::string title = escaped(name, 64) + " " + escaped(version, 64);
-    if (holds(rules_.deny_vibs, DeniedVib{name, {}}) ||
-        holds(rules_.deny_vibs, DeniedVib{name, version})) {
-      add(FindingCode::kEsxiVibDenied, rules_.vibs, title);
+    // Hundreds of VIBs, of which none is told as a rule.
+    const auto title = [&] { return escaped(name, 64) + " " + escaped(version, 64); };
+    if (is_denied(name, version)) {
+      add(FindingCode::kEsxiVibDenied, rules_.vibs, title());
     }
     if (acceptance < rules_.min_acceptance) {
       add(FindingCode::kEsxiVibAcceptance, rules_.vibs,
-          title + " is " + std::string(name_of(acceptance)) + "; the policy asks for " +
+          title() + " is " + std::string(name_of(acceptance)) + "; the policy asks for " +
               std::string(name_of(rules_.min_acceptance)));
     }
+  }
+
+  [[nodiscard]] bool is_denied(const std::string& name, const std::string& version) const {
+    return std::any_of(
+        rules_.deny_vibs.begin(), rules_.deny_vibs.end(), [&](const DeniedVib& denied) {
+          return denied.name == name && (denied.version.empty() || denied.version == version);
+        });
   }
 
   // --- Settings

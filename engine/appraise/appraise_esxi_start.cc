@@ -69,7 +69,7 @@ class StartAppraisal {
     std::size_t told = 0;
     for (const EsxiAuthority& authority : boot_.authorities) {
       if (!holds(rules_.authorities, authority.digest) && told++ < kUnknownTold) {
-        add_authority("which the policy does not allow", authority.event, authority.digest);
+        add_authority("the policy does not allow", authority.event, authority.digest);
       }
     }
     if (boot_.odd_authority) {
@@ -196,6 +196,10 @@ class StartAppraisal {
 };
 
 }  // namespace
+
+SecureBootClaim esxi_secure_boot(const ProvenLog& log) {
+  return claim_secure_boot(log, SignatureDatabases());
+}
 
 Findings appraise_esxi_start(const EsxiBoot& boot, const SecureBootClaim& secure_boot,
                              std::uint32_t proven_pcrs, const Snapshot& snapshot) {

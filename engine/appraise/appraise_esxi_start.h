@@ -12,6 +12,10 @@
 
 namespace quotemill {
 
+// Whether Secure Boot was on, and how far that is proven. Whose keys the firmware trusts is no part
+// of it: their certificates are read for people, which takes longer than all else of a log.
+SecureBootClaim esxi_secure_boot(const ProvenLog& log);
+
 // `proven_pcrs`: bits, those that a quote proved. REQUIRES: is_in_order(boot)
 Findings appraise_esxi_start(const EsxiBoot& boot, const SecureBootClaim& secure_boot,
                              std::uint32_t proven_pcrs, const Snapshot& snapshot);

@@ -1,6 +1,7 @@
 #include "engine/appraise/esxi_status.h"
 
 #include "engine/appraise/appraise_esxi.h"
+#include "engine/appraise/appraise_esxi_start.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/replay.h"
 
@@ -81,7 +82,7 @@ EsxiStatus esxi_status(ByteView kept_log, const PcrBank& proven, const Snapshot&
     out.ambiguous = report.ambiguous;
   }
   tell_start(boot, pcrs, out);
-  tell_secure_boot(claim_secure_boot(log, claim_signature_databases(log)), boot, out);
+  tell_secure_boot(esxi_secure_boot(log), boot, out);
   out.is_launched_by_txt = boot.has_launch;
   out.exec_installed_only = boot.exec_installed_only;
   out.asset_tag = boot.asset_tag ? std::string(as_text(*boot.asset_tag)) : std::string();

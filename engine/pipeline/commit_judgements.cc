@@ -155,6 +155,11 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
   std::shared_ptr<HostState> next = next_state(judgement, previous, now);
   next->latches = latches;
   next->receipt = receipts_.make(record, judgement.snapshot->policy(), now, *next);
+  if (ports_.images != nullptr) {
+    if (const std::optional<ImageTime> attested = image_attested_to(judgement)) {
+      write.images.push_back(*attested);
+    }
+  }
   Reply reply = reply_to(judgement, ReplyKind::kReceipt);
   reply.body = next->receipt;
   write.replies.push_back(std::move(reply));

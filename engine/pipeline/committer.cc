@@ -108,6 +108,8 @@ void Committer::run() {
     }
     posted_.wait_for(lock, wait, [this] { return stopping_ || !tasks_.empty(); });
     if (tasks_.empty() && stopping_) {
+      lock.unlock();
+      keep_images(/*is_end=*/true);
       return;
     }
     std::optional<Task> task;
@@ -119,6 +121,7 @@ void Committer::run() {
     if (task) {
       std::visit([this](auto& kind) { handle(kind); }, *task);
     }
+    keep_images(/*is_end=*/false);
     keep_some_to_policies();
     note_pause(ports_.clock.now());
     expire(ports_.clock.now());
@@ -193,6 +196,7 @@ Result<void> Committer::write_durably(Write& write) {
     audit_ = {act.number, act.id};
   }
   count_verdicts(write.batch);
+  note_images(write.images);
   ports_.changes.publish(stream_id_, write.batch.changes);
   return {};
 }
@@ -208,6 +212,24 @@ void Committer::count_verdicts(const CommitBatch& batch) {
   count(counters.attestations, batch.history.size() + batch.reaffirmed.size());
   count(counters.reaffirmed, batch.reaffirmed.size());
   count(counters.changes, batch.changes.size());
+}
+
+void Committer::note_images(const std::vector<ImageTime>& attested) {
+  for (const ImageTime& time : attested) {
+    ports_.images->note(time);
+  }
+}
+
+// Beside what hosts are told: they are not kept waiting for it, and it fails nothing.
+void Committer::keep_images(bool is_end) {
+  if (ports_.images == nullptr) {
+    return;
+  }
+  const Result<void> kept =
+      is_end ? ports_.images->keep_all() : ports_.images->keep(ports_.clock.now().boot);
+  if (!kept) {
+    count(ports_.counters.commit_failures);
+  }
 }
 
 // A host that may not attest does not turn stale; one that may again must not stay as it was left;

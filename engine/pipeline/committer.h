@@ -22,6 +22,7 @@
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/deadlines.h"
 #include "engine/pipeline/host_table.h"
+#include "engine/pipeline/image_times.h"
 #include "engine/pipeline/judge.h"
 #include "engine/pipeline/nonce_authority.h"
 #include "engine/pipeline/policies_in_force.h"
@@ -44,6 +45,7 @@ struct CommitterPorts {
   const NonceAuthority& nonces;
   PoliciesInForce& policies;
   PipelineCounters& counters;
+  ImageTimes* images = nullptr;  // null: nobody asks for them
 };
 
 // What was read from the store at start-up.
@@ -138,6 +140,7 @@ class Committer final : public Registrar {
     std::vector<Reply> replies;
     std::unordered_map<HostUid, std::shared_ptr<const HostState>> states;  // newest of this write
     std::unordered_map<HostUid, Deadlines::Term> deadlines;  // of those judged in this write
+    std::vector<ImageTime> images;                           // that they attested to
   };
 
   void set_deadlines(Moment now, const PolicySet& policies);
@@ -185,6 +188,8 @@ class Committer final : public Registrar {
   void note_pause(Moment now);
   Result<void> write_durably(Write& write);
   void count_verdicts(const CommitBatch& batch);
+  void note_images(const std::vector<ImageTime>& attested);
+  void keep_images(bool is_end);
   void put_host(const std::shared_ptr<const HostRecord>& record, Moment now);
   [[nodiscard]] WallTime store_time();
   // For what ends by time (validities, tokens, maintenance): its wall clock never goes back,

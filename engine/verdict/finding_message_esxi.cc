@@ -18,7 +18,10 @@ std::string esxi_log_message(const Finding& finding) {
     case FindingCode::kEsxiLogMalformed:
       return "the event breaks: " + finding.subject;
     case FindingCode::kEsxiLogData:
-      return "the data is not what was measured: " + finding.subject;
+      return "the data is not what was measured: " + finding.subject +
+             (finding.digest && finding.expected ? ": it hashes to " + seen(finding) +
+                                                       ", what was measured is " + expected(finding)
+                                                 : "");
     case FindingCode::kEsxiLogTagUnknown:
       return "nobody has explained this event: " + finding.subject;
     case FindingCode::kEsxiLogBank:

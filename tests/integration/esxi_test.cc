@@ -160,6 +160,25 @@ TEST_F(EsxiScenario, AChangedModuleFailsItsHostByTheNameOfTheVib) {
   EXPECT_TRUE(daemon_.becomes("esx-2", "trusted")) << "it clears itself";
 }
 
+// By the store alone: its host is gone for good, and the daemon is another process.
+TEST_F(EsxiScenario, TheLastAttestationToAnImageOutlastsARestart) {
+  SimHost host("esx-1");
+  host.esxi = boots();
+  ASSERT_TRUE(boot(host));
+  ASSERT_TRUE(testing::join(host, daemon_));
+  host.stop_agent();
+  const Json before = daemon_.get("image.list")["images"][0];
+  EXPECT_EQ(before["hosts"], 1) << before;
+  ASSERT_TRUE(before["last_attested"].is_string()) << before;
+  ASSERT_EQ(daemon_.stop(), 0);
+  ASSERT_TRUE(daemon_.start());
+  const Json after = daemon_.get("image.list")["images"][0];
+  EXPECT_EQ(after["last_attested"], daemon_.host("esx-1")["esxi"]["last_attested"]);
+  EXPECT_GE(after["last_attested"], before["last_attested"]);
+  const Finished listed = daemon_.cli({"images", "list"});
+  EXPECT_THAT(listed.output, ::testing::ContainsRegex("esxi-8u3@1 +approved .* 1 +20"));
+}
+
 // Its firmware is learnt from a host that is known good, and pinned.
 TEST_F(EsxiScenario, FirmwareIsPinnedToThatOfAGoldenHost) {
   SimHost host("esx-1");

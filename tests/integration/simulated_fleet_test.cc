@@ -114,6 +114,41 @@ TEST_F(SimulatedFleetTest, AFleetBehindAGatewayIsJudgedAsDirectly) {
       << "hosts share messages";
 }
 
+// Two hundred ESXi hosts of three images: every fault that the generator knows, and its answer.
+TEST_F(SimulatedFleetTest, EveryVerdictOnEsxiHostsIsTheOneThatTheirGeneratorKnows) {
+  DaemonSettings settings;
+  settings.identity = "imported = \"info\"";
+  TestDaemon daemon(settings);
+  ASSERT_TRUE(daemon.start());
+  const std::string folder = folder_.path().string();
+  ASSERT_TRUE(
+      testing::run({{QUOTEMILL_BIN_DIR "/quotemill-fleet", "images", "--esxi", "3", folder}},
+                   testing::kPatience)
+          .ok());
+  for (const std::string image : {"image-0", "image-1", "image-2"}) {
+    ASSERT_TRUE(testing::run({{"gzip", "-n", folder + "/" + image}}).ok());
+    const Finished imported =
+        daemon.cli({"images", "import", folder + "/" + image + ".gz", "--as", image});
+    ASSERT_TRUE(imported.ok()) << imported.output;
+    ASSERT_TRUE(daemon.cli({"images", "approve", image, "--yes"}).ok());
+  }
+  const Finished applied = daemon.cli({"policy", "apply", folder + "/esxi.toml", "--yes"});
+  ASSERT_TRUE(applied.ok()) << applied.output;
+  ASSERT_TRUE(daemon.cli({"import", exported("200")}).ok());
+  const Finished run =
+      attest(daemon, "200",
+             {"--seconds", "3", "--esxi", "3", "--esxi-faulty", "0.5", "--mix",
+              "quote-only=0.8,reboot=0.2", "--faults", "bad_signature=0.03,tampered_log=0.03"});
+  EXPECT_TRUE(run.ok()) << run.output;
+  const Json report = report_of(run);
+  EXPECT_EQ(report["wrong_verdicts"], 0) << report["wrong"].dump(1);
+  EXPECT_TRUE(report["errors"].empty()) << report["errors"].dump();
+  EXPECT_GT(report["trusted"], 50);
+  EXPECT_GT(report["failed"], 50);
+  const Json images = daemon.get("image.list")["images"];
+  EXPECT_GT(images[0]["hosts"].get<int>() + images[1]["hosts"].get<int>(), 20);
+}
+
 TEST_F(SimulatedFleetTest, ImportedHostsFailByNameUntilThePolicyAllowsThem) {
   TestDaemon daemon({});
   ASSERT_TRUE(daemon.start());

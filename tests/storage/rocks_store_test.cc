@@ -4,7 +4,7 @@
 #include <array>
 #include <filesystem>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "engine/crypto/hash.h"
 #include "storage/database.h"
@@ -65,9 +65,13 @@ TEST_F(RocksStoreTest, KeepsEverythingAcrossReopening) {
     batch.history = {sample_appraisal(1, 1, true), sample_appraisal(1, 2, false)};
     batch.boot_logs = {sample_boot_log(100'000, 7)};
     ASSERT_TRUE(store->commit(batch));
+    ASSERT_TRUE(
+        store->keep_image_times(std::vector<ImageTime>{{sample_boot_log(100'000, 7).id, {1'234}}}));
     stream = store->status()->stream_id;
   }
   const auto store = open();
+  EXPECT_THAT(*store->image_times(),
+              ::testing::ElementsAre(ImageTime{sample_boot_log(100'000, 7).id, {1'234}}));
   EXPECT_EQ(store->status()->stream_id, stream);
   EXPECT_EQ(store->status()->last_change, 1U);
   EXPECT_EQ(store->history(sample_uid(1), 0, 10)->size(), 2U);

@@ -104,6 +104,13 @@ TEST_F(StoreCareTest, ARevisionOrAFormerIdentityThatIsWrongIsNamed) {
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("revisions"), HasSubstr("another generation")));
 }
 
+TEST_F(StoreCareTest, ATimeOfAnImageThatIsNoneIsNamedAndNotMadeUp) {
+  fill(*open(path_));
+  put_raw(Family::kImages, digest_key(sample_boot_log(3'000, 1).id), "\x01 12:30");
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("is no time")));
+  EXPECT_EQ(open(path_)->image_times().error().code, ErrorCode::kStorage);
+}
+
 TEST_F(StoreCareTest, AGapInTheChangesIsNamed) {
   fill(*open(path_));
   put_raw(Family::kChanges, change_key(9), encode_change(sample_change(9, 1)));

@@ -3,8 +3,9 @@
 
 #include <array>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
+#include "engine/crypto/hash.h"
 #include "storage/records.h"
 
 namespace quotemill::storage {
@@ -290,6 +291,16 @@ TYPED_TEST(StoreContract, RemembersWhereEachStreamBegan) {
 TYPED_TEST(StoreContract, AnEmptyBatchIsNothing) {
   this->commit(CommitBatch{});
   EXPECT_EQ(this->store().status()->last_change, 0U);
+}
+
+TYPED_TEST(StoreContract, KeepsTheLastTimeOfEachImage) {
+  const Digest first = hash(HashAlgorithm::kSha256, as_bytes("first"));
+  const Digest second = hash(HashAlgorithm::kSha256, as_bytes("second"));
+  EXPECT_TRUE(this->store().image_times()->empty());
+  ASSERT_TRUE(this->store().keep_image_times(std::vector<ImageTime>{{first, {5}}, {second, {6}}}));
+  ASSERT_TRUE(this->store().keep_image_times(std::vector<ImageTime>{{first, {7}}}));
+  EXPECT_THAT(*this->store().image_times(),
+              ::testing::UnorderedElementsAre(ImageTime{first, {7}}, ImageTime{second, {6}}));
 }
 
 }  // namespace

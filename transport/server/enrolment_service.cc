@@ -8,6 +8,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/crypto/random.h"
+#include "engine/verdict/enrolment_messages.h"
 
 namespace quotemill::transport {
 namespace {
@@ -101,6 +102,18 @@ Finding identity_changed(const Admission& admission) {
   return finding;
 }
 
+EnrolmentAudit refusal_of(const Error& error, const std::string& name,
+                          const std::string& ek_sha256) {
+  EnrolmentAudit audit{
+      "refused", name, ek_sha256, {}, 0, error.to_string(), std::string(name_of(error.code))};
+  if (const EnrolmentMessage* const message = enrolment_message_of(error)) {
+    audit.why = message->cause;
+    audit.remedy = message->remedy;
+    audit.vsphere = message->vsphere;
+  }
+  return audit;
+}
+
 IdentityUpdate update_of(const Admission& admission, const RegistryView& view) {
   IdentityUpdate update;
   if (!admission.is_write_needed) {
@@ -189,13 +202,7 @@ Result<MessageBody> EnrolmentService::begin(const CurveKey& client, const EnrolM
       {message.name, message.ek_certificate, message.ek_public, message.ak_public, message.token},
       *rules, {config_.server_key, client}, *secret, now);
   if (!open) {
-    report({"refused",
-            escaped(message.name, limits::kHostNameSizeMax),
-            {},
-            {},
-            0,
-            open.error().to_string(),
-            std::string(name_of(open.error().code))});
+    report(refusal_of(open.error(), escaped(message.name, limits::kHostNameSizeMax), {}));
     return open.error();
   }
   CredentialMessage credential{open->credential.id_object, open->credential.encrypted_secret,
@@ -259,13 +266,7 @@ Result<MessageBody> EnrolmentService::finish(const CurveKey& client, const Proof
   const Result<Admission> admission =
       identity ? admit(*identity) : Result<Admission>(identity.error());
   if (!admission) {
-    report({"refused",
-            name,
-            ek_sha256,
-            {},
-            0,
-            admission.error().to_string(),
-            std::string(name_of(admission.error().code))});
+    report(refusal_of(admission.error(), name, ek_sha256));
     return admission.error();
   }
   return enrolled(*admission);

@@ -56,6 +56,11 @@ struct EnrolmentAudit {
   std::uint32_t generation = 0;
   std::string detail;      // the rule, the note, or the refusal
   std::string cause = {};  // of a refusal: its error's code, one of few
+  // Of a refusal, if the catalogue has it (verdict/enrolment_messages.h): why, what to do, and what
+  // vSphere says.
+  std::string why = {};
+  std::string remedy = {};
+  std::string vsphere = {};
 };
 
 struct EnrolmentCounters {

@@ -22,7 +22,7 @@ std::string title_of(const Json& baseline) {
 std::string release_of(const Json& image) {
   const std::string version = text_at(image, "version");
   const std::string build = text_at(image, "build");
-  return version.empty() ? "no release" : build.empty() ? version : version + " build " + build;
+  return version == "-" ? "no release" : build == "-" ? version : version + " build " + build;
 }
 
 std::string state_of(const Json& baseline) {
@@ -37,6 +37,15 @@ std::string words_of(const Json& baseline) {
   const Json image = at(baseline, "image");
   return text_at(image, "name") + ", " + release_of(image) + ", " + text_at(image, "vibs") +
          " VIBs";
+}
+
+// Before this was kept nobody noted it: hosts that boot it say that it is not "never".
+std::string attested_words(const Json& baseline) {
+  const Json attested = at(baseline, "last_attested");
+  if (!attested.is_null()) {
+    return time_of(attested);
+  }
+  return at(baseline, "hosts") == 0 ? "never" : "unknown";
 }
 
 std::string file_words(const std::vector<std::string>& files) {
@@ -147,8 +156,7 @@ Exit run_images_list(Session& session) {
                {release_of(image)},
                {text_at(image, "vibs")},
                {text_at(baseline, "hosts")},
-               {at(baseline, "last_attested").is_null() ? "never"
-                                                        : time_of(at(baseline, "last_attested"))}});
+               {attested_words(baseline)}});
   }
   table.print(session.out(), session.style());
   if (at(*answer, "images").empty()) {

@@ -131,8 +131,12 @@ std::string ArchiveReader::path() const {
   return text == nullptr ? std::string() : text;
 }
 
+// An ar archive has files alone, and some writers leave the type out of its modes ("644").
 bool ArchiveReader::is_file() const {
-  return archive_entry_filetype(state_->entry) == AE_IFREG;
+  const auto type = archive_entry_filetype(state_->entry);
+  const bool is_ar =
+      (archive_format(state_->handle.get()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_AR;
+  return type == AE_IFREG || (is_ar && type == 0);
 }
 
 bool ArchiveReader::is_folder() const {

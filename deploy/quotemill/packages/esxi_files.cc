@@ -276,7 +276,7 @@ Result<EsxiReading> read_vibs(const std::vector<std::string>& files) {
   out.kind = "VIBs";
   Result<BaseImage> image = references::vib_set_of(name, descriptors.vibs, out.left_out);
   if (!image) {
-    return image.error();
+    return files.size() == 1 ? in_file(image.error(), files.front()) : image.error();
   }
   out.image = *std::move(image);
   return out;

@@ -144,7 +144,23 @@ Result<Vib> booted(const VibDescriptor& from, const ProfileVib& profile) {
   return out;
 }
 
-Result<BaseImage> finish(BaseImage image) {
+// Payloads that nothing can be found by are no image, and the bound of an image would only say that
+// there are none.
+Result<void> check_known(const BaseImage& image, const std::vector<std::string>& left_out) {
+  const bool is_any = std::any_of(image.vibs.begin(), image.vibs.end(),
+                                  [](const Vib& vib) { return !vib.payloads.empty(); });
+  return is_any || left_out.empty()
+             ? Result<void>()
+             : Result<void>(
+                   refused(ErrorCode::kMalformed,
+                           "nothing that a host boots could be known by it: " + left_out.front() +
+                               ", which VIBs that ESXi 8 installs have"));
+}
+
+Result<BaseImage> finish(BaseImage image, const std::vector<std::string>& left_out) {
+  if (Result<void> known = check_known(image, left_out); !known) {
+    return known.error();
+  }
   std::sort(image.vibs.begin(), image.vibs.end(), [](const Vib& left, const Vib& right) {
     return std::pair(left.name, left.version) < std::pair(right.name, right.version);
   });
@@ -224,7 +240,7 @@ Result<BaseImage> image_of(const ImageProfile& profile, const std::vector<VibDes
     note_left_out(*found->second, left_out);
     image.vibs.push_back(*std::move(vib));
   }
-  return finish(std::move(image));
+  return finish(std::move(image), left_out);
 }
 
 Result<BaseImage> vib_set_of(const std::string& name, const std::vector<VibDescriptor>& vibs,
@@ -236,7 +252,7 @@ Result<BaseImage> vib_set_of(const std::string& name, const std::vector<VibDescr
     image.vibs.push_back(from.vib);
     image.vendor = vibs.size() == 1 ? from.vib.vendor : std::string();
   }
-  return finish(std::move(image));
+  return finish(std::move(image), left_out);
 }
 
 }  // namespace quotemill::references

@@ -57,6 +57,16 @@ TEST_F(FleetProgramTest, ExportsTheSameHostsForTheSameSeed) {
   EXPECT_NE(exported("2"), first);
 }
 
+TEST_F(FleetProgramTest, WritesImageDatabasesAndThePolicyOfItsEsxiHosts) {
+  const Finished finished = fleet({"images", "--esxi", "2", folder_.path().string()});
+  ASSERT_TRUE(finished.ok()) << finished.output;
+  EXPECT_GT(testing::read_file(folder_ / "image-1").size(), 10'000U);
+  EXPECT_NE(testing::read_file(folder_ / "image-0"), testing::read_file(folder_ / "image-1"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "image-2"));
+  const Bytes policy = testing::read_file(folder_ / "esxi.toml");
+  EXPECT_THAT(std::string(as_text(policy)), HasSubstr("[esxi]\nimage = \"fail\"\nloaders = ["));
+}
+
 TEST_F(FleetProgramTest, SaysWhatIsWrongWithItsOptions) {
   EXPECT_THAT(refusal("--connect", "tcp://192.0.2.1:7401"), HasSubstr("not on this machine"));
   EXPECT_THAT(refusal("--connect", "tcp://127.evil.example:7401"),
@@ -68,6 +78,9 @@ TEST_F(FleetProgramTest, SaysWhatIsWrongWithItsOptions) {
   EXPECT_THAT(refusal("--faults", "bad_signature=2"), HasSubstr("a share from 0 to 1"));
   EXPECT_THAT(refusal("--keys", "rsa512:1"), HasSubstr("'rsa512' is none of"));
   EXPECT_THAT(refusal("--server-key", "/dev/null"), HasSubstr("server.pub"));
+  EXPECT_THAT(refusal("--esxi", "51"), HasSubstr("not in range"));
+  EXPECT_THAT(refusal("--esxi-faulty", "0.1"), HasSubstr("needs --esxi"));
+  EXPECT_EQ(fleet({"images", "--esxi", "1", "/nowhere"}).exit_status, 2);
   EXPECT_EQ(fleet({}).exit_status, 2);
   EXPECT_EQ(fleet({"export", "/nowhere/hosts.jsonl", "--hosts", "1"}).exit_status, 2);
 }

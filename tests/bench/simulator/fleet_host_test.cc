@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bench/simulator/esxi_hosts.h"
 #include "engine/crypto/check_signature.h"
 #include "engine/evidence/evidence_codec.h"
 #include "engine/identity/imported_identity.h"
@@ -57,6 +58,52 @@ TEST(FleetHost, ItsCountersAndClockNeverGoBack) {
       last = now;
     }
   }
+}
+
+// A host of a fleet of ESXi hosts, of which so many of a thousand are faulty.
+FleetHost esxi_host(std::uint32_t number, std::uint32_t faulty_per_mille) {
+  EsxiFleetModel model;
+  model.images = 2;
+  model.modules = 24;
+  model.faulty_per_mille = faulty_per_mille;
+  FleetSettings settings;
+  settings.keys = *KeyMix::parse(1, "ecdsa_p256:1");
+  settings.esxi = std::make_shared<const EsxiFleet>(model);
+  SeededKeys keys(1);
+  return {settings, number, keys};
+}
+
+TEST(FleetHost, MayBootEsxi) {
+  const Plan plan = *Plan::parse(1, "", "");
+  FleetHost host = esxi_host(3, 0);
+  ASSERT_TRUE(host.begin_at(1, {{HashAlgorithm::kSha256, 0x7BFF}}));
+  const Bytes item = host.evidence(plan, 1, NonceKind::kInteractive, Nonce{});
+  const Result<Evidence> evidence = decode_evidence(item);
+  ASSERT_TRUE(evidence);
+  const Bytes log = host.log(false);
+  EXPECT_EQ(evidence->header.facts.os_id, "esxi");
+  EXPECT_EQ(evidence->header.boot_log_bytes, log.size());
+  EXPECT_NE(host.log(true), log);
+  EXPECT_EQ(host.expected(Action::kQuoteOnly).state, TrustState::kTrusted);
+  EXPECT_EQ(host.expected(Action::kTamperedLog).code, "log.mismatch");
+}
+
+TEST(FleetHost, ThatIsFaultyHasTheAnswerOfItsBoot) {
+  const FleetHost host = esxi_host(3, 1000);
+  const Expected expected = host.expected(Action::kReboot);
+  EXPECT_NE(expected.state, TrustState::kTrusted);
+  EXPECT_EQ(host.expected(Action::kBadSignature).state, TrustState::kFailed);
+}
+
+TEST(FleetHost, EveryFaultOfAnEsxiHostHasAnAnswer) {
+  for (std::size_t number = 1; number < kEsxiFaults; ++number) {
+    const auto fault = static_cast<EsxiFault>(number);
+    const Expected expected = expected_of(fault);
+    EXPECT_TRUE(expected.state == TrustState::kFailed || expected.state == TrustState::kWarning)
+        << name_of(fault);
+    EXPECT_EQ(expected.code.empty(), answer_to(fault).is_seen_by_quote) << name_of(fault);
+  }
+  EXPECT_EQ(expected_of(EsxiFault::kNone).state, TrustState::kTrusted);
 }
 
 TEST(FleetHost, DoesWhatIsAskedOfItOnly) {

@@ -83,15 +83,24 @@ TEST_F(ImagesTest, ListTellsTheStateAndTheLastAttestation) {
   Json never = image("esxi-8u2", nullptr);
   never["last_attested"] = nullptr;
   never["hosts"] = 0;
-  answers_ = {Json{{"images",
-                    {image("esxi-8u3", "2026-11-26T10:30:00.000Z"), never,
-                     image("esxi-7", "2026-11-26T10:30:00.000Z", "2026-11-26T10:40:00.000Z")}}}};
+  Json unknown = image("esxi-6", nullptr);
+  unknown["last_attested"] = nullptr;
+  Json vibs = image("oem-drivers", nullptr);
+  vibs["hosts"] = 0;
+  vibs["image"]["version"] = nullptr;
+  vibs["image"]["build"] = nullptr;
+  answers_ = {Json{
+      {"images",
+       {image("esxi-8u3", "2026-11-26T10:30:00.000Z"), never,
+        image("esxi-7", "2026-11-26T10:30:00.000Z", "2026-11-26T10:40:00.000Z"), unknown, vibs}}}};
   Session one = session();
   EXPECT_EQ(run_images_list(one), Exit::kFine);
   EXPECT_THAT(out_.str(), ::testing::ContainsRegex("esxi-8u3@2 +approved +ESXi-8.0U3 +8.0.3 build "
                                                    "24280767 +120 +41 +2026-11-26"));
   EXPECT_THAT(out_.str(), ::testing::ContainsRegex("esxi-8u2@2 +known .* 0 +never"));
   EXPECT_THAT(out_.str(), ::testing::ContainsRegex("esxi-7@2 +retired"));
+  EXPECT_THAT(out_.str(), ::testing::ContainsRegex("oem-drivers@2 +known .* no release +120"));
+  EXPECT_THAT(out_.str(), ::testing::ContainsRegex("esxi-6@2 +known .* 41 +unknown"));
   expect_clean();
 }
 

@@ -107,6 +107,20 @@ TEST(EnrolmentLog, WritesSomeLinesOfManyRefusalsAndTellsOfTheRest) {
   EXPECT_EQ(counted, (std::map<std::string, std::uint64_t>{{"denied", 301}, {"malformed", 1}}));
 }
 
+TEST(EnrolmentLog, SaysOfARefusalWhyAndWhatToDo) {
+  const quotemill::testing::ManualClock clock;
+  const std::vector<std::string> lines = lines_of([&](const program::Log& log) {
+    EnrolmentLog enrolments(log, clock);
+    transport::EnrolmentAudit audit = refusal("denied");
+    audit.why = "No root.";
+    audit.remedy = "Add it.";
+    audit.vsphere = "Internal failure";
+    enrolments.note(audit);
+  });
+  ASSERT_THAT(lines, SizeIs(1));
+  EXPECT_THAT(lines[0], HasSubstr("because; No root.; Add it.; in vSphere: Internal failure"));
+}
+
 TEST(EnrolmentLog, HoldsNoAdmissionBack) {
   const quotemill::testing::ManualClock clock;
   const std::vector<std::string> lines = lines_of([&](const program::Log& log) {

@@ -147,6 +147,7 @@ class OperatorFixture : public ::testing::Test {
     StoreReport report;
   };
 
+  ImageTimes images_{store_, {}};
   NoCare care_;
   std::vector<HostUid> asked_;
   std::vector<OperatorAct> acts_;
@@ -183,6 +184,8 @@ class OperatorFixture : public ::testing::Test {
                         {},
                         &runs_,
                         &waves_,
+                        nullptr,
+                        &images_,
                         patient()}};
 };
 

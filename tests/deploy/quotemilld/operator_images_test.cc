@@ -32,7 +32,7 @@ class OperatorImagesTest : public OperatorFixture {
   Digest file_id() const { return policies_->baselines().front()->file->id; }
 
   // As if a quote had proven that the host booted an image.
-  void booted(const HostRecord& record, const Digest& image, std::int64_t attested_ms) {
+  void booted(const HostRecord& record, const Digest& image) {
     auto state = std::make_shared<HostState>(*hosts_.find(record.uid)->state);
     BootProof proof;
     proof.generation = record.generation;
@@ -42,8 +42,6 @@ class OperatorImagesTest : public OperatorFixture {
     finding.expected = image;
     proof.findings = {finding};
     state->proof = std::make_shared<const BootProof>(proof);
-    state->counters = CounterRecord{{}, 0, {}, {attested_ms}};
-    state->judged = {attested_ms + 3'600'000};  // again, under another policy
     hosts_.put_state(state);
   }
 };
@@ -111,7 +109,8 @@ TEST_F(OperatorImagesTest, ListsWhenAHostLastAttestedToEach) {
     const HostRecord record =
         host_record(number, "esx-" + std::to_string(number), LifeCycle::kActive);
     add(record);
-    booted(record, image, 1'700'000'000'000 + number * 1'000);
+    booted(record, image);
+    images_.note({image, {1'700'000'000'000 + number * 1'000}});
   }
   const HostRecord other = host_record(4, "linux", LifeCycle::kActive);
   add(other);
@@ -121,6 +120,14 @@ TEST_F(OperatorImagesTest, ListsWhenAHostLastAttestedToEach) {
   EXPECT_EQ(images[0]["last_attested"], "2023-11-14T22:13:23.000Z");
   EXPECT_EQ(images[1]["hosts"], 0);
   EXPECT_EQ(images[1]["last_attested"], nullptr);
+}
+
+TEST_F(OperatorImagesTest, TellsTheLastAttestationOfAnImageThatNobodyBootsAnyMore) {
+  import(image_803(), "esxi-8u3");
+  images_.note({file_id(), {1'700'000'000'000}});
+  const Json row = ask("image.list")["images"][0];
+  EXPECT_EQ(row["hosts"], 0);
+  EXPECT_EQ(row["last_attested"], "2023-11-14T22:13:20.000Z");
 }
 
 TEST_F(OperatorImagesTest, RefusesAFileThatContradictsItself) {

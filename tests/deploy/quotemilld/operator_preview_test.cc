@@ -39,6 +39,8 @@ class OperatorPreviewTest : public AttestingFixture {
                       {},
                       nullptr,
                       nullptr,
+                      nullptr,
+                      nullptr,
                       pace});
   }
 

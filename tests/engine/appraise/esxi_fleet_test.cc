@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "engine/appraise/appraise_esxi.h"
+#include "engine/appraise/appraise_esxi_start.h"
 #include "engine/verify/esxi_log_findings.h"
 #include "tests/engine/esxi/image/model_images.h"
 #include "tests/engine/esxi/log/esxi_scene.h"
@@ -40,8 +41,7 @@ std::string own_rules() {
 
 Findings judge(const EsxiScene& scene, const Snapshot& snapshot, SoftwareMemo* memo = nullptr) {
   Findings findings = scene.findings();
-  const SecureBootClaim claim =
-      claim_secure_boot(scene.proven(), claim_signature_databases(scene.proven()));
+  const SecureBootClaim claim = esxi_secure_boot(scene.proven());
   append(appraise_esxi(scene.boot(), claim, 0xFFFFFF, snapshot, memo), findings);
   return findings;
 }
@@ -139,6 +139,19 @@ TEST(EsxiFleet, NoAttackOnTheBootsOwnWordIsCleanUnderThePolicyOfANewcomer) {
   }
   const Findings other = judge(EsxiScene(EsxiFault::kOtherLoader), *snapshot);
   EXPECT_THAT(words_of(other), HasSubstr("warning esxi.loader.unpinned"));
+}
+
+TEST(EsxiFleet, WhoseKeysAreTrustedDecidesNothingOfSecureBoot) {
+  for (std::size_t number = 0; number < bench::kEsxiFaults; ++number) {
+    const EsxiScene scene(static_cast<EsxiFault>(number));
+    const SecureBootClaim whole =
+        claim_secure_boot(scene.proven(), claim_signature_databases(scene.proven()));
+    const SecureBootClaim claim = esxi_secure_boot(scene.proven());
+    EXPECT_EQ(claim.enabled, whole.enabled);
+    EXPECT_EQ(claim.ground.standing, whole.ground.standing);
+    EXPECT_EQ(claim.ground.because, whole.ground.because);
+    EXPECT_EQ(claim.ground.events, whole.ground.events);
+  }
 }
 
 TEST(EsxiFleet, ATestKeyFailsWhateverAPolicyAllows) {

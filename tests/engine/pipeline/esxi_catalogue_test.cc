@@ -1,6 +1,7 @@
 // The catalogue of what administrators of ESXi hosts read: every row of it is brought about by a
 // host, a log or time, never by asking the table.
 #include <set>
+#include <sstream>
 
 #include <gmock/gmock.h>
 
@@ -80,6 +81,18 @@ bool is_not_of_esxi(FindingCode code) {
   return kCodes.count(code) != 0 || name.substr(0, 4) == "ima.";  // ESXi has no IMA
 }
 
+// Sentences are put together from parts: "which which" is how that goes wrong.
+bool has_doubled_word(const std::string& sentence) {
+  std::istringstream words(sentence);
+  std::string last;
+  for (std::string word; words >> word; last = word) {
+    if (word == last) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void expect_reached(const EsxiMessage& message, const std::map<FindingCode, EsxiScenario>& all) {
   const auto scenario = all.find(message.code);
   ASSERT_NE(scenario, all.end()) << name_of(message.code) << " has no scenario";
@@ -88,6 +101,9 @@ void expect_reached(const EsxiMessage& message, const std::map<FindingCode, Esxi
       << name_of(message.code)
       << " is not among: " << ::testing::PrintToString(testing::codes(state.verdict.findings));
   EXPECT_NE(esxi_attestation(state).status, AttestationStatus::kPassed) << name_of(message.code);
+  for (const Finding& finding : state.verdict.findings) {
+    EXPECT_FALSE(has_doubled_word(message_of(finding))) << message_of(finding);
+  }
 }
 
 TEST(EsxiCatalogue, EveryRowOfTheCatalogueIsReachedFromEvidenceOrState) {

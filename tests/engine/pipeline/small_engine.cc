@@ -32,7 +32,7 @@ Policy policy_of(std::string_view toml) {
 SmallEngine::SmallEngine(Policy policy, std::vector<std::shared_ptr<const Baseline>> baselines)
     : policies(*PoliciesInForce::create(std::move(policy), {}, std::move(baselines))),
       server_key(SoftwareHost().server_key),
-      committer({store, hosts, replies, changes, clock, nonces, *policies, counters},
+      committer({store, hosts, replies, changes, clock, nonces, *policies, counters, &images},
                 CommitterStart{store.status()->stream_id, 0, {}, {}, 42}) {
   committer.start();
 }

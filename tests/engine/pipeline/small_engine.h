@@ -78,6 +78,7 @@ class SmallEngine {
   KeyCache keys{64};
   ExtendMemo extends{64};
   CurveKey server_key;
+  ImageTimes images{store, {}};
   Committer committer;
 
  private:

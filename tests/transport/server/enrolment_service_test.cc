@@ -1,5 +1,7 @@
 #include "transport/server/enrolment_service.h"
 
+#include <functional>
+
 #include <gtest/gtest.h>
 
 #include "engine/base/limits.h"
@@ -87,6 +89,58 @@ TEST_F(Enrolling, ANewAkResetsTheStateWithAFinding) {
   EXPECT_EQ(update.reasons[0].code, FindingCode::kIdentityChanged);
   EXPECT_EQ(update.audit->verb, "enrol.renewed");
   EXPECT_EQ(audit.back().outcome, "renewed");
+}
+
+// Each way in which a TPM's identity is refused, and what its operator reads.
+TEST_F(Enrolling, ARefusedTpmIsToldWithItsCauseItsRemedyAndVSpheresWords) {
+  const Client client(1);
+  const auto refuse = [&](const std::function<void(EnrolMessage&)>& change) {
+    EnrolMessage message = enrol(client, "esx-1");
+    change(message);
+    EXPECT_EQ(status(service.handle(client.key, message, now)), EnrolStatus::kDenied);
+    return audit.back();
+  };
+  const EnrolmentAudit missing = refuse([](EnrolMessage& m) { m.ek_certificate.clear(); });
+  EXPECT_EQ(missing.vsphere,
+            "No RSA Endorsement Key certificate found in TPM 2.0 device's non-volatile memory.");
+  const testing::TpmVendor other;
+  const EnrolmentAudit chain = refuse([&](EnrolMessage& m) {
+    m.ek_certificate = client.tpm.request("esx-1", other).ek_certificate;
+  });
+  EXPECT_NE(chain.why.find("does not end at a trusted root"), std::string::npos) << chain.detail;
+  EXPECT_NE(chain.remedy.find("trust.roots"), std::string::npos);
+  const testing::SoftTpm stranger;
+  const EnrolmentAudit mismatch = refuse([&](EnrolMessage& m) {
+    m.ek_certificate = stranger.request("esx-1", vendor).ek_certificate;
+  });
+  EXPECT_EQ(mismatch.vsphere, "Endorsement key does not match EK certificate.");
+  const EnrolmentAudit key = refuse([](EnrolMessage& m) { m.ak_public = m.ek_public; });
+  EXPECT_NE(key.why.find("could sign what no TPM has measured"), std::string::npos) << key.detail;
+}
+
+TEST_F(Enrolling, AProofThatFailsIsToldWithItsCause) {
+  Client client(1);
+  const MessageBody offer = service.handle(client.key, enrol(client, "esx-1"), now);
+  ProofMessage proof = prove(client, std::get<CredentialMessage>(offer), "esx-1");
+  proof.hmac = Bytes(32);
+  (void)service.handle(client.key, proof, now);
+  EXPECT_NE(audit.back().why.find("not of one TPM"), std::string::npos) << audit.back().detail;
+  const MessageBody again = service.handle(client.key, enrol(client, "esx-1"), now);
+  proof = prove(client, std::get<CredentialMessage>(again), "esx-1");
+  proof.signature.back() ^= 1;
+  (void)service.handle(client.key, proof, now);
+  EXPECT_FALSE(audit.back().why.empty()) << audit.back().detail;
+}
+
+// The board was swapped, and the disk with the channel key stayed.
+TEST_F(Enrolling, AnotherTpmWithTheChannelKeyOfAHostIsToldAsChanged) {
+  const Client one(1);
+  const Client other(1);
+  add_token("t", 2);
+  ASSERT_EQ(status(run(one, "esx-1", "t")), EnrolStatus::kAdmitted);
+  EXPECT_EQ(status(run(other, "esx-1", "t")), EnrolStatus::kDenied);
+  EXPECT_EQ(audit.back().vsphere,
+            "The new host TPM endorsement key doesn't match the one stored in the DB");
 }
 
 // A cloned TPM: no rule can tell which of the two machines is the host.

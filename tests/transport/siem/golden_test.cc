@@ -1,12 +1,10 @@
 // Every format of a change and of a notice, honest and hostile, as files: what a SIEM's rules are
 // written against. Where a change of them is meant, QUOTEMILL_UPDATE_GOLDEN=1 writes them anew.
 #include <algorithm>
-#include <cstdlib>
 
 #include <gmock/gmock.h>
 
-#include "engine/base/text.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/golden_file.h"
 #include "transport/render/json.h"
 #include "transport/siem/event_format.h"
 
@@ -86,11 +84,7 @@ std::string text_of(const RenderedEvent& event) {
 class Golden : public ::testing::TestWithParam<EventFormat> {
  protected:
   void expect_golden(const std::string& what, const std::string& text) {
-    const std::string path = kFolder + std::string(name_of(GetParam())) + "." + what;
-    if (std::getenv("QUOTEMILL_UPDATE_GOLDEN") != nullptr) {
-      testing::write_file(path, as_bytes(text));
-    }
-    EXPECT_EQ(as_text(testing::read_file(path)), text) << path;
+    testing::expect_golden(kFolder + std::string(name_of(GetParam())) + "." + what, text);
   }
 };
 

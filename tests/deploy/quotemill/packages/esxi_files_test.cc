@@ -302,6 +302,28 @@ TEST_F(EsxiFiles, TellsPayloadsThatNothingCanBeFoundBy) {
               ::testing::ElementsAre(HasSubstr("payload tools of VIB tools-light")));
 }
 
+TEST_F(EsxiFiles, RefusesVibsThatNothingOfCouldBeKnownByAndSaysWhy) {
+  SampleVib vib = tools();
+  std::string old = vib.descriptor();
+  old.replace(old.find(" verify-process=\"gunzip\""), 24, "");
+  const std::string file =
+      archive_of(archive_write_set_format_ar_svr4, archive_write_add_filter_none,
+                 {{"descriptor.xml", old}, {"sig.pkcs7", "signature"}, {"tools", gzip_of("iso")}});
+  const std::string why = refusal(file);
+  EXPECT_THAT(why, HasSubstr("payload tools of VIB tools-light 12"));
+  EXPECT_THAT(why, HasSubstr("no SHA-256 of its content after gunzip"));
+  EXPECT_THAT(why, HasSubstr((folder_.path() / "file").string())) << "which file it is";
+}
+
+// Modes of an ar archive as some tools write them: permissions, and no type of file.
+TEST_F(EsxiFiles, ReadsVibsWhoseModesTellNoTypeOfFile) {
+  std::string file = esx_base().file();
+  for (std::size_t at = file.find("100644"); at != std::string::npos; at = file.find("100644")) {
+    file.replace(at, 6, "644   ");
+  }
+  EXPECT_EQ(refusal(file), "none");
+}
+
 TEST_F(EsxiFiles, HoldsTheContentOfAVibAgainstItsDescriptor) {
   SampleVib evil = esx_base();
   std::vector<File> files = {{"descriptor.xml", evil.descriptor()},
