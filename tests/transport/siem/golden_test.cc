@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "engine/base/text.h"
 #include "tests/support/golden_file.h"
 #include "transport/render/json.h"
 #include "transport/siem/event_format.h"
