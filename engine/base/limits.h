@@ -1,6 +1,6 @@
-// The bounds that several rooms share, each with its reason; a room's own stand in its own limits.h.
-// Reaching one is a named error or finding, never a crash. Sizes are bytes unless the name says
-// otherwise.
+// The bounds that several rooms share, each with its reason; a room's own stand in its own
+// limits.h. Reaching one is a named error or finding, never a crash. Sizes are bytes unless the
+// name says otherwise.
 #pragma once
 
 #include <cstddef>
@@ -114,14 +114,12 @@ inline constexpr std::size_t kExtendMemoEntries =
 
 // --- Sinks -----------------------------------------------------------------------------------
 inline constexpr std::size_t kSinkBatchMax = 256;           // changes delivered at once
-inline constexpr std::size_t kSinkNoticesMax = 1'024;       // that wait for one sink, in memory
 inline constexpr std::size_t kSinkCausesMax = 256;          // counted at once, to be told as groups
 inline constexpr std::size_t kSinkCauseHostsMax = 100'000;  // told apart of one cause
 inline constexpr std::size_t kSinkRequestSizeMax =
     1024 * 1024;  // of one HTTP request or Kafka message; receivers take this much by default
 inline constexpr std::size_t kSinkAnswerSizeMax = 1024 * 1024;  // says a line about each event
 inline constexpr std::size_t kSinkSecretSizeMax = 4'096;
-inline constexpr std::size_t kSinkUnconfirmedMax = 1'024;  // syslog messages, sent again
 
 // --- The metrics endpoint ----------------------------------------------------------------------
 inline constexpr std::size_t kHttpHeaderSizeMax = 8 * 1024;

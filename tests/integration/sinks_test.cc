@@ -29,7 +29,8 @@ class SinksUnderFire : public ::testing::Test {
   SinksUnderFire() {
     settings_.identity = "imported = \"info\"";
     settings_.sink = "[sink]\nkind = \"webhook\"\nheartbeat = \"1s\"\n[webhook]\nurl = \"" +
-                     receiver_.url() + "\"\ntimeout = \"500ms\"\n# FOLDER\n";
+                     receiver_.url() +
+                     "\"\ntimeout = \"500ms\"\n# FOLDER\n[group]\nwindow = \"1s\"\nhosts = 3\n";
   }
 
   // A third of all requests fail in some way, whether or not what they brought was taken.
@@ -62,6 +63,23 @@ class SinksUnderFire : public ::testing::Test {
       EXPECT_EQ(testing::as_recorded(known->second), testing::as_recorded(event))
           << "one id, two events";
     }
+  }
+
+  // Of each cause, where its groups begin and end; ordered by that.
+  std::map<std::string, std::map<int, int>> groups() {
+    std::map<std::string, std::map<int, int>> out;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, event] : events_) {
+      const Json fields = event.at("data").value("fields", Json::object());
+      if (id.find(":group:") != std::string::npos) {
+        const auto number = [&fields](const char* name) {
+          return std::stoi(fields.at(name).get<std::string>());
+        };
+        const std::string cause = event.at("data").at("message").get<std::string>();
+        out[cause.substr(cause.find("hosts"))][number("first_change")] = number("last_change");
+      }
+    }
+    return out;
   }
 
   [[nodiscard]] Json event(const std::string& id) {
@@ -113,6 +131,14 @@ TEST_F(SinksUnderFire, LoseNothingAndRepeatOnlyWhatIsTheSame) {
   for (const Json& act : acts.at("audit")) {
     const std::string id = act_id + std::to_string(act.at("number").get<std::uint64_t>());
     EXPECT_TRUE(eventually([&] { return !event(id).is_null(); })) << id;
+  }
+  ASSERT_TRUE(eventually([this] { return groups().size() >= 2; })) << "they failed and came back";
+  for (const auto& [cause, windows] : groups()) {
+    int before = 0;
+    for (const auto& [first, end] : windows) {
+      EXPECT_GT(first, before) << cause << ": counted twice";
+      before = end;
+    }
   }
   RecordProperty("changes", std::to_string(last));
   RecordProperty("copies", std::to_string(copies_));

