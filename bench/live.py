@@ -51,7 +51,7 @@ def measure_connections(daemon):
     time.sleep(SETTLE_S)
     before = daemon.memory_mb()
     seconds = 4
-    with testbed.MemoryWatch(daemon.program) as memory:
+    with testbed.MemoryWatch(daemon) as memory:
         fleet.honest_run(seconds, "--rate", "100")
     end = memory.samples[-1][0]
     return (memory.median(begin=end - seconds) - before) * 2**20 / CONNECTIONS
@@ -153,6 +153,8 @@ def overload_rows(live):
     return [["saturation, offered, done: a second",
              f"{overload['saturation_per_s']:,.0f}, {overload['offered_per_s']:,.0f}, {overload['overload_per_s']:,.0f}"],
             ["MB before, inbox full, peak, after", "{before}, {full}, {peak}, {after}".format(**memory)],
+            ["MB of growth once the inbox was full; without the store's buffers",
+             "{growth_once_full}; {growth_besides_store}".format(**memory)],
             ["BUSY", f"{busy['count']:,}"],
             ["of fifty hosts at ease: BUSY, and ms until it came, p50, p99",
              f"{probe['busy']:,}; {probe['busy_latency_us']['p50'] / 1000:.1f}, "
