@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAMS = ROOT / "build/release/bin"
@@ -47,7 +48,7 @@ roots = "{folder}/roots.d"
 [policy]
 file = "{folder}/policy.toml"
 [metrics]
-listen = ""
+listen = "{metrics}"
 [sinks]
 folder = "{folder}/sinks.d"
 [gateways]
@@ -117,12 +118,13 @@ class Daemon:
     def __init__(self, programs, folder, policy=FLEET_POLICY, pipeline=""):
         self.programs, self.folder, self.program = programs, folder, None
         self.control = str(folder / "run/control.sock")
-        self.attest = loopback()
+        self.attest, self.metrics_address = loopback(), f"127.0.0.1:{free_port()}"
         for name in ["roots.d", "sinks.d", "gateways.d"]:
             (folder / name).mkdir(exist_ok=True)
         (folder / "policy.toml").write_text(policy)
         (folder / "quotemill.toml").write_text(DAEMON_SETTINGS.format(
-            folder=folder, attest=self.attest, enrol=loopback(), control=self.control, pipeline=pipeline))
+            folder=folder, attest=self.attest, enrol=loopback(), control=self.control, pipeline=pipeline,
+            metrics=self.metrics_address))
 
     def start(self):
         """Returns the seconds until it answers."""
@@ -156,6 +158,17 @@ class Daemon:
 
     def memory_mb(self):
         return self.program.memory_mb()
+
+    def metrics(self):
+        """Values of its metrics page, by name and labels as they stand there."""
+        with urllib.request.urlopen(f"http://{self.metrics_address}/metrics") as page:
+            lines = page.read().decode().splitlines()
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+    def store_buffers_mb(self):
+        """What RocksDB holds in memory of what was written and read: bounded, and full only after a while."""
+        values = self.metrics()
+        return sum(values[f"quotemill_rocksdb_{name}"] for name in ["cur_size_all_mem_tables", "block_cache_usage"]) / 2**20
 
 
 class Gateway:
@@ -236,12 +249,13 @@ class Fleet:
 
 
 class MemoryWatch:
-    """Samples a program's resident memory while the `with` block runs: pairs of seconds and MB."""
+    """Samples a daemon's resident memory, and what is left of it without the store's buffers, while the `with` block
+    runs: seconds, MB, MB."""
 
-    EVERY_S = 0.1
+    EVERY_S = 0.25
 
-    def __init__(self, program):
-        self.program, self.samples, self.over = program, [], threading.Event()
+    def __init__(self, daemon):
+        self.daemon, self.samples, self.over = daemon, [], threading.Event()
 
     def __enter__(self):
         self.begun = time.monotonic()
@@ -255,12 +269,18 @@ class MemoryWatch:
 
     def watch(self):
         while not self.over.is_set():
-            self.samples.append((time.monotonic() - self.begun, self.program.memory_mb()))
+            resident = self.daemon.memory_mb()
+            self.samples.append((time.monotonic() - self.begun, resident, resident - self.daemon.store_buffers_mb()))
             self.over.wait(self.EVERY_S)
 
-    def peak(self, begin=0.0, end=float("inf")):
-        return max((mb for at, mb in self.samples if begin <= at <= end), default=0)
+    def within(self, begin=0.0, end=float("inf")):
+        return [sample for sample in self.samples if begin <= sample[0] <= end] or [(0, 0, 0)]
 
-    def median(self, begin=0.0, end=float("inf")):
-        within = [mb for at, mb in self.samples if begin <= at <= end]
-        return statistics.median(within) if within else 0
+    def peak(self, begin=0.0, end=float("inf")):
+        return max(mb for _, mb, _ in self.within(begin, end))
+
+    def peak_besides_store(self, begin=0.0, end=float("inf")):
+        return max(mb for _, _, mb in self.within(begin, end))
+
+    def median(self, begin=0.0):
+        return statistics.median(mb for _, mb, _ in self.within(begin))

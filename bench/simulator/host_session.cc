@@ -225,7 +225,10 @@ void HostSession::check(const Receipt& receipt, Tally& tally) const {
 
 HostSession::Messages HostSession::refused(const transport::ErrorMessage& error,
                                            std::uint64_t now_us, Tally& tally) {
-  if (step_ == Step::kReplay && error.code == ErrorCode::kExpired && error.challenge) {
+  // Late perhaps: when the host has asked for a challenge already.
+  const bool is_of_replay =
+      step_ == Step::kReplay || (step_ == Step::kChallenge && next_action() == Action::kReplay);
+  if (is_of_replay && error.code == ErrorCode::kExpired && error.challenge) {
     ++tally.replays_refused;
     return answer(*error.challenge, tally);
   }

@@ -48,6 +48,13 @@ TEST(DaemonConfig, TellsEveryMistakeWithItsPlace) {
   EXPECT_THAT(all, HasSubstr("attest"));
 }
 
+TEST(DaemonConfig, ReadsHowMuchEvidenceMayWait) {
+  EXPECT_EQ(parse_config("", "quotemill.toml")->pipeline.inbox_items, 8'192);
+  EXPECT_EQ(parse_config("[pipeline]\ninbox = 8\n", "quotemill.toml")->pipeline.inbox_items, 8);
+  EXPECT_THAT(mistake("[pipeline]\ninbox = 7\n"), HasSubstr("quotemill.toml:2:"));
+  EXPECT_THAT(mistake("[pipeline]\ninbox = 8193\n"), HasSubstr("quotemill.toml:2:"));
+}
+
 TEST(DaemonConfig, ReadsHowLongHistoryIsKept) {
   const Result<Config> config = parse_config(
       "[history]\ntrusted_for = \"2d\"\nwarning_for = \"3d\"\nfailed_for = \"4d\"\n"
