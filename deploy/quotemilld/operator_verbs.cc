@@ -258,7 +258,7 @@ ControlOutcome OperatorVerbs::status(OperatorArgs& /*args*/, Call /*call*/) {
                {{"total", total},
                 {"pending", parts_.hosts.pending_count()},
                 {"states", std::move(states)},
-                {"causes", render_causes(causes_of(parts_.hosts), kCausesTold)}}},
+                {"causes", render_causes(parts_.hosts.causes(kCausesTold))}}},
               {"inbox", parts_.inbox.depth()},
               {"store",
                {{"stream", store->stream_id},

@@ -35,6 +35,10 @@ struct KeptHost {
   std::shared_ptr<const HostRecord> record;  // null if it is packed
   std::shared_ptr<const HostState> state;    // null if it is packed
   std::uint64_t revision = 0;                // Host::revision
+  // Where the table's HostCauses have it.
+  static constexpr std::uint32_t kNoCause = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t cause = kNoCause;
+  std::uint32_t place_in_cause = 0;
 
   [[nodiscard]] bool is_empty() const { return !packed && !record; }
 

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/pipeline/host_causes.h"
 #include "engine/pipeline/host_index.h"
 #include "engine/pipeline/slabs.h"
 
@@ -134,6 +135,7 @@ class HostTable::Rooms {
     }
     KeptHost& host = *found;
     const TrustState before = host.trust();
+    causes.remove(host);
     host.record = host.packed ? host.host().record : host.record;
     host.state = std::move(state);
     host.revision = ++revisions;
@@ -141,6 +143,7 @@ class HostTable::Rooms {
     if (holds_name(host)) {
       --counts.at(static_cast<std::size_t>(before));
       ++counts.at(static_cast<std::size_t>(host.trust()));
+      causes.add(host);
     }
   }
 
@@ -210,6 +213,7 @@ class HostTable::Rooms {
   HostsByName expected{&pools.memory};
   std::map<HostUid, std::string> pending;
   std::array<std::size_t, 5> counts{};
+  HostCauses causes;  // of those that are counted
 
  private:
   static constexpr std::size_t kAhead = 8;
@@ -232,7 +236,7 @@ class HostTable::Rooms {
 
   void pack(KeptHost& host) {
     if (auto packed = packed_host(*host.record, *host.state, pools)) {
-      host = {std::move(packed), nullptr, nullptr, host.revision};
+      host = {std::move(packed), nullptr, nullptr, host.revision, host.cause, host.place_in_cause};
     }
   }
 
@@ -264,6 +268,7 @@ class HostTable::Rooms {
     }
     if (holds_name(host)) {
       ++counts.at(static_cast<std::size_t>(host.trust()));
+      causes.add(host);
     }
     if (host.life_cycle() == LifeCycle::kPending) {
       pending.emplace(host.uid(), host.name());
@@ -285,7 +290,7 @@ class HostTable::Rooms {
     }
   }
 
-  void forget_indexes(const KeptHost& host) {
+  void forget_indexes(KeptHost& host) {
     by_key.erase(host);
     by_ek.erase(host);
     by_ak.erase(host);
@@ -294,6 +299,7 @@ class HostTable::Rooms {
     if (holds_name(host)) {
       --counts.at(static_cast<std::size_t>(host.trust()));
     }
+    causes.remove(host);
     pending.erase(host.uid());
   }
 

@@ -139,6 +139,11 @@ std::array<std::size_t, 5> HostTable::counts() const {
   return rooms_->counts;
 }
 
+std::vector<HostCause> HostTable::causes(std::size_t limit) const {
+  const std::shared_lock lock(rooms_->mutex);
+  return rooms_->causes.largest(limit);
+}
+
 std::vector<Host> HostTable::expected(std::string_view after, std::size_t limit) const {
   std::vector<KeptHost> page;
   {

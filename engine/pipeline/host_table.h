@@ -55,6 +55,14 @@ struct HostGlance {
 
 struct KeptHost;  // host_index.h
 
+// Hosts that are not trusted for the same cause (host_causes.h).
+struct HostCause {
+  TrustState state = TrustState::kUnknown;
+  std::optional<Finding> finding;  // the worst one, of one of them; none: there is none
+  std::size_t hosts = 0;
+  std::vector<std::string> names;  // of a few
+};
+
 // A host as the store has it.
 struct StoredHost {
   std::shared_ptr<const HostRecord> record;
@@ -106,6 +114,8 @@ class HostTable {
   [[nodiscard]] std::size_t pending_count() const;
   // Hosts that may attest, by TrustState. Cheap.
   [[nodiscard]] std::array<std::size_t, 5> counts() const;
+  // Why those of them that are not trusted are not, the largest first; at most `limit`. Cheap.
+  [[nodiscard]] std::vector<HostCause> causes(std::size_t limit) const;
 
   // Commit thread only.
   void put(std::shared_ptr<const HostRecord> record);
