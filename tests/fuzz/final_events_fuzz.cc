@@ -1,5 +1,5 @@
 // Final events behind a log: whatever is joined is a log, begins with the events of the log and
-// holds no event that neither had.
+// holds no event that neither had. And of what is there twice, once is left: a log, and shorter.
 #include "engine/base/byte_writer.h"
 #include "engine/eventlog/boot_log.h"
 #include "engine/eventlog/final_events.h"
@@ -25,11 +25,21 @@ void check(ByteView log, ByteView table) {
   }
 }
 
+void check_repeated(ByteView log) {
+  const std::optional<Bytes> once = without_repeated_events(log);
+  if (once) {
+    const BootLogReading left = read_boot_log(*once);
+    require(!left.broken);
+    require(left.log.events.size() < read_boot_log(log).log.events.size());
+  }
+}
+
 }  // namespace
 
 // The bytes are a log, whose own events are the table; or both, cut by the first byte.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView bytes(data, size);
+  check_repeated(bytes);
   const BootLogReading reading = read_boot_log(bytes);
   if (!reading.broken && reading.log.events.size() > 1) {
     const BootEvent& first = reading.log.events[1];
@@ -38,6 +48,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     table.u64_le(1).u64_le(reading.log.events.size() - 1);
     table.bytes(bytes.subspan(begin < 12 ? 0 : begin - 12));
     check(bytes, table.view());
+    Bytes twice = to_bytes(bytes);
+    const ByteView events = table.view().subspan(16);
+    twice.insert(twice.end(), events.begin(), events.end());
+    check_repeated(twice);
   }
   if (size > 1) {
     const std::size_t cut = 1 + (size - 1) * bytes[0] / 256;
