@@ -40,6 +40,15 @@ struct Appraised {
                      [moment](const VerdictRevision& revision) { return revision.time <= moment; });
     return found == revisions.end() ? nullptr : &*found;
   }
+
+  // Of those the newest one that judged: until when a verdict holds, no evidence says.
+  [[nodiscard]] const VerdictRevision* judged_at(WallTime moment) const {
+    const auto found =
+        std::find_if(revisions.begin(), revisions.end(), [moment](const VerdictRevision& revision) {
+          return revision.time <= moment && revision.cause != RevisionCause::kFreshness;
+        });
+    return found == revisions.end() ? nullptr : &*found;
+  }
 };
 
 struct HistoryFilter {
@@ -246,9 +255,16 @@ ControlOutcome OperatorVerbs::host_bundle(OperatorArgs& args, Call /*call*/) {
     return ControlError{ErrorCode::kNotFound, escaped(text, 64) + " had not attested by then", {}};
   }
   const Appraised& appraised = page->appraised.front();
-  Result<Json> bundle = make_bundle(
-      {parts_.history, parts_.policies, parts_.server_key, parts_.configured_policy}, *host->record,
-      {appraised.entry, appraised.revision_at({filter.until_ms})}, parts_.clock.now().wall);
+  HistoryEntry entry = appraised.entry;
+  const VerdictRevision* const judged = appraised.judged_at({filter.until_ms});
+  std::optional<VerdictRevision> revision = judged ? std::optional(*judged) : std::nullopt;
+  if (const VerdictRevision* const last = appraised.revision_at({filter.until_ms});
+      last != judged) {
+    (revision ? revision->verdict : entry.verdict).valid_until = last->verdict.valid_until;
+  }
+  Result<Json> bundle =
+      make_bundle({parts_.history, parts_.policies, parts_.server_key, parts_.configured_policy},
+                  *host->record, {entry, revision ? &*revision : nullptr}, parts_.clock.now().wall);
   return bundle ? ControlOutcome(*std::move(bundle)) : control_error(bundle.error());
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/deploy/quotemilld/attesting_fixture.h"
+#include "transport/render/render_records.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -107,6 +108,30 @@ TEST_F(OperatorHistoryTest, ARunThatChangesNothingLeavesNoTrace) {
   }
   EXPECT_EQ(runs_.status()["state"], "done");
   EXPECT_EQ(store_.revisions(uid(), 0, UINT64_MAX, 10)->size(), 1U);
+}
+
+TEST_F(OperatorHistoryTest, APolicyThatMadeAHostStaleIsToldAndItsBundleIsOfWhatWasJudged) {
+  ask("policy.apply", {{"texts",
+                        {"[policy]\nid = \"default\"\nversion = 3\n[boot]\nno_baseline = \"fail\"\n"
+                         "[freshness]\nattest_every = \"60s\"\nstale_after = \"120s\"\n"}},
+                       {"confirmed", true},
+                       {"operator", "alice"}});
+  clock_.advance(kMinute);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(committer_.change(
+        [](const RegistryView&) -> Result<IdentityUpdate> { return IdentityUpdate{}; }));
+  }
+  const std::int64_t now = clock_.now().wall.ms + 10;
+  EXPECT_EQ(at(now)["state"], "stale");
+  EXPECT_EQ(at(now)["revision"]["cause"], "freshness");
+  EXPECT_EQ(at(now)["revision"]["findings"][0]["code"], "stale.no_contact");
+  EXPECT_EQ(at(now)["revision"]["snapshot"],
+            to_hex(policies_->current()->snapshots().front()->id()));
+  EXPECT_EQ(at(revised_.ms)["state"], "failed") << "as it was then";
+  const Json bundle = ask("host.bundle", {{"host", "host-0"}});
+  EXPECT_EQ(bundle["revision"]["cause"], "reappraised");
+  EXPECT_EQ(bundle["revision"]["state"], "failed");
+  EXPECT_EQ(bundle["revision"]["valid_until"], transport::iso_time({attested_.ms + 2 * kMinute}));
 }
 
 // The validity of a verdict ends with the identity that it is about.
