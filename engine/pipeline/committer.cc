@@ -117,6 +117,7 @@ void Committer::run() {
       std::visit([this](auto& kind) { handle(kind); }, *task);
     }
     keep_images(/*is_end=*/false);
+    ports_.hosts.pack_idle(ports_.clock.now().boot);
     leave_some_to_nobody();
     note_pause(ports_.clock.now());
     expire(ports_.clock.now());
