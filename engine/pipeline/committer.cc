@@ -122,6 +122,7 @@ void Committer::run() {
       std::visit([this](auto& kind) { handle(kind); }, *task);
     }
     keep_images(/*is_end=*/false);
+    ports_.hosts.pack_idle(ports_.clock.now().boot);
     keep_some_to_policies();
     note_pause(ports_.clock.now());
     expire(ports_.clock.now());

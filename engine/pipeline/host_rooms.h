@@ -194,6 +194,19 @@ class HostTable::Rooms {
     }
   }
 
+  // Whether some have not been written for long; from now on it is `now`. Needs no lock: only the
+  // commit thread, whose call this is, adds to those that are kept as they are.
+  bool has_idle(BootTime now) {
+    now_ = now;
+    return !kept.empty() && now.ms - kept.front().written.ms >= kIdleMs;
+  }
+
+  void pack_idle() {
+    for (std::size_t i = 0; i < kIdleStep && has_idle(now_); ++i) {
+      pack_oldest();
+    }
+  }
+
   // Before names are looked for. REQUIRES: no lock is held
   void settle_names() {
     if (has_unsorted) {
@@ -217,19 +230,31 @@ class HostTable::Rooms {
 
  private:
   static constexpr std::size_t kAhead = 8;
+  static constexpr std::int64_t kIdleMs = 300'000;  // hosts attest every minute or so, as a rule
+  static constexpr std::size_t kIdleStep = 512;     // bound: under one lock
+
+  // A host as it is, and when it became so.
+  struct Kept {
+    HostUid uid;
+    std::uint64_t revision = 0;
+    BootTime written;
+  };
 
   // As it is, for now.
   void keep(KeptHost& host) {
     host.packed = nullptr;
-    kept.emplace_back(host.record->uid, host.revision);
-    if (kept.size() <= states_kept) {
-      return;
+    kept.push_back({host.record->uid, host.revision, now_});
+    if (kept.size() > states_kept) {
+      pack_oldest();
     }
-    const auto [uid, revision] = kept.front();
+  }
+
+  // Unless it has another state by now.
+  void pack_oldest() {
+    const Kept written = kept.front();
     kept.pop_front();
-    KeptHost* const oldest = by_uid.find(uid);
-    // Unless it has another state by now.
-    if (oldest != nullptr && !oldest->packed && oldest->revision == revision) {
+    KeptHost* const oldest = by_uid.find(written.uid);
+    if (oldest != nullptr && !oldest->packed && oldest->revision == written.revision) {
       pack(*oldest);
     }
   }
@@ -307,7 +332,8 @@ class HostTable::Rooms {
   std::atomic<bool> has_unsorted = false;
   const std::size_t states_kept;
   // States that are kept as they are, the oldest first; some have been replaced since.
-  std::deque<std::pair<HostUid, std::uint64_t>> kept;
+  std::deque<Kept> kept;
+  BootTime now_;
   std::uint64_t revisions = 0;
 };
 

@@ -197,6 +197,13 @@ void HostTable::put(std::shared_ptr<const HostRecord> record) {
   rooms_->put(std::move(record));
 }
 
+void HostTable::pack_idle(BootTime now) {
+  if (rooms_->has_idle(now)) {
+    const std::unique_lock lock(rooms_->mutex);
+    rooms_->pack_idle();
+  }
+}
+
 void HostTable::put_state(std::shared_ptr<const HostState> state) {
   const std::unique_lock lock(rooms_->mutex);
   rooms_->put_state(std::move(state));

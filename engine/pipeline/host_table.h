@@ -4,8 +4,9 @@
 // Written by the commit thread only (and at start-up); read by any thread. What a reader gets is an
 // immutable snapshot and a hint: the commit stage checks again.
 //
-// Hosts that were written last are kept as they are, others packed (packed_state.h,
-// packed_record.h): whoever asks for one of them gets a new copy of its record and state.
+// Hosts that were written last, and within the last minutes, are kept as they are, others packed
+// (packed_state.h, packed_record.h): whoever asks for one of them gets a new copy of its record and
+// state.
 #pragma once
 
 #include <array>
@@ -19,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/time.h"
 #include "engine/evidence/host_uid.h"
 #include "engine/identity/host_record.h"
 #include "engine/policy/selector.h"
@@ -121,6 +123,9 @@ class HostTable {
   void put(std::shared_ptr<const HostRecord> record);
   void put_state(std::shared_ptr<const HostState> state);
   void remove(const HostUid& uid);
+  // Packs some of the hosts that nothing was written of for a while, until none is left; to be
+  // called again and again, as time goes on.
+  void pack_idle(BootTime now);
   // Those of the store, before anybody reads: nothing happened to them yet. Several threads.
   void put_stored(std::vector<StoredHost> hosts);
   // Behind them, so that who looks for a name first need not wait until all are sorted.
@@ -129,7 +134,7 @@ class HostTable {
  private:
   friend class HostFiller;
 
-  static constexpr std::size_t kStatesKept = 131'072;  // bound: some 1.6 kB each
+  static constexpr std::size_t kStatesKept = 131'072;  // bound: some 4 kB each with their records
 
   class Rooms;
 

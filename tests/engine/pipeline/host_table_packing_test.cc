@@ -1,9 +1,11 @@
 // That a table that packs states tells what one that keeps them as they are tells.
+#include <algorithm>
 #include <random>
 
 #include <gmock/gmock.h>
 
 #include "engine/crypto/hash.h"
+#include "engine/pipeline/host_index.h"
 #include "engine/pipeline/host_table.h"
 #include "storage/records.h"
 
@@ -206,6 +208,63 @@ TEST(HostTablePacking, AGlanceEndsWhenItIsTold) {
   seen = 0;
   table.glance({}, [&](const HostGlance&) { return ++seen != 0; });
   EXPECT_EQ(seen, 3'000U) << "over several pages";
+}
+
+// Numbers of the hosts that are packed.
+std::vector<std::uint32_t> packed_in(const HostTable& table) {
+  std::vector<std::uint32_t> numbers;
+  for (const KeptHost& host : table.kept({}, kHosts)) {
+    if (host.packed) {
+      numbers.push_back(host.uid().bytes[0]);
+    }
+  }
+  return numbers;
+}
+
+TEST(HostTablePacking, PacksWhatNothingWasWrittenOfForFiveMinutes) {
+  HostTable table;
+  const auto put = [&table](std::uint32_t number) {
+    table.put_state(std::make_shared<const HostState>(state_of(number, 5)));
+  };
+  table.pack_idle({1'000});
+  for (const std::uint32_t number : {1U, 2U, 3U}) {
+    table.put(record_of(number, LifeCycle::kActive));
+    put(number);
+  }
+  table.pack_idle({300'999});
+  EXPECT_THAT(packed_in(table), ::testing::IsEmpty());
+  put(2);
+  const std::string before = text_of(table.find(record_of(1, LifeCycle::kActive)->uid));
+  table.pack_idle({301'000});
+  EXPECT_THAT(packed_in(table), ::testing::UnorderedElementsAre(1U, 3U));
+  EXPECT_EQ(text_of(table.find(record_of(1, LifeCycle::kActive)->uid)), before);
+  put(1);
+  EXPECT_THAT(packed_in(table), ::testing::ElementsAre(3U)) << "it is there as it is again";
+  table.pack_idle({1'000'000});
+  EXPECT_THAT(packed_in(table), ::testing::UnorderedElementsAre(1U, 2U, 3U));
+}
+
+TEST(HostTablePacking, PacksAFewAtOnceSoThatNobodyWaits) {
+  constexpr std::uint32_t kMany = 2'000;
+  HostTable table;
+  for (std::uint32_t number = 0; number < kMany; ++number) {
+    HostRecord record = *record_of(1 + number % 7, LifeCycle::kActive);
+    record.name = "host-" + std::to_string(number);
+    record.uid.bytes[1] = static_cast<std::uint8_t>(number);
+    record.uid.bytes[2] = static_cast<std::uint8_t>(number >> 8U);
+    table.put(std::make_shared<const HostRecord>(record));
+  }
+  const auto packed = [&table] {
+    const std::vector<KeptHost> all = table.kept({}, kMany);
+    return std::count_if(all.begin(), all.end(), [](const KeptHost& host) { return host.packed; });
+  };
+  table.pack_idle({1'000'000});
+  EXPECT_GT(packed(), 0);
+  EXPECT_LT(packed(), kMany / 2);
+  for (int i = 0; i < 10; ++i) {
+    table.pack_idle({1'000'000});
+  }
+  EXPECT_EQ(packed(), kMany);
 }
 
 }  // namespace
