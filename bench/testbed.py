@@ -282,5 +282,5 @@ class MemoryWatch:
     def peak_besides_store(self, begin=0.0, end=float("inf")):
         return max(mb for _, _, mb in self.within(begin, end))
 
-    def median(self, begin=0.0):
-        return statistics.median(mb for _, mb, _ in self.within(begin))
+    def median_besides_store(self, begin=0.0):
+        return statistics.median(mb for _, _, mb in self.within(begin))

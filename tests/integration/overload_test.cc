@@ -33,7 +33,7 @@ void expect_every_fault(const Json& report) {
 // and bench/overload says what they are.
 TEST(Overload, ADaemonThatIsOfferedTooMuchGoesOnAndIsFair) {
   const Finished finished = testing::run(
-      {{"bench/overload", "--hosts", "200", "--seconds", "5", "--programs", QUOTEMILL_BIN_DIR}},
+      {{"bench/overload", "--hosts", "200", "--seconds", "8", "--programs", QUOTEMILL_BIN_DIR}},
       std::chrono::seconds(240));
   EXPECT_TRUE(finished.ok()) << finished.output;
   const std::optional<Json> parsed = transport::parse_json(finished.output);
