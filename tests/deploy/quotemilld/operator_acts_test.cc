@@ -208,23 +208,15 @@ class OperatorActsTest : public RolloutFixture {
                           return committer_.commit_reappraised(std::move(judged));
                         },
                         folder_ / "reappraisal.json", 1}};
-  OperatorVerbs held_verbs_{{hosts_,
-                             committer_,
-                             store_,
-                             care_,
-                             *policies_,
-                             keys_,
-                             server_key_,
-                             inbox_,
-                             counters_,
-                             Challenger([](std::vector<HostUid> hosts) { return hosts; }),
-                             clock_,
-                             {},
-                             {},
-                             {},
-                             &held_runs_,
-                             &waves_,
-                             patient()}};
+
+  OperatorParts held_parts() {
+    OperatorParts held = parts();
+    held.challenge = Challenger([](std::vector<HostUid> hosts) { return hosts; });
+    held.runs = &held_runs_;
+    return held;
+  }
+
+  OperatorVerbs held_verbs_{held_parts()};
 };
 
 TEST_F(OperatorActsTest, AreAllInTheTrailAndOnTheStreamInEveryFormat) {

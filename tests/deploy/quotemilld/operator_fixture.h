@@ -114,6 +114,30 @@ class OperatorFixture : public ::testing::Test {
     return pace;
   }
 
+  // What the fixture's verbs work with; for other verbs, to be changed.
+  OperatorParts parts() {
+    OperatorParts parts{hosts_,
+                        committer_,
+                        store_,
+                        care_,
+                        *policies_,
+                        keys_,
+                        server_key_,
+                        inbox_,
+                        counters_,
+                        Challenger([this](std::vector<HostUid> hosts) {
+                          asked_ = hosts;
+                          return std::vector<HostUid>{hosts.front()};
+                        }),
+                        clock_};
+    parts.audit = [this](const OperatorAct& act) { acts_.push_back(act); };
+    parts.runs = &runs_;
+    parts.waves = &waves_;
+    parts.images = &images_;
+    parts.pace = patient();
+    return parts;
+  }
+
   quotemill::testing::ManualClock clock_;
   storage::MemoryStore store_;
   HostTable hosts_;
@@ -165,28 +189,7 @@ class OperatorFixture : public ::testing::Test {
                          return hosts;
                        }),
                        clock_, false};
-  OperatorVerbs verbs_{{hosts_,
-                        committer_,
-                        store_,
-                        care_,
-                        *policies_,
-                        keys_,
-                        server_key_,
-                        inbox_,
-                        counters_,
-                        Challenger([this](std::vector<HostUid> hosts) {
-                          asked_ = hosts;
-                          return std::vector<HostUid>{hosts.front()};
-                        }),
-                        clock_,
-                        [this](const OperatorAct& act) { acts_.push_back(act); },
-                        {},
-                        {},
-                        &runs_,
-                        &waves_,
-                        nullptr,
-                        &images_,
-                        patient()}};
+  OperatorVerbs verbs_{parts()};
 };
 
 }  // namespace quotemill::daemon

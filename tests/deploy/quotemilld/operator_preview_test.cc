@@ -20,28 +20,9 @@ class OperatorPreviewTest : public AttestingFixture {
  protected:
   // Nothing is answered at once.
   OperatorPreviewTest() {
-    BlastPreviews::Pace pace;
-    pace.at_once = std::chrono::milliseconds(0);
-    slow_ = std::make_unique<OperatorVerbs>(
-        OperatorParts{hosts_,
-                      committer_,
-                      store_,
-                      care_,
-                      *policies_,
-                      keys_,
-                      server_key_,
-                      inbox_,
-                      counters_,
-                      Challenger([](const std::vector<HostUid>& hosts) { return hosts; }),
-                      clock_,
-                      {},
-                      {},
-                      {},
-                      nullptr,
-                      nullptr,
-                      nullptr,
-                      nullptr,
-                      pace});
+    OperatorParts impatient = parts();
+    impatient.pace.at_once = std::chrono::milliseconds(0);
+    slow_ = std::make_unique<OperatorVerbs>(std::move(impatient));
   }
 
   ControlOutcome once(const std::string& verb, const Json& args) {

@@ -28,24 +28,14 @@ class OperatorStreamTest : public OperatorFixture {
     ASSERT_TRUE(store_.commit(batch));
   }
 
+  OperatorParts parts_with_streams() {
+    OperatorParts with = parts();
+    with.outbox = &store_;
+    return with;
+  }
+
   // The store's, with what its streams were.
-  OperatorVerbs with_streams_{{hosts_,
-                               committer_,
-                               store_,
-                               care_,
-                               *policies_,
-                               keys_,
-                               server_key_,
-                               inbox_,
-                               counters_,
-                               Challenger([](std::vector<HostUid> hosts) { return hosts; }),
-                               clock_,
-                               {},
-                               {},
-                               {},
-                               nullptr,
-                               nullptr,
-                               &store_}};
+  OperatorVerbs with_streams_{parts_with_streams()};
 };
 
 TEST_F(OperatorStreamTest, ChangesWaitForTheNextOne) {
