@@ -74,7 +74,17 @@ std::set<std::string> promised_names(const std::vector<std::string>& judged,
                                  "engine/esxi/first_seen",
                                  "engine/esxi/repeated",
                                  "engine/gateway/16",
-                                 "transport/round_trip/16_hosts"};
+                                 "transport/round_trip/16_hosts",
+                                 "pipeline/quote_latency/alone/iterations:1024",
+                                 "pipeline/quote_latency/beside_list/100000/iterations:1024"};
+  const auto grows = [&names](const std::string& with, std::initializer_list<int> sizes) {
+    for (const int size : sizes) {
+      names.insert("growth/" + with + "/" + std::to_string(size));
+    }
+  };
+  grows("events", {120, 480, 1'920, 7'680});
+  grows("images", {1, 4, 16, 64});
+  grows("ima_entries", {100, 1'000, 10'000, 100'000, 1'000'000});
   for (const std::string& log : read) {
     names.merge(std::set<std::string>{"engine/log_parse/" + log, "engine/log_parse_in_turn/" + log,
                                       "engine/log_replay/" + log, "engine/log_proofs/" + log,

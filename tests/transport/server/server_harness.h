@@ -6,7 +6,9 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <time.h>
@@ -86,7 +88,7 @@ struct TrustingOptions {
   std::atomic<int> failed_foregone{0};  // submissions decided before judging
 };
 
-// Judges everything as trusted, on a thread of its own, until the inbox is closed.
+// Judges everything as trusted, on threads of its own, until the inbox is closed.
 class TrustingPipeline {
  public:
   TrustingPipeline(Inbox& inbox, HostTable& hosts, const NonceAuthority& nonces)
@@ -99,16 +101,14 @@ class TrustingPipeline {
 
   void start(ReplySink& replies) {
     redirect(replies);
-    thread_ = std::thread([this] {
+    batches_ = std::thread([this] {
       for (auto batch = inbox_.take(); !batch.empty(); batch = inbox_.take()) {
-        while (held_) {
-          std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        }
-        std::vector<Reply> answers;
-        for (Submission& submission : batch) {
-          answers.push_back(judge(submission));
-        }
-        replies_.load()->deliver(std::move(answers));
+        answer(batch);
+      }
+    });
+    large_items_ = std::thread([this] {
+      while (const std::optional<Submission> large = inbox_.take_large()) {
+        answer({&*large, 1});
       }
     });
   }
@@ -116,8 +116,10 @@ class TrustingPipeline {
   void stop() {
     held_ = false;
     inbox_.close();
-    if (thread_.joinable()) {
-      thread_.join();
+    for (std::thread* const thread : {&batches_, &large_items_}) {
+      if (thread->joinable()) {
+        thread->join();
+      }
     }
   }
 
@@ -127,6 +129,19 @@ class TrustingPipeline {
   TrustingOptions options;
 
  private:
+  // One after another, as the commit thread does.
+  void answer(std::span<const Submission> batch) {
+    while (held_) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    const std::lock_guard lock(mutex_);
+    std::vector<Reply> answers;
+    for (const Submission& submission : batch) {
+      answers.push_back(judge(submission));
+    }
+    replies_.load()->deliver(std::move(answers));
+  }
+
   Reply judge(const Submission& submission) {
     Reply reply;
     reply.host = submission.host->uid;
@@ -169,7 +184,9 @@ class TrustingPipeline {
   const NonceAuthority& nonces_;
   std::atomic<ReplySink*> replies_{nullptr};
   std::atomic<bool> held_{false};
-  std::thread thread_;
+  std::mutex mutex_;
+  std::thread batches_;
+  std::thread large_items_;
 };
 
 class ServerTest : public ::testing::Test {
