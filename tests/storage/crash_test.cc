@@ -1,4 +1,5 @@
 // A process that commits is killed at a random moment: what it acknowledged is there afterwards.
+#include <algorithm>
 #include <filesystem>
 #include <random>
 #include <thread>
@@ -59,7 +60,9 @@ void expect_reaffirmed(const RocksStore& store, std::uint8_t host, std::uint64_t
     EXPECT_EQ(entry.evidence_item, sample_trusted_appraisal(host, entry.sequence).evidence_item);
     next = entry.first_sequence() - 1;
   }
-  EXPECT_EQ(next, 0U);
+  // A writer that runs for long has more than is kept.
+  const std::uint64_t kept = StoreOptions().appraisals_per_host;
+  EXPECT_LE(next, state->sequence - std::min(state->sequence, kept));
 }
 
 void expect_contiguous(const RocksStore& store, std::uint64_t last) {

@@ -80,7 +80,10 @@ std::uint64_t last_reaffirmed(const storage::RocksStore& store, std::uint8_t hos
     // Only the newest two: the disk is small.
     if (store.backup(copy) && number > 2) {
       std::error_code unused;
-      std::filesystem::remove_all(path + ".copy-" + std::to_string(number - 2), unused);
+      // Under another name first: killed while it removes, it leaves no copy that is half there.
+      const std::string old = path + ".copy-" + std::to_string(number - 2);
+      std::filesystem::rename(old, old + ".partial", unused);
+      std::filesystem::remove_all(old + ".partial", unused);
     }
   }
 }
