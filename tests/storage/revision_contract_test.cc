@@ -41,7 +41,9 @@ class RevisionContract : public ::testing::Test {
   // "7@20 7@10": sequences and times of those of host 1.
   std::string revisions(std::uint64_t from, std::uint64_t to, std::size_t limit = 100) {
     std::string out;
-    for (const VerdictRevision& one : *store().revisions(sample_uid(1), from, to, limit)) {
+    const std::vector<VerdictRevision> revisions =
+        *store().revisions(sample_uid(1), from, to, limit);
+    for (const VerdictRevision& one : revisions) {
       out += (out.empty() ? "" : " ") + std::to_string(one.sequence) + "@" +
              std::to_string(one.time.ms);
     }

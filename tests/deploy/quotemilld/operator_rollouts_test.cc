@@ -120,7 +120,8 @@ TEST_F(OperatorRolloutsTest, PromotedInTheMomentOfItsDeadlineItIsPromoted) {
   EXPECT_EQ(ask("rollout.status", {{"name", "to-2"}})["phase"], "promoted");
   EXPECT_EQ(attests(0), TrustState::kTrusted);
   EXPECT_EQ(attests(1), TrustState::kFailed) << "the old image is retired";
-  for (const AuditRecord& record : *store_.audit(1, 100)) {
+  const std::vector<AuditRecord> acts = *store_.audit(1, 100);
+  for (const AuditRecord& record : acts) {
     EXPECT_NE(record.act.verb, "rollout.advance") << "time did nothing to what had ended";
   }
 }
@@ -155,7 +156,8 @@ TEST_F(OperatorRolloutsTest, EachActIsInTheAuditTrailWithWhoDidIt) {
   keep();
   change("abort");
   std::vector<std::pair<std::string, std::string>> acts;
-  for (const AuditRecord& record : *store_.audit(1, 100)) {
+  const std::vector<AuditRecord> trail = *store_.audit(1, 100);
+  for (const AuditRecord& record : trail) {
     if (record.act.verb.rfind("rollout.", 0) == 0) {
       acts.emplace_back(record.act.who, record.act.verb);
     }

@@ -112,7 +112,8 @@ TEST_F(CommitterTest, ClocksThatJumpAnHourOrAYearMakeNoChangeAndHideNone) {
   }
   EXPECT_EQ(engine.changes.all().size(), 1U) << "nobody was woken by it";
   std::int64_t before = INT64_MAX;
-  for (const HistoryEntry& entry : *engine.store.history(host.record().uid, 0, 100)) {
+  const std::vector<HistoryEntry> appraisals = *engine.store.history(host.record().uid, 0, 100);
+  for (const HistoryEntry& entry : appraisals) {
     EXPECT_LE(entry.time.ms, before) << "stored times never go back";
     before = entry.run ? entry.run->first_time.ms : entry.time.ms;
   }
