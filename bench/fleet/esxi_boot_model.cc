@@ -5,6 +5,7 @@
 
 #include "bench/fleet/efi_structures.h"
 #include "bench/fleet/esxi_events.h"
+#include "engine/base/byte_reader.h"
 #include "engine/base/byte_writer.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/boot_log_writer.h"
@@ -157,7 +158,8 @@ std::uint32_t spread(std::uint64_t seed, std::uint32_t host, std::string_view wh
                      std::uint32_t end) {
   const Bytes bytes = synthetic_bytes(
       std::string(what) + "/" + std::to_string(seed) + "/" + std::to_string(host), 4);
-  return (bytes[0] | bytes[1] << 8U | bytes[2] << 16U) % end;
+  constexpr std::uint32_t kThreeBytes = 0xFFFFFF;
+  return (ByteReader(bytes).u32_le() & kThreeBytes) % end;
 }
 
 std::string quoted(ByteView content) {

@@ -146,7 +146,8 @@ TEST(ImaTextHostile, WhatIsCutOffBehindAViolationIsABreak) {
       "10 " + std::string(40, '0') + " ima-ng sha256:" + std::string(64, '0') + " /tmp/a\n";
   const std::string cut = ascii_line("/bin/sh");
   for (std::size_t size = 1; size < 40; ++size) {
-    const ImaLogReading reading = read_ima_log(as_bytes(violation + cut.substr(0, size)));
+    const std::string list = violation + cut.substr(0, size);
+    const ImaLogReading reading = read_ima_log(as_bytes(list));
     EXPECT_TRUE(reading.broken) << size;
     ASSERT_EQ(reading.log.entries.size(), 1U) << size;
     EXPECT_EQ(fields_of(reading.log.entries[0])->name, "/tmp/a") << size;
