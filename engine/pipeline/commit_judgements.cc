@@ -82,7 +82,9 @@ void Committer::note_receipts(const BatchTask& task) {
 
 bool Committer::answer_error(Judgement& judgement, Write& write) {
   if (judgement.kind == JudgementKind::kError) {
-    count(ports_.counters.internal_errors);
+    // That others are in force by now (keep_in_force) is no bug.
+    const bool is_overtaken = judgement.error.code == ErrorCode::kConflict;
+    count(is_overtaken ? ports_.counters.dropped_not_current : ports_.counters.internal_errors);
     write.replies.push_back(error_reply(judgement, judgement.error));
     return true;
   }

@@ -10,7 +10,11 @@
 namespace quotemill::daemon {
 namespace {
 
-using namespace quotemill::testing;  // NOLINT(google-build-using-namespace)
+using quotemill::testing::baseline_of;
+using quotemill::testing::measured;
+using quotemill::testing::policy_of;
+using quotemill::testing::SmallEngine;
+using quotemill::testing::SoftwareHost;
 using std::chrono::milliseconds;
 using transport::Json;
 

@@ -136,6 +136,8 @@ TEST_F(CommitterTest, WithoutAnyoneToJudgeItAgainItIsNotKept) {
   EXPECT_EQ(engine.replies.all()[0].kind, ReplyKind::kError);
   EXPECT_EQ(engine.replies.all()[0].error.code, ErrorCode::kConflict);
   EXPECT_EQ(engine.state(host).sequence, 0U);
+  EXPECT_EQ(engine.counters.dropped_not_current.load(), 1U);
+  EXPECT_EQ(engine.counters.internal_errors.load(), 0U);
 }
 
 // A late result must not resurrect what an operator or a new enrolment ended.

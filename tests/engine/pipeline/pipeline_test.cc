@@ -225,6 +225,35 @@ TEST_P(PipelineTest, Hostile_NothingInFlightIsKeptUnderAPolicyThatIsReplaced) {
   }
 }
 
+// It is judged by the policy of before, whose place another one takes before it can be committed.
+TEST_P(PipelineTest, Hostile_NoLargeItemIsKeptUnderAPolicyThatIsReplaced) {
+  const SoftwareHost& host = fleet.front();
+  const Result<std::shared_ptr<AttestationKey>> key = engine.keys.attestation_key(host.record());
+  ASSERT_TRUE(key);
+  std::unique_lock judging_stands_still((*key)->mutex);
+  Pipeline pipeline(parts(), GetParam());
+  pipeline.start();
+  Submission large = honest(host);
+  large.runtime_list.resize(limits::kBatchedItemSizeMax);
+  ASSERT_TRUE(inbox.offer(std::move(large)));
+  while (inbox.depth() != 0) {
+    std::this_thread::yield();
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // by now it waits for the key
+  ASSERT_TRUE(engine.committer.change([&](const RegistryView& view) -> Result<IdentityUpdate> {
+    PolicyRequest request;
+    request.apply = {"[policy]\nid = \"default\"\nversion = 2\n[match]\nnames = [\"nobody\"]\n"};
+    IdentityUpdate update;
+    update.policies = *engine.policies->plan(request, view.now.wall);
+    return update;
+  }));
+  judging_stands_still.unlock();
+  pipeline.drain();
+  EXPECT_NE(engine.state(host).state, TrustState::kTrusted);
+  EXPECT_EQ(engine.counters.internal_errors.load(), 0U);
+  ASSERT_EQ(engine.replies.all().size(), 1U);  // the host is told to come again, or judged anew
+}
+
 TEST_P(PipelineTest, DrainsWhatIsInsideAndMayBeCalledTwice) {
   Pipeline pipeline(parts(), GetParam());
   pipeline.start();
