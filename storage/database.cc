@@ -290,6 +290,10 @@ std::uint64_t Database::background_errors() const {
   return db_->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors) ? errors : 0;
 }
 
+rocksdb::Status Database::resume() {
+  return db_->Resume();
+}
+
 std::uint64_t Database::live_bytes() const {
   std::uint64_t sum = 0;
   for (const Family family : kFamilies) {

@@ -95,6 +95,9 @@ class Database {
 
   // Since it was opened.
   [[nodiscard]] std::uint64_t background_errors() const;
+  // Tries at once what failed in the background, so that writes go on; Busy while RocksDB does so
+  // by itself.
+  rocksdb::Status resume();
   // RocksDB's estimate: what was written over may be counted twice until files are rewritten.
   [[nodiscard]] std::uint64_t rows(Family family) const;
 

@@ -78,11 +78,8 @@ Result<void> RocksStore::commit(const CommitBatch& batch) {
   if (batch.empty()) {
     return {};
   }
-  if (Result<void> room = has_room(); !room) {
-    return room;
-  }
-  if (Result<void> settled = settle(); !settled) {
-    return settled;
+  if (Result<void> ready = make_ready(); !ready) {
+    return ready;
   }
   for (std::size_t i = 0; i < batch.changes.size(); ++i) {
     if (batch.changes[i].sequence != last_change_ + 1 + i) {
@@ -129,6 +126,24 @@ Result<void> RocksStore::has_room() const {
                          " are needed"};
 }
 
+Result<void> RocksStore::make_ready() {
+  if (Result<void> room = has_room(); !room) {
+    return room;
+  }
+  if (Result<void> settled = settle(); !settled) {
+    return settled;
+  }
+  const std::uint64_t errors = database_->background_errors();
+  if (errors > survived_errors_.load(std::memory_order_relaxed)) {
+    if (const rocksdb::Status resumed = database_->resume(); !resumed.ok()) {
+      return Error{ErrorCode::kBusy, "commit", 0,
+                   "RocksDB has not got over an error in the background: " + resumed.ToString()};
+    }
+    survived_errors_.store(errors, std::memory_order_relaxed);
+  }
+  return {};
+}
+
 Result<std::string> RocksStore::renew_stream() {
   if (Result<void> settled = settle(); !settled) {
     return settled.error();
@@ -144,11 +159,8 @@ Result<std::string> RocksStore::renew_stream() {
 }
 
 Result<void> RocksStore::keep_image_times(std::span<const ImageTime> times) {
-  if (Result<void> room = has_room(); !room) {
-    return room;
-  }
-  if (Result<void> settled = settle(); !settled) {
-    return settled;
+  if (Result<void> ready = make_ready(); !ready) {
+    return ready;
   }
   rocksdb::WriteBatch out;
   for (const ImageTime& time : times) {

@@ -150,6 +150,9 @@ class RocksStore final : public VerdictLog,
   // kBusy while the disk is nearly full: a write that fails half-way costs more than one that is
   // refused, and reads go on.
   [[nodiscard]] Result<void> has_room() const;
+  // Before a write: there is room, a failed write is settled, and what stopped RocksDB in the
+  // background (a flush without room, say) is over, or else kBusy: what is written before fails.
+  Result<void> make_ready();
   // Of the store's file system; nullopt if that cannot be known.
   [[nodiscard]] std::optional<std::uint64_t> free_bytes() const;
   // Why no commit is taken now, in words; empty: they are.
