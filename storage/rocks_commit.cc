@@ -133,20 +133,30 @@ Result<void> RocksStore::make_ready() {
   if (Result<void> settled = settle(); !settled) {
     return settled;
   }
-  const std::uint64_t errors = database_->background_errors();
-  if (errors > survived_errors_.load(std::memory_order_relaxed)) {
-    if (const rocksdb::Status resumed = database_->resume(); !resumed.ok()) {
-      return Error{ErrorCode::kBusy, "commit", 0,
-                   "RocksDB has not got over an error in the background: " + resumed.ToString()};
-    }
-    survived_errors_.store(errors, std::memory_order_relaxed);
+  if (!database_) {
+    const std::unique_lock lock(mutex_);
+    return reopen();
   }
+  const std::uint64_t errors = database_->background_errors();
+  if (errors == survived_errors_.load(std::memory_order_relaxed)) {
+    return {};
+  }
+  const rocksdb::Status resumed = database_->resume();
+  if (resumed.IsBusy()) {
+    return Error{ErrorCode::kBusy, "commit", 0,
+                 "RocksDB is getting over an error in the background"};
+  }
+  if (!resumed.ok()) {
+    const std::unique_lock lock(mutex_);
+    return reopen();
+  }
+  survived_errors_.store(errors, std::memory_order_relaxed);
   return {};
 }
 
 Result<std::string> RocksStore::renew_stream() {
-  if (Result<void> settled = settle(); !settled) {
-    return settled.error();
+  if (Result<void> ready = make_ready(); !ready) {
+    return ready.error();
   }
   const Result<std::string> stream_id = fresh_ulid();
   if (!stream_id) {
@@ -289,14 +299,21 @@ std::unique_ptr<rocksdb::WriteBatch> RocksStore::inverse_of(
   return batch.Iterate(&inverter).ok() ? std::move(undo) : nullptr;
 }
 
+Result<void> RocksStore::reopen() {
+  database_.reset();
+  Result<void> opened = open_database();
+  if (!opened) {
+    database_.reset();
+  }
+  return opened;
+}
+
 Result<void> RocksStore::settle() {
   if (!doubt_) {
     return {};
   }
   const std::unique_lock lock(mutex_);
-  database_.reset();
-  if (Result<void> opened = open_database(); !opened) {
-    database_.reset();
+  if (Result<void> opened = reopen(); !opened) {
     return opened;
   }
   if (commits_ >= doubt_->commit) {

@@ -151,7 +151,8 @@ class RocksStore final : public VerdictLog,
   // refused, and reads go on.
   [[nodiscard]] Result<void> has_room() const;
   // Before a write: there is room, a failed write is settled, and what stopped RocksDB in the
-  // background (a flush without room, say) is over, or else kBusy: what is written before fails.
+  // background (a flush without room, say) is over, since until then every write fails. kBusy while
+  // that lasts.
   Result<void> make_ready();
   // Of the store's file system; nullopt if that cannot be known.
   [[nodiscard]] std::optional<std::uint64_t> free_bytes() const;
@@ -163,6 +164,8 @@ class RocksStore final : public VerdictLog,
   // What is known of the streams of before; a copy that was given another id begins another.
   Result<void> read_streams();
   Result<void> keep_stream(const std::string& stream_id);
+  // With mutex_ held alone: RocksDB anew, or no database at all.
+  Result<void> reopen();
   // Reopens after a failed write, and takes that write back if it landed.
   Result<void> settle();
   Result<void> add(const CommitBatch& batch, rocksdb::WriteBatch& out);

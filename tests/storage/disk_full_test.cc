@@ -68,6 +68,23 @@ TEST_F(DiskFullTest, AnErrorInTheBackgroundIsToldUntilAWriteSucceeds) {
   EXPECT_EQ(store->status()->refuses, "");
 }
 
+TEST_F(DiskFullTest, AStoreThatCannotBeReopenedIsTriedAgainByTheNextCommit) {
+  const auto store = open();
+  ASSERT_TRUE(store->commit(change_batch(1, 1)));
+  ASSERT_TRUE(store->commit(edge_batch(1, 1)));
+  file_system_->set(Fault::kTable);
+  EXPECT_FALSE(store->drop_old_history());
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(store->commit(change_batch(2, 1)));
+  }
+  EXPECT_FALSE(store->status()) << "closed, and says so";
+  file_system_->set(Fault::kNone);
+  const Result<void> done = store->commit(change_batch(2, 1));
+  ASSERT_TRUE(done) << done.error().to_string();
+  EXPECT_EQ(store->status()->last_change, 2U);
+  EXPECT_EQ(store->status()->refuses, "");
+}
+
 // Others filled it between the look and the write.
 TEST_F(DiskFullTest, AWriteThatFindsNoSpaceIsBusyAndLeavesNothing) {
   {
