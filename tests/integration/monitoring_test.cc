@@ -218,7 +218,7 @@ TEST(AlertRules, SayWhatTheyAreToSayAndWhen) {
         {"test", "rules", "tests/deploy/prometheus/alerts.yaml"}}) {
     std::vector<std::string> command = {promtool};
     command.insert(command.end(), arguments.begin(), arguments.end());
-    const testing::Finished done = testing::run({command});
+    const testing::Finished done = testing::run({command}, std::chrono::minutes(2));
     EXPECT_TRUE(done.ok()) << done.output;
   }
 }
