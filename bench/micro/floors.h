@@ -1,5 +1,5 @@
 // Floors: the bare primitives in a tight loop, called as directly as their library allows, with
-// cached keys and reused contexts. No engine on the same library can be faster.
+// cached keys and reused contexts. No engine that calls the same functions can be faster.
 #pragma once
 
 #include "bench/workload/settings.h"
@@ -8,6 +8,8 @@ namespace quotemill::bench {
 
 // floor/rsa2048_verify, floor/ecdsa_p256_verify, floor/ecdsa_p384_verify: one signature over a
 // digest that is there already; RSASSA with SHA-256, ECDSA with the hash of the curve's size.
+// floor/rsa2048_verify_below_evp: the first one by the arithmetic below EVP, as the engine does it.
+// The others call what an application is meant to call.
 void register_signature_floors(const Settings& settings);
 
 // floor/replay_sha256/<image>: every extend of a boot log that was read already, per log.

@@ -9,6 +9,7 @@
 #include "bench/fleet/plain_replay.h"
 #include "bench/micro/floors.h"
 #include "bench/micro/sha256.h"
+#include "engine/crypto/hash.h"
 #include "engine/eventlog/boot_log.h"
 
 namespace quotemill::bench {
@@ -40,21 +41,16 @@ class Replay {
       : events_(measured_events(log)), locality_(read_boot_log(log).log.startup_locality) {}
 
   void run() {
-    for (Register& pcr : pcrs_) {
-      pcr.fill(0);
-    }
-    pcrs_[0][kSha256Size - 1] = locality_;
+    pcrs_.fill(Digest(kBank));
+    pcrs_[0].writable().back() = locality_;
     for (const BootEvent& event : events_) {
-      Register& pcr = pcrs_[event.pcr];
-      const ByteView digest = event.digest(kBank);
-      std::copy(digest.begin(), digest.end(), pcr.begin() + kSha256Size);
-      sha256(pcr, pcr.data());
+      extend(pcrs_[event.pcr], event.digest(kBank));
     }
   }
 
   [[nodiscard]] bool equals(const PcrBank& bank) const {
     for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-      if (bank.has(pcr) && !equal(bank.at(pcr).view(), ByteView(pcrs_[pcr]).first(kSha256Size))) {
+      if (bank.has(pcr) && !(bank.at(pcr) == pcrs_[pcr])) {
         return false;
       }
     }
@@ -62,12 +58,9 @@ class Replay {
   }
 
  private:
-  // A PCR's value, and room behind it for the digest that it is extended with.
-  using Register = std::array<std::uint8_t, 2 * kSha256Size>;
-
   std::vector<BootEvent> events_;
   std::uint8_t locality_;
-  std::array<Register, limits::kPcrCount> pcrs_{};
+  std::array<Digest, limits::kPcrCount> pcrs_;
 };
 
 void replay(benchmark::State& state, const Settings& settings, const BootImage& image) {

@@ -4,14 +4,25 @@
 
 namespace quotemill {
 
-EventClaims::EventClaims(std::span<const EventClaim> in_log_order) : events_(in_log_order.size()) {
-  for (const EventClaim& claim : in_log_order) {
-    ++begin_[claim.event->pcr + 1];
+// Twice over the events, to know where those of each PCR begin: that is cheaper than to move them.
+EventClaims::EventClaims(std::span<const BootEvent> in_log_order, HashAlgorithm bank,
+                         std::uint32_t pcrs) {
+  const std::size_t index = bank_index(bank);
+  const auto is_claimed = [index, pcrs](const BootEvent& event) {
+    return event.pcr < limits::kPcrCount && (pcrs >> event.pcr & 1U) != 0 && event.is_measured() &&
+           event.digest_at[index] != BootEvent::kNoDigest;
+  };
+  for (const BootEvent& event : in_log_order) {
+    begin_[is_claimed(event) ? event.pcr + 1 : 0] += 1;  // [0] has no use yet
   }
+  begin_[0] = 0;
   std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
+  events_.resize(begin_.back());
   std::array<std::uint32_t, limits::kPcrCount + 1> next = begin_;
-  for (const EventClaim& claim : in_log_order) {
-    events_[next[claim.event->pcr]++] = claim;
+  for (const BootEvent& event : in_log_order) {
+    if (is_claimed(event)) {
+      events_[next[event.pcr]++] = {&event, event.digest(bank)};
+    }
   }
 }
 
@@ -20,17 +31,7 @@ Claims extract(const VerifiedBoot& boot) {
   claims.bank = boot.pcrs().algorithm();
   claims.quoted_pcrs = boot.pcrs().mask();
   claims.proven_pcrs = boot.proven_pcrs();
-  std::vector<EventClaim> events;
-  events.reserve(boot.boot_log().events.size());
-  for (const BootEvent& event : boot.boot_log().events) {
-    const bool is_proven = event.is_measured() && event.pcr < limits::kPcrCount &&
-                           (claims.proven_pcrs >> event.pcr & 1U) != 0;
-    const ByteView digest = is_proven ? event.digest(claims.bank) : ByteView{};
-    if (!digest.empty()) {
-      events.push_back({&event, digest});
-    }
-  }
-  claims.events = EventClaims(events);
+  claims.events = EventClaims(boot.boot_log().events, claims.bank, claims.proven_pcrs);
   return claims;
 }
 

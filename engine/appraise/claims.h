@@ -22,8 +22,9 @@ class EventClaims {
  public:
   EventClaims() = default;
 
-  // REQUIRES: each is of a PCR < limits::kPcrCount
-  explicit EventClaims(std::span<const EventClaim> in_log_order);
+  // Those events that were measured into a PCR of `pcrs` (bit n: PCR n) and have a digest of
+  // `bank`. Borrows them.
+  EventClaims(std::span<const BootEvent> in_log_order, HashAlgorithm bank, std::uint32_t pcrs);
 
   // REQUIRES: pcr < limits::kPcrCount
   [[nodiscard]] std::span<const EventClaim> of(std::uint32_t pcr) const {

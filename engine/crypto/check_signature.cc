@@ -10,6 +10,7 @@
 #include "engine/crypto/handles.h"
 #include "engine/crypto/hash.h"
 #include "engine/crypto/openssl_values.h"
+#include "engine/crypto/pkcs1_checker.h"
 
 namespace quotemill {
 namespace {
@@ -39,6 +40,11 @@ bool has_form(const PublicKey& key, const SignatureView& signature) {
            signature.second.size() <= size;
   }
   return key.kind() == KeyKind::kRsa && signature.first.size() == size && signature.second.empty();
+}
+
+bool fits(const PublicKey& key, const SignatureView& signature, const Digest& digest) {
+  return digest.algorithm() == signature.hash && can_hash(signature.hash) &&
+         has_form(key, signature);
 }
 
 // A positive INTEGER without superfluous leading zeros; empty for 0, which is never in range.
@@ -123,6 +129,10 @@ bool read_ecdsa_der(ByteView der, SignatureView& signature) {
   return in.ok() && in.remaining() == 0 && !signature.first.empty();
 }
 
+SignatureChecker::SignatureChecker(PublicKey key) : key_(std::move(key)) {}
+
+SignatureChecker::~SignatureChecker() = default;
+
 void SignatureChecker::FreeContext::operator()(evp_pkey_ctx_st* context) const {
   EVP_PKEY_CTX_free(context);
 }
@@ -143,9 +153,22 @@ bool SignatureChecker::make_ready(const SignatureView& signature) {
   return true;
 }
 
+Pkcs1Checker* SignatureChecker::pkcs1() {
+  if (!pkcs1_) {
+    pkcs1_ = Pkcs1Checker::create(key_);
+  }
+  return pkcs1_->get();
+}
+
 bool SignatureChecker::holds(const SignatureView& signature, const Digest& digest) {
-  if (digest.algorithm() != signature.hash || !can_hash(signature.hash) ||
-      !has_form(key_, signature) || !make_ready(signature)) {
+  if (signature.scheme == SignatureScheme::kRsassa && pkcs1() != nullptr) {
+    return fits(key_, signature, digest) && pkcs1()->holds(signature.first, digest);
+  }
+  return holds_by_evp(signature, digest);
+}
+
+bool SignatureChecker::holds_by_evp(const SignatureView& signature, const Digest& digest) {
+  if (!fits(key_, signature, digest) || !make_ready(signature)) {
     return false;
   }
   const auto verify = [&](ByteView bytes) {
@@ -160,7 +183,8 @@ bool SignatureChecker::holds(const SignatureView& signature, const Digest& diges
 }
 
 bool signature_holds(const PublicKey& key, const SignatureView& signature, const Digest& digest) {
-  return SignatureChecker(key).holds(signature, digest);
+  // One signature alone does not repay what Pkcs1Checker makes of its key.
+  return SignatureChecker(key).holds_by_evp(signature, digest);
 }
 
 }  // namespace quotemill

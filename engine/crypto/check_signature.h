@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
@@ -34,12 +35,18 @@ struct SignatureView {
 // is strong enough is policy and decided elsewhere. Any thread.
 bool signature_holds(const PublicKey& key, const SignatureView& signature, const Digest& digest);
 
+class Pkcs1Checker;
+
 // A key that stays ready to check signatures. Making OpenSSL's context costs a fifth of an RSA-2048
 // verification (and takes locks that all threads share), so it is made once, for the scheme and
-// hash of the last signature, and kept: about 1 kB. Not for sharing between threads.
+// hash of the last signature, and kept: about 1 kB. What nearly every TPM signs with is checked
+// without one (Pkcs1Checker), which is kept likewise. Not for sharing between threads.
 class SignatureChecker {
  public:
-  explicit SignatureChecker(PublicKey key) : key_(std::move(key)) {}
+  explicit SignatureChecker(PublicKey key);
+  ~SignatureChecker();
+  SignatureChecker(const SignatureChecker&) = delete;
+  SignatureChecker& operator=(const SignatureChecker&) = delete;
 
   [[nodiscard]] const PublicKey& key() const { return key_; }
 
@@ -51,9 +58,16 @@ class SignatureChecker {
     void operator()(evp_pkey_ctx_st* context) const;
   };
 
+  friend bool signature_holds(const PublicKey& key, const SignatureView& signature,
+                              const Digest& digest);
+
   bool make_ready(const SignatureView& signature);
+  Pkcs1Checker* pkcs1();
+  bool holds_by_evp(const SignatureView& signature, const Digest& digest);
 
   PublicKey key_;
+  // Not made before a signature asks for it; null if the key is not for it.
+  std::optional<std::unique_ptr<Pkcs1Checker>> pkcs1_;
   std::unique_ptr<evp_pkey_ctx_st, FreeContext> context_;  // null before the first signature
   SignatureScheme scheme_ = SignatureScheme::kRsassa;      // those of context_
   HashAlgorithm hash_ = HashAlgorithm::kSha256;

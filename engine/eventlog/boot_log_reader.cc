@@ -65,8 +65,8 @@ class BootLogParser {
   void read_sha1_event(BootEvent& event);
   void read_agile_event(BootEvent& event);
   void read_digests(BootEvent& event);
-  bool read_usual_event(BootEvent& event);
-  [[nodiscard]] bool has_usual_algorithms(ByteView digests) const;
+  void read_usual_events();
+  [[nodiscard]] bool has_usual_algorithms(const std::uint8_t* digests) const;
   BootEvent& next_event();
   bool accept(const BootEvent& event);
   void note_no_action(const BootEvent& event);
@@ -102,6 +102,10 @@ BootLogReading BootLogParser::parse() {
     read_first_event();
   }
   while (in_.ok() && in_.offset() < padding_begin_) {
+    read_usual_events();
+    if (in_.offset() >= padding_begin_) {
+      break;
+    }
     BootEvent& event = next_event();
     if (log_.format == BootLogFormat::kSha1) {
       read_sha1_event(event);
@@ -215,50 +219,58 @@ void BootLogParser::read_sha1_event(BootEvent& event) {
 
 // TCG_PCR_EVENT2 (10.2.2).
 void BootLogParser::read_agile_event(BootEvent& event) {
-  if (read_usual_event(event)) {
-    return;
-  }
   event.pcr = in_.u32_le();   // pcrIndex
   event.type = in_.u32_le();  // eventType
   read_digests(event);
   event.data = in_.sized32_le(limits::kEventDataSizeMax);  // eventSize, event
 }
 
-// The same, of an event whose digests stand where they stand nearly always: then all of its fields
-// have their places, and the reader moves once. False, and nothing is read, of any other event, and
-// of one that is not right: which read of it fails, the other way of reading says.
-bool BootLogParser::read_usual_event(BootEvent& event) {
-  const std::size_t digests_at = 3 * sizeof(std::uint32_t);  // pcrIndex, eventType, digestCount
-  const std::size_t size_at = digests_at + usual_size_;
+// Reads on to the next event that is not usual, or to the end. Usual, as nearly all are: measured,
+// nothing to remark, and its digests where they stand nearly always, so that all of its fields have
+// their places and need no reader. Whatever is wrong with another event, the general way of reading
+// says.
+void BootLogParser::read_usual_events() {
+  if (log_.format != BootLogFormat::kCryptoAgile) {
+    return;
+  }
+  constexpr std::size_t kDigestsAt = 3 * sizeof(std::uint32_t);  // pcrIndex, eventType, digestCount
+  const std::size_t size_at = kDigestsAt + usual_size_;
   const std::size_t data_at = size_at + sizeof(std::uint32_t);
-  if (in_.remaining() < data_at) {
-    return false;
+  std::size_t at = in_.offset();
+  while (at < padding_begin_ && log_.events.size() < limits::kLogEventsMax) {
+    const ByteView bytes = bytes_.subspan(at);
+    if (bytes.size() < data_at) {
+      break;
+    }
+    const std::uint32_t data_size = u32_le_at(bytes, size_at);
+    const std::uint32_t pcr = u32_le_at(bytes, 0);
+    const std::uint32_t type = u32_le_at(bytes, sizeof(std::uint32_t));
+    if (u32_le_at(bytes, 2 * sizeof(std::uint32_t)) != algorithm_count_ ||
+        data_size > limits::kEventDataSizeMax || data_size > bytes.size() - data_at ||
+        pcr >= limits::kPcrCount || type == event_type::kNoAction ||
+        type == event_type::kEfiHcrtmEvent || !has_usual_algorithms(bytes.data() + kDigestsAt)) {
+      break;
+    }
+    BootEvent& event = next_event();
+    event.pcr = pcr;
+    event.type = type;
+    event.digests = bytes.subspan(kDigestsAt, usual_size_);
+    event.digest_at = usual_at_;
+    event.digest_count = static_cast<std::uint16_t>(algorithm_count_);
+    event.data = bytes.subspan(data_at, data_size);
+    pcr0_extended_ = pcr0_extended_ || pcr == 0;
+    at += data_at + data_size;
   }
-  const ByteView left = bytes_.subspan(in_.offset());
-  const std::uint32_t data_size = u32_le_at(left, size_at);
-  if (u32_le_at(left, 2 * sizeof(std::uint32_t)) != algorithm_count_ ||
-      data_size > limits::kEventDataSizeMax || data_size > left.size() - data_at ||
-      !has_usual_algorithms(left.subspan(digests_at))) {
-    return false;
-  }
-  const ByteView bytes = in_.bytes(data_at + data_size);
-  event.pcr = u32_le_at(bytes, 0);
-  event.type = u32_le_at(bytes, sizeof(std::uint32_t));
-  event.digests = bytes.subspan(digests_at, usual_size_);
-  event.digest_at = usual_at_;
-  event.digest_count = static_cast<std::uint16_t>(algorithm_count_);
-  event.data = bytes.subspan(data_at);
-  return true;
+  in_.bytes(at - in_.offset());
 }
 
-// REQUIRES: digests.size() >= usual_size_
-bool BootLogParser::has_usual_algorithms(ByteView digests) const {
-  std::size_t at = 0;
+// REQUIRES: there are usual_size_ bytes
+bool BootLogParser::has_usual_algorithms(const std::uint8_t* digests) const {
   for (std::size_t i = 0; i < algorithm_count_; ++i) {
-    if ((digests[at] | digests[at + 1] << 8) != algorithms_[i].id) {
+    if ((digests[0] | digests[1] << 8) != algorithms_[i].id) {
       return false;
     }
-    at += sizeof(std::uint16_t) + algorithms_[i].size;
+    digests += sizeof(std::uint16_t) + algorithms_[i].size;
   }
   return true;
 }

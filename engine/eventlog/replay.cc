@@ -39,16 +39,18 @@ PcrBank replay_with(const BootLog& log, HashAlgorithm bank, PcrValues values,
   assert(can_hash(bank));
   std::uint32_t extended = 0;
   std::uint32_t unreproduced = 0;
+  const std::size_t index = bank_index(bank);
+  const std::size_t size = digest_size(bank);
   for (const BootEvent& event : log.events) {
     if (!event.is_measured() || event.pcr >= limits::kPcrCount) {
       continue;
     }
-    const ByteView digest = event.digest(bank);
-    if (digest.empty()) {
+    const std::uint16_t digest_at = event.digest_at[index];
+    if (digest_at == BootEvent::kNoDigest) {
       unreproduced |= 1U << event.pcr;
       continue;
     }
-    extend_pcr(values[event.pcr], digest);
+    extend_pcr(values[event.pcr], event.digests.subspan(digest_at, size));
     extended |= 1U << event.pcr;
   }
   PcrBank reproduced(PcrSelection{bank, extended & ~unreproduced});

@@ -55,9 +55,9 @@ PcrBank read_bank(ByteReader& in) {
     in.fail(ErrorCode::kMalformed);
     return PcrBank();
   }
-  PcrBank bank(*algorithm);
-  for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-    if ((mask >> pcr & 1U) == 0) {
+  PcrBank bank(PcrSelection{*algorithm, mask});
+  for (std::uint32_t pcr = 0; pcr < limits::kPcrCount && in.ok(); ++pcr) {
+    if (!bank.has(pcr)) {
       continue;
     }
     const auto value = Digest::from(*algorithm, in.bytes(digest_size(*algorithm)));

@@ -50,6 +50,7 @@ std::set<std::string> names_of(const std::string& list) {
 std::set<std::string> promised_names(const std::vector<std::string>& judged,
                                      const std::vector<std::string>& read) {
   std::set<std::string> names = {"floor/rsa2048_verify",
+                                 "floor/rsa2048_verify_below_evp",
                                  "floor/ecdsa_p256_verify",
                                  "floor/ecdsa_p384_verify",
                                  "floor/ima_entry",

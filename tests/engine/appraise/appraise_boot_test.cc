@@ -182,5 +182,21 @@ TEST(Extract, DrawsTheMeasuredEventsOfProvenPcrs) {
   EXPECT_EQ(drawn, host.boot.size());
 }
 
+TEST(Extract, DrawsNothingOfAPcrThatTheLogDoesNotExplain) {
+  const SoftwareHost host;
+  const Challenge challenge = host.challenge();
+  const QuoteCheck check(host, challenge, host.draft(challenge).seal());
+  Bytes log = host.log();
+  for (const BootEvent& event : read_boot_log(log).log.events) {
+    if (event.pcr == 4 && event.is_measured()) {
+      log[static_cast<std::size_t>(event.digest(HashAlgorithm::kSha256).data() - log.data())] ^= 1U;
+    }
+  }
+  const Claims claims = extract(verify_boot_log(check.quote(), log));
+  EXPECT_EQ(claims.proven_pcrs, host.selection.mask & ~(1U << 4));
+  EXPECT_TRUE(claims.events.of(4).empty());
+  EXPECT_FALSE(claims.events.of(0).empty());
+}
+
 }  // namespace
 }  // namespace quotemill

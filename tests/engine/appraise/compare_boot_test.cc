@@ -46,15 +46,16 @@ class CompareBoot : public ::testing::Test {
     claims.bank = kBank;
     events_.clear();
     digests_.clear();
-    std::vector<EventClaim> in_log_order;
+    events_.reserve(boot.size());
     for (const Event& event : boot) {
       BootEvent& claimed = events_.emplace_back();
       claimed.number = static_cast<std::uint32_t>(events_.size() + 9);
       claimed.pcr = event.pcr;
       claimed.type = event.type;
-      in_log_order.push_back({&claimed, digests_.emplace_back(digest_of(event)).view()});
+      claimed.digests = digests_.emplace_back(digest_of(event)).view();
+      claimed.digest_at[bank_index(kBank)] = 0;
     }
-    claims.events = EventClaims(in_log_order);
+    claims.events = EventClaims(events_, kBank, 0x00FF'FFFF);
     std::vector<BootReference> references;
     std::transform(goldens.begin(), goldens.end(), std::back_inserter(references), reference_of);
     std::vector<const BootReference*> borrowed;
@@ -78,7 +79,7 @@ class CompareBoot : public ::testing::Test {
     return BootReference(baseline);
   }
 
-  std::deque<BootEvent> events_;
+  std::vector<BootEvent> events_;
   std::deque<Digest> digests_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "engine/crypto/handles.h"
 #include "engine/crypto/hash.h"
+#include "engine/crypto/openssl_values.h"
 #include "tests/support/signing_key.h"
 
 namespace quotemill {
@@ -95,11 +96,44 @@ TEST(SignatureChecker, AnswersEachSignatureAloneWhateverWasCheckedBefore) {
         EXPECT_FALSE(checker.holds(bad.view(), digest));
         EXPECT_TRUE(checker.holds(good.view(), digest)) << "after a bad one";
         EXPECT_FALSE(checker.holds(shorter.view(), digest));
+        Signature of_another_hash = good;
+        of_another_hash.hash = HashAlgorithm::kSha512;
+        Signature with_more = good;
+        with_more.second.push_back(1);
         EXPECT_FALSE(checker.holds(relabelled.view(), digest));
+        EXPECT_FALSE(checker.holds(of_another_hash.view(), digest));
+        EXPECT_FALSE(checker.holds(with_more.view(), digest));
         EXPECT_FALSE(checker.holds(good.view(), digest_of("massage", algorithm)));
         EXPECT_TRUE(checker.holds(good.view(), digest)) << "after another scheme";
       }
     }
+  }
+}
+
+// Nearly every TPM's exponent is 65537; the specification allows others.
+TEST(SignatureChecker, ChecksKeysOfAnyExponent) {
+  for (const std::uint32_t exponent : {3U, 17U, 65'539U}) {
+    const EvpPkeyCtx generator(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+    const Bignum number(BN_new());
+    ASSERT_EQ(BN_set_word(number.get(), exponent), 1);
+    ASSERT_EQ(EVP_PKEY_keygen_init(generator.get()), 1);
+    ASSERT_EQ(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(generator.get(), number.get()), 1);
+    EVP_PKEY* made = nullptr;
+    ASSERT_EQ(EVP_PKEY_generate(generator.get(), &made), 1);
+    const EvpPkey key(made);
+    const EvpPkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, made, nullptr));
+    ASSERT_EQ(EVP_PKEY_sign_init(context.get()), 1);
+    EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING);
+    EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256());
+    const Digest digest = digest_of("message");
+    Bytes raw(256);
+    std::size_t size = raw.size();
+    ASSERT_EQ(EVP_PKEY_sign(context.get(), raw.data(), &size, digest.view().data(), 32), 1);
+    SignatureChecker checker(
+        *PublicKey::rsa(key_number(made, OSSL_PKEY_PARAM_RSA_N, size), exponent));
+    const SignatureView signature{SignatureScheme::kRsassa, HashAlgorithm::kSha256, raw, {}};
+    EXPECT_TRUE(checker.holds(signature, digest)) << exponent;
+    EXPECT_FALSE(checker.holds(signature, digest_of("massage"))) << exponent;
   }
 }
 

@@ -52,6 +52,15 @@ TEST(Hash, ExtendHashesOldValueThenDigest) {
   }
 }
 
+TEST(Hash, ExtendTakesTheValueItselfAsTheDigest) {
+  for (const HashAlgorithm algorithm : kComputed) {
+    Digest pcr = hash(algorithm, as_bytes("value"));
+    const Digest before = pcr;
+    extend(pcr, pcr.view());
+    EXPECT_EQ(pcr, hash(algorithm, {before.view(), before.view()}));
+  }
+}
+
 TEST(Hash, ThreadsDoNotDisturbEachOther) {
   const Digest expected = hash(HashAlgorithm::kSha256, as_bytes("abc"));
   std::vector<std::thread> threads;

@@ -384,6 +384,19 @@ TEST(BootLog, StopsAtTheBoundOfEvents) {
   EXPECT_EQ(reading.log.events.size(), limits::kLogEventsMax);
 }
 
+TEST(BootLog, StopsAtTheBoundOfEventsInAgileLogs) {
+  ByteWriter out;
+  out.bytes(agile_header({HashAlgorithm::kSha256}));
+  for (std::uint32_t i = 0; i < limits::kLogEventsMax; ++i) {  // and the header
+    out.u32_le(1).u32_le(event_type::kSeparator).u32_le(1);
+    out.u16_le(0x000B).bytes(Bytes(32, 1)).sized32_le(as_bytes("v"));
+  }
+  const BootLogReading reading = read_boot_log(out.view());
+  ASSERT_TRUE(reading.broken);
+  EXPECT_EQ(reading.broken->code, ErrorCode::kTooLarge);
+  EXPECT_EQ(reading.log.events.size(), limits::kLogEventsMax);
+}
+
 TEST(BootLog, NamesFormatsAndRemarks) {
   EXPECT_EQ(name_of(BootLogFormat::kSha1), "sha1");
   EXPECT_EQ(name_of(BootLogFormat::kCryptoAgile), "crypto_agile");

@@ -46,7 +46,8 @@ Bytes item_of(const Bytes& header_bytes, std::vector<PcrBank> pcrs = {}) {
 TEST(EvidenceCodec, RoundTripsEverything) {
   const Bytes header_bytes = encode_evidence_header(some_header());
   const std::vector<PcrBank> pcrs = {some_bank(HashAlgorithm::kSha256, 0x43FF),
-                                     some_bank(HashAlgorithm::kSha1, 0x800001)};
+                                     some_bank(HashAlgorithm::kSha1, 0x800001),
+                                     some_bank(HashAlgorithm::kSha384, 0x4AA2)};
   const Bytes item = item_of(header_bytes, pcrs);
   const Result<Evidence> decoded = decode_evidence(item);
   ASSERT_TRUE(decoded) << decoded.error().to_string();

@@ -1,0 +1,124 @@
+#include "engine/crypto/pkcs1_checker.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/crypto/hash.h"
+
+namespace quotemill {
+namespace {
+
+constexpr std::uint32_t kExponent = 65'537;
+constexpr int kSquarings = 16;  // kExponent is 2^16 + 1
+constexpr std::size_t kModulusSizeMax = 512;
+
+// What stands before the digest in its DER encoding (RFC 8017, 9.2, note 1): DigestInfo, down to
+// the length of its OCTET STRING.
+constexpr std::array<std::uint8_t, 15> kSha1Info = {0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2B, 0x0E,
+                                                    0x03, 0x02, 0x1A, 0x05, 0x00, 0x04, 0x14};
+
+// Those of the SHA-2 family differ in the lengths and the last number of the object identifier.
+constexpr std::array<std::uint8_t, 19> sha2_info(std::uint8_t function, std::uint8_t size) {
+  return {0x30,     static_cast<std::uint8_t>(17 + size),
+          0x30,     0x0D,
+          0x06,     0x09,
+          0x60,     0x86,
+          0x48,     0x01,
+          0x65,     0x03,
+          0x04,     0x02,
+          function, 0x05,
+          0x00,     0x04,
+          size};
+}
+
+constexpr auto kSha256Info = sha2_info(1, 32);
+constexpr auto kSha384Info = sha2_info(2, 48);
+constexpr auto kSha512Info = sha2_info(3, 64);
+
+ByteView digest_info(HashAlgorithm algorithm) {
+  switch (algorithm) {
+    case HashAlgorithm::kSha1:
+      return kSha1Info;
+    case HashAlgorithm::kSha256:
+      return kSha256Info;
+    case HashAlgorithm::kSha384:
+      return kSha384Info;
+    case HashAlgorithm::kSha512:
+      return kSha512Info;
+    case HashAlgorithm::kSm3_256:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::unique_ptr<Pkcs1Checker> Pkcs1Checker::create(const PublicKey& key) {
+  const std::size_t size = (key.bits() + 7) / 8;
+  if (key.kind() != KeyKind::kRsa || key.exponent() != kExponent || size > kModulusSizeMax) {
+    return nullptr;
+  }
+  const Bytes modulus = key.modulus();
+  std::unique_ptr<Pkcs1Checker> checker(new Pkcs1Checker(
+      size, Bignum(BN_bin2bn(modulus.data(), static_cast<int>(modulus.size()), nullptr))));
+  return checker->make_ready() ? std::move(checker) : nullptr;
+}
+
+Pkcs1Checker::Pkcs1Checker(std::size_t size, Bignum modulus)
+    : size_(size),
+      modulus_(std::move(modulus)),
+      scratch_(BN_CTX_new()),
+      montgomery_(BN_MONT_CTX_new()),
+      signature_(BN_new()),
+      power_(BN_new()),
+      encoded_(BN_new()) {}
+
+// With scratch of its own, because that keeps what it grows to: twice what all else takes.
+bool Pkcs1Checker::make_ready() {
+  const Scratch scratch(BN_CTX_new());
+  return modulus_ && scratch_ && montgomery_ && signature_ && power_ && encoded_ && scratch &&
+         BN_MONT_CTX_set(montgomery_.get(), modulus_.get(), scratch.get()) == 1;
+}
+
+bool Pkcs1Checker::holds(ByteView signature, const Digest& digest) {
+  return signature.size() == size_ &&
+         BN_bin2bn(signature.data(), static_cast<int>(size_), signature_.get()) != nullptr &&
+         BN_ucmp(signature_.get(), modulus_.get()) < 0 && encode(digest) && raise() &&
+         BN_ucmp(power_.get(), encoded_.get()) == 0;
+}
+
+// RSAVP1 (RFC 8017, 5.2.2): power = signature^65537 mod modulus.
+bool Pkcs1Checker::raise() {
+  BIGNUM* const power = power_.get();
+  BN_MONT_CTX* const montgomery = montgomery_.get();
+  if (BN_to_montgomery(power, signature_.get(), montgomery, scratch_.get()) != 1) {
+    return false;
+  }
+  for (int i = 0; i < kSquarings; ++i) {
+    if (BN_mod_mul_montgomery(power, power, power, montgomery, scratch_.get()) != 1) {
+      return false;
+    }
+  }
+  // By the signature as it is, not in Montgomery's form: so the product is not in that form,
+  // either.
+  return BN_mod_mul_montgomery(power, power, signature_.get(), montgomery, scratch_.get()) == 1;
+}
+
+// EMSA-PKCS1-v1_5 (RFC 8017, 9.2): 00 01 FF … FF 00 DigestInfo.
+bool Pkcs1Checker::encode(const Digest& digest) {
+  const ByteView info = digest_info(digest.algorithm());
+  const ByteView value = digest.view();
+  std::array<std::uint8_t, kModulusSizeMax> message;
+  if (info.empty() || size_ < 11 + info.size() + value.size()) {
+    return false;
+  }
+  std::uint8_t* const info_at = message.data() + size_ - value.size() - info.size();
+  message[0] = 0x00;
+  message[1] = 0x01;
+  std::fill(message.data() + 2, info_at - 1, std::uint8_t{0xFF});
+  info_at[-1] = 0x00;
+  std::copy(value.begin(), value.end(), std::copy(info.begin(), info.end(), info_at));
+  return BN_bin2bn(message.data(), static_cast<int>(size_), encoded_.get()) != nullptr;
+}
+
+}  // namespace quotemill
