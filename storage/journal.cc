@@ -95,12 +95,15 @@ Result<void> Journal::fold_oldest(const Database& database, const CommitBatch& b
 Result<void> Journal::sort_reaffirmed(const CommitBatch& batch) {
   plan_.joined.reserve(batch.reaffirmed.size());
   for (const Reaffirmation& reaffirmation : batch.reaffirmed) {
-    const OpenRuns::Run* run = runs_.find(reaffirmation.entry.host);
-    if (run != nullptr && !follows(reaffirmation, run->history)) {
+    const std::optional<OpenRuns::Place> run = runs_.place_of(reaffirmation.entry.host);
+    if (run && !follows(reaffirmation, (*run)->history)) {
       return unfounded(reaffirmation);
     }
-    const bool joins = run != nullptr && continues(run->history, reaffirmation.entry);
-    (joins ? plan_.joined : plan_.begun).push_back(&reaffirmation);
+    if (run && continues((*run)->history, reaffirmation.entry)) {
+      plan_.joined.push_back({&reaffirmation, *run});
+    } else {
+      plan_.begun.push_back(&reaffirmation);
+    }
   }
   return {};
 }
@@ -128,8 +131,8 @@ void Journal::add_record(const Database& database, rocksdb::WriteBatch& out) {
     return;
   }
   writer_.begin(plan_.joined.size());
-  for (const Reaffirmation* joined : plan_.joined) {
-    writer_.add(*joined, counted_with(runs_.find(joined->entry.host)->history, joined->entry));
+  for (const auto& [joined, run] : plan_.joined) {
+    writer_.add(*joined, counted_with(run->history, joined->entry));
     plan_.record.newest = std::max(plan_.record.newest, joined->entry.time);
   }
   plan_.record.entries = plan_.joined.size();
@@ -145,8 +148,9 @@ Result<void> Journal::end_runs(const Database& database, const CommitBatch& batc
     return {};
   }
   std::unordered_map<HostUid, const HistoryEntry*> just_joined;
-  for (const Reaffirmation* joined : plan_.joined) {
-    just_joined.emplace(joined->entry.host, &joined->entry);
+  for (const Joined& joined : plan_.joined) {
+    const HistoryEntry& entry = joined.reaffirmation->entry;
+    just_joined.emplace(entry.host, &entry);
   }
   for (const HostUid& host : plan_.ended) {
     const OpenRuns::Run* run = runs_.find(host);
@@ -185,8 +189,8 @@ void Journal::landed(const CommitBatch& batch) {
   for (const Reaffirmation* begun : plan_.begun) {
     runs_.begin(begun->entry);
   }
-  for (const Reaffirmation* joined : plan_.joined) {
-    runs_.extend(*joined, plan_.record.commit);
+  for (const auto& [joined, run] : plan_.joined) {
+    runs_.extend(run, *joined, plan_.record.commit);
   }
   for (const HostUid& host : plan_.ended) {
     runs_.end(host);

@@ -80,13 +80,19 @@ class Journal {
     WallTime newest;  // store time
   };
 
+  // A reaffirmation and the run that it joins: looked for once, as each look is a cache miss.
+  struct Joined {
+    const Reaffirmation* reaffirmation;
+    OpenRuns::Place run;
+  };
+
   // What prepare() added, to be remembered if it lands.
   struct Plan {
     Record record;  // without entries: there is none
     std::size_t dropped = 0;
     std::vector<HostUid> folded;
     std::vector<const Reaffirmation*> begun;  // in full, with rows
-    std::vector<const Reaffirmation*> joined;
+    std::vector<Joined> joined;
     std::vector<HostUid> ended;
   };
 

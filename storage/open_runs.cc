@@ -6,9 +6,14 @@
 
 namespace quotemill::storage {
 
-const OpenRuns::Run* OpenRuns::find(const HostUid& host) const {
+std::optional<OpenRuns::Place> OpenRuns::place_of(const HostUid& host) const {
   const auto found = places_.find(host);
-  return found == places_.end() ? nullptr : &*found->second;
+  return found == places_.end() ? std::nullopt : std::optional(found->second);
+}
+
+const OpenRuns::Run* OpenRuns::find(const HostUid& host) const {
+  const std::optional<Place> place = place_of(host);
+  return place ? &**place : nullptr;
 }
 
 void OpenRuns::begin(const HistoryEntry& first) {
@@ -23,13 +28,17 @@ void OpenRuns::begin(const HistoryEntry& first) {
 }
 
 void OpenRuns::extend(const Reaffirmation& reaffirmation, std::uint64_t record) {
+  const std::optional<Place> place = place_of(reaffirmation.entry.host);
+  assert(place);
+  extend(*place, reaffirmation, record);
+}
+
+void OpenRuns::extend(Place place, const Reaffirmation& reaffirmation, std::uint64_t record) {
   const std::lock_guard lock(mutex_);
-  const auto found = places_.find(reaffirmation.entry.host);
-  assert(found != places_.end());
-  Run& run = *found->second;
+  Run& run = *place;
   storage::extend(run.history, reaffirmation.entry);
   run.state = reaffirmation.state;
-  pending_.splice(pending_.end(), list_of(run), found->second);
+  pending_.splice(pending_.end(), list_of(run), place);
   run.pin = record;
 }
 

@@ -28,6 +28,11 @@ class OpenRuns {
 
   // --- Commit thread
 
+  // A run, as long as it does not end.
+  using Place = std::list<Run>::iterator;
+
+  [[nodiscard]] std::optional<Place> place_of(const HostUid& host) const;
+
   // Borrowed until the run changes; null if there is none.
   [[nodiscard]] const Run* find(const HostUid& host) const;
 
@@ -41,6 +46,8 @@ class OpenRuns {
   // One more appraisal, which journal record `record` has; `record` never goes back.
   // REQUIRES: it continues the host's run
   void extend(const Reaffirmation& reaffirmation, std::uint64_t record);
+  // The same, of the run at this place.
+  void extend(Place place, const Reaffirmation& reaffirmation, std::uint64_t record);
 
   // The rows say all of it; it may go on growing.
   void settle(const HostUid& host);
@@ -58,8 +65,6 @@ class OpenRuns {
       const;
 
  private:
-  using Place = std::list<Run>::iterator;
-
   std::list<Run>& list_of(const Run& run) { return run.pin == 0 ? settled_ : pending_; }
 
   mutable std::mutex mutex_;  // held for changes and for reads by others

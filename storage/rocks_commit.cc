@@ -19,6 +19,10 @@ namespace {
 // What ageing may lose by a kill.
 constexpr std::int64_t kAgeingStepMs = 60'000;
 
+// A batch of so many bytes is kept for the next commit: fetching a quarter of a megabyte from the
+// system for each, page by page, costs as much as filling it. Larger ones are rare.
+constexpr std::size_t kBatchKeptMax = std::size_t{1024} * 1024;
+
 // Collects, for each key that a batch writes, what is there now.
 class Inverter : public rocksdb::WriteBatch::Handler {
  public:
@@ -88,7 +92,19 @@ Result<void> RocksStore::commit(const CommitBatch& batch) {
                        std::to_string(last_change_ + i)};
     }
   }
-  rocksdb::WriteBatch out;
+  if (!batch_) {
+    batch_ = std::make_unique<rocksdb::WriteBatch>();
+  }
+  const Result<void> committed = commit_with(batch, *batch_);
+  if (batch_->GetDataSize() > kBatchKeptMax) {
+    batch_.reset();
+  } else {
+    batch_->Clear();
+  }
+  return committed;
+}
+
+Result<void> RocksStore::commit_with(const CommitBatch& batch, rocksdb::WriteBatch& out) {
   if (Result<void> prepared = journal_.prepare(*database_, batch, commits_ + 1, out); !prepared) {
     return prepared;
   }

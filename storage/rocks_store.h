@@ -168,6 +168,7 @@ class RocksStore final : public VerdictLog,
   Result<void> reopen();
   // Reopens after a failed write, and takes that write back if it landed.
   Result<void> settle();
+  Result<void> commit_with(const CommitBatch& batch, rocksdb::WriteBatch& out);
   Result<void> add(const CommitBatch& batch, rocksdb::WriteBatch& out);
   Result<void> add_history(const HistoryEntry& entry, rocksdb::WriteBatch& out) const;
   Result<void> write(rocksdb::WriteBatch& batch);
@@ -189,7 +190,8 @@ class RocksStore final : public VerdictLog,
   // The commit thread's own.
   Journal journal_;  // its runs() by any thread
   BootLogRows boot_logs_{collection_};
-  WallTime aged_;  // as it was written last
+  std::unique_ptr<rocksdb::WriteBatch> batch_;  // kept for its memory; empty between commits
+  WallTime aged_;                               // as it was written last
   std::uint64_t commits_ = 0;
   std::uint64_t last_change_ = 0;
   std::optional<Doubt> doubt_;

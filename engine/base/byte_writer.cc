@@ -1,11 +1,21 @@
 #include "engine/base/byte_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <utility>
 
 namespace quotemill {
 namespace {
+
+constexpr std::size_t kLeastRoom = 64;
+
+// Room for so much more. Records begin with small fields, which would be given 1, 2, 4, … bytes.
+void make_room(Bytes& out, std::size_t more) {
+  if (out.capacity() - out.size() < more) {
+    out.reserve(std::max({kLeastRoom, 2 * out.capacity(), out.size() + more}));
+  }
+}
 
 // Whole integers at once: a byte at a time costs as much as all that a journal entry is copied for.
 template <class Integer>
@@ -15,6 +25,7 @@ void append_big_endian(Bytes& out, Integer value) {
     bytes[bytes.size() - 1 - i] =
         static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
   }
+  make_room(out, bytes.size());
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
@@ -24,12 +35,14 @@ void append_little_endian(Bytes& out, Integer value) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
   }
+  make_room(out, bytes.size());
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
 }  // namespace
 
 ByteWriter& ByteWriter::u8(std::uint8_t value) {
+  make_room(bytes_, 1);
   bytes_.push_back(value);
   return *this;
 }
@@ -65,6 +78,7 @@ ByteWriter& ByteWriter::u64_le(std::uint64_t value) {
 }
 
 ByteWriter& ByteWriter::bytes(ByteView view) {
+  make_room(bytes_, view.size());
   bytes_.insert(bytes_.end(), view.begin(), view.end());
   return *this;
 }

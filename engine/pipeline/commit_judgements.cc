@@ -1,4 +1,5 @@
 // The committer's part in what hosts attest: judged batches become verdicts, replies and history.
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -48,9 +49,13 @@ void Committer::submit(std::vector<Judgement> batch, std::function<void()> done,
 void Committer::handle(BatchTask& task) {
   const StageTimer timer(ports_.counters.times.commit);
   Write write;
-  write.replies.reserve(task.judgements.size());
-  for (Judgement& judgement : task.judgements) {
-    add_judgement(judgement, task.judge_again, write);
+  write.reserve(task.judgements.size());
+  std::vector<HostUid> uids(task.judgements.size());
+  std::transform(task.judgements.begin(), task.judgements.end(), uids.begin(),
+                 [](const Judgement& judgement) { return judgement.submission.host->uid; });
+  const std::vector<std::optional<Host>> hosts = ports_.hosts.find_all(uids);
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    add_judgement(task.judgements[i], hosts[i], task.judge_again, write);
   }
   const Result<void> written = write_durably(write);
   if (!written) {
@@ -116,13 +121,12 @@ void Committer::keep_in_force(Judgement& judgement, const HostRecord& record,
   judgement = judge_again(std::move(submission));
 }
 
-void Committer::add_judgement(Judgement& judgement, const JudgeAgain& judge_again, Write& write) {
+void Committer::add_judgement(Judgement& judgement, const std::optional<Host>& host,
+                              const JudgeAgain& judge_again, Write& write) {
   if (answer_error(judgement, write)) {
     return;
   }
-  const HostUid& uid = judgement.submission.host->uid;
-  const std::optional<Host> host = ports_.hosts.find(uid);
-  const auto newer = write.states.find(uid);
+  const auto newer = write.states.find(judgement.submission.host->uid);
   const bool is_current =
       host && host->record->may_attest() &&
       host->record->generation == judgement.submission.host->generation &&

@@ -173,8 +173,13 @@ Result<void> Committer::write_durably(Write& write) {
   for (const auto& record : write.batch.hosts) {
     put_host(record, now);
   }
+  std::vector<std::shared_ptr<const HostState>> states;
+  states.reserve(write.states.size());
   for (const auto& [uid, state] : write.states) {
-    ports_.hosts.put_state(state);
+    states.push_back(state);
+  }
+  ports_.hosts.put_states(std::move(states));
+  for (const auto& [uid, state] : write.states) {
     unrecorded_.erase(uid);
     if (const auto deadline = write.deadlines.find(uid); deadline != write.deadlines.end()) {
       deadlines_.set(uid, deadline->second);

@@ -141,6 +141,14 @@ class Committer final : public Registrar {
     std::unordered_map<HostUid, std::shared_ptr<const HostState>> states;  // newest of this write
     std::unordered_map<HostUid, Deadlines::Term> deadlines;  // of those judged in this write
     std::vector<ImageTime> images;                           // that they attested to
+
+    // Room for so many verdicts.
+    void reserve(std::size_t verdicts) {
+      batch.reaffirmed.reserve(verdicts);
+      replies.reserve(verdicts);
+      states.reserve(verdicts);
+      deadlines.reserve(verdicts);
+    }
   };
 
   void set_deadlines(Moment now, const PolicySet& policies);
@@ -155,7 +163,9 @@ class Committer final : public Registrar {
   // Whether the verdict may still replace the one of the host.
   [[nodiscard]] bool is_still_so(const ReappraisedHost& judged) const;
   void add_reappraised(ReappraisedHost& judged, Write& write, ReappraisalCommit& done);
-  void add_judgement(Judgement& judgement, const JudgeAgain& judge_again, Write& write);
+  // `host`: as the table has it.
+  void add_judgement(Judgement& judgement, const std::optional<Host>& host,
+                     const JudgeAgain& judge_again, Write& write);
   // Whether that is all of it: no verdict was come to.
   bool answer_error(Judgement& judgement, Write& write);
   void keep_in_force(Judgement& judgement, const HostRecord& record, const HostState& state,

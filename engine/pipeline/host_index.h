@@ -172,6 +172,11 @@ class HostIndex {
     }
   }
 
+  // The host that a look for this key comes to first, which is mostly the one; null if none.
+  [[nodiscard]] const KeptHost* first_look(typename Key::Type key) const {
+    return slots_.empty() ? nullptr : slots_[home(tag_of(key))].host;
+  }
+
  private:
   static constexpr std::size_t kSlotsLeast = 16;
   static constexpr std::size_t kSpare = 3;  // a slot of four stays free at least

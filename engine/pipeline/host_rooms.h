@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -128,7 +129,9 @@ class HostTable::Rooms {
     index(*host);
   }
 
-  void put_state(std::shared_ptr<const HostState> state) {
+  // Gives back the state that the host had, if it was kept as it is: whoever holds the lock frees
+  // none.
+  void put_state(std::shared_ptr<const HostState>& state) {
     KeptHost* const found = by_uid.find(state->host);
     if (found == nullptr) {
       return;
@@ -137,7 +140,7 @@ class HostTable::Rooms {
     const TrustState before = host.trust();
     causes.remove(host);
     host.record = host.packed ? host.host().record : host.record;
-    host.state = std::move(state);
+    host.state.swap(state);
     host.revision = ++revisions;
     keep(host);
     if (holds_name(host)) {
@@ -175,6 +178,23 @@ class HostTable::Rooms {
         prefetch(*packed[i + kAhead]);
       }
       put_packed(std::move(packed[i]));
+    }
+  }
+
+  // All that a look for them comes by, step by step: each is where the one before it points to.
+  void prefetch_hosts(std::span<const HostUid> uids) const {
+    for (const HostUid& uid : uids) {
+      by_uid.prefetch(uid);
+    }
+    for (const HostUid& uid : uids) {
+      __builtin_prefetch(by_uid.first_look(uid));
+    }
+    for (const HostUid& uid : uids) {
+      if (const KeptHost* const host = by_uid.first_look(uid)) {
+        __builtin_prefetch(host->packed.get());
+        __builtin_prefetch(host->record.get());
+        __builtin_prefetch(host->state.get());
+      }
     }
   }
 

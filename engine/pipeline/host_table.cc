@@ -10,7 +10,8 @@
 namespace quotemill {
 namespace {
 
-constexpr std::size_t kGlances = 1'024;  // hosts that are shown under one lock
+constexpr std::size_t kGlances = 1'024;    // hosts that are shown under one lock
+constexpr std::size_t kStatesAtOnce = 64;  // states that are put under one lock
 
 // States are unpacked when no lock is held any more.
 std::optional<Host> opened(const std::optional<KeptHost>& kept) {
@@ -53,6 +54,22 @@ HostTable::~HostTable() = default;
 
 std::optional<Host> HostTable::find(const HostUid& uid) const {
   return find_in(rooms_->by_uid, uid);
+}
+
+std::vector<std::optional<Host>> HostTable::find_all(std::span<const HostUid> uids) const {
+  std::vector<std::optional<KeptHost>> kept(uids.size());
+  {
+    const std::shared_lock lock(rooms_->mutex);
+    rooms_->prefetch_hosts(uids);
+    std::transform(uids.begin(), uids.end(), kept.begin(), [this](const HostUid& uid) {
+      const KeptHost* const found = rooms_->by_uid.find(uid);
+      return found == nullptr ? std::nullopt : std::optional(*found);
+    });
+  }
+  std::vector<std::optional<Host>> hosts(uids.size());
+  std::transform(kept.begin(), kept.end(), hosts.begin(),
+                 [](const std::optional<KeptHost>& host) { return opened(host); });
+  return hosts;
 }
 
 template <class Index, class Key>
@@ -206,7 +223,17 @@ void HostTable::pack_idle(BootTime now) {
 
 void HostTable::put_state(std::shared_ptr<const HostState> state) {
   const std::unique_lock lock(rooms_->mutex);
-  rooms_->put_state(std::move(state));
+  rooms_->put_state(state);
+}
+
+void HostTable::put_states(std::vector<std::shared_ptr<const HostState>> states) {
+  for (std::size_t from = 0; from < states.size(); from += kStatesAtOnce) {
+    const std::size_t to = std::min(from + kStatesAtOnce, states.size());
+    const std::unique_lock lock(rooms_->mutex);
+    for (std::size_t i = from; i < to; ++i) {
+      rooms_->put_state(states[i]);
+    }
+  }
 }
 
 void HostTable::put_stored(std::vector<StoredHost> hosts) {
@@ -224,7 +251,8 @@ void HostTable::put_stored(std::vector<StoredHost> hosts) {
       rooms_->put_packed(std::move(packed[i]));
     } else {
       rooms_->put(std::move(hosts[i].record));
-      rooms_->put_state(std::make_shared<const HostState>(*std::move(hosts[i].state)));
+      auto state = std::make_shared<const HostState>(*std::move(hosts[i].state));
+      rooms_->put_state(state);
     }
   }
 }

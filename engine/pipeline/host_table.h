@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +81,9 @@ class HostTable {
   ~HostTable();
 
   [[nodiscard]] std::optional<Host> find(const HostUid& uid) const;
+  // Each of them, in their order: faster than one by one, because memory is fetched for all at
+  // once.
+  [[nodiscard]] std::vector<std::optional<Host>> find_all(std::span<const HostUid> uids) const;
   // Any life cycle; retired, denied and replaced keys are not found.
   [[nodiscard]] std::optional<Host> find_by_key(const CurveKey& key) const;
   [[nodiscard]] std::optional<Host> find_by_name(
@@ -122,6 +126,8 @@ class HostTable {
   // Commit thread only.
   void put(std::shared_ptr<const HostRecord> record);
   void put_state(std::shared_ptr<const HostState> state);
+  // Each of them, in their order. Readers may see some before the others.
+  void put_states(std::vector<std::shared_ptr<const HostState>> states);
   void remove(const HostUid& uid);
   // Packs some of the hosts that nothing was written of for a while, until none is left; to be
   // called again and again, as time goes on.

@@ -57,13 +57,22 @@ struct Pipeline::Graph {
     const StageTimer timer(parts.counters.times.judge);
     const std::shared_ptr<const PolicySet> policies = parts.policies.current();
     batch.judgements.resize(batch.submissions.size());
+    std::vector<HostUid> uids(batch.submissions.size());
+    std::transform(batch.submissions.begin(), batch.submissions.end(), uids.begin(),
+                   [](const Submission& submission) { return submission.host->uid; });
+    const std::vector<std::optional<Host>> hosts = parts.hosts.find_all(uids);
     tbb::parallel_for(std::size_t{0}, batch.submissions.size(), [&](std::size_t i) {
-      batch.judgements[i] = judge_one(std::move(batch.submissions[i]), *policies);
+      batch.judgements[i] = judge_one(std::move(batch.submissions[i]), hosts[i], *policies);
     });
   }
 
   Judgement judge_one(Submission submission, const PolicySet& policies) noexcept {
     const std::optional<Host> host = parts.hosts.find(submission.host->uid);
+    return judge_one(std::move(submission), host, policies);
+  }
+
+  Judgement judge_one(Submission submission, const std::optional<Host>& host,
+                      const PolicySet& policies) noexcept {
     // A host that is gone meanwhile is judged against nothing; the committer drops the result.
     const auto state = host ? host->state : std::make_shared<const HostState>();
     return judge(std::move(submission),

@@ -6,26 +6,29 @@ namespace quotemill {
 
 std::shared_ptr<HostState> next_state(const Judgement& judgement, const HostState& previous,
                                       WallTime now) {
-  auto next = std::make_shared<HostState>(previous);
+  // All members by name: a new one does not compile until somebody decides what it means here. What
+  // is replaced is not copied first.
+  const auto& [host, generation, sequence, state, since, verdict, judged, counters, proof, runtime,
+               latches, facts, evidence, receipt, nonce_issued, nonce_deadline, host_changes,
+               trust_lost] = previous;
+  auto next = std::make_shared<HostState>();
   next->host = judgement.submission.host->uid;
   next->generation = judgement.submission.host->generation;
   next->sequence = judgement.submission.challenge.sequence;
   next->state = judgement.verdict.state;
+  next->since = since;
   next->verdict = judgement.verdict;
   next->judged = now;
+  next->counters = judgement.counters ? judgement.counters : counters;
+  next->proof = judgement.proof ? judgement.proof : proof;
+  next->runtime = judgement.runtime ? judgement.runtime : runtime;
+  next->latches = latches;
+  next->facts = judgement.facts ? *judgement.facts : facts;
   next->evidence = judgement.evidence;
-  if (judgement.counters) {
-    next->counters = judgement.counters;
-  }
-  if (judgement.facts) {
-    next->facts = *judgement.facts;
-  }
-  if (judgement.proof) {
-    next->proof = judgement.proof;
-  }
-  if (judgement.runtime) {
-    next->runtime = judgement.runtime;
-  }
+  next->nonce_issued = nonce_issued;
+  next->nonce_deadline = nonce_deadline;
+  next->host_changes = host_changes;
+  next->trust_lost = trust_lost;
   return next;
 }
 
@@ -35,7 +38,7 @@ HistoryEntry history_of(Judgement& judgement, WallTime now) {
   entry.sequence = judgement.submission.challenge.sequence;
   entry.generation = judgement.submission.host->generation;
   entry.time = now;
-  entry.verdict = judgement.verdict;
+  entry.verdict = std::move(judgement.verdict);
   entry.evidence_item = std::move(judgement.submission.item);
   entry.nonce = judgement.submission.challenge.nonce;
   entry.nonce_kind = judgement.submission.challenge.kind;

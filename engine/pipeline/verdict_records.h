@@ -13,7 +13,7 @@ namespace quotemill {
 std::shared_ptr<HostState> next_state(const Judgement& judgement, const HostState& previous,
                                       WallTime now);
 
-// Takes the evidence item out of the judgement.
+// Takes the evidence item and the verdict out of the judgement.
 HistoryEntry history_of(Judgement& judgement, WallTime now);
 
 // The host's verdict as it is in `state`, made without new evidence. `now` is store time.

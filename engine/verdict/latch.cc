@@ -110,10 +110,15 @@ std::shared_ptr<const Latches> latched(std::shared_ptr<const Latches> before,
 }
 
 Verdict held(Verdict verdict, const Latches* latches) {
+  const auto is_of_latch = [](const Finding& finding) {
+    return finding.code == FindingCode::kLatchHeld;
+  };
+  if (latches == nullptr &&
+      std::none_of(verdict.findings.begin(), verdict.findings.end(), is_of_latch)) {
+    return verdict;
+  }
   Findings findings = std::move(verdict.findings);
-  const bool was_held = std::erase_if(findings, [](const Finding& finding) {
-                          return finding.code == FindingCode::kLatchHeld;
-                        }) != 0;
+  const bool was_held = std::erase_if(findings, is_of_latch) != 0;
   verdict.findings = findings;
   bool is_held = false;
   if (latches != nullptr) {

@@ -54,9 +54,13 @@ std::optional<TrustState> trust_state(std::uint8_t number) {
 Verdict decide(Findings findings) {
   Verdict verdict;
   verdict.state = state_for(findings);
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& left, const Finding& right) {
+  const auto is_worse = [](const Finding& left, const Finding& right) {
     return left.severity > right.severity;
-  });
+  };
+  // Mostly they are few and in order; a stable sort would fetch memory all the same.
+  if (!std::is_sorted(findings.begin(), findings.end(), is_worse)) {
+    std::stable_sort(findings.begin(), findings.end(), is_worse);
+  }
   if (findings.size() > limits::kFindingsMax) {
     verdict.findings_dropped = static_cast<std::uint32_t>(findings.size() - limits::kFindingsMax);
     findings.resize(limits::kFindingsMax);

@@ -163,12 +163,29 @@ SendOutcome outcome_of_errno() {
   }
 }
 
-int send_frame(void* socket, ByteView bytes, int flags) {
+int try_send(void* socket, ByteView bytes, int flags) {
   int sent = -1;
   do {
     sent = zmq_send(socket, bytes.data(), bytes.size(), flags | ZMQ_DONTWAIT);
   } while (sent < 0 && errno == EINTR);
   return sent;
+}
+
+// ZMQ_POLLIN and the like; asking makes libzmq look at what its I/O thread told.
+int events_of(void* socket) {
+  int events = 0;
+  std::size_t size = sizeof events;
+  return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 ? events : 0;
+}
+
+int send_frame(void* socket, ByteView bytes, int flags) {
+  const int sent = try_send(socket, bytes, flags);
+  if (sent >= 0 || errno != EAGAIN) {
+    return sent;
+  }
+  // Not full, perhaps: a send looks at most once a millisecond for what has left the queue.
+  events_of(socket);
+  return try_send(socket, bytes, flags);
 }
 
 }  // namespace
@@ -312,9 +329,7 @@ bool Socket::drain() {
 }
 
 bool Socket::pending() const {
-  int events = 0;
-  std::size_t size = sizeof events;
-  return zmq_getsockopt(handle_, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN) != 0;
+  return (events_of(handle_) & ZMQ_POLLIN) != 0;
 }
 
 Result<void> Socket::subscribe(std::string_view prefix) {

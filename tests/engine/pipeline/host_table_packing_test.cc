@@ -120,6 +120,31 @@ TEST(HostTablePacking, TellsWhatATableTellsThatKeepsStatesAsTheyAre) {
   }
 }
 
+TEST(HostTablePacking, FindsManyAtOnceAsOneByOne) {
+  HostTable table(kHosts / 4);
+  // More than are put at once; nobody's.
+  std::vector<std::shared_ptr<const HostState>> states(
+      100, std::make_shared<const HostState>(state_of(201, 1)));
+  std::vector<HostUid> uids;
+  for (std::uint32_t number = 1; number <= kHosts; ++number) {
+    table.put(record_of(number, LifeCycle::kActive));
+    states.push_back(std::make_shared<const HostState>(state_of(number, number)));
+    uids.push_back(states.back()->host);
+    uids.emplace_back().bytes.fill(200);  // nobody's
+  }
+  EXPECT_TRUE(HostTable().find_all(uids).back() == std::nullopt) << "of an empty table";
+  states.push_back(std::make_shared<const HostState>(state_of(1, 9)));  // a second one
+  table.put_states(states);
+  const std::vector<std::optional<Host>> found = table.find_all(uids);
+  ASSERT_EQ(found.size(), uids.size());
+  for (std::size_t i = 0; i < uids.size(); ++i) {
+    EXPECT_EQ(text_of(found[i]), text_of(table.find(uids[i]))) << i;
+    const std::uint64_t sequence = i == 0 ? 9 : i / 2 + 1;
+    ASSERT_EQ(found[i].has_value(), i % 2 == 0) << i;
+    EXPECT_TRUE(!found[i] || found[i]->state->sequence == sequence) << i;
+  }
+}
+
 TEST(HostTablePacking, APackedStateIsOfTheRevisionThatItWas) {
   HostTable table(1);
   table.put(record_of(1, LifeCycle::kActive));

@@ -141,6 +141,19 @@ TEST_F(SocketLoopback, AFullQueueIsRefusedNotWaitedFor) {
   EXPECT_EQ(outcome, SendOutcome::kFull);
 }
 
+TEST_F(SocketLoopback, AQueueThatHasEmptiedTakesMoreAtOnce) {
+  Socket host = client();
+  const int queue = SocketOptions().send_queue;
+  for (int round = 0; round < 50; ++round) {
+    for (int i = 0; i < queue; ++i) {
+      ASSERT_EQ(host.send(Bytes{1}), SendOutcome::kSent) << "message " << i << ", round " << round;
+    }
+    for (int i = 0; i < queue; ++i) {
+      ASSERT_TRUE(receive_within(server_, 5000));
+    }
+  }
+}
+
 TEST_F(SocketLoopback, AnEndpointInUseIsAnErrorThatNamesIt) {
   Socket second = make_socket(*context_, router_options(server_pair_));
   const Result<void> bound = second.bind(endpoint_);
