@@ -153,7 +153,8 @@ TEST_F(StoreCareTest, FindsNothingWrongWhileTheDaemonWrites) {
     record.uid = hash_uid(number);
     state.host = record.uid;
     BootProof proof = *state.proof;
-    batch.boot_logs = {sample_boot_log(500 + number % 1'000, log)};
+    const std::string evidence = std::to_string(number) + " " + std::to_string(log);
+    batch.boot_logs = {{hash(HashAlgorithm::kSha256, as_bytes(evidence)), Bytes(500, log)}};
     proof.log = batch.boot_logs.front().id;
     state.proof = std::make_shared<const BootProof>(proof);
     batch.hosts = {std::make_shared<const HostRecord>(record)};
