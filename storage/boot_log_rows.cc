@@ -78,11 +78,12 @@ Result<Bytes> read_version_1(const Digest& id, std::string_view value) {
   return to_bytes(as_bytes(*content));
 }
 
-Result<std::string> row_of(const Database& database, const Digest& id) {
+Result<std::string> row_of(const Database& database, const Digest& id,
+                           const StoreMoment* at = nullptr) {
   if (id.algorithm() != HashAlgorithm::kSha256) {
     return Error{ErrorCode::kNotFound, kWhat, 0, "ids are SHA-256 digests"};
   }
-  Result<std::optional<std::string>> value = database.get(Family::kBlobs, digest_key(id));
+  Result<std::optional<std::string>> value = database.get(Family::kBlobs, digest_key(id), at);
   if (!value) {
     return value.error();
   }
@@ -92,8 +93,8 @@ Result<std::string> row_of(const Database& database, const Digest& id) {
   return **std::move(value);
 }
 
-Result<Bytes> read_whole(const Database& database, const Digest& id) {
-  const Result<std::string> row = row_of(database, id);
+Result<Bytes> read_whole(const Database& database, const Digest& id, const StoreMoment* at) {
+  const Result<std::string> row = row_of(database, id, at);
   if (!row) {
     return row.error();
   }
@@ -109,7 +110,8 @@ Result<Bytes> read_whole(const Database& database, const Digest& id) {
 }
 
 // As it was written.
-Result<Bytes> read_row(const Database& database, const Digest& id, std::string_view row) {
+Result<Bytes> read_row(const Database& database, const Digest& id, std::string_view row,
+                       const StoreMoment* at) {
   if (is_of_version(row, kRecordVersion)) {
     return read_version_1(id, row);
   }
@@ -120,7 +122,7 @@ Result<Bytes> read_row(const Database& database, const Digest& id, std::string_v
   if (telling->base.is_filled_with(0)) {
     return read_delta({}, telling->steps, telling->size);
   }
-  const Result<Bytes> base = read_whole(database, telling->base);
+  const Result<Bytes> base = read_whole(database, telling->base, at);
   if (!base) {
     return damaged(id, "leans on a log that cannot be read: " + base.error().to_string());
   }
@@ -219,12 +221,12 @@ Result<void> boot_log_row_tellings(
   return status.ok() ? Result<void>() : error_of("boot logs", status);
 }
 
-Result<Bytes> read_boot_log_row(const Database& database, const Digest& id) {
-  const Result<std::string> row = row_of(database, id);
+Result<Bytes> read_boot_log_row(const Database& database, const Digest& id, const StoreMoment* at) {
+  const Result<std::string> row = row_of(database, id, at);
   if (!row) {
     return row.error();
   }
-  Result<Bytes> log = read_row(database, id, *row);
+  Result<Bytes> log = read_row(database, id, *row, at);
   if (log && !is_of_version(*row, kBootLogRecordVersion)) {
     drop_secrets(*log);
   }

@@ -17,6 +17,7 @@ class WriteBatch;
 namespace quotemill::storage {
 
 class Database;
+class StoreMoment;
 
 class BootLogRows {
  public:
@@ -45,7 +46,9 @@ class BootLogRows {
 Result<std::optional<Digest>> base_of_boot_log_row(const Database& database, const Digest& id);
 
 // The log as kept. kNotFound if there is none, kStorage if what is there does not make a log.
-Result<Bytes> read_boot_log_row(const Database& database, const Digest& id);
+// As of `at`; null: now.
+Result<Bytes> read_boot_log_row(const Database& database, const Digest& id,
+                                const StoreMoment* at = nullptr);
 
 // Files of baselines stand beside the logs, in rows like those of logs of version 1: one by its
 // SHA-256, as it was written. Errors as above.

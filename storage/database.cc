@@ -210,9 +210,12 @@ std::optional<Family> Database::family(std::uint32_t column_family_id) const {
   return std::nullopt;
 }
 
-Result<std::optional<std::string>> Database::get(Family family, std::string_view key) const {
+Result<std::optional<std::string>> Database::get(Family family, std::string_view key,
+                                                 const StoreMoment* at) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = at == nullptr ? nullptr : at->snapshot();
   std::string value;
-  const rocksdb::Status status = db_->Get({}, handle(family), rocksdb::Slice(key), &value);
+  const rocksdb::Status status = db_->Get(options, handle(family), rocksdb::Slice(key), &value);
   if (status.IsNotFound()) {
     return std::optional<std::string>();
   }
@@ -222,9 +225,9 @@ Result<std::optional<std::string>> Database::get(Family family, std::string_view
   return std::optional(std::move(value));
 }
 
-Database::Cursor Database::scan(Family family, std::string from, std::string to,
-                                Reading reading) const {
-  return {*db_, handle(family), std::move(from), std::move(to), reading};
+Database::Cursor Database::scan(Family family, std::string from, std::string to, Reading reading,
+                                const StoreMoment* at) const {
+  return {*db_, handle(family), std::move(from), std::move(to), reading, at};
 }
 
 void Database::put(Family family, std::string_view key, std::string_view value,
@@ -330,9 +333,10 @@ rocksdb::Status Database::compact(Family family) {
 }
 
 Database::Cursor::Cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from,
-                         std::string to, Reading reading)
+                         std::string to, Reading reading, const StoreMoment* at)
     : bounds_(new Bounds{std::move(from), std::move(to), {}, {}}) {
   rocksdb::ReadOptions options;
+  options.snapshot = at == nullptr ? nullptr : at->snapshot();
   bounds_->lower = bounds_->from;
   bounds_->upper = bounds_->to;
   if (!bounds_->from.empty()) {

@@ -16,6 +16,7 @@
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/snapshot.h>
 #include <rocksdb/write_batch.h>
 
 #include "engine/base/result.h"
@@ -42,6 +43,19 @@ enum class Reading : std::uint8_t {
   kOnce,  // all of a large range: read far ahead, and kept out of the cache
 };
 
+// A moment of the store: what is read by it is as it was then, whatever is written meanwhile. Rows
+// that the history filter drops may go nevertheless. Must be gone before its Database is.
+class StoreMoment {
+ public:
+  explicit StoreMoment(rocksdb::DB& db) : held_(&db), snapshot_(held_.snapshot()) {}
+
+  [[nodiscard]] const rocksdb::Snapshot* snapshot() const { return snapshot_; }
+
+ private:
+  rocksdb::ManagedSnapshot held_;
+  const rocksdb::Snapshot* snapshot_;
+};
+
 class Database {
  public:
   // Opens the store, or creates it (folder mode 0700) if there is nothing. Refuses, and says why: a
@@ -58,13 +72,18 @@ class Database {
   // The family that a batch's column family id means; nullopt if it is none of ours.
   [[nodiscard]] std::optional<Family> family(std::uint32_t column_family_id) const;
 
-  // The value, or nullopt if there is none.
-  [[nodiscard]] Result<std::optional<std::string>> get(Family family, std::string_view key) const;
+  // For reads that must fit together.
+  [[nodiscard]] StoreMoment moment() const { return StoreMoment(*db_); }
+
+  // The value, or nullopt if there is none. As of `at`; null: now.
+  [[nodiscard]] Result<std::optional<std::string>> get(Family family, std::string_view key,
+                                                       const StoreMoment* at = nullptr) const;
 
   // Over the keys in [from, to); `to` empty: to the end. Its status() is to be asked at the end.
   class Cursor;
   [[nodiscard]] Cursor scan(Family family, std::string from, std::string to,
-                            Reading reading = Reading::kAgain) const;
+                            Reading reading = Reading::kAgain,
+                            const StoreMoment* at = nullptr) const;
 
   // Into a batch of this database.
   void put(Family family, std::string_view key, std::string_view value,
@@ -122,7 +141,7 @@ class Database {
 class Database::Cursor {
  public:
   Cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, std::string from, std::string to,
-         Reading reading);
+         Reading reading, const StoreMoment* at = nullptr);
 
   void to_first() { iterator_->SeekToFirst(); }
 

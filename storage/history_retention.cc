@@ -10,32 +10,6 @@
 namespace quotemill::storage {
 namespace {
 
-// The end of a run decides for all of it.
-std::optional<RetainedRow> read_row(std::uint64_t first_sequence, std::string_view value) {
-  if (value.empty()) {
-    return std::nullopt;
-  }
-  const auto version = static_cast<std::uint8_t>(value.front());
-  const int size = static_cast<int>(value.size()) - 1;
-  const char* const body = value.substr(1).data();
-  pb::Run run;
-  if (version == kRecordVersion) {
-    if (!run.mutable_last()->ParseFromArray(body, size)) {
-      return std::nullopt;
-    }
-    run.set_last_sequence(first_sequence);
-  } else if (version != kRunRecordVersion || !run.ParseFromArray(body, size)) {
-    return std::nullopt;
-  }
-  const std::uint32_t state = run.last().verdict().state();
-  const std::optional<TrustState> known =
-      state <= UINT8_MAX ? trust_state(static_cast<std::uint8_t>(state)) : std::nullopt;
-  if (!known) {
-    return std::nullopt;
-  }
-  return RetainedRow{first_sequence, run.last_sequence(), *known, {run.last().time_ms()}};
-}
-
 std::optional<RetainedRow> read_revision(std::uint64_t sequence, WallTime time,
                                          std::string_view value) {
   const Result<VerdictRevision> revision = decode_revision({}, sequence, time, value);
@@ -60,6 +34,32 @@ class PlanFilter final : public rocksdb::CompactionFilter {
 
 }  // namespace
 
+// The end of a run decides for all of it.
+std::optional<RetainedRow> retained_row(std::uint64_t first_sequence, std::string_view value) {
+  if (value.empty()) {
+    return std::nullopt;
+  }
+  const auto version = static_cast<std::uint8_t>(value.front());
+  const int size = static_cast<int>(value.size()) - 1;
+  const char* const body = value.substr(1).data();
+  pb::Run run;
+  if (version == kRecordVersion) {
+    if (!run.mutable_last()->ParseFromArray(body, size)) {
+      return std::nullopt;
+    }
+    run.set_last_sequence(first_sequence);
+  } else if (version != kRunRecordVersion || !run.ParseFromArray(body, size)) {
+    return std::nullopt;
+  }
+  const std::uint32_t state = run.last().verdict().state();
+  const std::optional<TrustState> known =
+      state <= UINT8_MAX ? trust_state(static_cast<std::uint8_t>(state)) : std::nullopt;
+  if (!known) {
+    return std::nullopt;
+  }
+  return RetainedRow{first_sequence, run.last_sequence(), *known, {run.last().time_ms()}};
+}
+
 std::unique_ptr<rocksdb::CompactionFilter> HistoryRetention::CreateCompactionFilter(
     const rocksdb::CompactionFilter::Context& /*context*/) {
   const std::lock_guard lock(mutex_);
@@ -79,7 +79,7 @@ bool is_over(const RetentionPlan& plan, std::string_view key, std::string_view v
     return host && row && is_over_revision(plan, *host, *row);
   }
   const std::optional<std::uint64_t> first = sequence_of(key);
-  const std::optional<RetainedRow> row = first ? read_row(*first, value) : std::nullopt;
+  const std::optional<RetainedRow> row = first ? retained_row(*first, value) : std::nullopt;
   return host && row && is_over(plan, *host, *row);
 }
 

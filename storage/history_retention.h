@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 #include <rocksdb/compaction_filter.h>
@@ -50,6 +51,9 @@ class HistoryRetention final : public rocksdb::CompactionFilterFactory {
   mutable std::mutex mutex_;
   std::shared_ptr<const RetentionPlan> plan_;  // null: everything is kept
 };
+
+// What retention goes by of a row of the history; nullopt if it cannot be read.
+std::optional<RetainedRow> retained_row(std::uint64_t first_sequence, std::string_view value);
 
 // Whether a row of the history, or a revision, is kept no longer by the plan. One that cannot be
 // read is kept: a check of the store shall find it.

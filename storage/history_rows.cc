@@ -4,8 +4,8 @@
 
 #include "engine/base/limits.h"
 #include "storage/database.h"
+#include "storage/history_retention.h"
 #include "storage/records.h"
-#include "storage/rocks_status.h"
 
 namespace quotemill::storage {
 
@@ -14,30 +14,89 @@ namespace {
 // So that one look removes more than can have been added since the one before.
 constexpr std::uint64_t kSequencesPerLook = limits::kHistoryTrimStep / 2;
 
-// The last sequence of the row at the cursor.
-Result<std::uint64_t> end_of(const HostUid& host, const Database::Cursor& cursor) {
-  const std::uint64_t first = sequence_of(cursor.key()).value_or(0);
-  const std::string_view value = cursor.value();
-  if (!value.empty() && static_cast<std::uint8_t>(value.front()) == kRecordVersion) {
-    return first;  // a single appraisal: what is in it does not matter
-  }
-  const Result<HistoryEntry> run = decode_appraisal(host, first, value);
-  return run ? Result<std::uint64_t>(run->sequence) : run.error();
-}
-
-// Those of appraisals up to `last`. Few hosts have any: where there are none it costs a seek.
-Result<void> trim_revisions(const Database& database, const HostUid& host, std::uint64_t last,
-                            rocksdb::WriteBatch& out) {
-  Database::Cursor cursor = database.scan(Family::kRevisions, revision_key(host, 0, {}),
+// Of appraisals from `first` up to `last`. Few hosts have any: where there are none it costs a
+// seek.
+Result<void> trim_revisions(const Database& database, const HostUid& host, std::uint64_t first,
+                            std::uint64_t last, rocksdb::WriteBatch& out) {
+  Database::Cursor cursor = database.scan(Family::kRevisions, revision_key(host, first, {}),
                                           revision_key(host, last + 1, {}));
   cursor.to_first();
   for (std::size_t rows = 0; cursor.valid() && rows < limits::kHistoryTrimStep; ++rows) {
     database.erase(Family::kRevisions, cursor.key(), out);
     cursor.next();
   }
-  const rocksdb::Status status = cursor.status();
-  return status.ok() ? Result<void>() : error_of("revisions", status);
+  return finished(cursor);
 }
+
+// One look at what is before a host's newest appraisals, from there back.
+class HistoryTrim {
+ public:
+  HistoryTrim(const Database& database, const HostUid& host, const HistoryBounds& kept,
+              rocksdb::WriteBatch& out)
+      : database_(database), host_(host), kept_(kept), out_(out) {}
+
+  // `is_count`: at all there is, and counts it; else only at what came last.
+  Result<void> look(std::uint64_t last_to_go, std::uint64_t kept_from, bool is_count) {
+    gone_to_ = std::min(last_to_go, kept_from - 1);
+    Database::Cursor cursor =
+        database_.scan(Family::kHistory, history_key(host_, 0), history_key(host_, gone_to_ + 1));
+    cursor.to_last();
+    for (std::size_t rows = 0; cursor.valid() && (is_count || rows < limits::kHistoryTrimStep);
+         ++rows) {
+      if (Result<void> seen = see(cursor, last_to_go); !seen) {
+        return seen;
+      }
+      cursor.previous();
+    }
+    if (Result<void> read = finished(cursor); !read) {
+      return read;
+    }
+    return end_gap(cursor.valid() ? gone_from_ : 0);
+  }
+
+ private:
+  Result<void> see(const Database::Cursor& cursor, std::uint64_t last_to_go) {
+    const std::uint64_t first = sequence_of(cursor.key()).value_or(0);
+    const std::optional<RetainedRow> row = retained_row(first, cursor.value());
+    // Rows do not overlap: only the last of them can reach into what is kept. One that cannot be
+    // read stays, for a check of the store to find it: no commit fails for it.
+    if (!row || row->last_sequence > last_to_go || is_kept(*row)) {
+      Result<void> ended = end_gap((row ? row->last_sequence : first) + 1);
+      gone_to_ = first - 1;
+      gone_from_ = first;
+      return ended;
+    }
+    gone_from_ = first;
+    database_.erase(Family::kHistory, cursor.key(), out_);
+    return {};
+  }
+
+  bool is_kept(const RetainedRow& row) {
+    std::uint64_t& count = row.state == TrustState::kFailed ? failures_ : warnings_;
+    const std::uint64_t bound = row.state == TrustState::kFailed    ? kept_.failures
+                                : row.state == TrustState::kWarning ? kept_.warnings
+                                                                    : 0;
+    const bool is_within = count < bound;
+    count += is_within ? row.last_sequence - row.first_sequence + 1 : 0;
+    return is_within;
+  }
+
+  // The revisions of what goes between two rows that stay.
+  Result<void> end_gap(std::uint64_t from) {
+    return from > gone_to_ ? Result<void>()
+                           : trim_revisions(database_, host_, from, gone_to_, out_);
+  }
+
+  const Database& database_;
+  const HostUid& host_;
+  const HistoryBounds& kept_;
+  rocksdb::WriteBatch& out_;
+  std::uint64_t warnings_ = 0;
+  std::uint64_t failures_ = 0;
+  // What goes, as far as it is seen.
+  std::uint64_t gone_from_ = 0;
+  std::uint64_t gone_to_ = 0;
+};
 
 }  // namespace
 
@@ -69,36 +128,16 @@ Result<HistoryEntry> history_row(const Database& database, const HostUid& host,
 }
 
 Result<void> trim_history_rows(const Database& database, const HostUid& host,
-                               const HistoryGrowth& growth, std::uint64_t kept,
+                               const HistoryGrowth& growth, const HistoryBounds& kept,
                                rocksdb::WriteBatch& out) {
-  const std::uint64_t every = std::clamp<std::uint64_t>(kept / 64, 1, kSequencesPerLook);
-  if (kept == 0 || growth.newest <= kept || growth.newest / every == growth.known / every) {
+  const std::uint64_t every = std::clamp<std::uint64_t>(kept.newest / 64, 1, kSequencesPerLook);
+  if (kept.newest == 0 || growth.newest <= kept.newest ||
+      growth.newest / every == growth.known / every) {
     return {};
   }
-  const std::uint64_t last_to_go = growth.newest - kept;
-  Database::Cursor cursor =
-      database.scan(Family::kHistory, history_key(host, 0),
-                    history_key(host, std::min(last_to_go + 1, growth.kept_from)));
-  cursor.to_last();
-  std::uint64_t gone_to = last_to_go;
-  // Rows do not overlap: only the last of them can reach into what is kept.
-  if (cursor.valid()) {
-    const Result<std::uint64_t> end = end_of(host, cursor);
-    if (!end) {
-      return end.error();
-    }
-    if (*end > last_to_go) {
-      gone_to = sequence_of(cursor.key()).value_or(1) - 1;
-      cursor.previous();
-    }
-  }
-  for (std::size_t rows = 0; cursor.valid() && rows < limits::kHistoryTrimStep; ++rows) {
-    database.erase(Family::kHistory, cursor.key(), out);
-    cursor.previous();
-  }
-  const rocksdb::Status status = cursor.status();
-  return status.ok() ? trim_revisions(database, host, std::min(gone_to, growth.kept_from - 1), out)
-                     : error_of("history", status);
+  const bool is_count = growth.newest / kept.newest != growth.known / kept.newest;
+  return HistoryTrim(database, host, kept, out)
+      .look(growth.newest - kept.newest, growth.kept_from, is_count);
 }
 
 }  // namespace quotemill::storage

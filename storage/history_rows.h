@@ -32,11 +32,21 @@ struct HistoryGrowth {
   std::uint64_t kept_from = 0;
 };
 
-// Adds to `out` the removal of what ends before the `kept` newest appraisals of the host (0: all
-// are kept), and of the revisions of their verdicts. Looks for it only now and then, so that up to
-// a 64th more are there: each look passes the graves of the former ones.
+// How many appraisals of a host are kept. A host that is trusted for long must not bury its
+// failures: those outlive the newest ones, in a number of their own.
+struct HistoryBounds {
+  std::uint64_t newest = 0;  // whatever they came to; 0: all
+  // Of those before, the newest that came to it.
+  std::uint64_t warnings = 0;
+  std::uint64_t failures = 0;
+};
+
+// Adds to `out` the removal of what is beyond the bounds of the host, and of the revisions of those
+// verdicts. Looks for it only now and then, so that up to a 64th more are there (each look passes
+// the graves of the former ones); warnings and failures are counted once in `newest` appraisals, so
+// that as many of them may be too many.
 Result<void> trim_history_rows(const Database& database, const HostUid& host,
-                               const HistoryGrowth& growth, std::uint64_t kept,
+                               const HistoryGrowth& growth, const HistoryBounds& kept,
                                rocksdb::WriteBatch& out);
 
 }  // namespace quotemill::storage

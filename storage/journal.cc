@@ -180,8 +180,8 @@ Result<void> Journal::trim_history(const Database& database, const HistoryEntry&
   const OpenRuns::Run* run = runs_.find(entry.host);
   const std::uint64_t kept_from =
       run != nullptr ? run->history.first_sequence() : entry.first_sequence();
-  return trim_history_rows(database, entry.host, {known, entry.sequence, kept_from},
-                           rules_.appraisals_per_host, out);
+  return trim_history_rows(database, entry.host, {known, entry.sequence, kept_from}, rules_.history,
+                           out);
 }
 
 void Journal::landed(const CommitBatch& batch) {

@@ -22,6 +22,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/result.h"
 #include "engine/ports/records.h"
+#include "storage/history_rows.h"
 #include "storage/journal_record.h"
 #include "storage/open_runs.h"
 
@@ -38,12 +39,12 @@ struct JournalRules {
   std::size_t entries_max = limits::kJournalEntriesMax;
   // How long, in store time, an appraisal is in the journal alone.
   std::int64_t age_ms_max = limits::kJournalAgeMsMax;
-  std::uint64_t appraisals_per_host = 0;  // in the history; 0: all
+  HistoryBounds history = {};
 };
 
 // Brings what the journal has to the rows and empties it: when a store is opened. A record that is
 // damaged, or that does not fit its host's rows, is an Error that names it.
-Result<void> recover_journal(Database& database, std::uint64_t appraisals_per_host);
+Result<void> recover_journal(Database& database, const HistoryBounds& history);
 
 class Journal {
  public:

@@ -31,8 +31,8 @@ struct Newest {
 
 class Recovery {
  public:
-  Recovery(Database& database, std::uint64_t appraisals_per_host)
-      : database_(database), appraisals_per_host_(appraisals_per_host) {}
+  Recovery(Database& database, const HistoryBounds& history)
+      : database_(database), history_(history) {}
 
   Result<void> run() {
     Result<void> done = read_records();
@@ -118,7 +118,7 @@ class Recovery {
     const HistoryGrowth growth{first->sequence, entry.sequence, entry.run.first_sequence};
     put_history_row(database_, rebuilt(*std::move(first), appraisal_of(entry, state), entry.run),
                     out);
-    return trim_history_rows(database_, entry.host, growth, appraisals_per_host_, out);
+    return trim_history_rows(database_, entry.host, growth, history_, out);
   }
 
   // Only when all rows are written: until then another recovery begins anew.
@@ -139,15 +139,15 @@ class Recovery {
   }
 
   Database& database_;
-  std::uint64_t appraisals_per_host_;
+  const HistoryBounds history_;
   std::vector<std::uint64_t> records_;
   std::map<HostUid, Newest> newest_;
 };
 
 }  // namespace
 
-Result<void> recover_journal(Database& database, std::uint64_t appraisals_per_host) {
-  return Recovery(database, appraisals_per_host).run();
+Result<void> recover_journal(Database& database, const HistoryBounds& history) {
+  return Recovery(database, history).run();
 }
 
 }  // namespace quotemill::storage

@@ -143,20 +143,36 @@ void MemoryStore::add_reaffirmed(const Reaffirmation& reaffirmation) {
   add_history(entry);
 }
 
-// What ends before the newest ones that are to be kept.
+// What ends before the newest ones that are to be kept; of warnings and failures as many stay.
 void MemoryStore::trim_history(const HostUid& host, std::uint64_t newest) {
   if (appraisals_per_host_ == 0 || newest <= appraisals_per_host_) {
     return;
   }
-  auto oldest = history_.lower_bound({host, 0});
-  while (oldest != history_.end() && oldest->first.first == host &&
-         oldest->second.sequence <= newest - appraisals_per_host_) {
-    oldest = history_.erase(oldest);
+  const std::uint64_t last_to_go = newest - appraisals_per_host_;
+  std::map<TrustState, std::uint64_t> kept;
+  std::uint64_t gone_to = last_to_go;
+  const auto drop_revisions = [&](std::uint64_t from) {
+    if (from <= gone_to) {
+      revisions_.erase(revisions_.lower_bound({host, from, 0}),
+                       revisions_.lower_bound({host, gone_to + 1, 0}));
+    }
+  };
+  auto next = history_.upper_bound({host, last_to_go});
+  while (next != history_.begin() && std::prev(next)->first.first == host) {
+    const auto row = std::prev(next);
+    const HistoryEntry& entry = row->second;
+    const TrustState state = entry.verdict.state;
+    const bool outlives = state == TrustState::kWarning || state == TrustState::kFailed;
+    if (entry.sequence > last_to_go || (outlives && kept[state] < appraisals_per_host_)) {
+      kept[state] += entry.sequence <= last_to_go ? entry.count() : 0;
+      drop_revisions(entry.sequence + 1);
+      gone_to = entry.first_sequence() - 1;
+      next = row;
+    } else {
+      next = history_.erase(row);
+    }
   }
-  const std::uint64_t kept_from =
-      oldest != history_.end() && oldest->first.first == host ? oldest->first.second : newest;
-  revisions_.erase(revisions_.lower_bound({host, 0, 0}),
-                   revisions_.lower_bound({host, kept_from, 0}));
+  drop_revisions(0);
 }
 
 Result<std::string> MemoryStore::renew_stream() {

@@ -10,11 +10,23 @@
 
 namespace quotemill::storage {
 
+namespace {
+
+// Of warnings and failures as many as are wanted, or as of all.
+HistoryBounds bounds_of(const StoreOptions& options) {
+  const auto bound = [&](std::uint64_t wanted) {
+    return wanted == 0 ? options.appraisals_per_host : wanted;
+  };
+  return {options.appraisals_per_host, bound(options.history_counts.warning),
+          bound(options.history_counts.failed)};
+}
+
+}  // namespace
+
 RocksStore::RocksStore(StoreOptions options)
     : options_(std::move(options)),
       retention_(std::make_shared<HistoryRetention>()),
-      journal_({options_.journal_entries_max, options_.journal_age_ms_max,
-                options_.appraisals_per_host}) {}
+      journal_({options_.journal_entries_max, options_.journal_age_ms_max, bounds_of(options_)}) {}
 
 RocksStore::~RocksStore() {
   // A failed commit that landed all the same is taken back, as the next commit would.
@@ -28,8 +40,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(StoreOptions options) {
   if (Result<void> opened = store->open_database(); !opened) {
     return opened.error();
   }
-  if (Result<void> recovered =
-          recover_journal(*store->database_, store->options_.appraisals_per_host);
+  if (Result<void> recovered = recover_journal(*store->database_, bounds_of(store->options_));
       !recovered) {
     return recovered.error();
   }

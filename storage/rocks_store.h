@@ -46,7 +46,8 @@ class Database;
 struct StoreOptions {
   std::string path;
   std::size_t cache_bytes = std::size_t{64} * 1024 * 1024;
-  // Appraisals kept per host, the newest ones: at one a minute, a week. 0: all.
+  // Appraisals kept per host, the newest ones: at one a minute, a week; of those before as many
+  // warnings and failures, or history_counts. 0: all.
   std::uint64_t appraisals_per_host = 10'000;
   // Besides, by their age.
   HistoryAges history_ages = {};

@@ -16,7 +16,7 @@ namespace {
 
 class StoreCheck {
  public:
-  explicit StoreCheck(const Database& database) : database_(database) {}
+  explicit StoreCheck(const Database& database) : database_(database), at_(database.moment()) {}
 
   StoreReport run() && {
     if (const rocksdb::Status status = database_.verify_checksums(); !status.ok()) {
@@ -77,7 +77,7 @@ class StoreCheck {
 
   void each(Family family, std::uint64_t& rows, const Check& check) {
     const std::string name(name_of(family));
-    Database::Cursor cursor = database_.scan(family, {}, {});
+    Database::Cursor cursor = database_.scan(family, {}, {}, Reading::kOnce, &at_);
     for (cursor.to_first(); cursor.valid(); cursor.next()) {
       ++rows;
       if (const std::string wrong = check(cursor.key(), cursor.value()); !wrong.empty()) {
@@ -184,7 +184,7 @@ class StoreCheck {
     if (!logs_read_.insert(id.hex()).second) {
       return {};
     }
-    return reason(read_boot_log_row(database_, id));
+    return reason(read_boot_log_row(database_, id, &at_));
   }
 
   void check_boot_logs() {
@@ -231,6 +231,7 @@ class StoreCheck {
   }
 
   const Database& database_;
+  const StoreMoment at_;
   StoreReport report_;
   std::unordered_set<HostUid> hosts_;
   std::unordered_set<std::string> logs_read_;

@@ -8,8 +8,7 @@ namespace quotemill::storage {
 
 class Database;
 
-// Any thread, beside commits: what refers is read before what is referred to, and nothing of that
-// is ever taken away.
+// Any thread, beside commits: all of it is read as it is at one moment.
 StoreReport check_store(const Database& database);
 
 }  // namespace quotemill::storage

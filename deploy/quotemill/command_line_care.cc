@@ -38,10 +38,15 @@ void CommandLine::add_care() {
   CLI::App* acknowledge =
       add(app_, "acknowledge", "Let go of findings that hold a host's state until they are seen",
           "  quotemill acknowledge web-01 --reason \"test of the alarm\"\n"
-          "  quotemill acknowledge web-01 --finding ima.file.unknown");
+          "  quotemill acknowledge web-01 --finding ima.file.unknown --seen 42");
   acknowledge->add_option("HOST", options.acknowledge.host, "name or uid")->required();
   acknowledge->add_option("--finding", options.acknowledge.finding, "of this code alone")
       ->type_name("CODE");
+  acknowledge
+      ->add_option("--seen", options.acknowledge.seen,
+                   "the last attestation you saw: refused if a later one found more")
+      ->type_name("SEQ")
+      ->check(CLI::PositiveNumber);
   acknowledge->add_option("--reason", options.acknowledge.reason, "why; it is kept with the act")
       ->type_name("TEXT");
   may_be_dry(acknowledge);

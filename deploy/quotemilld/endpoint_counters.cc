@@ -65,9 +65,13 @@ Json render_endpoints(const EndpointCounters& counters) {
 
 transport::Json render_sink(const transport::SinkCounters& counters) {
   const auto value = [](const auto& counter) { return counter.load(std::memory_order_relaxed); };
-  return {{"delivered", value(counters.delivered)}, {"filtered", value(counters.filtered)},
-          {"refused", value(counters.refused)},     {"failures", value(counters.failures)},
-          {"next", value(counters.next)},           {"is_down", value(counters.is_down) ? 1 : 0}};
+  return {{"delivered", value(counters.delivered)},
+          {"filtered", value(counters.filtered)},
+          {"held", value(counters.held)},
+          {"refused", value(counters.refused)},
+          {"failures", value(counters.failures)},
+          {"next", value(counters.next)},
+          {"is_down", value(counters.is_down) ? 1 : 0}};
 }
 
 }  // namespace quotemill::daemon

@@ -63,6 +63,8 @@ void add_sinks(const MetricParts& parts, MetricPage& page) {
   constexpr std::array kKinds = {
       Kind{"sink_sent_total", "Events that a sink has.", &SinkCounters::delivered},
       Kind{"sink_filtered_total", "Changes that a sink does not want.", &SinkCounters::filtered},
+      Kind{"sink_held_total", "Changes of hosts that flap, told to a sink as a number.",
+           &SinkCounters::held},
       Kind{"sink_refused_total", "Events that went to the dead letters.", &SinkCounters::refused},
       Kind{"sink_dead_letters_dropped_total", "Dead letters that went for newer ones.",
            &SinkCounters::letters_dropped}};

@@ -287,6 +287,7 @@ ControlOutcome OperatorVerbs::acknowledge(OperatorArgs& args, Call call) {
   Findings acknowledged;
   const AuditAct act{who, "acknowledge",
                      uid.hex() + (finding.empty() ? " all" : " " + finding) +
+                         (seen == UINT64_MAX ? "" : " seen up to " + std::to_string(seen)) +
                          (reason.empty() ? "" : ": " + reason)};
   if (const auto done = change(call, act, acknowledge_host(uid, code, seen, acknowledged)); !done) {
     return control_error(done.error(),

@@ -72,6 +72,11 @@ transport::GroupSettings read_groups(TomlReader& in) {
   return groups;
 }
 
+// A webhook may wake somebody; all others keep records, in which no change may be missing.
+std::int64_t default_dedup_ms(SinkKind kind) {
+  return kind == SinkKind::kWebhook ? 5 * 60'000 : 0;
+}
+
 // It is in every event: what is longer leaves less room for reasons.
 std::string read_reference_url(TomlReader& in) {
   constexpr std::size_t kUrlSizeMax = 256;
@@ -89,6 +94,8 @@ transport::SinkFeedOptions read_feed(TomlReader& in, SinkKind kind) {
   feed.format = read_format(in, kind);
   feed.filter = read_filter(in);
   feed.groups = read_groups(in);
+  feed.dedup_window =
+      std::chrono::milliseconds(in.duration_ms("dedup.window", default_dedup_ms(kind), 0, kDayMs));
   feed.with_audit = in.boolean("sink.audit", true);
   feed.with_notices = in.boolean("sink.notices", true);
   feed.source.enterprise_number = static_cast<std::uint32_t>(

@@ -9,6 +9,8 @@
 //   per_second = 0                  [group]
 //   [syslog]                        window = "1m"
 //   ...                             hosts  = 10
+//                                   [dedup]
+//                                   window = "0s"
 //
 // The table of the receiver is named as the kind (receiver_settings.h); deploy/etc/sinks.d has one
 // annotated file for each.

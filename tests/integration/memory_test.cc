@@ -91,7 +91,13 @@ TEST_F(Memory, WhatLatchedHoldsThroughAKillUntilSomebodyAcknowledgesIt) {
   EXPECT_THAT(daemon_->cli({"host", "web-01"}).output, HasSubstr("Latched"));
 
   EXPECT_FALSE(daemon_->cli({"acknowledge", "web-01", "--finding", "ima.violation"}).ok());
-  const Finished done = daemon_->cli({"acknowledge", "web-01", "--reason", "a drill"});
+  const std::string latched_by = daemon_->host("web-01")["latched"][0]["seq"].dump();
+  const Finished unseen = daemon_->cli(
+      {"acknowledge", "web-01", "--seen", std::to_string(std::stoull(latched_by) - 1)});
+  EXPECT_FALSE(unseen.ok()) << "it was looked at before that was found";
+  EXPECT_THAT(unseen.output, HasSubstr("since attestation " + latched_by));
+  const Finished done =
+      daemon_->cli({"acknowledge", "web-01", "--seen", latched_by, "--reason", "a drill"});
   ASSERT_TRUE(done.ok()) << done.output;
   EXPECT_TRUE(daemon_->becomes("web-01", "trusted"));
   EXPECT_FALSE(daemon_->cli({"acknowledge", "web-01"}).ok()) << "nothing is held any more";

@@ -181,7 +181,7 @@ class WebReceiver : public Receiver {
   [[nodiscard]] std::string table(const std::string& kind, const std::string& more) const {
     return "[sink]\nkind = \"" + kind + "\"\n" + (kind == "webhook" ? "" : "format = \"json\"\n") +
            "# FOLDER\n[" + kind + "]\nurl = \"" + receiver_.url() + "\"\ntimeout = \"500ms\"\n" +
-           more;
+           more + "[dedup]\nwindow = \"0s\"\n";
   }
 
   bool throws(int of_thousand) {

@@ -30,7 +30,8 @@ class SinksUnderFire : public ::testing::Test {
     settings_.identity = "imported = \"info\"";
     settings_.sink = "[sink]\nkind = \"webhook\"\nheartbeat = \"1s\"\n[webhook]\nurl = \"" +
                      receiver_.url() +
-                     "\"\ntimeout = \"500ms\"\n# FOLDER\n[group]\nwindow = \"1s\"\nhosts = 3\n";
+                     "\"\ntimeout = \"500ms\"\n# FOLDER\n[group]\nwindow = \"1s\"\nhosts = 3\n"
+                     "[dedup]\nwindow = \"0s\"\n";
   }
 
   // A third of all requests fail in some way, whether or not what they brought was taken.

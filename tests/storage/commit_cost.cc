@@ -174,7 +174,7 @@ void measure(const std::string& folder, std::size_t hosts, std::uint64_t rounds)
   const auto database = storage::Database::open({path + "-killed", std::size_t{64} << 20, nullptr});
   const double open = cpu_us(CLOCK_MONOTONIC);
   const double open_cpu = cpu_us(CLOCK_THREAD_CPUTIME_ID);
-  if (!database || !storage::recover_journal(**database, 10'000)) {
+  if (!database || !storage::recover_journal(**database, {10'000, 10'000, 10'000})) {
     std::exit(1);
   }
   std::printf(

@@ -24,6 +24,7 @@ class HistoryRetentionTest : public ::testing::Test {
     options.cache_bytes = 1 << 20;
     options.history_ages = ages_;
     options.history_counts = counts_;
+    options.appraisals_per_host = appraisals_per_host_;
     Result<std::unique_ptr<RocksStore>> store = RocksStore::open(options);
     EXPECT_TRUE(store) << (store ? "" : store.error().to_string());
     return store ? *std::move(store) : nullptr;
@@ -58,6 +59,7 @@ class HistoryRetentionTest : public ::testing::Test {
 
   HistoryAges ages_{kDay, 0, 10 * kDay};
   HistoryCounts counts_;
+  std::uint64_t appraisals_per_host_ = 10'000;
   TempFolder folder_;
   const WallTime start_{1'800'000'000'000};
 };
@@ -114,6 +116,30 @@ TEST_F(HistoryRetentionTest, KeepsAsManyOfEachStateAsItIsTold) {
   EXPECT_EQ(kept(*store), (Sequences{8, 7, 6, 5, 4}));
   retain(*store);
   EXPECT_EQ(kept(*store), (Sequences{8, 7, 6, 5, 4})) << "nor more, the next time";
+}
+
+// Twice as many as are kept, and the failures before.
+TEST_F(HistoryRetentionTest, BeingTrustedForLongBuriesNoFailure) {
+  appraisals_per_host_ = 1'000;
+  const auto store = open();
+  commit(*store, 1, TrustState::kFailed, start_);
+  commit(*store, 2, TrustState::kWarning, {start_.ms + 1});
+  for (std::uint64_t sequence = 3; sequence <= 2'100; ++sequence) {
+    if (sequence == 1'000) {
+      commit(*store, sequence, TrustState::kFailed, sample_time(sequence));
+    } else {
+      ASSERT_TRUE(store->commit(reaffirmed_batch(1, sequence))) << sequence;
+    }
+  }
+  const auto rows = store->history(sample_uid(1), 0, 1'000);
+  std::vector<std::uint64_t> not_trusted;
+  for (const HistoryEntry& entry : *rows) {
+    if (entry.verdict.state != TrustState::kTrusted) {
+      not_trusted.push_back(entry.sequence);
+    }
+  }
+  EXPECT_EQ(not_trusted, (Sequences{1'000, 2, 1}));
+  EXPECT_LT(rows->size(), 25U) << "those that were trusted go";
 }
 
 TEST_F(HistoryRetentionTest, NeverDropsTheLastAppraisalOrItsLog) {

@@ -69,7 +69,7 @@ class JournalTest : public ::testing::Test {
   }
 
   Error recovery_error() {
-    const Result<void> recovered = recover_journal(*database_, 0);
+    const Result<void> recovered = recover_journal(*database_, {});
     EXPECT_FALSE(recovered);
     return recovered ? Error{} : recovered.error();
   }
@@ -199,14 +199,14 @@ TEST_F(JournalTest, RecoveryReplaysTheJournal) {
   }
   const HistoryEntry before = *journal_->runs().pending_history(sample_uid(1));
   reset({});
-  ASSERT_TRUE(recover_journal(*database_, 0));
+  ASSERT_TRUE(recover_journal(*database_, {}));
   EXPECT_EQ(rows(Family::kJournal), 0U);
   for (const auto& [host, sequence] : std::map<std::uint8_t, std::uint64_t>{{1, 9}, {2, 4}}) {
     const auto state = database_->get(Family::kStates, host_key(sample_uid(host)));
     EXPECT_EQ(**state, encode_state(sample_trusted_state(host, sequence)));
   }
   EXPECT_EQ(encode_appraisal(*history_row(*database_, sample_uid(1), 1)), encode_appraisal(before));
-  ASSERT_TRUE(recover_journal(*database_, 0)) << "and again, if it was cut short";
+  ASSERT_TRUE(recover_journal(*database_, {})) << "and again, if it was cut short";
 }
 
 TEST_F(JournalTest, RecoveryGoesOnWithARunThatWasFolded) {
@@ -223,7 +223,7 @@ TEST_F(JournalTest, RecoveryGoesOnWithARunThatWasFolded) {
   const HistoryEntry before = *journal_->runs().pending_history(sample_uid(2));
   EXPECT_EQ(before.count(), 4U);
   reset({});
-  ASSERT_TRUE(recover_journal(*database_, 0));
+  ASSERT_TRUE(recover_journal(*database_, {}));
   EXPECT_EQ(row(2), 4U);
   EXPECT_EQ(encode_appraisal(*history_row(*database_, sample_uid(2), 1)), encode_appraisal(before));
 }
@@ -234,7 +234,7 @@ TEST_F(JournalTest, RecoveryKeepsTheRunThatAnHourEnded) {
     reaffirm(1, sequence);
   }
   reset({});
-  ASSERT_TRUE(recover_journal(*database_, 0));
+  ASSERT_TRUE(recover_journal(*database_, {}));
   EXPECT_EQ(rows(Family::kHistory), 2U);
   EXPECT_EQ(history_row(*database_, sample_uid(1), 1)->count(), 60U);
   EXPECT_EQ(history_row(*database_, sample_uid(1), 61)->count(), 10U);
@@ -246,7 +246,7 @@ TEST_F(JournalTest, RecoveryPassesOverWhatAnEdgeOvertook) {
   reaffirm(1, 3);
   write_edge(1, 4);
   reset({});
-  ASSERT_TRUE(recover_journal(*database_, 0));
+  ASSERT_TRUE(recover_journal(*database_, {}));
   EXPECT_EQ(row(1), 4U);
   EXPECT_EQ(rows(Family::kHistory), 2U);
   EXPECT_EQ(history_row(*database_, sample_uid(1), 1)->count(), 3U);
@@ -259,7 +259,7 @@ TEST_F(JournalTest, RecoveryPassesOverAHostThatWasRemoved) {
   database_->erase(Family::kStates, host_key(sample_uid(1)), removal);
   ASSERT_TRUE(database_->write(removal).ok());
   reset({});
-  ASSERT_TRUE(recover_journal(*database_, 0));
+  ASSERT_TRUE(recover_journal(*database_, {}));
   EXPECT_EQ(rows(Family::kStates), 0U);
   EXPECT_EQ(rows(Family::kHistory), 1U);
 }

@@ -168,6 +168,54 @@ TYPED_TEST(StoreContract, DropsNoRunThatReachesIntoWhatIsKept) {
   EXPECT_EQ(spans_of(*(*maker).history(sample_uid(1), 0, 9)), "13 12 11");
 }
 
+// A host that is trusted for long does not bury what it was before.
+TYPED_TEST(StoreContract, FailuresAndWarningsOutliveTheNewestAppraisals) {
+  TypeParam maker(3);
+  const auto commit = [&](std::uint64_t sequence, TrustState state) {
+    CommitBatch batch = edge_batch(1, sequence);
+    batch.history[0].verdict.state = state;
+    ASSERT_TRUE((*maker).commit(batch));
+    VerdictRevision revision;
+    revision.host = sample_uid(1);
+    revision.sequence = sequence;
+    revision.generation = batch.history[0].generation;
+    revision.time = {batch.history[0].time.ms + 1};
+    revision.verdict = batch.history[0].verdict;
+    CommitBatch revised;
+    revised.revisions = {revision};
+    ASSERT_TRUE((*maker).commit(revised));
+  };
+  const auto revised = [&] {
+    std::string out;
+    const auto revisions = (*maker).revisions(sample_uid(1), 0, 1'000, 1'000);
+    for (const VerdictRevision& one : *revisions) {
+      out += out.empty() ? "" : " ";
+      out += std::to_string(one.sequence);
+    }
+    return out;
+  };
+  commit(1, TrustState::kTrusted);
+  commit(2, TrustState::kFailed);
+  commit(3, TrustState::kTrusted);
+  commit(4, TrustState::kWarning);
+  for (std::uint64_t sequence = 5; sequence <= 60; ++sequence) {
+    commit(sequence, TrustState::kTrusted);
+  }
+  EXPECT_EQ(spans_of(*(*maker).history(sample_uid(1), 0, 100)), "60 59 58 4 2");
+  EXPECT_EQ(revised(), "60 59 58 4 2") << "each goes with its appraisal";
+}
+
+// Or whoever fails all the time would fill the disk.
+TYPED_TEST(StoreContract, FailuresAreBoundedByANumberOfTheirOwn) {
+  TypeParam maker(3);
+  for (std::uint64_t sequence = 1; sequence <= 30; ++sequence) {
+    CommitBatch batch = edge_batch(1, sequence);
+    batch.history[0].verdict.state = TrustState::kFailed;
+    ASSERT_TRUE((*maker).commit(batch));
+  }
+  EXPECT_EQ(spans_of(*(*maker).history(sample_uid(1), 0, 100)), "30 29 28 27 26 25");
+}
+
 // What no proof stands behind stays alone.
 TYPED_TEST(StoreContract, NoRunGrowsFromAnAppraisalWithoutAProof) {
   CommitBatch failed = edge_batch(1, 1);

@@ -1,5 +1,8 @@
 // Backups, and checks that find what is wrong.
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include <gmock/gmock.h>
 
@@ -17,6 +20,13 @@ using namespace quotemill::testing;  // NOLINT(google-build-using-namespace)
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+
+HostUid hash_uid(std::uint32_t number) {
+  const Digest digest = hash(HashAlgorithm::kSha256, as_bytes(std::to_string(number)));
+  HostUid uid;
+  std::copy_n(digest.view().begin(), uid.bytes.size(), uid.bytes.begin());
+  return uid;
+}
 
 class StoreCareTest : public ::testing::Test {
  protected:
@@ -130,6 +140,48 @@ TEST_F(StoreCareTest, AStateWithoutItsHostIsNamed) {
   fill(*open(path_));
   erase_raw(Family::kHosts, host_key(sample_uid(1)));
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("a host that is not there")));
+}
+
+// Hosts that enrol, and logs that nothing rests on any more and that go, while it reads.
+TEST_F(StoreCareTest, FindsNothingWrongWhileTheDaemonWrites) {
+  constexpr std::uint32_t kHosts = 3'000;
+  const auto store = open(path_);
+  const auto batch_of = [](std::uint32_t number, std::uint8_t log) {
+    CommitBatch batch = edge_batch(1, 1);
+    HostRecord record = *batch.hosts.front();
+    HostState state = *batch.states.front();
+    record.uid = hash_uid(number);
+    state.host = record.uid;
+    BootProof proof = *state.proof;
+    const std::string evidence = std::to_string(number) + " " + std::to_string(log);
+    batch.boot_logs = {{hash(HashAlgorithm::kSha256, as_bytes(evidence)), Bytes(500, log)}};
+    proof.log = batch.boot_logs.front().id;
+    state.proof = std::make_shared<const BootProof>(proof);
+    batch.hosts = {std::make_shared<const HostRecord>(record)};
+    batch.states = {std::make_shared<const HostState>(state)};
+    batch.history.clear();
+    return batch;
+  };
+  for (std::uint32_t number = 0; number < kHosts; ++number) {
+    ASSERT_TRUE(store->commit(batch_of(number, 1)));
+  }
+  std::atomic<bool> is_over = false;
+  std::thread writer([&] {
+    for (std::uint32_t number = 0; !is_over; ++number) {
+      EXPECT_TRUE(store->commit(batch_of(kHosts + number, 2)));
+      EXPECT_TRUE(store->commit(batch_of(number % kHosts, static_cast<std::uint8_t>(3 + number))));
+      if (number % 16 == 0) {
+        EXPECT_TRUE(store->collect_logs());
+      }
+    }
+  });
+  for (int look = 0; look < 10; ++look) {
+    const Result<StoreReport> report = store->check();
+    EXPECT_TRUE(report);
+    EXPECT_THAT(report->problems, IsEmpty());
+  }
+  is_over = true;
+  writer.join();
 }
 
 TEST_F(StoreCareTest, ABackupHasAllOfItAndAnotherStream) {

@@ -104,6 +104,7 @@ TYPED_TEST(StoreContract, KeepsAsManyAppraisalsPerHostAsAsked) {
   for (std::uint64_t sequence = 1; sequence <= 10; ++sequence) {
     CommitBatch batch;
     batch.history = {sample_appraisal(1, sequence, false)};
+    batch.history[0].verdict.state = TrustState::kTrusted;
     ASSERT_TRUE((*maker).commit(batch));
   }
   const auto entries = (*maker).history(sample_uid(1), 0, 100);

@@ -21,6 +21,8 @@ std::string_view name_of(NoticeKind kind) {
       return "audit";
     case NoticeKind::kGroup:
       return "group";
+    case NoticeKind::kFlapping:
+      return "flapping";
     case NoticeKind::kHeartbeat:
       return "heartbeat";
   }

@@ -16,10 +16,11 @@ namespace quotemill::transport {
 enum class NoticeKind : std::uint8_t {
   kAudit,  // an act of an operator, an enrolment, a change of identity, a sink's trouble; durable
   kGroup,  // many hosts changed for one cause; beside their own events
+  kFlapping,   // a host changed to and fro, and not all of it was told; in the place of the repeats
   kHeartbeat,  // the stream is alive: silence is alarming
 };
 
-// "audit", "group", "heartbeat".
+// "audit", "group", "flapping", "heartbeat".
 std::string_view name_of(NoticeKind kind);
 
 enum class NoticeLevel : std::uint8_t { kInfo, kWarning, kError };

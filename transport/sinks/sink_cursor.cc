@@ -1,6 +1,7 @@
 #include "transport/sinks/sink_cursor.h"
 
 #include <charconv>
+#include <string_view>
 #include <system_error>
 
 #include "transport/files/private_file.h"
@@ -10,6 +11,7 @@ namespace quotemill::transport {
 namespace {
 
 constexpr std::size_t kStreamIdSize = 26;
+constexpr std::string_view kFlaps = " flaps";
 
 // " 42": takes it off the front of `text`; false if it is not there, or 0.
 bool take_number(std::string_view& text, std::uint64_t& number) {
@@ -24,8 +26,9 @@ bool take_number(std::string_view& text, std::uint64_t& number) {
 
 }  // namespace
 
-// "<stream id> <next> <next act> <group> <group> …\n"; files of before there were acts end with
-// <next>, and there are as many groups as there are.
+// "<stream id> <next> <next act> <group> <group> … flaps <first>\n"; files of before there were
+// acts end with <next>, there are as many groups as there are, and nothing of flaps if none is
+// held.
 Result<std::optional<SinkPosition>> read_position(const std::string& path) {
   const Result<std::optional<Bytes>> file = read_private_file(path, limits::kSinkCursorSizeMax);
   if (!file) {
@@ -40,9 +43,13 @@ Result<std::optional<SinkPosition>> read_position(const std::string& path) {
   text.remove_prefix(position.stream_id.size());
   bool is_whole =
       take_number(text, position.next) && (text == "\n" || take_number(text, position.next_act));
-  while (is_whole && text != "\n") {
+  while (is_whole && text != "\n" && !text.starts_with(kFlaps)) {
     const std::uint64_t before = position.groups.empty() ? 0 : position.groups.back();
     is_whole = take_number(text, position.groups.emplace_back()) && position.groups.back() > before;
+  }
+  if (is_whole && text.starts_with(kFlaps)) {
+    text.remove_prefix(kFlaps.size());
+    is_whole = take_number(text, position.flaps) && text == "\n";
   }
   if (!is_whole) {
     return Error{ErrorCode::kStorage, "sink cursor", 0,
@@ -56,6 +63,9 @@ Result<void> write_position(const std::string& path, const SinkPosition& positio
                      std::to_string(position.next_act);
   for (const std::uint64_t group : position.groups) {
     text += " " + std::to_string(group);
+  }
+  if (position.flaps != 0) {
+    text += std::string(kFlaps) + " " + std::to_string(position.flaps);
   }
   text += "\n";
   return replace_private_file(path, as_bytes(text));

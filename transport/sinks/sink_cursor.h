@@ -23,10 +23,14 @@ struct SinkPosition {
   std::uint64_t next_act = 1;  // number of the first act (engine/identity/audit_trail.h)
   // Of groups that were not told (cause_groups.h): the sequences of their first changes, ascending.
   std::vector<std::uint64_t> groups = {};
+  // The first change of the window in which repeats are held back (flap_damper.h); 0: there is
+  // none.
+  std::uint64_t flaps = 0;
 
   // The first change that whoever goes on from here has to read.
   [[nodiscard]] std::uint64_t needed() const {
-    return groups.empty() ? next : std::min(groups.front(), next);
+    const std::uint64_t first = flaps == 0 ? next : std::min(flaps, next);
+    return groups.empty() ? first : std::min(groups.front(), first);
   }
 
   friend bool operator==(const SinkPosition&, const SinkPosition&) = default;

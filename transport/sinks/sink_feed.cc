@@ -22,7 +22,8 @@ SinkFeed::SinkFeed(SinkFeedOptions options, const SinkStore& store,
       store_(store),
       lost_(std::move(lost)),
       cursor_(options_.cursor_path, options_.confirmed_after),
-      groups_(groups_of(options_)) {}
+      groups_(groups_of(options_)),
+      damper_(options_.dedup_window) {}
 
 Result<void> SinkFeed::find_position(const StoreStatus& store) {
   const Result<std::optional<SinkPosition>> stored = read_position(options_.cursor_path);
@@ -66,12 +67,15 @@ SinkPosition SinkFeed::within_stream(SinkPosition position, const StreamEnd& end
   position.next = std::min(position.next, end.change);
   position.next_act = std::min(position.next_act, end.act);
   std::erase_if(position.groups, [&](std::uint64_t first) { return first >= position.next; });
+  position.flaps = position.flaps >= position.next ? 0 : position.flaps;
   return position;
 }
 
-// The changes of groups that were not told are counted again, up to the position.
-Result<void> SinkFeed::recount_groups(BootTime now) {
+// The changes of groups that were not told, and those of the window in which repeats are held back,
+// are counted again, up to the position.
+Result<void> SinkFeed::recount(BootTime now) {
   groups_ = CauseGroups(groups_of(options_));
+  damper_ = FlapDamper(options_.dedup_window);
   for (std::uint64_t from = position_.needed(); from < position_.next;) {
     const Result<std::vector<Change>> page = store_.history.changes(from, limits::kSinkBatchMax);
     if (!page) {
@@ -83,13 +87,25 @@ Result<void> SinkFeed::recount_groups(BootTime now) {
     for (const Change& change : *page) {
       const ToldHost host = options_.host_of ? options_.host_of(change.host) : ToldHost();
       if (change.sequence < position_.next && options_.filter.takes(change, host.labels)) {
-        groups_.add_again(change, position_.groups, now);
+        count_again(change, now);
       }
     }
     from = page->back().sequence + 1;
   }
   has_groups_ = true;
   return {};
+}
+
+void SinkFeed::count_again(const Change& change, BootTime now) {
+  groups_.add_again(change, position_.groups, now);
+  if (position_.flaps == 0 || change.sequence < position_.flaps) {
+    return;
+  }
+  // Of another window than the file's only if windows are of another length by now.
+  if (damper_.ends_before(change)) {
+    damper_.end();
+  }
+  (void)damper_.take(change, now);
 }
 
 void SinkFeed::skip_to(std::uint64_t sequence) {
@@ -120,7 +136,7 @@ Result<SinkBatch> SinkFeed::next(Moment now, std::size_t most) {
     return kept.error();
   }
   if (!has_groups_) {
-    if (Result<void> counted = recount_groups(now.boot); !counted) {
+    if (Result<void> counted = recount(now.boot); !counted) {
       return counted.error();
     }
   }
@@ -129,7 +145,7 @@ Result<SinkBatch> SinkFeed::next(Moment now, std::size_t most) {
   }
   position_.stream_id = store->stream_id;
   SinkBatch batch;
-  if (Result<void> added = add_changes(most, batch); !added) {
+  if (Result<void> added = add_changes(now, most, batch); !added) {
     return added.error();
   }
   if (batch.changes.empty() && !batch.has_more) {
@@ -143,7 +159,17 @@ Result<SinkBatch> SinkFeed::next(Moment now, std::size_t most) {
   return batch;
 }
 
-Result<void> SinkFeed::add_changes(std::size_t most, SinkBatch& batch) {
+Result<void> SinkFeed::add_changes(Moment now, std::size_t most, SinkBatch& batch) {
+  batch.after = position_;
+  batch.damper = damper_;
+  if (batch.damper.is_over(now, /*is_all=*/false)) {
+    batch.damper.end();
+  }
+  // What comes behind a window comes behind what was held back in it.
+  if (!batch.damper.ended().empty()) {
+    add_held(most, batch);
+    return {};
+  }
   const Result<std::vector<Change>> changes = store_.history.changes(position_.next, most);
   if (!changes) {
     return changes.error();
@@ -151,24 +177,63 @@ Result<void> SinkFeed::add_changes(std::size_t most, SinkBatch& batch) {
   // The outbox may have been trimmed since its status was read.
   if (!changes->empty() && changes->front().sequence > position_.next) {
     skip_to(changes->front().sequence);
-  }
-  batch.after = position_;
-  for (const Change& change : *changes) {
-    const ToldHost host = options_.host_of ? options_.host_of(change.host) : ToldHost();
-    if (options_.filter.takes(change, host.labels)) {
-      const std::string& stream = stream_of(streams_, &StreamBegin::change, change.sequence);
-      batch.events.push_back(render_event(options_.format, source(stream), change, host));
-      batch.changes.push_back(change);
-    } else {
-      ++batch.filtered;
-    }
-  }
-  if (!changes->empty()) {
-    batch.oldest = changes->front().time;
-    batch.after.next = changes->back().sequence + 1;
+    batch.after.next = position_.next;
   }
   batch.has_more = changes->size() == most;
+  for (const Change& change : *changes) {
+    if (!add_change(change, now.boot, batch)) {
+      batch.has_more = true;
+      break;
+    }
+    batch.oldest = batch.oldest.value_or(change.time);
+    batch.after.next = change.sequence + 1;
+  }
+  const bool is_all = changes->empty() && !batch.has_more;
+  if (is_all && batch.damper.is_over(now, is_all)) {
+    batch.damper.end();
+  }
+  add_held(most, batch);
   return {};
+}
+
+// False if a window ends before it, of which there is something to tell first.
+bool SinkFeed::add_change(const Change& change, BootTime now, SinkBatch& batch) const {
+  if (batch.damper.ends_before(change)) {
+    batch.damper.end();
+    if (!batch.damper.ended().empty()) {
+      return false;
+    }
+  }
+  const ToldHost host = options_.host_of ? options_.host_of(change.host) : ToldHost();
+  if (!options_.filter.takes(change, host.labels)) {
+    ++batch.filtered;
+    return true;
+  }
+  if (batch.damper.take(change, now)) {
+    const std::string& stream = stream_of(streams_, &StreamBegin::change, change.sequence);
+    batch.events.push_back(render_event(options_.format, source(stream), change, host));
+  } else {
+    ++batch.held;
+  }
+  batch.changes.push_back(change);
+  return true;
+}
+
+void SinkFeed::add_held(std::size_t most, SinkBatch& batch) const {
+  const std::vector<HeldChanges>& ended = batch.damper.ended();
+  const std::size_t count = std::min(ended.size(), std::max<std::size_t>(most / 2, 1));
+  for (std::size_t i = 0; i < count; ++i) {
+    const Change& last = ended[i].last;
+    const std::string& stream = stream_of(streams_, &StreamBegin::change, last.sequence);
+    if (!ended[i].is_last_told) {
+      const ToldHost host = options_.host_of ? options_.host_of(last.host) : ToldHost();
+      batch.events.push_back(render_event(options_.format, source(stream), last, host));
+    }
+    batch.events.push_back(
+        render_event(options_.format, source(stream), notice_of(stream, ended[i])));
+  }
+  batch.has_more = batch.has_more || count != 0;
+  batch.damper.forget(count);
 }
 
 Result<void> SinkFeed::add_acts(std::size_t most, SinkBatch& batch) const {
@@ -216,8 +281,10 @@ Result<void> SinkFeed::done(const SinkBatch& batch, Moment now) {
   for (const Change& change : batch.changes) {
     groups_.add(change, now.boot);
   }
+  damper_ = batch.damper;
   SinkPosition after = batch.after;
   after.groups = groups_.begun();
+  after.flaps = damper_.begun();
   const bool moves = !(after == position_);
   position_ = std::move(after);
   if (batch.has_heartbeat) {

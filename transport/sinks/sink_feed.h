@@ -16,6 +16,7 @@
 #include "engine/ports/streams.h"
 #include "transport/siem/event_format.h"
 #include "transport/sinks/cause_groups.h"
+#include "transport/sinks/flap_damper.h"
 #include "transport/sinks/sink_cursor.h"
 #include "transport/sinks/sink_filter.h"
 
@@ -32,6 +33,7 @@ struct SinkFeedOptions {
   bool with_notices = true;                // groups
   std::chrono::milliseconds heartbeat{0};  // how often; 0: never
   GroupSettings groups;
+  std::chrono::milliseconds dedup_window{0};  // in which repeats are held back; 0: none are
   std::function<ToldHost(const HostUid& host)> host_of;  // any thread; empty: nothing is known
 };
 
@@ -44,17 +46,19 @@ struct SinkStore {
 // What is delivered at once.
 struct SinkBatch {
   std::vector<RenderedEvent> events;
-  std::vector<Change> changes;  // those among the events
+  std::vector<Change> changes;  // those that the sink wants
+  std::uint64_t held = 0;       // of these: not among the events, because their host flaps
   std::uint64_t acts = 0;       // how many of the events are acts
   std::uint64_t filtered = 0;   // changes that the sink does not want
   std::size_t groups = 0;       // how many of the events are groups
+  FlapDamper damper{std::chrono::milliseconds(0)};  // as it is once the batch is delivered
   bool has_heartbeat = false;
   bool has_more = false;           // there may be changes or acts behind it
   std::optional<WallTime> oldest;  // time of the first change or act behind the cursor
   SinkPosition after;              // the cursor, once it is delivered; but for its groups
 
   // Whether there is nothing to do with it.
-  [[nodiscard]] bool is_idle() const { return events.empty() && filtered == 0; }
+  [[nodiscard]] bool is_idle() const { return events.empty() && filtered == 0 && held == 0; }
 };
 
 class SinkFeed {
@@ -82,10 +86,15 @@ class SinkFeed {
   Result<void> find_position(const StoreStatus& store);
   // The file's position, put back to where its stream ends.
   SinkPosition within_stream(SinkPosition position, const StreamEnd& end) const;
-  Result<void> recount_groups(BootTime now);
+  Result<void> recount(BootTime now);
+  void count_again(const Change& change, BootTime now);
   // What is before `sequence` the sink never gets.
   void skip_to(std::uint64_t sequence);
-  Result<void> add_changes(std::size_t most, SinkBatch& batch);
+  // As many changes as there are before one that ends a window.
+  Result<void> add_changes(Moment now, std::size_t most, SinkBatch& batch);
+  bool add_change(const Change& change, BootTime now, SinkBatch& batch) const;
+  // What was held back in windows that ended.
+  void add_held(std::size_t most, SinkBatch& batch) const;
   Result<void> add_acts(std::size_t most, SinkBatch& batch) const;
   void add_groups(SinkBatch& batch) const;
   void add_heartbeat(const StoreStatus& store, WallTime now, SinkBatch& batch) const;
@@ -99,8 +108,9 @@ class SinkFeed {
   bool has_position_ = false;
   std::vector<StreamBegin> streams_;  // as of the last next()
   CauseGroups groups_;                // up to the position
-  bool has_groups_ = false;
-  WallTime heartbeat_;  // the last one
+  bool has_groups_ = false;           // nor what is held back
+  FlapDamper damper_;                 // likewise
+  WallTime heartbeat_;                // the last one
 };
 
 }  // namespace quotemill::transport

@@ -116,9 +116,10 @@ std::size_t SinkRunner::batch_max() const {
 }
 
 std::chrono::milliseconds SinkRunner::pace(const SinkBatch& batch) const {
-  return std::chrono::milliseconds(
-      options_.per_second == 0 ? 0
-                               : 1'000 * (batch.changes.size() + batch.acts) / options_.per_second);
+  return std::chrono::milliseconds(options_.per_second == 0
+                                       ? 0
+                                       : 1'000 * (batch.changes.size() - batch.held + batch.acts) /
+                                             options_.per_second);
 }
 
 void SinkRunner::count_position() {
@@ -165,6 +166,7 @@ Result<void> SinkRunner::deliver(const SinkBatch& batch) {
     counters_.delivered.fetch_add(batch.events.size() - refused->size(), std::memory_order_relaxed);
   }
   counters_.filtered.fetch_add(batch.filtered, std::memory_order_relaxed);
+  counters_.held.fetch_add(batch.held, std::memory_order_relaxed);
   return feed_.done(batch, clock_.now());
 }
 

@@ -41,6 +41,7 @@ struct SinkRunnerOptions {
 struct SinkCounters {
   std::atomic<std::uint64_t> delivered{0};        // events
   std::atomic<std::uint64_t> filtered{0};         // changes that it does not want
+  std::atomic<std::uint64_t> held{0};             // changes of hosts that flap: told as a number
   std::atomic<std::uint64_t> refused{0};          // events that went to the dead letters
   std::atomic<std::uint64_t> letters_dropped{0};  // dead letters that went for newer ones
   std::atomic<std::uint64_t> failures{0};         // deliveries that were tried again

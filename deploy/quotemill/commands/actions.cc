@@ -147,6 +147,9 @@ Exit run_acknowledge(Session& session, const AcknowledgeOptions& options) {
   if (!options.reason.empty()) {
     args["reason"] = options.reason;
   }
+  if (options.seen != 0) {
+    args["seen"] = options.seen;
+  }
   const std::optional<Json> answer = session.change("acknowledge", args);
   if (!answer) {
     return session.exit();

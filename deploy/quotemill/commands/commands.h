@@ -97,6 +97,7 @@ struct AcknowledgeOptions {
   std::string host = {};
   std::string finding = {};  // a code; empty: all that latched
   std::string reason = {};
+  std::uint64_t seen = 0;  // nothing that a later attestation found; 0: whatever there is
 };
 
 Exit run_acknowledge(Session& session, const AcknowledgeOptions& options);

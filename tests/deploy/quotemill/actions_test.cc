@@ -89,6 +89,16 @@ TEST_F(ActionsTest, ReattestOfNamedHostsIsNotAsked) {
   EXPECT_EQ(err_.str(), "");
 }
 
+TEST_F(ActionsTest, AnAcknowledgementSaysWhatWasSeenIfItIsTold) {
+  const Json answer = {{"name", "web"}, {"state", "trusted"}, {"acknowledged", Json::array()}};
+  answers_ = {answer, answer};
+  Session session = this->session();
+  EXPECT_EQ(run_acknowledge(session, {.host = "web", .seen = 42}), Exit::kFine);
+  EXPECT_EQ(run_acknowledge(session, {.host = "web"}), Exit::kFine);
+  EXPECT_EQ(requests_[0]["args"]["seen"], 42);
+  EXPECT_FALSE(requests_[1]["args"].contains("seen"));
+}
+
 TEST_F(ActionsTest, ADryRunAsksForTheCheckAndSaysWhatWouldBe) {
   const Json row = {{"dry_run", true}, {"name", "web"}, {"uuid", "00"}, {"life_cycle", "x"}};
 

@@ -7,6 +7,7 @@ namespace quotemill::daemon {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using transport::Json;
 
 class OperatorLatchesTest : public AttestingFixture {
@@ -84,6 +85,9 @@ TEST_F(OperatorLatchesTest, Hostile_NothingIsAcknowledgedThatWasFoundAfterItWasL
   EXPECT_EQ(shown()["state"], "failed");
   looked["seen"] = 2;
   EXPECT_EQ(ask("acknowledge", looked)["state"], "trusted");
+  const Json acts = ask("audit.list");
+  EXPECT_THAT(acts.dump(), HasSubstr("seen up to 2"));
+  EXPECT_THAT(acts.dump(), Not(HasSubstr("seen up to 1"))) << "what was refused is no act";
 }
 
 TEST_F(OperatorLatchesTest, TheHistoryTellsThatAnAcknowledgementChangedTheVerdict) {

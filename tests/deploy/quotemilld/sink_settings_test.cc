@@ -23,7 +23,8 @@ const transport::SyslogSinkOptions& syslog_of(const SinkSettings& sink) {
 TEST(SinkSettings, OfAFile) {
   const Result<SinkSettings> sink = parse_sink(
       "[sink]\nkind = \"file\"\nformat = \"ecs\"\n[file]\npath = \"/tmp/t.jsonl\"\n"
-      "rotate_mib = 2\nkeep = 3\n[filter]\nstates = [\"failed\", \"stale\"]\nmaintenance = false\n",
+      "rotate_mib = 2\nkeep = 3\n[dedup]\nwindow = \"90s\"\n[filter]\nstates = [\"failed\", "
+      "\"stale\"]\nmaintenance = false\n",
       "s.toml", "s");
   ASSERT_TRUE(sink) << sink.error().to_string();
   EXPECT_EQ(sink->kind, SinkKind::kFile);
@@ -34,6 +35,7 @@ TEST(SinkSettings, OfAFile) {
   EXPECT_EQ(sink->feed.filter.states.size(), 2U);
   EXPECT_EQ(sink->feed.heartbeat, std::chrono::minutes(1)) << "unless it is told otherwise";
   EXPECT_TRUE(sink->feed.filter.without_maintenance);
+  EXPECT_EQ(sink->feed.dedup_window, std::chrono::seconds(90));
 }
 
 TEST(SinkSettings, OfSyslogSpeakSyslogUnlessToldOtherwise) {
@@ -41,6 +43,7 @@ TEST(SinkSettings, OfSyslogSpeakSyslogUnlessToldOtherwise) {
       parse_sink("[sink]\nkind = \"syslog\"\n[syslog]\nhost = \"siem\"\n", "s.toml", "s");
   ASSERT_TRUE(sink) << sink.error().to_string();
   EXPECT_EQ(sink->feed.format, transport::EventFormat::kSyslog);
+  EXPECT_EQ(sink->feed.dedup_window.count(), 0) << "a record in which no change is missing";
   EXPECT_EQ(syslog_of(*sink).transport, transport::SyslogTransport::kTcp);
   EXPECT_EQ(syslog_of(*sink).receiver.port, "601");
   EXPECT_EQ(syslog_of(*parse_sink("[sink]\nkind = \"syslog\"\nformat = \"cef\"\n"
@@ -179,6 +182,7 @@ TEST_F(SecretSettings, OfWebhooksMayBeInBase64) {
   const Result<SinkSettings> webhook = parsed(text);
   ASSERT_TRUE(webhook) << webhook.error().to_string();
   EXPECT_EQ(std::get<WebhookSettings>(webhook->receiver).options.signing_secret, "foo");
+  EXPECT_EQ(webhook->feed.dedup_window.count(), 300'000) << "it may wake somebody";
   EXPECT_EQ(webhook->feed.format, transport::EventFormat::kCloudEventsBinary);
   write_secret("whsec_!", kOurs);
   EXPECT_THAT(mistake(text), HasSubstr("s.toml:6:"));

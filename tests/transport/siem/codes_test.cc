@@ -21,7 +21,7 @@ std::string published() {
       "them "
       "`trust.restored` (a change to trusted) and\n`trust.changed` (a change without a reason); of "
       "notices `audit.VERB` (of sinks `audit.sink.down`,\n`.up`, `.lost`, `.refused`), "
-      "`group.CODE` and `stream.heartbeat`. This file is written by "
+      "`group.CODE`, `host.flapping` and `stream.heartbeat`. This file is written by "
       "`tests/transport/siem/codes_test.cc`.\n\n"
       "| code | number | what an operator can do |\n|---|---|---|\n";
   for (std::uint32_t number = 0; number <= UINT16_MAX; ++number) {

@@ -23,6 +23,12 @@ TEST(SinkCursor, IsThereAgain) {
   ASSERT_TRUE(write_position(path, with_groups));
   EXPECT_EQ(*read_position(path), with_groups);
   EXPECT_EQ(with_groups.needed(), 3U);
+  for (const SinkPosition& with_flaps :
+       {SinkPosition{kStream, 42, 7, {3, 40}, 2}, SinkPosition{kStream, 42, 7, {}, 2}}) {
+    ASSERT_TRUE(write_position(path, with_flaps));
+    EXPECT_EQ(*read_position(path), with_flaps);
+    EXPECT_EQ(with_flaps.needed(), 2U);
+  }
   const std::string before_acts = std::string(kStream) + " 42\n";
   ASSERT_TRUE(replace_private_file(path, as_bytes(before_acts)));
   EXPECT_EQ(*read_position(path), (SinkPosition{kStream, 42, 1}));
@@ -30,7 +36,7 @@ TEST(SinkCursor, IsThereAgain) {
 
 TEST(SinkCursor, HasRoomForAsManyGroupsAsThereMayBe) {
   const testing::TempFolder folder;
-  SinkPosition position{kStream, UINT64_MAX, UINT64_MAX, {}};
+  SinkPosition position{kStream, UINT64_MAX, UINT64_MAX, {}, UINT64_MAX};
   for (std::size_t i = limits::kSinkGroupsMax; i > 0; --i) {
     position.groups.push_back(UINT64_MAX - i);
   }
@@ -84,8 +90,9 @@ TEST(SinkCursor, ThatIsDamagedIsNamedAndNotGuessed) {
   for (const std::string& text :
        {std::string(), stream, stream + " ", stream + " x\n", stream + " 12", stream + " 0\n",
         stream + " 12 \n", stream + " 12 0\n", stream + " 12 1 1 1\n", stream + " 12 1 2 1\n",
-        stream + " 12 1 0\n", stream + " 12 1 3 x\n", stream + " 12 1",
-        stream + " 99999999999999999999999\n", std::string("\n\n\n")}) {
+        stream + " 12 1 0\n", stream + " 12 1 3 x\n", stream + " 12 1 flaps\n",
+        stream + " 12 1 flaps 0\n", stream + " 12 1 flaps 3 4\n", stream + " 12 1 flaps 3",
+        stream + " 12 1", stream + " 99999999999999999999999\n", std::string("\n\n\n")}) {
     ASSERT_TRUE(replace_private_file(path, as_bytes(text)));
     const Result<std::optional<SinkPosition>> read = read_position(path);
     ASSERT_FALSE(read) << text;
