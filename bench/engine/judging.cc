@@ -119,13 +119,29 @@ void quote_only(benchmark::State& state, const Settings& settings, KeyKind kind)
   judge_all(state, tasks, [&engine] { return one_judge(engine.knowledge()); });
 }
 
+// A policy for all hosts that has the data of each event held against its digest, in every bank.
+AppliedPolicies policy_for_events() {
+  PolicyRecord record;
+  record.number = 1;
+  record.id = "events";
+  record.version = 1;
+  record.text = R"([policy]
+id = "events"
+version = 1
+priority = 1
+[events]
+unproven = "info"
+)";
+  return {std::make_shared<const PolicyRecord>(std::move(record))};
+}
+
 // Logs and all that is needed to judge them.
 struct WithLogs {
-  WithLogs(const Settings& settings, const BootImage& image)
+  WithLogs(const Settings& settings, const BootImage& image, AppliedPolicies policies)
       : machines(boot_machines(KeyKind::kRsa, image, settings.machines)),
         tasks(first_contacts(machines)),
         another(first_contacts({Machine(KeyKind::kRsa, settings.machines, image)}).front()),
-        knowledge(image, store) {
+        knowledge(image, store, std::move(policies)) {
     knowledge.cache_keys(machines);
   }
 
@@ -151,13 +167,15 @@ void with_logs(benchmark::State& state, WithLogs& logs,
   judge_all(state, logs.tasks, next_judges);
 }
 
-void first_seen(benchmark::State& state, const Settings& settings, const BootImage& image) {
-  WithLogs logs(settings, image);
+void first_seen(benchmark::State& state, const Settings& settings, const BootImage& image,
+                const AppliedPolicies& policies) {
+  WithLogs logs(settings, image, policies);
   with_logs(state, logs, [&logs] { return forgetful_judges(logs.knowledge, logs.tasks.size()); });
 }
 
-void fleet(benchmark::State& state, const Settings& settings, const BootImage& image) {
-  WithLogs logs(settings, image);
+void fleet(benchmark::State& state, const Settings& settings, const BootImage& image,
+           const AppliedPolicies& policies) {
+  WithLogs logs(settings, image, policies);
   with_logs(state, logs, [&logs] {
     Judges judges = one_judge(logs.knowledge);
     static_cast<void>(judges.front()->judge(logs.another.submission, logs.another.state));
@@ -201,7 +219,7 @@ void fleet_of_images(benchmark::State& state, const Settings& settings, unsigned
 void register_growth(const Settings& settings) {
   for (const unsigned events : {120U, 480U, 1'920U, 7'680U}) {
     benchmark::RegisterBenchmark(("growth/events/" + std::to_string(events)).c_str(), first_seen,
-                                 settings, longer_image(events));
+                                 settings, longer_image(events), AppliedPolicies());
   }
   for (const unsigned count : {1U, 4U, 16U, 64U}) {
     benchmark::RegisterBenchmark(("growth/images/" + std::to_string(count)).c_str(),
@@ -214,10 +232,14 @@ void register_judging(const Settings& settings) {
   benchmark::RegisterBenchmark("engine/quote_only/ecdsa_p256", quote_only, settings,
                                KeyKind::kEcP256);
   for (const BootImage& image : settings.images) {
-    benchmark::RegisterBenchmark(("engine/first_seen/" + image.name + "/rsa2048").c_str(),
-                                 first_seen, settings, image);
-    benchmark::RegisterBenchmark(("engine/fleet/" + image.name + "/rsa2048").c_str(), fleet,
-                                 settings, image);
+    const std::string name = "/" + image.name + "/rsa2048";
+    for (const auto& [suffix, policies] :
+         {std::pair("", AppliedPolicies()), std::pair("_events", policy_for_events())}) {
+      benchmark::RegisterBenchmark(("engine/first_seen" + (suffix + name)).c_str(), first_seen,
+                                   settings, image, policies);
+      benchmark::RegisterBenchmark(("engine/fleet" + (suffix + name)).c_str(), fleet, settings,
+                                   image, policies);
+    }
   }
 }
 

@@ -33,7 +33,7 @@ Judgement Judge::judge(Submission submission, std::shared_ptr<const HostState> s
   const std::shared_ptr<const PolicySet> policies = knowledge_.policies->current();
   return quotemill::judge(std::move(submission),
                           {*policies, std::move(state), knowledge_.server_key, knowledge_.keys,
-                           knowledge_.history, counters_, extends_});
+                           knowledge_.history, counters_, extends_, nullptr, nullptr, &proofs_});
 }
 
 }  // namespace quotemill::bench

@@ -32,9 +32,9 @@ struct Knowledge {
 // seen none. Cheap to make; any thread, as judge() itself.
 class Judge {
  public:
-  // `extends`: how many it may remember.
-  explicit Judge(Knowledge& knowledge, std::size_t extends = limits::kExtendMemoEntries)
-      : knowledge_(knowledge), extends_(extends) {}
+  // `facts`: how many of each kind it may remember. REQUIRES: a power of two
+  explicit Judge(Knowledge& knowledge, std::size_t facts = limits::kExtendMemoEntries)
+      : knowledge_(knowledge), extends_(facts), proofs_(facts) {}
 
   [[nodiscard]] Judgement judge(Submission submission, std::shared_ptr<const HostState> state);
 
@@ -44,6 +44,7 @@ class Judge {
   Knowledge& knowledge_;
   PipelineCounters counters_;
   ExtendMemo extends_;
+  ProofMemo proofs_;
 };
 
 }  // namespace quotemill::bench

@@ -11,14 +11,21 @@
 
 namespace quotemill {
 
+class ProofMemo;
 class SoftwareMemo;
+
+// What boots that were judged before have in common with this one: of the calling thread, borrowed.
+// Null: nothing is remembered. They change how long it takes, and nothing else.
+struct BootMemos {
+  SoftwareMemo* software = nullptr;  // of ESXi hosts
+  ProofMemo* proofs = nullptr;
+};
 
 // What the boot is worth under the snapshot: the log's own findings, and each compared PCR against
 // the baselines. Depends on nothing but the quoted values, the log and the snapshot, so that the
 // findings stand as long as those do.
-// `memo`: of the calling thread; null: nothing is remembered of the software of ESXi hosts.
 Findings appraise_boot(const VerifiedBoot& boot, const Snapshot& snapshot,
-                       SoftwareMemo* memo = nullptr);
+                       const BootMemos& memos = {});
 
 // The findings for a host that has no boot log at all.
 Findings appraise_absent_log(const Snapshot& snapshot);

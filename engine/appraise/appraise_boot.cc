@@ -44,28 +44,31 @@ void compare_with_baselines(const Claims& claims, const Snapshot& snapshot, Find
 }
 
 // Events are proven one by one only for rules that ask: most policies compare digests.
-Findings judge_claims(const VerifiedBoot& boot, const Snapshot& snapshot) {
-  const ClaimRules& rules = snapshot.policy().claims;
-  if (!rules.ask_for_claims() && rules.unproven_event == RuleAction::kOff) {
-    return {};
-  }
-  const HashAlgorithm bank = boot.pcrs().algorithm();
-  if (!can_hash(bank)) {
-    return {};  // the evidence failed by that already
-  }
-  return appraise_claims(ProvenLog(boot.boot_log(), bank, boot.proven_pcrs()), snapshot);
+bool asks_for_events(const Policy& policy) {
+  return policy.claims.ask_for_claims() || policy.claims.unproven_event != RuleAction::kOff ||
+         policy.esxi.is_on;
 }
 
-Findings judge_esxi(const VerifiedBoot& boot, const Snapshot& snapshot, SoftwareMemo* memo) {
-  const HashAlgorithm bank = boot.pcrs().algorithm();
-  if (!snapshot.policy().esxi.is_on || !can_hash(bank)) {
-    return {};  // of a bank that cannot be hashed the evidence failed already
+Findings judge_esxi(const ProvenLog& log, const VerifiedBoot& boot, const Snapshot& snapshot,
+                    SoftwareMemo* memo) {
+  if (!snapshot.policy().esxi.is_on) {
+    return {};
   }
-  const ProvenLog log(boot.boot_log(), bank, boot.proven_pcrs());
   EsxiBoot esxi;
   read_esxi_boot(log, known_esxi_format(), esxi, boot.log_form());
   Findings findings = esxi_log_findings(esxi);
   append(appraise_esxi(esxi, esxi_secure_boot(log), boot.proven_pcrs(), snapshot, memo), findings);
+  return findings;
+}
+
+Findings judge_events(const VerifiedBoot& boot, const Snapshot& snapshot, const BootMemos& memos) {
+  const HashAlgorithm bank = boot.pcrs().algorithm();
+  if (!can_hash(bank) || !asks_for_events(snapshot.policy())) {
+    return {};  // of a bank that cannot be hashed the evidence failed already
+  }
+  const ProvenLog log(boot.boot_log(), bank, boot.proven_pcrs(), memos.proofs);
+  Findings findings = appraise_claims(log, snapshot);
+  append(judge_esxi(log, boot, snapshot, memos.software), findings);
   return findings;
 }
 
@@ -83,7 +86,7 @@ Findings compare_sets(const Claims& claims, const PcrBank& quoted, const Snapsho
   return findings;
 }
 
-Findings appraise_boot(const VerifiedBoot& boot, const Snapshot& snapshot, SoftwareMemo* memo) {
+Findings appraise_boot(const VerifiedBoot& boot, const Snapshot& snapshot, const BootMemos& memos) {
   Findings findings;
   const std::optional<Severity> oddity = severity_of(snapshot.policy().boot.log_oddity);
   for (const Finding& finding : boot.findings()) {
@@ -99,8 +102,7 @@ Findings appraise_boot(const VerifiedBoot& boot, const Snapshot& snapshot, Softw
   Findings compared = compare_sets(claims, quoted, snapshot);
   append(appraise_rollout(claims, quoted, snapshot, compared), findings);
   append(std::move(compared), findings);
-  append(judge_claims(boot, snapshot), findings);
-  append(judge_esxi(boot, snapshot, memo), findings);
+  append(judge_events(boot, snapshot, memos), findings);
   return findings;
 }
 

@@ -239,7 +239,7 @@ class Judging {
     count(context_.counters.extends_hashed, context_.extends.misses() - misses);
     Findings findings = [&] {
       const StageTimer timer(context_.counters.times.policy);
-      return appraise_boot(evidence, *judgement_.snapshot, context_.software);
+      return appraise_boot(evidence, *judgement_.snapshot, {context_.software, context_.proofs});
     }();
     if (evidence.is_proven()) {
       auto proof = std::make_shared<BootProof>();

@@ -7,6 +7,7 @@
 
 #include "engine/esxi/image/software_memo.h"
 #include "engine/eventlog/extend_memo.h"
+#include "engine/eventlog/proof/proof_memo.h"
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/inbox.h"
 #include "engine/pipeline/key_cache.h"
@@ -56,6 +57,7 @@ struct JudgeContext {
   ExtendMemo& extends;                // of the calling thread
   SoftwareMemo* software = nullptr;   // likewise; null: nothing is remembered
   const Bytes* proven_log = nullptr;  // that of the state's proof, if somebody has read it already
+  ProofMemo* proofs = nullptr;        // as `software`
 };
 
 // Never throws: whatever goes wrong is a kError.

@@ -77,7 +77,7 @@ struct Pipeline::Graph {
     const auto state = host ? host->state : std::make_shared<const HostState>();
     return judge(std::move(submission),
                  {policies, state, parts.server_key, parts.keys, parts.history, parts.counters,
-                  memos.local(), &software.local()});
+                  memos.local(), &software.local(), nullptr, &proofs.local()});
   }
 
   // One large item after another, until the inbox is closed and has none. The next one begins when
@@ -131,6 +131,7 @@ struct Pipeline::Graph {
   tbb::task_arena arena;
   tbb::enumerable_thread_specific<ExtendMemo> memos;
   tbb::enumerable_thread_specific<SoftwareMemo> software;
+  tbb::enumerable_thread_specific<ProofMemo> proofs;
   std::unique_ptr<tbb::flow::graph> graph;
   tbb::flow::function_node<BatchMessage, BatchMessage> judge_node{
       *graph, tbb::flow::unlimited, [this](BatchMessage batch) noexcept {

@@ -66,7 +66,7 @@ class EventFindings {
       if (bank == log_.bank() || !can_hash(bank) || event.digest(bank).empty()) {
         continue;
       }
-      if (prove(event, bank).proof != proof.proof && proof.problem != ProofProblem::kDigestAbsent) {
+      if (log_.proof_in(event, bank).proof != proof.proof && proof.problem != ProofProblem::kDigestAbsent) {
         add(FindingCode::kLogEventBanks, Severity::kWarning, event);
         return;
       }

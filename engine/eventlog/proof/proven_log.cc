@@ -16,12 +16,12 @@ std::array<Digest, 2> separator_digests(HashAlgorithm bank) {
 
 }  // namespace
 
-ProvenLog::ProvenLog(const BootLog& log, HashAlgorithm bank, std::uint32_t pcrs)
-    : log_(&log), bank_(bank), pcrs_(pcrs) {
+ProvenLog::ProvenLog(const BootLog& log, HashAlgorithm bank, std::uint32_t pcrs, ProofMemo* memo)
+    : log_(&log), bank_(bank), pcrs_(pcrs), memo_(memo) {
   const std::array<Digest, 2> digests = separator_digests(bank);
   proofs_.reserve(log.events.size());
   for (const BootEvent& event : log.events) {
-    proofs_.push_back(prove(event, bank));
+    proofs_.push_back(proof_in(event, bank));
     note_separator(event, digests);
   }
 }

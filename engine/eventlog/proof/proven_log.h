@@ -13,13 +13,15 @@
 #include "engine/base/limits.h"
 #include "engine/eventlog/boot_log.h"
 #include "engine/eventlog/proof/event_proof.h"
+#include "engine/eventlog/proof/proof_memo.h"
 
 namespace quotemill {
 
 class ProvenLog {
  public:
-  // Borrows the log. `pcrs`: bit n: PCR n is reproduced. REQUIRES: can_hash(bank)
-  ProvenLog(const BootLog& log, HashAlgorithm bank, std::uint32_t pcrs);
+  // Borrows the log. `pcrs`: bit n: PCR n is reproduced. `memo`: of the calling thread, borrowed;
+  // null if there is none. REQUIRES: can_hash(bank)
+  ProvenLog(const BootLog& log, HashAlgorithm bank, std::uint32_t pcrs, ProofMemo* memo = nullptr);
 
   [[nodiscard]] const BootLog& log() const { return *log_; }
 
@@ -31,6 +33,11 @@ class ProvenLog {
 
   // Of the event with this index in log().events.
   [[nodiscard]] const EventProof& proof(std::size_t index) const { return proofs_[index]; }
+
+  // prove() in another bank.
+  [[nodiscard]] EventProof proof_in(const BootEvent& event, HashAlgorithm bank) const {
+    return memo_ != nullptr ? memo_->prove(event, bank) : prove(event, bank);
+  }
 
   // The data, or the part of it that is hashed, is what was measured, and its PCR is reproduced.
   [[nodiscard]] bool is_data_proven(const BootEvent& event) const;
@@ -58,6 +65,7 @@ class ProvenLog {
   const BootLog* log_;
   HashAlgorithm bank_;
   std::uint32_t pcrs_;
+  ProofMemo* memo_;
   std::vector<EventProof> proofs_;
   std::array<std::optional<std::uint32_t>, limits::kPcrCount> separators_{};
   std::array<std::uint32_t, limits::kPcrCount> separator_counts_{};

@@ -93,9 +93,10 @@ std::set<std::string> promised_names(const std::vector<std::string>& judged,
                                       "floor/oneshot_data_digests/" + log});
   }
   for (const std::string& log : judged) {
-    names.merge(std::set<std::string>{"floor/replay_sha256/" + log, "floor/data_digests/" + log,
-                                      "engine/first_seen/" + log + "/rsa2048",
-                                      "engine/fleet/" + log + "/rsa2048"});
+    names.merge(std::set<std::string>{
+        "floor/replay_sha256/" + log, "floor/data_digests/" + log,
+        "engine/first_seen/" + log + "/rsa2048", "engine/fleet/" + log + "/rsa2048",
+        "engine/first_seen_events/" + log + "/rsa2048", "engine/fleet_events/" + log + "/rsa2048"});
   }
   return names;
 }
