@@ -64,6 +64,7 @@ HostSelector read_selector(TomlReader& in) {
   selector.os = read_patterns(in, "match.os");
   selector.vendor = read_patterns(in, "match.vendor");
   selector.model = read_patterns(in, "match.model");
+  selector.firmware = read_patterns(in, "match.firmware");
   return selector;
 }
 
@@ -214,6 +215,11 @@ void add_selector(const HostSelector& selector, ByteWriter& out) {
   }
   for (const auto* patterns : {&selector.names, &selector.os, &selector.vendor, &selector.model}) {
     add_texts(*patterns, out);
+  }
+  // Only what is named is in the content: policies of before keep their ids.
+  if (!selector.firmware.empty()) {
+    out.sized16_le(as_bytes("firmware"));
+    add_texts(selector.firmware, out);
   }
 }
 
