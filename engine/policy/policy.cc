@@ -250,6 +250,7 @@ Digest content_of(const Policy& policy) {
   add_content(policy.esxi, out);
   add_content(policy.runtime, out);
   add_latch(policy.latch, out);
+  add_content(policy.identity, out);
   return hash(HashAlgorithm::kSha256, out.view());
 }
 
@@ -278,6 +279,7 @@ Result<Policy> parse_policy(std::string_view text, std::string_view file_name) {
   read_freshness(*in, policy.freshness);
   read_quote(*in, policy);
   policy.imported_identity = read_action(*in, "identity.imported", policy.imported_identity);
+  policy.identity = read_identity_rules(*in);
   read_counters(*in, policy.counters);
   read_boot(*in, policy.boot, policy.selection);
   policy.claims = read_claim_rules(*in, policy.selection);
