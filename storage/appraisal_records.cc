@@ -88,6 +88,7 @@ void write_facts(const FactsRecord& from, pb::Facts& to) {
   to.set_vendor(from.vendor);
   to.set_model(from.model);
   to.set_agent(from.agent);
+  to.set_firmware(from.firmware);
 }
 
 void write_appraisal(const HistoryEntry& entry, pb::Appraisal& out) {
@@ -174,8 +175,8 @@ RuntimeProof read_runtime(FieldReader& in, const pb::RuntimeProof& from) {
 }
 
 FactsRecord read_facts(const pb::Facts& from) {
-  return {from.os_id(),  from.os_version(), from.kernel(),
-          from.vendor(), from.model(),      from.agent()};
+  return {from.os_id(), from.os_version(), from.kernel(),  from.vendor(),
+          from.model(), from.agent(),      from.firmware()};
 }
 
 std::string encode_state(const HostState& state) {

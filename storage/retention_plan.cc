@@ -12,6 +12,13 @@ bool is_too_old(const RetentionPlan& plan, const RetainedRow& row) {
   return kept_ms > 0 && row.time.ms < plan.now.ms - kept_ms;
 }
 
+// Zero: for ever.
+std::int64_t longest(const HistoryAges& ages) {
+  const auto all = ages.by_state();
+  const bool is_for_ever = std::find(all.begin(), all.end(), 0) != all.end();
+  return is_for_ever ? 0 : *std::max_element(all.begin(), all.end());
+}
+
 }  // namespace
 
 std::optional<std::size_t> retained_index(TrustState state) {
@@ -44,9 +51,17 @@ bool is_over(const RetentionPlan& plan, const HostUid& host, const RetainedRow& 
 
 bool is_over_revision(const RetentionPlan& plan, const HostUid& host, const RetainedRow& revision) {
   const auto found = plan.hosts.find(host);
-  const bool is_of_newest =
-      found != plan.hosts.end() && revision.first_sequence >= found->second.newest;
-  return !is_of_newest && is_over(plan, host, revision);
+  if (found != plan.hosts.end()) {
+    if (revision.first_sequence >= found->second.newest) {
+      return false;
+    }
+    if (revision.first_sequence < found->second.oldest_kept) {
+      return true;
+    }
+  }
+  // Its appraisal came before it; what state that came to is not told here.
+  const std::int64_t kept_ms = longest(plan.ages);
+  return kept_ms > 0 && revision.time.ms < plan.now.ms - kept_ms;
 }
 
 RetentionPlanner::RetentionPlanner(const HistoryAges& ages, const HistoryCounts& counts,
@@ -64,6 +79,7 @@ void RetentionPlanner::add(const HistoryEntry& entry) {
   newest_ = {entry.first_sequence(), entry.sequence, entry.verdict.state, entry.time};
   const std::optional<std::size_t> index = retained_index(entry.verdict.state);
   if (!index || counts_.at(*index) == 0) {
+    note_kept();
     return;
   }
   Kept& kept = kept_.at(*index);
@@ -76,21 +92,33 @@ void RetentionPlanner::add(const HistoryEntry& entry) {
   }
 }
 
+void RetentionPlanner::note_kept() {
+  if (oldest_uncounted_ == 0 && !is_too_old(plan_, newest_)) {
+    oldest_uncounted_ = newest_.first_sequence;
+  }
+}
+
 void RetentionPlanner::end_host() {
   if (!host_) {
     return;
   }
   RetentionPlan::Host host;
   host.newest = newest_.first_sequence;
+  host.oldest_kept = oldest_uncounted_ != 0 ? oldest_uncounted_ : newest_.first_sequence;
   bool is_told = is_too_old(plan_, newest_);
   for (std::size_t i = 0; i < kRetainedStates; ++i) {
     host.over_count.at(i) = kept_.at(i).over;
+    if (!kept_.at(i).rows.empty()) {
+      const Counted& oldest = kept_.at(i).rows.front();
+      host.oldest_kept = std::min(host.oldest_kept, oldest.last_sequence - oldest.count + 1);
+    }
     is_told = is_told || kept_.at(i).over != 0;
   }
   if (is_told) {
     plan_.hosts.emplace(*host_, host);
   }
   kept_ = {};
+  oldest_uncounted_ = 0;
 }
 
 RetentionPlan RetentionPlanner::take() {

@@ -46,6 +46,7 @@ struct RetentionPlan {
     std::uint64_t newest = 0;  // the row that begins here stays
     // Of each state: rows that end here or before go.
     std::array<std::uint64_t, kRetainedStates> over_count{};
+    std::uint64_t oldest_kept = 0;  // where the oldest row begins that may stay; 0: not looked for
   };
 
   WallTime now;  // of the ageing clock; ages are told by it
@@ -63,7 +64,8 @@ struct RetainedRow {
 
 bool is_over(const RetentionPlan& plan, const HostUid& host, const RetainedRow& row);
 
-// The same for the revision of a verdict: what became of the newest appraisal stays with it.
+// The same for the revision of a verdict, whatever state it came to: it stays for as long as its
+// appraisal may, which without it would tell another verdict than it came to.
 bool is_over_revision(const RetentionPlan& plan, const HostUid& host, const RetainedRow& revision);
 
 // Not for sharing between threads.
@@ -89,12 +91,14 @@ class RetentionPlanner {
     std::uint64_t over = 0;  // the last sequence of the newest row that is not needed
   };
 
+  void note_kept();
   void end_host();
 
   const std::array<std::uint64_t, kRetainedStates> counts_;
   RetentionPlan plan_;
   std::optional<HostUid> host_;
   RetainedRow newest_;
+  std::uint64_t oldest_uncounted_ = 0;  // of the rows that stay whatever their number
   std::array<Kept, kRetainedStates> kept_;
 };
 

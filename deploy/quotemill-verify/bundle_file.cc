@@ -154,13 +154,14 @@ bool read_file(const Json& json, Baseline& out) {
     return false;
   }
   // The digest is computed, not taken from the bundle.
-  out.file = ImportedFile{hash(HashAlgorithm::kSha256, content),
-                          content.size(),
-                          format,
-                          {},
-                          {},
-                          reading->values.size()};
   out.values = std::move(reading->values);
+  out.image = std::move(reading->image);
+  out.file = ImportedFile{
+      hash(HashAlgorithm::kSha256, content), content.size(), format, {}, {}, values_of(out).size()};
+  const Json* const approved = in.find("/approved");
+  if (out.image && approved != nullptr && approved->is_boolean() && approved->get<bool>()) {
+    out.approved.ms = 1;  // when, tells the trail
+  }
   return true;
 }
 

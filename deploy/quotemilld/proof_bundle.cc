@@ -1,6 +1,8 @@
 #include "deploy/quotemilld/proof_bundle.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
@@ -17,6 +19,7 @@ using transport::Json;
 
 constexpr std::size_t kAuditMax = 1'000;      // the newest ones, in a bundle
 constexpr std::size_t kLookedAtMax = 10'000;  // older appraisals, for PCR values
+constexpr std::size_t kMomentsMax = 32;       // at which a verdict's baselines are looked for
 
 Json render_host(const HostRecord& host) {
   return {{"uuid", host.uid.hex()},
@@ -82,6 +85,7 @@ struct Candidate {
   std::string text;  // of the policy
   std::shared_ptr<const Snapshot> snapshot;
   std::optional<RolloutSets> rollout;
+  std::vector<std::shared_ptr<const Baseline>> images;  // all that were known, if it asks for some
 };
 
 std::vector<std::shared_ptr<const Baseline>> baselines_at(const PoliciesInForce& policies,
@@ -94,6 +98,9 @@ std::vector<std::shared_ptr<const Baseline>> baselines_at(const PoliciesInForce&
     auto as_it_was = std::make_shared<Baseline>(*baseline);
     if (as_it_was->retired > moment) {
       as_it_was->retired = {};
+    }
+    if (as_it_was->approved > moment) {
+      as_it_was->approved = {};
     }
     then.push_back(std::move(as_it_was));
   }
@@ -125,6 +132,14 @@ std::vector<RolloutSets> rollouts_at(const PoliciesInForce& policies, WallTime m
   return out;
 }
 
+std::vector<std::shared_ptr<const Baseline>> images_among(
+    const std::vector<std::shared_ptr<const Baseline>>& baselines) {
+  std::vector<std::shared_ptr<const Baseline>> images;
+  std::copy_if(baselines.begin(), baselines.end(), std::back_inserter(images),
+               [](const auto& baseline) { return baseline->is_image(); });
+  return images;
+}
+
 // The policy, baselines and rollout whose snapshot the verdict names, given the values that counted
 // at a moment.
 std::optional<Candidate> policy_at(const std::vector<std::string>& texts,
@@ -137,17 +152,37 @@ std::optional<Candidate> policy_at(const std::vector<std::string>& texts,
       continue;
     }
     std::shared_ptr<const Snapshot> snapshot = Snapshot::compile(*policy, valid);
+    const auto images =
+        policy->esxi.is_on ? images_among(valid) : std::vector<std::shared_ptr<const Baseline>>();
     if (snapshot->id() == wanted) {
-      return Candidate{*text, std::move(snapshot), std::nullopt};
+      return Candidate{*text, std::move(snapshot), std::nullopt, images};
     }
     for (const RolloutSets& sets : rollouts) {
       std::shared_ptr<const Snapshot> within = Snapshot::compile_for(snapshot, sets, valid);
       if (within->id() == wanted) {
-        return Candidate{*text, std::move(within), sets};
+        return Candidate{*text, std::move(within), sets, images};
       }
     }
   }
   return std::nullopt;
+}
+
+// When what is there of baselines was last as a verdict of then may have found it: at its own time,
+// and before each of the changes that came before it, the latest first. An acknowledgement or a
+// longer deadline says again under its own snapshot what was judged before them.
+std::vector<WallTime> moments_until(const PoliciesInForce& policies, WallTime time) {
+  std::vector<WallTime> moments = {time};
+  for (const auto& baseline : policies.baselines()) {
+    for (const WallTime change : {baseline->captured, baseline->approved, baseline->retired}) {
+      if (change.ms != 0 && change <= time) {
+        moments.push_back({change.ms - 1});
+      }
+    }
+  }
+  std::sort(moments.begin(), moments.end(), std::greater<>());
+  moments.erase(std::unique(moments.begin(), moments.end()), moments.end());
+  moments.resize(std::min(moments.size(), kMomentsMax));
+  return moments;
 }
 
 std::optional<Candidate> policy_of(const BundleParts& parts, const Verdict& verdict,
@@ -158,13 +193,15 @@ std::optional<Candidate> policy_of(const BundleParts& parts, const Verdict& verd
       texts.push_back(record->text);
     }
   }
-  const auto baselines = baselines_at(parts.policies, time);
-  // A validity may have begun or ended between question and verdict.
-  for (const WallTime moment : {time, verdict.fresh_from}) {
-    const ValidBaselines valid = valid_at(baselines, moment);
-    const auto rollouts = rollouts_at(parts.policies, moment, valid.baselines);
-    if (auto found = policy_at(texts, valid.baselines, rollouts, verdict.snapshot)) {
-      return found;
+  for (const WallTime known : moments_until(parts.policies, time)) {
+    const auto baselines = baselines_at(parts.policies, known);
+    // A validity may have begun or ended between question and verdict.
+    for (const WallTime moment : {time, verdict.fresh_from}) {
+      const ValidBaselines valid = valid_at(baselines, moment);
+      const auto rollouts = rollouts_at(parts.policies, moment, valid.baselines);
+      if (auto found = policy_at(texts, valid.baselines, rollouts, verdict.snapshot)) {
+        return found;
+      }
     }
   }
   return std::nullopt;
@@ -196,14 +233,19 @@ Result<Json> render_whole(const History& history, const Baseline& baseline) {
   if (!content) {
     return content.error();
   }
+  if (baseline.is_image()) {
+    out["approved"] = baseline.is_approved();
+  }
   out["file"] = {{"format", baseline.file->format},
                  {"sha256", baseline.file->id.hex()},
                  {"content", to_hex(*content)}};
   return out;
 }
 
-// All that the snapshot is compiled of: in a rollout also what counts for hosts outside.
-std::vector<std::shared_ptr<const Baseline>> baselines_of(const Snapshot& snapshot) {
+// All that the snapshot is compiled of: in a rollout also what counts for hosts outside, and of
+// images in their order also those that nobody approved.
+std::vector<std::shared_ptr<const Baseline>> baselines_of(const Candidate& candidate) {
+  const Snapshot& snapshot = *candidate.snapshot;
   std::vector<std::shared_ptr<const Baseline>> all = snapshot.baselines();
   if (const RolloutScope* const scope = snapshot.rollout()) {
     for (const auto& baseline : scope->before->baselines()) {
@@ -212,12 +254,16 @@ std::vector<std::shared_ptr<const Baseline>> baselines_of(const Snapshot& snapsh
       }
     }
   }
+  if (!candidate.images.empty()) {
+    std::erase_if(all, [](const auto& baseline) { return baseline->is_image(); });
+    all.insert(all.end(), candidate.images.begin(), candidate.images.end());
+  }
   return all;
 }
 
-Result<Json> render_baselines(const History& history, const Snapshot& snapshot) {
+Result<Json> render_baselines(const History& history, const Candidate& candidate) {
   Json out = Json::array();
-  for (const auto& baseline : baselines_of(snapshot)) {
+  for (const auto& baseline : baselines_of(candidate)) {
     Result<Json> whole = render_whole(history, *baseline);
     if (!whole) {
       return whole.error();
@@ -312,7 +358,7 @@ Result<Json> make_bundle(const BundleParts& parts, const HostRecord& host,
   const Result<Json> audit = render_audit(parts.history);
   const std::optional<Candidate> policy = policy_of(parts, verdict, judged);
   const Result<Json> baselines =
-      policy ? render_baselines(parts.history, *policy->snapshot) : Result<Json>(Json::array());
+      policy ? render_baselines(parts.history, *policy) : Result<Json>(Json::array());
   for (const Result<Json>* part : {&pcrs, &audit, &baselines}) {
     if (!*part) {
       return part->error();

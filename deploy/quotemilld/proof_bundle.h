@@ -9,7 +9,8 @@
 //    "pcrs": {alg, values{"0": …}} or null, "boot_log": … or null, "boot_log_secrets": the numbers
 //      of the events whose secrets were overwritten (engine/esxi/log/kept_log.h), null without a
 //      log; bundles without it hold logs as sent,
-//    "policy": {id, version, text} or null, "baselines": [{name, version, events[] | file{…}}],
+//    "policy": {id, version, text} or null, "baselines": [{name, version, events[] | file{…},
+//      approved (of images of ESXi)}],
 //    "rollout": {name, from, to: {name, version}, has_old} or null,
 //    "audit": [{number, time_ms, who, verb, subject, id}]}
 //

@@ -1,6 +1,9 @@
+#include <algorithm>
+
 #include "engine/appraise/appraise.h"
 #include "engine/appraise/broken_rule.h"
 #include "engine/appraise/standing_findings.h"
+#include "engine/tpm/public_area.h"
 
 namespace quotemill {
 namespace {
@@ -126,14 +129,20 @@ void add_unquoted_pcrs(const PcrBank& quoted, const Policy& policy, Findings& fi
   findings.push_back(std::move(finding));
 }
 
-void add_imported_identity(const HostRecord& record, const Policy& policy, Findings& findings) {
-  const std::optional<Severity> severity =
-      record.is_imported() ? severity_of(policy.imported_identity) : std::nullopt;
-  if (severity) {
-    Finding finding;
-    finding.code = FindingCode::kIdentityImported;
-    finding.severity = *severity;
-    findings.push_back(std::move(finding));
+void add_identity(const HostRecord& record, const Policy& policy, Findings& findings) {
+  const IdentityRules& rules = policy.identity;
+  if (record.is_imported()) {
+    add_broken_rule(FindingCode::kIdentityImported, policy.imported_identity, {}, findings);
+  }
+  // What was imported came with a certificate that nobody verified.
+  if (record.is_imported() || record.ek_certificate == decltype(record.ek_certificate)()) {
+    add_broken_rule(FindingCode::kIdentityEkUncertified, rules.ek_uncertified, {}, findings);
+  }
+  if (!rules.ak_keys.empty()) {
+    const std::string type = key_type_of(record.ak_public);
+    if (std::find(rules.ak_keys.begin(), rules.ak_keys.end(), type) == rules.ak_keys.end()) {
+      add_broken_rule(FindingCode::kIdentityAkKey, rules.ak_key, type, findings);
+    }
   }
 }
 
@@ -145,7 +154,7 @@ Findings appraise_quote(const VerifiedQuote& quote, const QuoteContext& context,
     findings = CounterAppraisal(quote, context, policy).run(*context.previous.counters);
   }
   add_unquoted_pcrs(quote.pcrs(), policy, findings);
-  add_imported_identity(context.record, policy, findings);
+  add_identity(context.record, policy, findings);
   if (const std::optional<Severity> weak = severity_of(policy.weak_algorithm)) {
     for (Finding remark : quote.remarks()) {
       remark.severity = *weak;

@@ -72,7 +72,7 @@ Findings appraise_stored_quote(const HostRecord& record, const HostState& state,
                                const Snapshot& snapshot) {
   Findings findings;
   add_unquoted_pcrs(state.proof->pcrs.values(), snapshot.policy(), findings);
-  add_imported_identity(record, snapshot.policy(), findings);
+  add_identity(record, snapshot.policy(), findings);
   // Among the findings of the step if it was noted; else the counters, if they are the quote's own,
   // tell it.
   const auto is_unsafe = [](const Finding& finding) {

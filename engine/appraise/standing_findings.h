@@ -11,7 +11,7 @@ namespace quotemill {
 // policy.pcrs_unquoted, if the policy asks for more than was quoted.
 void add_unquoted_pcrs(const PcrBank& quoted, const Policy& policy, Findings& findings);
 
-// identity.imported, by the policy's rule.
-void add_imported_identity(const HostRecord& record, const Policy& policy, Findings& findings);
+// identity.imported, identity.ek_uncertified and identity.ak_key, by the policy's rules.
+void add_identity(const HostRecord& record, const Policy& policy, Findings& findings);
 
 }  // namespace quotemill

@@ -21,12 +21,13 @@ enum class NonceKind : std::uint8_t {
 // still only claimed. Each at most limits::kFactSizeMax bytes of arbitrary content: escape before
 // printing.
 struct HostFacts {
-  std::string_view os_id;       // ID of os-release: "debian", "esxi"
-  std::string_view os_version;  // VERSION_ID of os-release
-  std::string_view kernel;      // uname -r
-  std::string_view vendor;      // DMI sys_vendor
-  std::string_view model;       // DMI product_name
-  std::string_view agent;       // "quotemill-agent/0.1.0"
+  std::string_view os_id;          // ID of os-release: "debian", "esxi"
+  std::string_view os_version;     // VERSION_ID of os-release
+  std::string_view kernel;         // uname -r
+  std::string_view vendor;         // DMI sys_vendor
+  std::string_view model;          // DMI product_name
+  std::string_view agent;          // "quotemill-agent/0.1.0"
+  std::string_view firmware = {};  // DMI bios_version; older agents do not say it
 };
 
 struct EvidenceHeader {

@@ -7,7 +7,10 @@
 namespace quotemill {
 namespace {
 
+// The second adds the firmware, and is written only where there is something to say of it: engines
+// of before understand all other hosts, and equal facts have one form.
 constexpr std::uint8_t kHeaderVersion = 1;
+constexpr std::uint8_t kHeaderVersionFirmware = 2;
 constexpr std::size_t kHeaderSizeMax = 1024;
 constexpr std::uint8_t kBanksMax = 5;
 
@@ -27,7 +30,8 @@ NonceKind read_nonce_kind(ByteReader& in) {
 Result<EvidenceHeader> decode_header(ByteView bytes) {
   ByteReader in(bytes);
   EvidenceHeader header;
-  if (in.u8() != kHeaderVersion) {
+  const std::uint8_t version = in.u8();
+  if (version != kHeaderVersion && version != kHeaderVersionFirmware) {
     in.fail(ErrorCode::kUnsupported);
   }
   header.nonce_kind = read_nonce_kind(in);
@@ -45,6 +49,12 @@ Result<EvidenceHeader> decode_header(ByteView bytes) {
   header.facts.vendor = read_fact(in);
   header.facts.model = read_fact(in);
   header.facts.agent = read_fact(in);
+  if (version == kHeaderVersionFirmware) {
+    header.facts.firmware = read_fact(in);
+    if (header.facts.firmware.empty()) {
+      in.fail(ErrorCode::kMalformed);
+    }
+  }
   return in.finish(header, "evidence.header");
 }
 
@@ -109,7 +119,8 @@ Result<Evidence> decode_evidence(ByteView item) {
 
 Bytes encode_evidence_header(const EvidenceHeader& header) {
   ByteWriter out;
-  out.u8(kHeaderVersion)
+  const bool has_firmware = !header.facts.firmware.empty();
+  out.u8(has_firmware ? kHeaderVersionFirmware : kHeaderVersion)
       .u8(static_cast<std::uint8_t>(header.nonce_kind))
       .u16_le(0)
       .bytes(header.host.view())
@@ -123,6 +134,9 @@ Bytes encode_evidence_header(const EvidenceHeader& header) {
   write_fact(out, header.facts.vendor);
   write_fact(out, header.facts.model);
   write_fact(out, header.facts.agent);
+  if (has_firmware) {
+    write_fact(out, header.facts.firmware);
+  }
   return out.take();
 }
 

@@ -17,8 +17,9 @@ namespace quotemill {
 namespace {
 
 FactsRecord owned(const HostFacts& facts) {
-  return {std::string(facts.os_id),  std::string(facts.os_version), std::string(facts.kernel),
-          std::string(facts.vendor), std::string(facts.model),      std::string(facts.agent)};
+  return {std::string(facts.os_id),   std::string(facts.os_version), std::string(facts.kernel),
+          std::string(facts.vendor),  std::string(facts.model),      std::string(facts.agent),
+          std::string(facts.firmware)};
 }
 
 Finding failure(FindingCode code, std::string subject = {}, Severity severity = Severity::kFail) {

@@ -121,6 +121,7 @@ std::size_t PackedState::Hash::operator()(const FactsRecord& facts) const {
       .add(facts.vendor)
       .add(facts.model)
       .add(facts.agent)
+      .add(facts.firmware)
       .value();
 }
 

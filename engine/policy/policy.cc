@@ -64,6 +64,7 @@ HostSelector read_selector(TomlReader& in) {
   selector.os = read_patterns(in, "match.os");
   selector.vendor = read_patterns(in, "match.vendor");
   selector.model = read_patterns(in, "match.model");
+  selector.firmware = read_patterns(in, "match.firmware");
   return selector;
 }
 
@@ -215,6 +216,11 @@ void add_selector(const HostSelector& selector, ByteWriter& out) {
   for (const auto* patterns : {&selector.names, &selector.os, &selector.vendor, &selector.model}) {
     add_texts(*patterns, out);
   }
+  // Only what is named is in the content: policies of before keep their ids.
+  if (!selector.firmware.empty()) {
+    out.sized16_le(as_bytes("firmware"));
+    add_texts(selector.firmware, out);
+  }
 }
 
 // Everything that can change a verdict, in a fixed order, so that equal policies have equal ids
@@ -244,6 +250,7 @@ Digest content_of(const Policy& policy) {
   add_content(policy.esxi, out);
   add_content(policy.runtime, out);
   add_latch(policy.latch, out);
+  add_content(policy.identity, out);
   return hash(HashAlgorithm::kSha256, out.view());
 }
 
@@ -272,6 +279,7 @@ Result<Policy> parse_policy(std::string_view text, std::string_view file_name) {
   read_freshness(*in, policy.freshness);
   read_quote(*in, policy);
   policy.imported_identity = read_action(*in, "identity.imported", policy.imported_identity);
+  policy.identity = read_identity_rules(*in);
   read_counters(*in, policy.counters);
   read_boot(*in, policy.boot, policy.selection);
   policy.claims = read_claim_rules(*in, policy.selection);

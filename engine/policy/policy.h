@@ -21,9 +21,9 @@
 //   findings = ["ima.file.unknown", "boot.secure_boot.off"]   once found, they hold the host's
 //                                                state until an operator acknowledges them
 //
-// The tables of claim_rules.h say what the boot log must prove beside that, that of esxi_rules.h
-// what an ESXi host must have booted, and those of runtime_rules.h what the runtime list must
-// prove.
+// The table of identity_rules.h says what the host's EK and AK must be, those of claim_rules.h
+// what the boot log must prove beside that, that of esxi_rules.h what an ESXi host must have
+// booted, and those of runtime_rules.h what the runtime list must prove.
 //
 // A rule's action is off | info | warn | fail. The trust path itself (signature, nonce, selection,
 // PCR digest, replay) is no rule: it cannot be switched off.
@@ -38,6 +38,7 @@
 #include "engine/base/result.h"
 #include "engine/policy/claim_rules.h"
 #include "engine/policy/esxi_rules.h"
+#include "engine/policy/identity_rules.h"
 #include "engine/policy/rule_action.h"
 #include "engine/policy/runtime_rules.h"
 #include "engine/policy/selector.h"
@@ -86,6 +87,7 @@ struct Policy {
   PcrSelection selection;
   RuleAction weak_algorithm = RuleAction::kFail;
   RuleAction imported_identity = RuleAction::kFail;
+  IdentityRules identity;
   CounterRules counters;
   BootRules boot;
   ClaimRules claims;

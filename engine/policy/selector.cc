@@ -27,7 +27,8 @@ bool HostSelector::matches_identity(const HostTraits& host) const {
 
 bool HostSelector::matches(const HostTraits& host) const {
   return matches_identity(host) && matches_any(os, host.facts.os_id) &&
-         matches_any(vendor, host.facts.vendor) && matches_any(model, host.facts.model);
+         matches_any(vendor, host.facts.vendor) && matches_any(model, host.facts.model) &&
+         matches_any(firmware, host.facts.firmware);
 }
 
 bool matches_pattern(std::string_view pattern, std::string_view text) {

@@ -3,9 +3,10 @@
 //   [match]
 //   labels = ["env=prod", "role=db-*", "pci"]   all of them: a value by pattern, or any value
 //   names  = ["db-*"]                           one of them
-//   os     = ["debian"]                         one of them; os, vendor and model are what the
-//   vendor = ["Dell*"]                          host says of itself
+//   os     = ["debian"]                         one of them; os, vendor, model and firmware are
+//   vendor = ["Dell*"]                          what the host says of itself
 //   model  = ["PowerEdge R7?0"]
+//   firmware = ["2.19.*"]                       its version (DMI bios_version)
 //
 // In patterns `*` stands for any characters and `?` for one; all else is itself, case matters. What
 // is not there matches every host.
@@ -48,10 +49,11 @@ struct HostSelector {
   std::vector<std::string> os;
   std::vector<std::string> vendor;
   std::vector<std::string> model;
+  std::vector<std::string> firmware;
 
   // Whether what a host says of itself counts.
   [[nodiscard]] bool asks_for_facts() const {
-    return !os.empty() || !vendor.empty() || !model.empty();
+    return !os.empty() || !vendor.empty() || !model.empty() || !firmware.empty();
   }
 
   // By what operators gave it; whatever its facts are.

@@ -23,7 +23,10 @@ std::vector<std::string>* patterns_of(std::string_view kind, HostSelector& selec
   if (kind == "vendor") {
     return &selector.vendor;
   }
-  return kind == "model" ? &selector.model : nullptr;
+  if (kind == "model") {
+    return &selector.model;
+  }
+  return kind == "firmware" ? &selector.firmware : nullptr;
 }
 
 Result<void> add_term(std::string_view term, HostSelector& selector) {
@@ -55,7 +58,7 @@ Result<void> add_term(std::string_view term, HostSelector& selector) {
   }
   std::vector<std::string>* const patterns = patterns_of(kind, selector);
   if (patterns == nullptr) {
-    return wrong(term, "is of no kind that is known: label, name, os, vendor, model");
+    return wrong(term, "is of no kind that is known: label, name, os, vendor, model, firmware");
   }
   patterns->emplace_back(pattern);
   return {};

@@ -83,6 +83,12 @@ void compare_list(const char* list, bool is_as_strict, const char* action, RuleA
   }
 }
 
+void compare(const IdentityRules& here, const IdentityRules& there, Comparison& out) {
+  out.action("identity.ek_uncertified", here.ek_uncertified, there.ek_uncertified);
+  compare_list("identity.ak_keys", is_as_narrow(here.ak_keys, there.ak_keys), "identity.ak_key",
+               here.ak_key, there.ak_key, there.ak_keys, out);
+}
+
 bool is_as_high(const SbatRules& here, const SbatRules& there) {
   return std::all_of(there.minimum.begin(), there.minimum.end(), [&here](const auto& asked) {
     return std::any_of(here.minimum.begin(), here.minimum.end(), [&asked](const auto& component) {
@@ -187,13 +193,15 @@ void compare(const EsxiRules& here, const EsxiRules& there, Comparison& out) {
 std::vector<std::string> laxer_settings(const Policy& policy, const Policy& other) {
   // All members by name: a new one does not compile until somebody decides what it means here.
   const auto& [id, version, priority, selector, freshness, selection, weak_algorithm,
-               imported_identity, counters, boot, claims, esxi, runtime, latch, content] = policy;
+               imported_identity, identity, counters, boot, claims, esxi, runtime, latch, content] =
+      policy;
   Comparison out;
   compare(freshness, other.freshness, out);
   out.require("quote.bank", selection.bank == other.selection.bank);
   out.require("quote.pcrs", (other.selection.mask & ~selection.mask) == 0);
   out.action("quote.weak_algorithm", weak_algorithm, other.weak_algorithm);
   out.action("identity.imported", imported_identity, other.imported_identity);
+  compare(identity, other.identity, out);
   compare(counters, other.counters, out);
   compare(boot, other.boot, out);
   compare(claims, other.claims, out);

@@ -162,6 +162,20 @@ std::uint16_t scheme_id(const PublicArea& area) {
   return tpm::kAlgNull;
 }
 
+const char* name_of(KeyKind curve) {
+  switch (curve) {
+    case KeyKind::kEcP256:
+      return "ecc_p256";
+    case KeyKind::kEcP384:
+      return "ecc_p384";
+    case KeyKind::kEcP521:
+      return "ecc_p521";
+    case KeyKind::kRsa:
+      break;
+  }
+  return "";
+}
+
 std::uint16_t curve_id(KeyKind kind) {
   switch (kind) {
     case KeyKind::kEcP256:
@@ -204,6 +218,24 @@ Bytes PublicArea::qualified_name(ByteView parent) const {
 
 Bytes endorsement_qualified_name(const PublicArea& area) {
   return area.qualified_name(ByteWriter().u32_be(tpm::kHandleEndorsement).view());
+}
+
+std::string key_type_of(ByteView tpmt_public) {
+  ByteReader in(tpmt_public);
+  const std::uint16_t type = in.u16_be();  // TPMI_ALG_PUBLIC type
+  read_hash(in);                           // TPMI_ALG_HASH   nameAlg
+  in.u32_be();                             // TPMA_OBJECT     objectAttributes
+  in.sized16_be(kDigestSizeMax);           // TPM2B_DIGEST    authPolicy
+  read_symmetric(in);                      // TPMT_SYM_DEF_OBJECT symmetric
+  Parameters parameters;
+  read_scheme(in, type, parameters);  // TPMT_RSA_SCHEME or TPMT_ECC_SCHEME
+  std::string name;
+  if (type == tpm::kAlgRsa) {
+    name = "rsa" + std::to_string(in.u16_be());  // TPMI_RSA_KEY_BITS
+  } else if (type == tpm::kAlgEcc) {
+    name = name_of(read_curve(in));  // TPMI_ECC_CURVE
+  }
+  return in.ok() ? name : std::string();
 }
 
 std::string PublicArea::key_sha256_hex() const {

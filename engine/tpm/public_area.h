@@ -52,6 +52,10 @@ Result<PublicArea> decode_tpmt_public(ByteView bytes);
 // TPM2B_PUBLIC: the same behind a 16-bit length.
 Result<PublicArea> decode_tpm2b_public(ByteView bytes);
 
+// The type and size of the key in a TPMT_PUBLIC, as PublicKey::name() says them ("rsa2048",
+// "ecc_p256"), without making the key; empty if they cannot be read.
+std::string key_type_of(ByteView tpmt_public);
+
 // The writer, for tests and the simulator: TPMT_PUBLIC of the fields and the key, whatever
 // `encoded` holds. An exponent of 65537 is written as 0, as TPMs do.
 Bytes encode_tpmt_public(const PublicArea& area);

@@ -90,9 +90,11 @@ enum class FindingCode : std::uint16_t {
   kBootReferenceValue = 561,    // boot.reference.value: a PCR's value that is in no reference set
   kBootReferenceAbsent = 562,   // boot.reference.absent: the policy names a set that is not there
   // Identity and policy
-  kIdentityChanged = 600,     // identity.changed: re-enrolled with a new AK or channel key
-  kIdentityImported = 601,    // identity.imported: never proven by a TPM
-  kIdentityRetired = 602,     // identity.retired: an operator ended the host's life
+  kIdentityChanged = 600,        // identity.changed: re-enrolled with a new AK or channel key
+  kIdentityImported = 601,       // identity.imported: never proven by a TPM
+  kIdentityRetired = 602,        // identity.retired: an operator ended the host's life
+  kIdentityEkUncertified = 603,  // identity.ek_uncertified: no certificate vouches for the EK
+  kIdentityAkKey = 604,       // identity.ak_key: of a type or size that the policy does not allow
   kPolicyNone = 610,          // policy.none: no policy applies
   kPolicyNoRule = 611,        // policy.no_rule: nothing in the policy was exercised
   kPolicyPcrsUnquoted = 612,  // policy.pcrs_unquoted: asked before the policy asked for more

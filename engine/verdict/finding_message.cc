@@ -224,6 +224,10 @@ std::string other_message(const Finding& finding) {
       return "the identity was imported: no TPM proved it";
     case FindingCode::kIdentityRetired:
       return "an operator retired the host";
+    case FindingCode::kIdentityEkUncertified:
+      return "no certificate of a trusted vendor vouches for the TPM's endorsement key";
+    case FindingCode::kIdentityAkKey:
+      return "the policy does not allow attestation keys of this type" + about(finding);
     case FindingCode::kPolicyNone:
       return "no policy applies to this host";
     case FindingCode::kPolicyNoRule:

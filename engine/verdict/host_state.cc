@@ -3,7 +3,8 @@
 namespace quotemill {
 
 HostFacts view_of(const FactsRecord& facts) {
-  return {facts.os_id, facts.os_version, facts.kernel, facts.vendor, facts.model, facts.agent};
+  return {facts.os_id, facts.os_version, facts.kernel,  facts.vendor,
+          facts.model, facts.agent,      facts.firmware};
 }
 
 }  // namespace quotemill

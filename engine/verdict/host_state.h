@@ -54,6 +54,7 @@ struct FactsRecord {
   std::string vendor;
   std::string model;
   std::string agent;
+  std::string firmware = {};
 
   friend bool operator==(const FactsRecord&, const FactsRecord&) = default;
 };

@@ -1,5 +1,7 @@
 #include "storage/history_retention.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "storage/keyspace.h"
@@ -54,6 +56,27 @@ class HistoryRetentionTest : public ::testing::Test {
     for (const HistoryEntry& entry : *entries) {
       sequences.push_back(entry.sequence);
     }
+    return sequences;
+  }
+
+  // The appraisal's verdict became another one, an hour later.
+  void revise(RocksStore& store, std::uint64_t sequence, TrustState state) const {
+    VerdictRevision revision;
+    revision.host = sample_uid(1);
+    revision.sequence = sequence;
+    revision.time = {start_.ms + kHour};
+    revision.verdict.state = state;
+    CommitBatch batch;
+    batch.revisions = {revision};
+    ASSERT_TRUE(store.commit(batch));
+  }
+
+  static std::vector<std::uint64_t> revised(const RocksStore& store) {
+    std::vector<std::uint64_t> sequences;
+    for (const VerdictRevision& revision : *store.revisions(sample_uid(1), 0, 10, 10)) {
+      sequences.push_back(revision.sequence);
+    }
+    std::sort(sequences.begin(), sequences.end());
     return sequences;
   }
 
@@ -181,26 +204,57 @@ TEST_F(HistoryRetentionTest, LeavesARunThatStillGrows) {
   EXPECT_EQ(entries->front().count(), 19U);
 }
 
-TEST_F(HistoryRetentionTest, RevisionsGoByTheirAgeAndThoseOfTheNewestAppraisalStay) {
+// A verdict that was revised to another state than its appraisal's is told for as long as that is.
+TEST_F(HistoryRetentionTest, ARevisionStaysForAsLongAsItsAppraisalMay) {
+  ages_ = {5 * kDay, 10 * kDay, kDay};
   const auto store = open();
-  commit(*store, 1, TrustState::kFailed, start_);
-  commit(*store, 2, TrustState::kTrusted, {start_.ms + kHour});
-  CommitBatch batch;
-  for (const std::uint64_t sequence : {1U, 2U}) {
-    VerdictRevision revision;
-    revision.host = sample_uid(1);
-    revision.sequence = sequence;
-    revision.time = {start_.ms + 2 * kHour};
-    revision.verdict.state = TrustState::kTrusted;
-    batch.revisions.push_back(revision);
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    commit(*store, sequence, TrustState::kTrusted, start_);
   }
-  ASSERT_TRUE(store->commit(batch));
-  store->grow_older(2 * kDay);
+  revise(*store, 1, TrustState::kFailed);
+  revise(*store, 2, TrustState::kUnknown);
+  revise(*store, 3, TrustState::kStale);
+  store->grow_older(3 * kDay);
   retain(*store);
-  EXPECT_EQ(kept(*store), (Sequences{2, 1})) << "what failed is kept for longer";
-  const auto revisions = *store->revisions(sample_uid(1), 0, 10, 10);
-  ASSERT_EQ(revisions.size(), 1U);
-  EXPECT_EQ(revisions[0].sequence, 2U);
+  ASSERT_EQ(kept(*store), (Sequences{3, 2, 1}));
+  EXPECT_EQ(revised(*store), (Sequences{1, 2, 3})) << "failures alone are not kept for so long";
+  store->grow_older(8 * kDay);
+  retain(*store);
+  ASSERT_EQ(kept(*store), (Sequences{3}));
+  EXPECT_EQ(revised(*store), (Sequences{3})) << "the newest one's";
+}
+
+TEST_F(HistoryRetentionTest, RevisionsOfWhateverStateGoWhenTheirAppraisalsAreTooMany) {
+  ages_ = {};
+  counts_ = {2, 0, 1};
+  const auto store = open();
+  const std::array states = {TrustState::kTrusted, TrustState::kFailed, TrustState::kTrusted,
+                             TrustState::kFailed, TrustState::kTrusted};
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    commit(*store, i + 1, states.at(i), start_);
+  }
+  revise(*store, 1, TrustState::kUnknown);
+  revise(*store, 2, TrustState::kTrusted);
+  revise(*store, 3, TrustState::kStale);
+  revise(*store, 4, TrustState::kFailed);
+  retain(*store);
+  ASSERT_EQ(kept(*store), (Sequences{5, 4, 3}));
+  EXPECT_EQ(revised(*store), (Sequences{3, 4}));
+}
+
+TEST_F(HistoryRetentionTest, WhatStaysWhateverItsNumberKeepsItsRevisions) {
+  ages_ = {};
+  counts_ = {1, 0, 0};
+  const auto store = open();
+  commit(*store, 1, TrustState::kTrusted, start_);
+  commit(*store, 2, TrustState::kWarning, start_);
+  commit(*store, 3, TrustState::kTrusted, start_);
+  commit(*store, 4, TrustState::kTrusted, start_);
+  revise(*store, 1, TrustState::kUnknown);
+  revise(*store, 2, TrustState::kUnknown);
+  retain(*store);
+  ASSERT_EQ(kept(*store), (Sequences{4, 2}));
+  EXPECT_EQ(revised(*store), (Sequences{2}));
 }
 
 TEST(RetentionPlanner, CountsTheAppraisalsOfARunAndKeepsItWhole) {

@@ -121,8 +121,9 @@ HostState random_state(Random& random, const HostUid& uid) {
     out.latches =
         std::make_shared<const Latches>(Latches{{{held, random_time(random), 3, false}}, false});
   }
-  out.facts = {text(random, "os"),     text(random, "12"),    text(random, "kernel"),
-               text(random, "vendor"), text(random, "model"), text(random, "agent")};
+  out.facts = {text(random, "os"),      text(random, "12"),    text(random, "kernel"),
+               text(random, "vendor"),  text(random, "model"), text(random, "agent"),
+               text(random, "firmware")};
   out.evidence = random() % 20 == 0 ? Digest(HashAlgorithm::kSha384) : random_digest(random);
   out.receipt = Bytes(random() % 200, static_cast<std::uint8_t>(random() % 3));
   out.nonce_issued = coin(random) ? std::optional(random_time(random)) : std::nullopt;

@@ -125,6 +125,7 @@ OwnedHostFacts read_host_facts(const FactPaths& paths, std::string_view agent) {
   facts.vendor = cut(first_line(paths.vendor));
   facts.model = cut(first_line(paths.model));
   facts.agent = cut(agent);
+  facts.firmware = cut(first_line(paths.firmware));
   return facts;
 }
 

@@ -40,9 +40,12 @@ struct OwnedHostFacts {
   std::string vendor;
   std::string model;
   std::string agent;
+  std::string firmware;
 
   // Borrows from this.
-  [[nodiscard]] HostFacts view() const { return {os_id, os_version, kernel, vendor, model, agent}; }
+  [[nodiscard]] HostFacts view() const {
+    return {os_id, os_version, kernel, vendor, model, agent, firmware};
+  }
 };
 
 // Where facts are read; empty means unknown.
@@ -50,6 +53,7 @@ struct FactPaths {
   std::string os_release = "/etc/os-release";
   std::string vendor = "/sys/class/dmi/id/sys_vendor";
   std::string model = "/sys/class/dmi/id/product_name";
+  std::string firmware = "/sys/class/dmi/id/bios_version";
 };
 
 // The value of `key` in os-release(5) text, without quotes and escapes; empty if it is not there.

@@ -56,9 +56,10 @@ WallTime last_seen(const HostState& state) {
 }
 
 Json render_facts(const FactsRecord& facts) {
-  return {{"os_id", text_of(facts.os_id)},   {"os_version", text_of(facts.os_version)},
-          {"kernel", text_of(facts.kernel)}, {"vendor", text_of(facts.vendor)},
-          {"model", text_of(facts.model)},   {"agent", text_of(facts.agent)}};
+  return {{"os_id", text_of(facts.os_id)},      {"os_version", text_of(facts.os_version)},
+          {"kernel", text_of(facts.kernel)},    {"vendor", text_of(facts.vendor)},
+          {"model", text_of(facts.model)},      {"agent", text_of(facts.agent)},
+          {"firmware", text_of(facts.firmware)}};
 }
 
 Json render_identity(const HostRecord& record) {

@@ -113,6 +113,7 @@ void print_facts(std::ostream& out, const Json& host) {
   print_field(out, "os", text_at(facts, "os_id") + " " + text_at(facts, "os_version"));
   print_field(out, "kernel", text_at(facts, "kernel"));
   print_field(out, "machine", text_at(facts, "vendor") + " " + text_at(facts, "model"));
+  print_field(out, "firmware", text_at(facts, "firmware"));
   print_field(out, "agent", text_at(facts, "agent"));
   out << "\nBoot\n";
   print_field(out, "boot id", text_at(boot, "boot_id"));

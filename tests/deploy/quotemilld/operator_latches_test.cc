@@ -1,6 +1,7 @@
 // Acknowledging what latched, as an operator sees it.
 #include <gmock/gmock.h>
 
+#include "deploy/quotemill-verify/bundle_check.h"
 #include "tests/deploy/quotemilld/attesting_fixture.h"
 
 namespace quotemill::daemon {
@@ -88,6 +89,26 @@ TEST_F(OperatorLatchesTest, Hostile_NothingIsAcknowledgedThatWasFoundAfterItWasL
   const Json acts = ask("audit.list");
   EXPECT_THAT(acts.dump(), HasSubstr("seen up to 2"));
   EXPECT_THAT(acts.dump(), Not(HasSubstr("seen up to 1"))) << "what was refused is no act";
+}
+
+// What it says was judged before the later capture, which it does not name.
+TEST_F(OperatorLatchesTest, AVerdictThatWasAcknowledgedAfterALaterBaselineIsProvenByItsOwn) {
+  clock_.advance(60'000);
+  ask("baseline.capture",
+      {{"host", "web-01"}, {"name", "golden"}, {"operator", "alice"}, {"confirmed", true}});
+  clock_.advance(60'000);
+  ask("baseline.retire",
+      {{"name", "golden"}, {"version", 1}, {"operator", "alice"}, {"confirmed", true}});
+  clock_.advance(60'000);
+  ask("acknowledge", args());
+  const Json bundle = ask("host.bundle", {{"host", "web-01"}});
+  EXPECT_EQ(bundle["revision"]["cause"], "acknowledged");
+  ASSERT_EQ(bundle["baselines"].size(), 1U);
+  EXPECT_EQ(bundle["baselines"][0]["version"], 1);
+  const Result<offline::BundleReport> report = offline::check_bundle(transport::to_line(bundle));
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->state, "trusted");
+  EXPECT_TRUE(report->is_proven());
 }
 
 TEST_F(OperatorLatchesTest, TheHistoryTellsThatAnAcknowledgementChangedTheVerdict) {

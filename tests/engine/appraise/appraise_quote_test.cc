@@ -1,11 +1,13 @@
 #include <gmock/gmock.h>
 
 #include "engine/appraise/appraise.h"
+#include "engine/tpm/public_area.h"
 #include "tests/engine/verify/verified.h"
 
 namespace quotemill {
 namespace {
 
+using ::testing::AnyOf;
 using testing::codes;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -314,6 +316,38 @@ TEST_F(AppraiseQuote, FindsAnImportedIdentityInEveryQuote) {
   EXPECT_THAT(codes(appraise()), ElementsAre(F::kIdentityImported));
   policy.weak_algorithm = RuleAction::kOff;
   EXPECT_THAT(codes(appraise()), ElementsAre(F::kIdentityImported));
+}
+
+TEST_F(AppraiseQuote, AsksForAVendorsCertificateOfTheEkIfThePolicyDoes) {
+  host.record().ek_certificate = {};
+  EXPECT_THAT(appraise(), IsEmpty()) << "listed, and nothing asks for more";
+  policy.identity.ek_uncertified = RuleAction::kFail;
+  ASSERT_THAT(codes(appraise()), ElementsAre(F::kIdentityEkUncertified));
+  EXPECT_EQ(appraise().front().severity, kFail);
+  host.record().ek_certificate = Bytes{0x30};
+  EXPECT_THAT(appraise(), IsEmpty());
+  host.record().admitted_by = "imported:ana";
+  policy.imported_identity = RuleAction::kOff;
+  EXPECT_THAT(codes(appraise()), ElementsAre(F::kIdentityEkUncertified))
+      << "a certificate that was imported was never verified";
+}
+
+TEST_F(AppraiseQuote, AllowsOnlyTheAttestationKeysOfThePolicy) {
+  const std::string type = key_type_of(host.record().ak_public);
+  ASSERT_THAT(type, AnyOf("ecc_p256", "rsa2048"));
+  policy.identity.ak_keys = {"rsa3072", type};
+  EXPECT_THAT(appraise(), IsEmpty());
+  policy.identity.ak_keys = {"rsa3072"};
+  ASSERT_THAT(codes(appraise()), ElementsAre(F::kIdentityAkKey));
+  EXPECT_EQ(appraise().front().severity, kFail);
+  EXPECT_EQ(appraise().front().subject, type);
+  policy.identity.ak_key = RuleAction::kWarn;
+  EXPECT_EQ(appraise().front().severity, Severity::kWarning);
+  policy.identity.ak_key = RuleAction::kOff;
+  EXPECT_THAT(appraise(), IsEmpty());
+  policy.identity.ak_key = RuleAction::kFail;
+  host.record().ak_public = {0, 1};
+  EXPECT_THAT(codes(appraise()), Contains(F::kIdentityAkKey)) << "a key that cannot be read";
 }
 
 // --- Algorithms

@@ -131,7 +131,7 @@ TEST(EvidenceCodec, RefusesUnknownVersionsKindsAndReservedBits) {
     return refusal(item_of(header));
   };
   EXPECT_EQ(with(0, 0), ErrorCode::kUnsupported);
-  EXPECT_EQ(with(0, 2), ErrorCode::kUnsupported);
+  EXPECT_EQ(with(0, 3), ErrorCode::kUnsupported);
   EXPECT_EQ(with(1, 2), ErrorCode::kMalformed);
   EXPECT_EQ(with(2, 1), ErrorCode::kMalformed);
   EXPECT_EQ(with(3, 1), ErrorCode::kMalformed);
@@ -146,6 +146,32 @@ TEST(EvidenceCodec, RefusesLengthsOverTheirBounds) {
   EXPECT_EQ(sized(1025, 0, 0), ErrorCode::kTooLarge);
   EXPECT_EQ(sized(0, limits::kAttestSizeMax + 1, 0), ErrorCode::kTooLarge);
   EXPECT_EQ(sized(0, 0, limits::kSignatureSizeMax + 1), ErrorCode::kTooLarge);
+}
+
+TEST(EvidenceCodec, SaysTheFirmwareInASecondVersionOfTheHeader) {
+  EvidenceHeader header = some_header();
+  const Bytes first = encode_evidence_header(header);
+  EXPECT_EQ(first[0], 1) << "understood by engines of before";
+  header.facts.firmware = "2.19.1";
+  Bytes second = encode_evidence_header(header);
+  EXPECT_EQ(second[0], 2);
+  const Bytes item = item_of(second);
+  const Result<Evidence> decoded = decode_evidence(item);
+  ASSERT_TRUE(decoded) << decoded.error().to_string();
+  EXPECT_EQ(decoded->header.facts.firmware, "2.19.1");
+  EXPECT_EQ(decoded->header.facts.agent, header.facts.agent);
+  second[0] = 1;
+  EXPECT_EQ(refusal(item_of(second)), ErrorCode::kTrailing) << "bytes behind the first version";
+  second[0] = 3;
+  EXPECT_EQ(refusal(item_of(second)), ErrorCode::kUnsupported);
+}
+
+TEST(EvidenceCodec, RefusesASecondFormOfAHeaderWithoutFirmware) {
+  ByteWriter out;
+  out.bytes(encode_evidence_header(some_header())).u16_le(0);
+  Bytes header = out.take();
+  header[0] = 2;
+  EXPECT_EQ(refusal(item_of(header)), ErrorCode::kMalformed);
 }
 
 TEST(EvidenceCodec, RefusesAFactThatIsTooLong) {

@@ -26,6 +26,8 @@ const std::set<FindingCode>& found_of_any_host() {
                                         Code::kQuoteClockLag,
                                         Code::kQuoteClockUnsafe,
                                         Code::kIdentityRetired,
+                                        Code::kIdentityEkUncertified,
+                                        Code::kIdentityAkKey,
                                         Code::kBootResetUnreported,
                                         Code::kBootKexec,
                                         Code::kLatchHeld,

@@ -36,14 +36,17 @@ inline std::string with_own_rules(const std::string& rules) {
 }
 
 // `rules`: further lines of [esxi]; `quote`: of [quote], or all of it if it names PCRs.
-inline Policy esxi_policy(const std::string& rules = {}, const std::string& quote = {}) {
+inline std::string esxi_policy_text(const std::string& rules = {}, const std::string& quote = {}) {
   const bool has_pcrs = quote.find("pcrs") != std::string::npos;
-  return policy_of(
-      "[quote]\n" +
-      std::string(has_pcrs ? "" : "pcrs = [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14]\n") + quote +
-      "[boot]\nbaselines = [\"golden\"]\ncompare = [0, 2]\n"
-      "no_baseline = \"off\"\n[esxi]\nimage = \"fail\"\n" +
-      with_own_rules(rules));
+  return "[quote]\n" +
+         std::string(has_pcrs ? "" : "pcrs = [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14]\n") + quote +
+         "[boot]\nbaselines = [\"golden\"]\ncompare = [0, 2]\n"
+         "no_baseline = \"off\"\n[esxi]\nimage = \"fail\"\n" +
+         with_own_rules(rules);
+}
+
+inline Policy esxi_policy(const std::string& rules = {}, const std::string& quote = {}) {
+  return policy_of(esxi_policy_text(rules, quote));
 }
 
 // The images that operators know by default: 3 is approved, 4 is not.

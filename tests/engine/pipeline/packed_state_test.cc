@@ -98,8 +98,9 @@ HostState random_state(Random& random) {
     const Finding held{.code = FindingCode::kImaFileUnknown, .subject = text(random, "file")};
     out.latches = std::make_shared<const Latches>(Latches{{{held, time(random), 3, false}}, false});
   }
-  out.facts = {text(random, "os"),     text(random, "12"),    text(random, "kernel"),
-               text(random, "vendor"), text(random, "model"), text(random, "agent")};
+  out.facts = {text(random, "os"),      text(random, "12"),    text(random, "kernel"),
+               text(random, "vendor"),  text(random, "model"), text(random, "agent"),
+               text(random, "firmware")};
   out.evidence = digest(random);
   out.receipt = Bytes(random() % 200, static_cast<std::uint8_t>(random() % 3));
   out.nonce_issued = coin(random) ? std::optional(time(random)) : std::nullopt;

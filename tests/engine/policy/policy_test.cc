@@ -105,6 +105,12 @@ log_oddity = "info"
   EXPECT_EQ(policy.boot.log_oddity, RuleAction::kInfo);
 }
 
+TEST(Policy, AnotherFirmwareIsAnotherPolicy) {
+  const Digest some = good("[match]\nfirmware = [\"2.*\"]\n").content;
+  EXPECT_NE(some, default_policy().content);
+  EXPECT_NE(good("[match]\nfirmware = [\"3.*\"]\n").content, some);
+}
+
 TEST(Policy, PlacesEveryMistakeAtOnce) {
   EXPECT_EQ(mistakes("[policy]\nid = 7\n[freshness]\nmode = \"often\"\n"),
             "p.toml:2:6: 'policy.id' must be a text in quotes\n"

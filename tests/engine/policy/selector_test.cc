@@ -43,6 +43,10 @@ TEST(HostSelector, AsksForFacts) {
   EXPECT_TRUE(matches("os = [\"rhel\", \"debian\"]", facts));
   EXPECT_TRUE(matches("vendor = [\"Dell*\"]\nmodel = [\"PowerEdge R7?0\"]", facts));
   EXPECT_FALSE(matches("vendor = [\"HP*\"]", facts));
+  facts.firmware = "2.19.1";
+  EXPECT_TRUE(matches("firmware = [\"1.*\", \"2.19.*\"]", facts));
+  EXPECT_FALSE(matches("firmware = [\"2.18.*\"]", facts));
+  EXPECT_FALSE(matches("firmware = [\"2.*\"]", {})) << "a host that does not say it";
   EXPECT_FALSE(matches("os = [\"debian\"]", {}));
 }
 
@@ -51,8 +55,11 @@ TEST(HostSelector, KnowsWhetherClaimsCount) {
   selector.names = {"a"};
   selector.labels = {{"env", "*"}};
   EXPECT_FALSE(selector.asks_for_facts());
-  selector.vendor = {"*"};
-  EXPECT_TRUE(selector.asks_for_facts());
+  for (auto* const facts : {&selector.os, &selector.vendor, &selector.model, &selector.firmware}) {
+    *facts = {"*"};
+    EXPECT_TRUE(selector.asks_for_facts());
+    facts->clear();
+  }
 }
 
 TEST(HostSelector, MistakesAreNamedInTheirPlace) {

@@ -10,7 +10,8 @@ using ::testing::HasSubstr;
 
 TEST(SelectorText, TermsAreLabelsNamesAndFacts) {
   const Result<HostSelector> selector = parse_selector(
-      "env=prod,role=db-*,label:pci,web-*,name:db-01,os:debian,vendor:Dell*,model:R7?0");
+      "env=prod,role=db-*,label:pci,web-*,name:db-01,os:debian,vendor:Dell*,model:R7?0,"
+      "firmware:2.*");
   ASSERT_TRUE(selector) << selector.error().to_string();
   EXPECT_THAT(selector->labels,
               ElementsAre(LabelPattern{"env", "prod"}, LabelPattern{"role", "db-*"},
@@ -19,6 +20,7 @@ TEST(SelectorText, TermsAreLabelsNamesAndFacts) {
   EXPECT_THAT(selector->os, ElementsAre("debian"));
   EXPECT_THAT(selector->vendor, ElementsAre("Dell*"));
   EXPECT_THAT(selector->model, ElementsAre("R7?0"));
+  EXPECT_THAT(selector->firmware, ElementsAre("2.*"));
 }
 
 TEST(SelectorText, ALabelsValueMayHaveAColon) {

@@ -240,5 +240,13 @@ TEST(EndorsementKey, EachMissingAttributeIsRefusedByName) {
   expect_denied(check_endorsement_key(good_attestation_key(key_of(KeyKind::kRsa))), "may sign");
 }
 
+TEST(PublicArea, TellsAKeysTypeAsTheKeyItselfDoes) {
+  for (const PublicArea& area : good_areas()) {
+    EXPECT_EQ(key_type_of(area.encoded), area.key.name());
+  }
+  EXPECT_EQ(key_type_of({}), "");
+  EXPECT_EQ(key_type_of(ByteView(good_areas().front().encoded).first(12)), "");
+}
+
 }  // namespace
 }  // namespace quotemill

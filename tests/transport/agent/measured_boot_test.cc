@@ -107,7 +107,9 @@ TEST(HostFactsOfMachine, AreReadAndBounded) {
   const std::string os_release = "ID=" + long_id + "\nVERSION_ID=12\n";
   write_file(folder / "os-release", as_bytes(os_release));
   write_file(folder / "vendor", as_bytes("Example Systems\n"));
-  const FactPaths paths{folder / "os-release", folder / "vendor", folder / "absent"};
+  write_file(folder / "firmware", as_bytes("2.19.1\n"));
+  const FactPaths paths{folder / "os-release", folder / "vendor", folder / "absent",
+                        folder / "firmware"};
   const OwnedHostFacts facts = read_host_facts(paths, "quotemill-agent/0.1.0");
   const HostFacts view = facts.view();
   EXPECT_EQ(view.os_id, long_id.substr(0, limits::kFactSizeMax));
@@ -116,6 +118,7 @@ TEST(HostFactsOfMachine, AreReadAndBounded) {
   EXPECT_EQ(view.vendor, "Example Systems");
   EXPECT_EQ(view.model, "");
   EXPECT_EQ(view.agent, "quotemill-agent/0.1.0");
+  EXPECT_EQ(view.firmware, "2.19.1");
 }
 
 }  // namespace
