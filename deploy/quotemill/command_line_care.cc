@@ -46,7 +46,7 @@ void CommandLine::add_care() {
       ->add_option("--seen", options.acknowledge.seen,
                    "the last attestation you saw: refused if a later one found more")
       ->type_name("SEQ")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::uint64_t{1}, UINT64_MAX));
   acknowledge->add_option("--reason", options.acknowledge.reason, "why; it is kept with the act")
       ->type_name("TEXT");
   may_be_dry(acknowledge);

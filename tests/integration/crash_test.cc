@@ -1,4 +1,5 @@
 // The daemon's own ends: killed, drained, stopped at once, and started again.
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <map>
@@ -13,6 +14,7 @@
 #include "tests/integration/fleet.h"
 #include "tests/integration/raw_host.h"
 #include "tests/integration/recorded_change.h"
+#include "transport/agent/agent_state.h"
 
 namespace quotemill {
 namespace {
@@ -54,6 +56,14 @@ class Crash : public ::testing::Test {
     const std::uint64_t before = accepted();
     EXPECT_TRUE(host.send_evidence(item));
     EXPECT_TRUE(testing::eventually([&] { return accepted() > before; }));
+  }
+
+  // The number of the newest receipt that the host's agent has, by its own file.
+  static std::uint64_t receipt_of(const SimHost& host) {
+    const Bytes file = testing::read_file(host.agent_state() / "state");
+    const Result<agent::AgentState> state = agent::decode_agent_state(file);
+    EXPECT_TRUE(state && state->enrolment) << host.agent_log();
+    return state && state->enrolment ? state->enrolment->receipt : 0;
   }
 
   // Every appraisal of the host is there once, with no number left out.
@@ -123,6 +133,7 @@ TEST_F(Crash, KilledAgainAndAgainAmidAttestationsNothingIsLost) {
 }
 
 // Kills at random moments, under load, while hosts change: QUOTEMILL_CRASH_SECONDS for how long.
+// (As crash_for_minutes, a slow test, for three minutes.)
 TEST_F(Crash, KilledAtRandomUnderLoadNoReceiptIsLostAndNoChangeComesTwice) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets it meanwhile
   const char* const wanted = std::getenv("QUOTEMILL_CRASH_SECONDS");
@@ -161,6 +172,7 @@ TEST_F(Crash, KilledAtRandomUnderLoadNoReceiptIsLostAndNoChangeComesTwice) {
     }
     ASSERT_GE(next, seen.size() + 1) << "a change that was read is gone";
   };
+  std::uint64_t receipts = 0;  // that came after the last look at the store before a kill
   const auto end = std::chrono::steady_clock::now() + length;
   for (unsigned round = 0; std::chrono::steady_clock::now() < end; ++round) {
     SCOPED_TRACE(round);
@@ -174,12 +186,19 @@ TEST_F(Crash, KilledAtRandomUnderLoadNoReceiptIsLostAndNoChangeComesTwice) {
       before[host->name()] = daemon.sequence_of(host->name());
     }
     daemon.kill9();
+    for (const auto& host : hosts) {
+      const std::uint64_t receipt = receipt_of(*host);
+      receipts += receipt > before[host->name()] ? 1U : 0U;
+      before[host->name()] = std::max(before[host->name()], receipt);
+    }
     ASSERT_TRUE(daemon.start());
     for (const auto& host : hosts) {
-      EXPECT_GE(daemon.sequence_of(host->name()), before[host->name()]);
+      EXPECT_GE(daemon.sequence_of(host->name()), before[host->name()])
+          << "an appraisal that has its receipt is gone";
     }
     ASSERT_NO_FATAL_FAILURE(read_changes());
   }
+  EXPECT_GT(receipts, 0U) << "no receipt came between the last look and a kill: nothing was tried";
   for (const auto& host : hosts) {
     ASSERT_TRUE(daemon.attests_again(host->name(), 2)) << host->agent_log();
     ASSERT_NO_FATAL_FAILURE(expect_whole_history(daemon, host->name()));
