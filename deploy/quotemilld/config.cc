@@ -67,6 +67,7 @@ void read_listen(TomlReader& in, Config::Listen& listen) {
 void read_pipeline(TomlReader& in, Config::Pipeline& pipeline) {
   pipeline.threads = in.integer("pipeline.threads", pipeline.threads, 0, 1024);
   pipeline.batch_age_ms = in.duration_ms("pipeline.batch_age", pipeline.batch_age_ms, 0, 1000);
+  pipeline.batch_rest_ms = in.duration_ms("pipeline.batch_rest", pipeline.batch_rest_ms, 0, 1000);
   pipeline.inbox_items = in.integer("pipeline.inbox", pipeline.inbox_items, kInboxItemsMin,
                                     std::int64_t{limits::kInboxItemsMax});
   pipeline.memory_bytes =

@@ -41,8 +41,9 @@ struct Config {
   } enrolment;
 
   struct Pipeline {
-    std::int64_t threads = 0;                          // workers that judge; 0: one per processor
-    std::int64_t batch_age_ms = 2;                     // how long evidence may wait for company
+    std::int64_t threads = 0;        // workers that judge; 0: one per processor
+    std::int64_t batch_age_ms = 2;   // how long evidence may wait for company
+    std::int64_t batch_rest_ms = 0;  // the same while nothing else is being judged
     std::int64_t inbox_items{limits::kInboxItemsMax};  // evidence that waits to be judged
     std::int64_t memory_bytes = 4LL * 1024 * 1024 * 1024;
     std::int64_t need_timeout_ms = 30'000;

@@ -38,7 +38,8 @@ struct Service::Parts {
       : config(settings),
         log(program_log),
         inbox(static_cast<std::size_t>(settings.pipeline.inbox_items), limits::kInboxBytesMax,
-              static_cast<unsigned>(settings.pipeline.batch_age_ms)),
+              static_cast<unsigned>(settings.pipeline.batch_age_ms),
+              static_cast<unsigned>(settings.pipeline.batch_rest_ms)),
         key_cache(limits::kKeyCacheMax),
         configured_policy(policy) {}
 

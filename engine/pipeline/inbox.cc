@@ -15,8 +15,12 @@ std::size_t bytes_of(const Submission& submission) {
 
 }  // namespace
 
-Inbox::Inbox(std::size_t items_max, std::size_t bytes_max, unsigned age_ms_max)
-    : items_max_(items_max), bytes_max_(bytes_max), age_ms_max_(age_ms_max) {}
+Inbox::Inbox(std::size_t items_max, std::size_t bytes_max, unsigned age_ms_max,
+             unsigned rest_ms_max)
+    : items_max_(items_max),
+      bytes_max_(bytes_max),
+      age_ms_max_(age_ms_max),
+      rest_ms_max_(rest_ms_max) {}
 
 bool Inbox::has_place(bool again) const {
   const std::size_t kept = again ? 0 : items_max_ / limits::kInboxAgainPart;
@@ -27,6 +31,11 @@ bool Inbox::has_room_for(std::size_t bytes, bool is_large) const {
   const std::size_t kept = is_large ? bytes_max_ / limits::kInboxBatchedPart : 0;
   const std::size_t used = batched_.bytes + large_.bytes;
   return used <= bytes_max_ - kept && bytes <= bytes_max_ - kept - used;
+}
+
+bool Inbox::is_full_batch() const {
+  return batched_.items.size() >= limits::kBatchItemsMax ||
+         batched_.bytes >= limits::kBatchBytesMax;
 }
 
 Result<void> Inbox::offer(Submission&& submission) {
@@ -68,13 +77,15 @@ std::vector<Submission> Inbox::take(DurationHistogram* times) {
   std::unique_lock lock(mutex_);
   std::deque<Waiting>& items = batched_.items;
   batched_came_.wait(lock, [&] { return closed_ || !items.empty(); });
-  if (!items.empty()) {
-    // The first item is there: give others a moment to join it, unless it has waited already.
-    batched_came_.wait_until(lock, items.front().since + std::chrono::milliseconds(age_ms_max_),
-                             [&] {
-                               return closed_ || items.size() >= limits::kBatchItemsMax ||
-                                      batched_.bytes >= limits::kBatchBytesMax;
-                             });
+  // The first item is there: give others a moment to join it, unless it has waited already. With
+  // nothing before it that takes time, it goes alone: others gather while it is on its way.
+  while (!closed_ && !is_full_batch()) {
+    const unsigned age_ms = on_their_way_ == 0 ? rest_ms_max_ : age_ms_max_;
+    const auto due = items.front().since + std::chrono::milliseconds(age_ms);
+    if (std::chrono::steady_clock::now() >= due) {
+      break;
+    }
+    batched_came_.wait_until(lock, due);
   }
   const auto now = std::chrono::steady_clock::now();
   std::vector<Submission> batch;
@@ -84,7 +95,18 @@ std::vector<Submission> Inbox::take(DurationHistogram* times) {
     batch.push_back(pop(batched_, now, times));
     bytes += bytes_of(batch.back());
   }
+  if (!batch.empty()) {
+    ++on_their_way_;
+  }
   return batch;
+}
+
+void Inbox::finished() {
+  {
+    const std::lock_guard lock(mutex_);
+    --on_their_way_;
+  }
+  batched_came_.notify_one();
 }
 
 std::optional<Submission> Inbox::take_large(DurationHistogram* times) {

@@ -1,6 +1,7 @@
 // Inbox: where received evidence waits to become a batch. Bounded in items and bytes; full means
-// kBusy at once. Flushes by size or by the age of the oldest item, so that batches fill under load
-// and latency stays low at rest. Shared: any thread offers, one thread takes batches.
+// kBusy at once. Flushes by size or by the age of the oldest item, which is another one at rest:
+// batches fill under load, and at rest nobody waits for others that do not come.
+// Shared: any thread offers, one thread takes batches.
 //
 // What is large with its logs (limits::kBatchedItemSizeMax) goes into no batch, which would wait
 // for it: it is taken by itself, by other threads.
@@ -47,8 +48,10 @@ struct Submission {
 
 class Inbox {
  public:
-  // `age_ms_max`: how long the oldest item may wait for others.
-  Inbox(std::size_t items_max, std::size_t bytes_max, unsigned age_ms_max);
+  // `age_ms_max`: how long the oldest item may wait for others; `rest_ms_max`: the same while no
+  // batch is on its way.
+  Inbox(std::size_t items_max, std::size_t bytes_max, unsigned age_ms_max,
+        unsigned rest_ms_max = 0);
 
   // kBusy when full, kExpired after close(). The submission is untouched then.
   Result<void> offer(Submission&& submission);
@@ -59,8 +62,12 @@ class Inbox {
 
   // Blocks until a batch is due; up to limits::kBatchItemsMax items and limits::kBatchBytesMax
   // bytes, in order of arrival. Empty only after close(), when all but large items has been taken.
-  // How long each has been inside is observed in `times`, if there is one.
+  // How long each has been inside is observed in `times`, if there is one. For each batch that is
+  // not empty, finished() is to be called once.
   std::vector<Submission> take(DurationHistogram* times = nullptr);
+
+  // A batch that was taken is through. Any thread.
+  void finished();
 
   // Blocks until there is a large item; the oldest. None only after close(), when all have been
   // taken. Any number of threads.
@@ -88,17 +95,20 @@ class Inbox {
   // All below with the mutex held.
   [[nodiscard]] bool has_place(bool again) const;
   [[nodiscard]] bool has_room_for(std::size_t bytes, bool is_large) const;
+  [[nodiscard]] bool is_full_batch() const;
   static Submission pop(Queue& queue, std::chrono::steady_clock::time_point now,
                         DurationHistogram* times);
 
   const std::size_t items_max_;
   const std::size_t bytes_max_;
   const unsigned age_ms_max_;
+  const unsigned rest_ms_max_;
   mutable std::mutex mutex_;
   std::condition_variable batched_came_;
   std::condition_variable large_came_;
   Queue batched_;
   Queue large_;
+  std::size_t on_their_way_ = 0;  // batches that were taken and are not finished
   bool closed_ = false;
 };
 

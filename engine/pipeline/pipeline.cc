@@ -101,6 +101,7 @@ struct Pipeline::Graph {
     parts.committer.submit(
         std::move(batch->judgements),
         [this, &gateway] {
+          parts.inbox.finished();
           tokens.release();
           gateway.release_wait();
         },

@@ -31,6 +31,8 @@ using testing::TpmMaker;
 using transport::Json;
 
 constexpr int kEndedAtOnce = 130;
+// So that a test can act while evidence waits for company in the inbox.
+constexpr const char* kHoldsEvidence = "batch_age = \"1s\"\nbatch_rest = \"1s\"";
 
 class Crash : public ::testing::Test {
  protected:
@@ -240,7 +242,7 @@ TEST_F(Crash, TheSameEvidenceGetsTheSameReceiptAfterAKill) {
 
 // Evidence whose receipt never came: judged or not, sent again it ends well.
 TEST_F(Crash, PreissuedEvidenceInFlightSurvivesAKill) {
-  TestDaemon daemon({.roots = {maker_.root_pem()}, .pipeline = "batch_age = \"1s\""});
+  TestDaemon daemon({.roots = {maker_.root_pem()}, .pipeline = kHoldsEvidence});
   ASSERT_TRUE(daemon.start());
   SimHost machine("web-01");
   const auto host = enrol(machine, daemon);
@@ -261,7 +263,7 @@ TEST_F(Crash, PreissuedEvidenceInFlightSurvivesAKill) {
 }
 
 TEST_F(Crash, OnSigtermWhatWasReceivedIsJudgedCommittedAndReceipted) {
-  TestDaemon daemon({.roots = {maker_.root_pem()}, .pipeline = "batch_age = \"1s\""});
+  TestDaemon daemon({.roots = {maker_.root_pem()}, .pipeline = kHoldsEvidence});
   ASSERT_TRUE(daemon.start());
   SimHost first_machine("web-01");
   SimHost second_machine("web-02");
@@ -289,7 +291,7 @@ TEST_F(Crash, OnSigtermWhatWasReceivedIsJudgedCommittedAndReceipted) {
 }
 
 TEST_F(Crash, ASecondSigtermStopsAtOnceAndLosesNothingDurable) {
-  TestDaemon daemon({.roots = {maker_.root_pem()}, .pipeline = "batch_age = \"1s\""});
+  TestDaemon daemon({.roots = {maker_.root_pem()}, .pipeline = kHoldsEvidence});
   ASSERT_TRUE(daemon.start());
   SimHost machine("web-01");
   const auto host = enrol(machine, daemon);

@@ -51,6 +51,11 @@ TEST(DaemonConfig, TellsEveryMistakeWithItsPlace) {
 TEST(DaemonConfig, ReadsHowMuchEvidenceMayWait) {
   EXPECT_EQ(parse_config("", "quotemill.toml")->pipeline.inbox_items, 8'192);
   EXPECT_EQ(parse_config("[pipeline]\ninbox = 8\n", "quotemill.toml")->pipeline.inbox_items, 8);
+  EXPECT_EQ(parse_config("", "quotemill.toml")->pipeline.batch_rest_ms, 0);
+  EXPECT_EQ(
+      parse_config("[pipeline]\nbatch_rest = \"5ms\"\n", "quotemill.toml")->pipeline.batch_rest_ms,
+      5);
+  EXPECT_THAT(mistake("[pipeline]\nbatch_rest = \"2s\"\n"), HasSubstr("quotemill.toml:2:"));
   EXPECT_THAT(mistake("[pipeline]\ninbox = 7\n"), HasSubstr("quotemill.toml:2:"));
   EXPECT_THAT(mistake("[pipeline]\ninbox = 8193\n"), HasSubstr("quotemill.toml:2:"));
 }

@@ -23,6 +23,12 @@ Submission submission(std::size_t size, std::uint64_t sequence = 0) {
   return out;
 }
 
+// That is on its way from then on.
+void take_one(Inbox& inbox) {
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  ASSERT_EQ(inbox.take().size(), 1U);
+}
+
 TEST(Inbox, GivesItemsInTheOrderOfArrival) {
   Inbox inbox(100, 10'000, 0);
   for (std::uint64_t i = 0; i < 5; ++i) {
@@ -65,6 +71,7 @@ TEST(Inbox, RefusesMoreBytesThanItsBoundAndCountsLogs) {
 
 TEST(Inbox, FlushesByAgeWhenFewItemsCome) {
   Inbox inbox(1000, 1'000'000, 50);
+  take_one(inbox);
   const auto begin = steady_clock::now();
   ASSERT_TRUE(inbox.offer(submission(1)));
   EXPECT_EQ(inbox.take().size(), 1U);
@@ -73,6 +80,7 @@ TEST(Inbox, FlushesByAgeWhenFewItemsCome) {
 
 TEST(Inbox, WaitsNoLongerForAnItemThatHasWaitedAlready) {
   Inbox inbox(1000, 1'000'000, 2000);
+  take_one(inbox);
   ASSERT_TRUE(inbox.offer(submission(1)));
   std::this_thread::sleep_for(milliseconds(2010));
   const auto begin = steady_clock::now();
@@ -80,8 +88,58 @@ TEST(Inbox, WaitsNoLongerForAnItemThatHasWaitedAlready) {
   EXPECT_LT(steady_clock::now() - begin, milliseconds(1000));
 }
 
+TEST(Inbox, AnItemGoesAloneWhileNothingIsOnItsWay) {
+  Inbox inbox(1000, 1'000'000, 60'000);
+  for (int i = 0; i < 3; ++i) {
+    take_one(inbox);  // or this test takes a minute
+    inbox.finished();
+  }
+}
+
+TEST(Inbox, WaitsForOthersOnlyUntilWhatIsOnItsWayIsThrough) {
+  Inbox inbox(1000, 1'000'000, 60'000);
+  take_one(inbox);
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  auto taken = std::async(std::launch::async, [&] { return inbox.take(); });
+  EXPECT_EQ(taken.wait_for(milliseconds(50)), std::future_status::timeout);
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  EXPECT_EQ(taken.wait_for(milliseconds(50)), std::future_status::timeout);
+  inbox.finished();
+  EXPECT_EQ(taken.get().size(), 2U);
+}
+
+TEST(Inbox, WaitsAtRestAsLongAsItIsToldTo) {
+  Inbox inbox(1000, 1'000'000, 60'000, 50);
+  const auto begin = steady_clock::now();
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  EXPECT_EQ(inbox.take().size(), 1U);
+  EXPECT_GE(steady_clock::now() - begin, milliseconds(50));
+}
+
+TEST(Inbox, EveryBatchOnItsWayCounts) {
+  Inbox inbox(1000, 1'000'000, 60'000);
+  for (std::size_t i = 0; i < limits::kBatchItemsMax + 1; ++i) {
+    ASSERT_TRUE(inbox.offer(submission(1)));
+  }
+  ASSERT_EQ(inbox.take().size(), limits::kBatchItemsMax);
+  auto taken = std::async(std::launch::async, [&] { return inbox.take(); });
+  inbox.finished();
+  ASSERT_EQ(taken.get().size(), 1U);
+  for (std::size_t i = 0; i < limits::kBatchItemsMax; ++i) {
+    ASSERT_TRUE(inbox.offer(submission(1)));
+  }
+  ASSERT_EQ(inbox.take().size(), limits::kBatchItemsMax) << "two are on their way";
+  inbox.finished();
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  taken = std::async(std::launch::async, [&] { return inbox.take(); });
+  EXPECT_EQ(taken.wait_for(milliseconds(50)), std::future_status::timeout) << "one still is";
+  inbox.finished();
+  EXPECT_EQ(taken.get().size(), 1U);
+}
+
 TEST(Inbox, FlushesBySizeAtOnce) {
   Inbox inbox(1000, 1'000'000, 60'000);
+  take_one(inbox);
   for (std::size_t i = 0; i < limits::kBatchItemsMax + 10; ++i) {
     ASSERT_TRUE(inbox.offer(submission(1)));
   }
