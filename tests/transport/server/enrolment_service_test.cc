@@ -75,6 +75,19 @@ TEST_F(Enrolling, TheSameAgainGetsTheSameUidAndWritesNothing) {
   EXPECT_EQ(audit[1].outcome, "unchanged");
 }
 
+TEST_F(Enrolling, WhatIsWrittenHasTheCertificateThatTheRecordNames) {
+  const Client client(1);
+  add_token("t", 1);
+  ASSERT_EQ(status(run(client, "web-1", "t")), EnrolStatus::kAdmitted);
+  const IdentityUpdate& update = registrar.updates.back();
+  ASSERT_EQ(update.ek_certificates.size(), 1U);
+  const EkCertificate& kept = update.ek_certificates[0];
+  EXPECT_EQ(kept.host, update.record->uid);
+  EXPECT_EQ(kept.sha256, update.record->ek_certificate->sha256);
+  EXPECT_EQ(kept.sha256, hash(HashAlgorithm::kSha256, kept.der));
+  EXPECT_EQ(kept.der, enrol(client, "web-1").ek_certificate);
+}
+
 TEST_F(Enrolling, ANewAkResetsTheStateWithAFinding) {
   Client client(1);
   add_token("t", 1);
