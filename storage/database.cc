@@ -165,8 +165,8 @@ Result<void> Database::check_format(const std::string& path) {
     if (!format) {
       return format.error();
     }
-    // Only older programs mind: from now on they must not open it.
-    return *format == kFormatVersion ? Result<void>() : write_format();
+    // First of all: older programs must not open what is half of the one and half of the other.
+    return *format == kFormatVersion ? Result<void>() : write_format(true);
   }
   for (const Family family : kFamilies) {
     Cursor cursor = scan(family, {}, {});
@@ -176,11 +176,14 @@ Result<void> Database::check_format(const std::string& path) {
                    path + " has records but no format version; it is damaged or not ours"};
     }
   }
-  return write_format();
+  return write_format(false);
 }
 
-Result<void> Database::write_format() {
+Result<void> Database::write_format(bool is_older) {
   rocksdb::WriteBatch batch;
+  if (is_older) {
+    put(Family::kMeta, kUnmovedKey, encode_plain({}), batch);
+  }
   put(Family::kMeta, kFormatKey, encode_plain(encode_number(kFormatVersion)), batch);
   const rocksdb::Status status = write(batch);
   return status.ok() ? Result<void>() : error_of("store format", status);

@@ -27,7 +27,8 @@ namespace quotemill::storage {
 
 // The format of the store as a whole: raised when keys or column families change in a way that an
 // older Quotemill must not write beside. Single records have versions of their own.
-inline constexpr std::uint64_t kFormatVersion = 2;  // 2: the journal is in use
+// 2: the journal is in use; 3: EK certificates have rows of their own (certificate_move.h).
+inline constexpr std::uint64_t kFormatVersion = 3;
 
 struct DatabaseOptions {
   std::string path;
@@ -129,7 +130,8 @@ class Database {
   Result<void> open_families(const rocksdb::DBOptions& options, const DatabaseOptions& wanted,
                              std::vector<std::string> names);
   Result<void> check_format(const std::string& path);
-  Result<void> write_format();
+  // Of a store of an older format also that it has yet to be moved.
+  Result<void> write_format(bool is_older);
 
   std::unique_ptr<rocksdb::Env> env_;  // outlives db_
   std::unique_ptr<rocksdb::DB> db_;

@@ -83,14 +83,19 @@ bool HostRowReader::read_host(std::string_view message) {
   const std::uint32_t life_cycle = in.u32(3);
   row_.life_cycle = static_cast<LifeCycle>(life_cycle);
   row_.ek_public = as_bytes(in.bytes(4));
-  row_.ek_certificate = as_bytes(in.bytes(5));
   row_.ek_sha256 = in.bytes(6);
   row_.ak_public = as_bytes(in.bytes(7));
   const bool has_key = copy_all(in.bytes(8), row_.curve_key);
   row_.enrolled.ms = in.i64(9);
   row_.expires.ms = in.i64(10);
-  const std::string_view common = in.from(11);
-  if (!has_key || !in.is_over() || life_cycle > static_cast<std::uint32_t>(LifeCycle::kExpected)) {
+  const std::string_view common = in.between(11, 14);
+  row_.ek_certificate_sha256 = as_bytes(in.bytes(14));
+  row_.ek_certificate_not_after.ms = in.i64(15);
+  const bool is_named = row_.ek_certificate_sha256.empty()
+                            ? row_.ek_certificate_not_after == WallTime{}
+                            : row_.ek_certificate_sha256.size() == std::tuple_size_v<StateRow::Id>;
+  if (!has_key || !is_named || !in.is_over() ||
+      life_cycle > static_cast<std::uint32_t>(LifeCycle::kExpected)) {
     return false;
   }
   row_.common = commons_.of(common, [](std::string_view bytes) {

@@ -62,6 +62,8 @@ std::string_view name_of(Family family) {
       return "identities";
     case Family::kImages:
       return "images";
+    case Family::kCertificates:
+      return "certificates";
   }
   return "";
 }
@@ -96,6 +98,13 @@ std::string revision_key(const HostUid& host, std::uint64_t sequence, WallTime t
 
 std::string identity_key(const HostUid& host, std::uint32_t generation) {
   return history_key(host, generation);
+}
+
+std::string certificate_key(const HostUid& host, const Digest& sha256) {
+  assert(sha256.algorithm() == HashAlgorithm::kSha256);
+  ByteWriter key = begin_key();
+  key.bytes(host.view()).bytes(sha256.view());
+  return finished(key);
 }
 
 std::string change_key(std::uint64_t sequence) {
@@ -169,6 +178,13 @@ std::optional<Digest> digest_of(std::string_view key) {
     return std::nullopt;
   }
   return Digest::from(HashAlgorithm::kSha256, as_bytes(key.substr(kPartitionSize)));
+}
+
+std::optional<Digest> certificate_of(std::string_view key) {
+  if (key.size() < kHostKeySize) {
+    return std::nullopt;
+  }
+  return Digest::from(HashAlgorithm::kSha256, as_bytes(key.substr(kHostKeySize)));
 }
 
 std::string encode_number(std::uint64_t number) {

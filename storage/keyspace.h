@@ -18,31 +18,32 @@
 namespace quotemill::storage {
 
 enum class Family : std::uint8_t {
-  kHosts,       // uid -> HostRecord
-  kStates,      // uid -> HostState
-  kHistory,     // uid ‖ be64 sequence (a run's first) -> HistoryEntry
-  kEvidence,    // uid -> the last evidence that carried PCR values
-  kBlobs,       // id -> boot log
-  kBaselines,   // name ‖ 00 ‖ be32 version -> Baseline
-  kPolicies,    // be64 number -> PolicyRecord
-  kChanges,     // be64 sequence -> Change (the outbox)
-  kCursors,     // reserved: sink -> sequence
-  kJournal,     // be64 commit number -> the reaffirmations of that commit
-  kMeta,        // format, stream, commit
-  kAdmissions,  // SHA-256 of the token -> TokenRecord
-  kAudit,       // be64 number -> AuditRecord
-  kRollouts,    // be64 number -> Rollout; be64 number ‖ 01 -> its cohort
-  kRevisions,   // uid ‖ be64 sequence ‖ be64 time -> VerdictRevision
-  kIdentities,  // uid ‖ be64 generation -> HostRecord, as it was then
-  kImages,      // SHA-256 of the image's file -> when a host last attested to it
+  kHosts,         // uid -> HostRecord
+  kStates,        // uid -> HostState
+  kHistory,       // uid ‖ be64 sequence (a run's first) -> HistoryEntry
+  kEvidence,      // uid -> the last evidence that carried PCR values
+  kBlobs,         // id -> boot log
+  kBaselines,     // name ‖ 00 ‖ be32 version -> Baseline
+  kPolicies,      // be64 number -> PolicyRecord
+  kChanges,       // be64 sequence -> Change (the outbox)
+  kCursors,       // reserved: sink -> sequence
+  kJournal,       // be64 commit number -> the reaffirmations of that commit
+  kMeta,          // format, stream, commit
+  kAdmissions,    // SHA-256 of the token -> TokenRecord
+  kAudit,         // be64 number -> AuditRecord
+  kRollouts,      // be64 number -> Rollout; be64 number ‖ 01 -> its cohort
+  kRevisions,     // uid ‖ be64 sequence ‖ be64 time -> VerdictRevision
+  kIdentities,    // uid ‖ be64 generation -> HostRecord, as it was then
+  kImages,        // SHA-256 of the image's file -> when a host last attested to it
+  kCertificates,  // uid ‖ SHA-256 of the DER -> EK certificate
 };
 
 inline constexpr std::array kFamilies = {
-    Family::kHosts,   Family::kStates,    Family::kHistory,   Family::kEvidence,
-    Family::kBlobs,   Family::kBaselines, Family::kPolicies,  Family::kChanges,
-    Family::kCursors, Family::kJournal,   Family::kMeta,      Family::kAdmissions,
-    Family::kAudit,   Family::kRollouts,  Family::kRevisions, Family::kIdentities,
-    Family::kImages};
+    Family::kHosts,   Family::kStates,      Family::kHistory,   Family::kEvidence,
+    Family::kBlobs,   Family::kBaselines,   Family::kPolicies,  Family::kChanges,
+    Family::kCursors, Family::kJournal,     Family::kMeta,      Family::kAdmissions,
+    Family::kAudit,   Family::kRollouts,    Family::kRevisions, Family::kIdentities,
+    Family::kImages,  Family::kCertificates};
 
 // The column family's name in the store: "hosts", "states", …
 std::string_view name_of(Family family);
@@ -55,6 +56,8 @@ std::string host_part_begin(std::uint32_t part, std::uint32_t parts);
 std::string history_key(const HostUid& host, std::uint64_t sequence);
 std::string revision_key(const HostUid& host, std::uint64_t sequence, WallTime time);
 std::string identity_key(const HostUid& host, std::uint32_t generation);
+// REQUIRES: sha256 is a SHA-256
+std::string certificate_key(const HostUid& host, const Digest& sha256);
 std::string change_key(std::uint64_t sequence);
 std::string policy_key(std::uint64_t number);
 std::string audit_key(std::uint64_t number);
@@ -66,7 +69,7 @@ std::string digest_key(const Digest& id);
 std::string baseline_key(std::string_view name, std::uint32_t version);
 
 // The parts of stored keys; nullopt if the key has another shape.
-// Of a host, history, revision or identity key.
+// Of a host, history, revision, identity or certificate key.
 std::optional<HostUid> host_of(std::string_view key);
 // Of a history, change, policy, audit or rollout key (none of a cohort's); the commit number of a
 // journal key, the generation of an identity key.
@@ -79,11 +82,14 @@ struct RevisionPlace {
 };
 
 std::optional<RevisionPlace> revision_of(std::string_view key);
-std::optional<Digest> digest_of(std::string_view key);  // of a boot log, token or image key
+std::optional<Digest> certificate_of(std::string_view key);  // which one it is of its host's
+std::optional<Digest> digest_of(std::string_view key);       // of a boot log, token or image key
 
 // Keys of the meta family.
-inline constexpr std::string_view kFormatKey = "format";    // u32: the store's format
-inline constexpr std::string_view kStreamKey = "stream";    // ULID of the change stream
+inline constexpr std::string_view kFormatKey = "format";  // u32: the store's format
+inline constexpr std::string_view kUnmovedKey =
+    "unmoved";                                            // there: move_certificates() is not done
+inline constexpr std::string_view kStreamKey = "stream";  // ULID of the change stream
 inline constexpr std::string_view kStreamsKey = "streams";  // all of them (stream_begins.h)
 inline constexpr std::string_view kCommitKey = "commit";    // u64: number of commits so far
 inline constexpr std::string_view kAgeingKey = "ageing";    // u64: HistoryRetention::now()

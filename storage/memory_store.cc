@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/crypto/random.h"
+#include "storage/certificate_rows.h"
 #include "storage/history_run.h"
 #include "storage/stream_begins.h"
 #include "storage/ulid.h"
@@ -72,9 +73,16 @@ void MemoryStore::apply(const CommitBatch& batch) {
     hosts_.erase(host);
     states_.erase(host);
     open_runs_.erase(host);
+    if (is_gone(host, batch)) {
+      std::erase_if(identities_, [&](const auto& each) { return each.first.first == host; });
+      std::erase_if(ek_certificates_, [&](const auto& each) { return each.first.first == host; });
+    }
   }
   for (const auto& host : batch.hosts) {
     hosts_[host->uid] = host;
+  }
+  for (const EkCertificate& certificate : batch.ek_certificates) {
+    ek_certificates_[{certificate.host, certificate.sha256}] = certificate.der;
   }
   for (const auto& state : batch.states) {
     states_[state->host] = state;
@@ -296,6 +304,15 @@ Result<HostRecord> MemoryStore::former_identity(const HostUid& host,
     return Error{ErrorCode::kNotFound, "identity", 0, host.hex()};
   }
   return *found->second;
+}
+
+Result<Bytes> MemoryStore::ek_certificate(const HostUid& host, const Digest& sha256) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = ek_certificates_.find({host, sha256});
+  if (found == ek_certificates_.end()) {
+    return Error{ErrorCode::kNotFound, "EK certificate", 0, sha256.hex()};
+  }
+  return found->second;
 }
 
 Result<std::vector<Change>> MemoryStore::changes(std::uint64_t from, std::size_t limit) const {

@@ -40,6 +40,8 @@ class MemoryStore final : public VerdictLog, public History, public Outbox, publ
                                                                std::size_t limit) const override;
   [[nodiscard]] Result<HostRecord> former_identity(const HostUid& host,
                                                    std::uint32_t generation) const override;
+  [[nodiscard]] Result<Bytes> ek_certificate(const HostUid& host,
+                                             const Digest& sha256) const override;
   [[nodiscard]] Result<std::vector<Change>> changes(std::uint64_t from,
                                                     std::size_t limit) const override;
   [[nodiscard]] Result<std::vector<AuditRecord>> audit(std::uint64_t from,
@@ -78,6 +80,7 @@ class MemoryStore final : public VerdictLog, public History, public Outbox, publ
   // By the appraisal's sequence and the time.
   std::map<std::tuple<HostUid, std::uint64_t, std::int64_t>, VerdictRevision> revisions_;
   std::map<std::pair<HostUid, std::uint32_t>, std::shared_ptr<const HostRecord>> identities_;
+  std::map<std::pair<HostUid, Digest>, Bytes> ek_certificates_;
   std::map<HostUid, std::uint64_t> open_runs_;  // the first sequence of what may still grow
   std::map<Digest, Bytes> boot_logs_;
   std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Baseline>> baselines_;

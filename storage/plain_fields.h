@@ -59,14 +59,20 @@ class PlainFields {
     return all.substr(0, all.size() - rest_.size());
   }
 
-  // All that are left, as they are; in whatever order, but none before `number`.
-  std::string_view from(std::uint32_t number) {
+  // The fields up to the first one that is `end` or behind it, as they are; in whatever order, but
+  // none before `begin`.
+  std::string_view between(std::uint32_t begin, std::uint32_t end) {
     const std::string_view all = rest_;
-    while (is_plain_ && !rest_.empty()) {
-      is_plain_ = next_number() >= number;
+    while (is_plain_ && !rest_.empty() && next_number() < end) {
+      is_plain_ = next_number() >= begin;
       skip();
     }
-    return all;
+    return all.substr(0, all.size() - rest_.size());
+  }
+
+  // All that are left, likewise.
+  std::string_view from(std::uint32_t number) {
+    return between(number, std::numeric_limits<std::uint32_t>::max());
   }
 
   // Whether the message was of the plain form, and that was all of it.

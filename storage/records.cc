@@ -1,5 +1,6 @@
 #include "storage/records.h"
 
+#include "engine/identity/ek_certificate.h"
 #include "storage/keyspace.h"
 #include "storage/record_fields.h"
 
@@ -42,13 +43,21 @@ Result<WallTime> decode_image_time(std::string_view value) {
   return WallTime{static_cast<std::int64_t>(*ms)};
 }
 
+namespace {
+
+void write_name(const EkCertificateName& name, pb::Host& out) {
+  out.set_ek_certificate_sha256(to_text(name.sha256.view()));
+  out.set_ek_certificate_not_after_ms(name.not_after.ms);
+}
+
+}  // namespace
+
 std::string encode_host(const HostRecord& record) {
   pb::Host out;
   out.set_generation(record.generation);
   out.set_name(record.name);
   out.set_life_cycle(static_cast<std::uint32_t>(record.life_cycle));
   out.set_ek_public(to_text(record.ek_public));
-  out.set_ek_certificate(to_text(record.ek_certificate));
   out.set_ek_sha256(record.ek_sha256);
   out.set_ak_public(to_text(record.ak_public));
   out.set_curve_key(to_text(record.curve_key));
@@ -59,6 +68,9 @@ std::string encode_host(const HostRecord& record) {
   for (const auto& [label, value] : record.labels) {
     (*out.mutable_labels())[label] = value;
   }
+  if (record.ek_certificate) {
+    write_name(*record.ek_certificate, out);
+  }
   return seal_record(out);
 }
 
@@ -67,6 +79,10 @@ Result<HostRecord> decode_host(const HostUid& uid, std::string_view value) {
   if (!from) {
     return from.error();
   }
+  if (!from->ek_certificate().empty()) {
+    return Error{ErrorCode::kStorage, "host record", 0,
+                 "damaged: holds its EK certificate, as stores of format 2 had it"};
+  }
   FieldReader in("host record");
   HostRecord out;
   out.uid = uid;
@@ -74,7 +90,12 @@ Result<HostRecord> decode_host(const HostUid& uid, std::string_view value) {
   out.name = from->name();
   out.life_cycle = in.enumerator("life cycle", from->life_cycle(), LifeCycle::kExpected);
   out.ek_public = to_bytes(as_bytes(from->ek_public()));
-  out.ek_certificate = to_bytes(as_bytes(from->ek_certificate()));
+  if (!from->ek_certificate_sha256().empty()) {
+    EkCertificateName& named = out.ek_certificate.emplace();
+    const auto sha256 = in.array<32>(from->ek_certificate_sha256());
+    named.sha256 = Digest::from(HashAlgorithm::kSha256, sha256).value_or(Digest());
+    named.not_after.ms = from->ek_certificate_not_after_ms();
+  }
   out.ek_sha256 = from->ek_sha256();
   out.ak_public = to_bytes(as_bytes(from->ak_public()));
   out.curve_key = in.array<32>(from->curve_key());
@@ -82,6 +103,25 @@ Result<HostRecord> decode_host(const HostUid& uid, std::string_view value) {
   out.expires.ms = from->expires_ms();
   read_common(*from, out);
   return in.finish(std::move(out));
+}
+
+Result<std::optional<MovedHost>> without_certificate(const HostUid& uid, std::string_view value) {
+  Result<pb::Host> host = open_record<pb::Host>("host record", value);
+  if (!host) {
+    return host.error();
+  }
+  if (host->ek_certificate().empty()) {
+    return std::optional<MovedHost>();
+  }
+  MovedHost moved;
+  moved.certificate.host = uid;
+  moved.certificate.der = to_bytes(as_bytes(host->ek_certificate()));
+  const EkCertificateName name = name_of_ek_certificate(moved.certificate.der);
+  moved.certificate.sha256 = name.sha256;
+  host->clear_ek_certificate();
+  write_name(name, *host);
+  moved.value = seal_record(*host);
+  return std::optional(std::move(moved));
 }
 
 void read_common(const pb::Host& from, HostRecord& out) {

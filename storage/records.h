@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,15 @@ inline constexpr std::uint8_t kImageRecordVersion = 3;
 
 std::string encode_host(const HostRecord& record);
 Result<HostRecord> decode_host(const HostUid& uid, std::string_view value);
+
+// A host's record of formats 1 and 2, as it is since, and the certificate that it held.
+struct MovedHost {
+  std::string value;
+  EkCertificate certificate;
+};
+
+// nullopt if it holds none.
+Result<std::optional<MovedHost>> without_certificate(const HostUid& uid, std::string_view value);
 
 std::string encode_state(const HostState& state);
 Result<HostState> decode_state(const HostUid& uid, std::string_view value);

@@ -4,6 +4,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "engine/evidence/evidence_codec.h"
+#include "storage/certificate_rows.h"
 #include "storage/database.h"
 #include "storage/history_rows.h"
 #include "storage/limits.h"
@@ -221,9 +222,15 @@ Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out)
     for (const Family family : {Family::kHosts, Family::kStates, Family::kEvidence}) {
       db.erase(family, host_key(host), out);
     }
+    if (is_gone(host, batch)) {
+      erase_identity_rows(db, host, out);
+    }
   }
   for (const auto& host : batch.hosts) {
     db.put(Family::kHosts, host_key(host->uid), encode_host(*host), out);
+  }
+  for (const EkCertificate& certificate : batch.ek_certificates) {
+    put_certificate_row(db, certificate, out);
   }
   for (const auto& state : batch.states) {
     db.put(Family::kStates, host_key(state->host), encode_state(*state), out);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "storage/certificate_rows.h"
 #include "storage/database.h"
 #include "storage/rocks_store.h"
 
@@ -136,6 +137,14 @@ Result<HostRecord> RocksStore::former_identity(const HostUid& host,
     return Error{ErrorCode::kNotFound, "identity", 0, host.hex()};
   }
   return decode_host(host, **value);
+}
+
+Result<Bytes> RocksStore::ek_certificate(const HostUid& host, const Digest& sha256) const {
+  const std::shared_lock lock(mutex_);
+  if (Result<void> ready = usable(); !ready) {
+    return ready.error();
+  }
+  return read_certificate_row(*database_, host, sha256);
 }
 
 Result<std::vector<Change>> RocksStore::changes(std::uint64_t from, std::size_t limit) const {

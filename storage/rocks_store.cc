@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "storage/certificate_move.h"
 #include "storage/database.h"
 #include "storage/rocks_status.h"
 #include "storage/stream_begins.h"
@@ -39,6 +40,9 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(StoreOptions options) {
   std::unique_ptr<RocksStore> store(new RocksStore(std::move(options)));
   if (Result<void> opened = store->open_database(); !opened) {
     return opened.error();
+  }
+  if (Result<void> moved = move_certificates(*store->database_); !moved) {
+    return moved.error();
   }
   if (Result<void> recovered = recover_journal(*store->database_, bounds_of(store->options_));
       !recovered) {

@@ -68,8 +68,8 @@ class RocksStore final : public VerdictLog,
                          public StoreCare,
                          public ImageTimeLog {
  public:
-  // Opens or creates; see Database::open() for what is refused. Brings what the journal has to the
-  // rows first: a damaged journal record is an Error that names it.
+  // Opens or creates; see Database::open() for what is refused. Brings what is of an older
+  // format to this one, and what the journal has to the rows, first: a damaged record is an Error.
   static Result<std::unique_ptr<RocksStore>> open(StoreOptions options);
   // Folds the journal; what cannot be folded now is recovered by the next open().
   ~RocksStore() override;
@@ -100,6 +100,8 @@ class RocksStore final : public VerdictLog,
                                                                std::size_t limit) const override;
   [[nodiscard]] Result<HostRecord> former_identity(const HostUid& host,
                                                    std::uint32_t generation) const override;
+  [[nodiscard]] Result<Bytes> ek_certificate(const HostUid& host,
+                                             const Digest& sha256) const override;
   [[nodiscard]] Result<std::vector<Change>> changes(std::uint64_t from,
                                                     std::size_t limit) const override;
   [[nodiscard]] Result<std::vector<AuditRecord>> audit(std::uint64_t from,

@@ -7,6 +7,7 @@
 
 #include "engine/base/limits.h"
 #include "storage/boot_log_rows.h"
+#include "storage/certificate_rows.h"
 #include "storage/database.h"
 #include "storage/journal_record.h"
 #include "storage/records.h"
@@ -27,6 +28,7 @@ class StoreCheck {
     check_history();
     check_revisions();
     check_identities();
+    check_certificates();
     check_boot_logs();
     check_baselines();
     check_numbered(Family::kPolicies, report_.policies, 1,
@@ -112,7 +114,7 @@ class StoreCheck {
         return std::string("a key of another shape");
       }
       hosts_.insert(*uid);
-      return reason(decode_host(*uid, value));
+      return host_problem(*uid, decode_host(*uid, value));
     });
   }
 
@@ -166,7 +168,7 @@ class StoreCheck {
 
   void check_identities() {
     std::uint64_t rows = 0;
-    each(Family::kIdentities, rows, [](std::string_view key, std::string_view value) {
+    each(Family::kIdentities, rows, [this](std::string_view key, std::string_view value) {
       const std::optional<HostUid> uid = host_of(key);
       const std::optional<std::uint64_t> generation = sequence_of(key);
       const Result<HostRecord> record =
@@ -175,7 +177,25 @@ class StoreCheck {
                                                        "damaged: a key of another shape"});
       return record && record->generation != *generation
                  ? std::string("is of another generation than its key says")
-                 : reason(record);
+                 : host_problem(uid.value_or(HostUid{}), record);
+    });
+  }
+
+  // What is wrong with the record, or with the certificate that it names.
+  std::string host_problem(const HostUid& uid, const Result<HostRecord>& record) {
+    if (!record || !record->ek_certificate) {
+      return reason(record);
+    }
+    return reason(read_certificate_row(database_, uid, record->ek_certificate->sha256));
+  }
+
+  void check_certificates() {
+    std::uint64_t rows = 0;
+    each(Family::kCertificates, rows, [this](std::string_view key, std::string_view) {
+      const std::optional<HostUid> uid = host_of(key);
+      const std::optional<Digest> sha256 = certificate_of(key);
+      return uid && sha256 ? reason(read_certificate_row(database_, *uid, *sha256))
+                           : std::string("a key of another shape");
     });
   }
 

@@ -6,8 +6,10 @@
 
 #include "bench/fleet/filled.h"
 #include "bench/fleet/plain_replay.h"
+#include "bench/scale_store/ek_model.h"
 #include "engine/crypto/hash.h"
 #include "engine/eventlog/boot_log.h"
+#include "engine/identity/ek_certificate.h"
 #include "engine/pipeline/verdict_records.h"
 
 namespace quotemill::bench {
@@ -76,6 +78,7 @@ SigningHost ScaleFleet::host_of(unsigned number) const {
   record.name = "host-" + std::to_string(number);
   record.ek_sha256 = hash(HashAlgorithm::kSha256, as_bytes(record.name)).hex();
   record.curve_key = filled<CurveKey>(number, "curve");
+  record.ek_certificate = name_of_ek_certificate(ek_certificate_of(number));
   record.enrolled = now_;
   host.boot_id = filled<BootId>(number, "boot");
   host.server_key = server_key_;
@@ -139,6 +142,8 @@ StoredHost ScaleFleet::make(unsigned number, ExtendMemo& extends) {
 
   StoredHost out;
   out.record = mine.submission.host;
+  out.ek_certificate = {out.record->uid, out.record->ek_certificate->sha256,
+                        ek_certificate_of(number)};
   const std::shared_ptr<HostState> state = next_state(mine, HostState{}, now_);
   state->since = now_;
   {

@@ -25,6 +25,7 @@ namespace quotemill::bench {
 struct StoredHost {
   std::shared_ptr<const HostRecord> record;
   std::shared_ptr<const HostState> state;
+  EkCertificate ek_certificate;
   HistoryEntry appraisal;
   BootLogRecord log;
 };

@@ -38,8 +38,9 @@ CommitBatch batch_of(std::vector<StoredHost> hosts, std::uint64_t& bytes) {
   for (StoredHost& host : hosts) {
     // The log as a whole is what an agent sends; most of it is stored once.
     bytes += storage::encode_host(*host.record).size() + storage::encode_state(*host.state).size() +
-             storage::encode_appraisal(host.appraisal).size();
+             storage::encode_appraisal(host.appraisal).size() + host.ek_certificate.der.size();
     batch.hosts.push_back(std::move(host.record));
+    batch.ek_certificates.push_back(std::move(host.ek_certificate));
     batch.states.push_back(std::move(host.state));
     batch.history.push_back(std::move(host.appraisal));
     batch.boot_logs.push_back(std::move(host.log));

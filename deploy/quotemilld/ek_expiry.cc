@@ -4,18 +4,15 @@
 #include <utility>
 
 #include "deploy/quotemilld/limits.h"
-#include "engine/crypto/certificate.h"
 
 namespace quotemill::daemon {
 
 void EkExpiry::look(const HostTable& hosts) {
   const std::vector<Host> page = hosts.list(after_, limits::kExpiryHostsALook);
   for (const Host& host : page) {
-    if (!host.record->may_attest() || host.record->ek_certificate.empty()) {
-      continue;
-    }
-    if (const Result<Certificate> shown = Certificate::from_nv(host.record->ek_certificate)) {
-      seen_ms_ = std::min(seen_ms_, shown->not_after().ms);
+    const auto& shown = host.record->ek_certificate;
+    if (host.record->may_attest() && shown && shown->not_after != WallTime{}) {
+      seen_ms_ = std::min(seen_ms_, shown->not_after.ms);
     }
   }
   if (page.size() == limits::kExpiryHostsALook) {

@@ -95,7 +95,15 @@ Result<Json> esxi_host_of(const Host& host, const History& history, const Policy
   if (!is_esxi) {
     return Json(nullptr);
   }
-  Json told = transport::render_esxi_host(host, status);
+  Bytes ek_certificate;
+  if (const auto& named = host.record->ek_certificate) {
+    Result<Bytes> stored = history.ek_certificate(host.record->uid, named->sha256);
+    if (!stored) {
+      return stored.error();
+    }
+    ek_certificate = *std::move(stored);
+  }
+  Json told = transport::render_esxi_host(host, ek_certificate, status);
   told["changes"] = std::move(changes);
   return told;
 }

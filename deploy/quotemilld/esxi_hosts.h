@@ -15,7 +15,7 @@ transport::Json esxi_attestation_of(const Host& host, const PolicySet& policies)
 // All that administrators see of it (render_esxi.h), and `changes`: what booted otherwise than in
 // the last boot before that was trusted (time, boot_log, modules[], vibs[]; null if none is known).
 // Read from its stored log; null if that is no log of ESXi and no rule asks for one. kStorage if
-// the log cannot be read.
+// that, or its EK certificate, cannot be read.
 Result<transport::Json> esxi_host_of(const Host& host, const History& history,
                                      const PolicySet& policies);
 

@@ -46,12 +46,16 @@ class Importing {
  public:
   Importing(const HostTable& hosts, ImportReport& report) : hosts_(hosts), report_(report) {}
 
-  void add(ImportCandidate& candidate, std::vector<HostRecord>& added) {
+  void add(ImportCandidate& candidate, IdentityUpdate& update) {
     const HostRecord& record = candidate.record;
     if (is_there(candidate)) {
       ++report_.unchanged;
     } else if (is_free(candidate) && is_single(candidate)) {
-      added.push_back(record);
+      update.added.push_back(record);
+      if (record.ek_certificate) {
+        update.ek_certificates.push_back(
+            {record.uid, record.ek_certificate->sha256, std::move(candidate.ek_certificate)});
+      }
     }
   }
 
@@ -120,14 +124,15 @@ Result<std::vector<ImportCandidate>> read_lines(const Json& lines, const std::st
       return random.error();
     }
     const Result<ImportedIdentity> identity = transport::read_import(lines[index]);
-    Result<HostRecord> record =
+    Result<ImportedRecord> imported =
         identity
             ? imported_record(*identity, {who, HostUid::from(*random).value_or(HostUid{}), now})
-            : Result<HostRecord>(identity.error());
-    if (record) {
-      candidates.push_back({index, *std::move(record), identity->uid.has_value()});
+            : Result<ImportedRecord>(identity.error());
+    if (imported) {
+      candidates.push_back({index, std::move(imported->record), std::move(imported->ek_certificate),
+                            identity->uid.has_value()});
     } else {
-      report.mistakes.push_back({index, record.error().to_string(), {}});
+      report.mistakes.push_back({index, imported.error().to_string(), {}});
     }
   }
   return candidates;
@@ -152,7 +157,7 @@ IdentityDecision import_hosts(std::vector<ImportCandidate> candidates, bool is_c
     Importing importing(view.hosts, report);
     IdentityUpdate update;
     for (ImportCandidate& candidate : candidates) {
-      importing.add(candidate, update.added);
+      importing.add(candidate, update);
     }
     if (is_check || !report.mistakes.empty()) {
       return IdentityUpdate{};

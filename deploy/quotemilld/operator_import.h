@@ -34,6 +34,7 @@ struct ImportReport {
 struct ImportCandidate {
   std::size_t index = 0;
   HostRecord record;
+  Bytes ek_certificate;  // that the record names; empty: none
   bool has_uid = false;  // the line gave it
 };
 

@@ -21,14 +21,14 @@ constexpr std::size_t kAuditMax = 1'000;      // the newest ones, in a bundle
 constexpr std::size_t kLookedAtMax = 10'000;  // older appraisals, for PCR values
 constexpr std::size_t kMomentsMax = 32;       // at which a verdict's baselines are looked for
 
-Json render_host(const HostRecord& host) {
+Json render_host(const HostRecord& host, ByteView ek_certificate) {
   return {{"uuid", host.uid.hex()},
           {"name", host.name},
           {"generation", host.generation},
           {"ak_public", to_hex(host.ak_public)},
           {"curve_key", to_hex(host.curve_key)},
           {"ek_sha256", host.ek_sha256},
-          {"ek_certificate", to_hex(host.ek_certificate)},
+          {"ek_certificate", to_hex(ek_certificate)},
           {"enrolled", transport::iso_time(host.enrolled)},
           {"admitted_by", printable(host.admitted_by)}};
 }
@@ -324,6 +324,13 @@ Result<std::optional<Bytes>> log_of(const History& history, const HistoryEntry& 
   return log ? Result<std::optional<Bytes>>(*std::move(log)) : log.error();
 }
 
+// Empty if it showed none.
+Result<Bytes> certificate_of(const History& history, const HostRecord& identity) {
+  return identity.ek_certificate
+             ? history.ek_certificate(identity.uid, identity.ek_certificate->sha256)
+             : Result<Bytes>(Bytes());
+}
+
 // The host as it was when it attested: a quote is checked by the key of then.
 Result<HostRecord> identity_of(const History& history, const HostRecord& host,
                                const HistoryEntry& entry) {
@@ -353,6 +360,10 @@ Result<Json> make_bundle(const BundleParts& parts, const HostRecord& host,
   if (!identity) {
     return identity.error();
   }
+  const Result<Bytes> certificate = certificate_of(parts.history, *identity);
+  if (!certificate) {
+    return certificate.error();
+  }
   const Result<Json> pcrs = pcr_values(parts.history, entry);
   const Result<std::optional<Bytes>> log = log_of(parts.history, entry);
   const Result<Json> audit = render_audit(parts.history);
@@ -375,7 +386,7 @@ Result<Json> make_bundle(const BundleParts& parts, const HostRecord& host,
   return Json{{"format", "quotemill-bundle/1"},
               {"made", transport::iso_time(now)},
               {"verifier", {{"curve_key", to_hex(parts.server_key)}}},
-              {"host", render_host(*identity)},
+              {"host", render_host(*identity, *certificate)},
               {"appraisal", render_entry(entry)},
               {"revision", render_revised(what.revision)},
               {"pcrs", *pcrs},

@@ -135,7 +135,7 @@ void add_identity(const HostRecord& record, const Policy& policy, Findings& find
     add_broken_rule(FindingCode::kIdentityImported, policy.imported_identity, {}, findings);
   }
   // What was imported came with a certificate that nobody verified.
-  if (record.is_imported() || record.ek_certificate == decltype(record.ek_certificate)()) {
+  if (record.is_imported() || !record.ek_certificate) {
     add_broken_rule(FindingCode::kIdentityEkUncertified, rules.ek_uncertified, {}, findings);
   }
   if (!rules.ak_keys.empty()) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/limits.h"
+#include "engine/identity/ek_certificate.h"
 
 namespace quotemill {
 namespace {
@@ -45,7 +46,10 @@ HostRecord proven_record(const ProvenIdentity& identity, const AdmissionContext&
   }
   record.name = identity.name();
   record.ek_public = to_bytes(identity.ek_public());
-  record.ek_certificate = to_bytes(identity.ek_certificate());
+  record.ek_certificate.reset();
+  if (!identity.ek_certificate().empty()) {
+    record.ek_certificate = name_of_ek_certificate(identity.ek_certificate());
+  }
   record.ek_sha256 = identity.ek_sha256();
   record.ak_public = to_bytes(identity.ak_public());
   record.curve_key = identity.curve_key();

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "engine/base/bytes.h"
+#include "engine/base/digest.h"
 #include "engine/base/time.h"
 #include "engine/evidence/host_uid.h"
 
@@ -25,14 +27,25 @@ enum class LifeCycle : std::uint8_t {
 
 std::string_view name_of(LifeCycle life_cycle);
 
+// What a record says of its host's EK certificate. The certificate itself is the store's, which
+// keeps it for as long as the host is there (History::ek_certificate()): a fleet's certificates are
+// more than all else that is known of it, and hardly ever asked for.
+struct EkCertificateName {
+  Digest sha256;       // of the DER
+  WallTime not_after;  // 0: what is stored is no certificate that can be read
+
+  friend bool operator==(const EkCertificateName&, const EkCertificateName&) = default;
+};
+
 struct HostRecord {
   HostUid uid;
   std::uint32_t generation = 1;  // + 1 with each new AK or channel key
   std::string name;              // unique among active hosts, [a-z0-9._-]{1,64}
   LifeCycle life_cycle = LifeCycle::kPending;
   // All of the EK may be empty if the host was imported.
-  Bytes ek_public;        // TPMT_PUBLIC
-  Bytes ek_certificate;   // DER; empty if the EK's public key was pinned instead
+  Bytes ek_public;  // TPMT_PUBLIC
+  // None if the EK's public key was pinned instead.
+  std::optional<EkCertificateName> ek_certificate;
   std::string ek_sha256;  // of the EK's SubjectPublicKeyInfo, hexadecimal
   Bytes ak_public;        // TPMT_PUBLIC
   CurveKey curve_key{};

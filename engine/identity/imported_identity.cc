@@ -6,6 +6,7 @@
 #include "engine/base/text.h"
 #include "engine/crypto/certificate.h"
 #include "engine/crypto/hash.h"
+#include "engine/identity/ek_certificate.h"
 #include "engine/identity/enrolment.h"
 #include "engine/identity/transcript.h"
 #include "engine/tpm/public_area.h"
@@ -58,7 +59,7 @@ Result<void> set_endorsement_key(HostRecord& record, ByteView bytes) {
   return {};
 }
 
-Result<void> set_certificate(HostRecord& record, ByteView bytes) {
+Result<void> set_certificate(ImportedRecord& imported, ByteView bytes) {
   if (bytes.empty()) {
     return {};
   }
@@ -67,12 +68,14 @@ Result<void> set_certificate(HostRecord& record, ByteView bytes) {
     return about("ek_certificate", certificate.error());
   }
   const std::string key = hash(HashAlgorithm::kSha256, certificate->key().spki_der()).hex();
+  HostRecord& record = imported.record;
   if (!record.ek_sha256.empty() && record.ek_sha256 != key) {
     return wrong(ErrorCode::kMismatch, "ek_certificate",
                  "is of another key than ek_public: take both from the same TPM");
   }
   record.ek_sha256 = key;
-  record.ek_certificate = certificate->der();
+  imported.ek_certificate = certificate->der();
+  record.ek_certificate = name_of_ek_certificate(imported.ek_certificate);
   return {};
 }
 
@@ -93,11 +96,13 @@ Result<void> check_form(const ImportedIdentity& identity) {
 
 }  // namespace
 
-Result<HostRecord> imported_record(const ImportedIdentity& identity, const ImportContext& context) {
+Result<ImportedRecord> imported_record(const ImportedIdentity& identity,
+                                       const ImportContext& context) {
   if (const Result<void> form = check_form(identity); !form) {
     return form.error();
   }
-  HostRecord record;
+  ImportedRecord imported;
+  HostRecord& record = imported.record;
   record.uid = identity.uid.value_or(context.fresh_uid);
   record.name = identity.name;
   record.life_cycle = LifeCycle::kActive;
@@ -110,11 +115,11 @@ Result<HostRecord> imported_record(const ImportedIdentity& identity, const Impor
   if (const Result<void> ek = set_endorsement_key(record, identity.ek_public); !ek) {
     return ek.error();
   }
-  if (const Result<void> certificate = set_certificate(record, identity.ek_certificate);
+  if (const Result<void> certificate = set_certificate(imported, identity.ek_certificate);
       !certificate) {
     return certificate.error();
   }
-  return record;
+  return imported;
 }
 
 }  // namespace quotemill

@@ -27,6 +27,11 @@ struct ImportedIdentity {
   std::optional<HostUid> uid;  // none: a fresh one
 };
 
+struct ImportedRecord {
+  HostRecord record;
+  Bytes ek_certificate;  // the DER that the record names; empty: none
+};
+
 struct ImportContext {
   std::string who;    // the operator's name, printable
   HostUid fresh_uid;  // random; used if the identity has none
@@ -36,6 +41,7 @@ struct ImportContext {
 // The active host that it becomes. Checked as an enrolment would: the name's form, the attributes
 // of AK and EK, the certificate's key against the EK. A certificate's chain is not: nothing of it
 // would be proof. Details of the Errors say what to do, and are escaped.
-Result<HostRecord> imported_record(const ImportedIdentity& identity, const ImportContext& context);
+Result<ImportedRecord> imported_record(const ImportedIdentity& identity,
+                                       const ImportContext& context);
 
 }  // namespace quotemill

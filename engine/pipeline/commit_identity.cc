@@ -47,6 +47,7 @@ void Committer::handle(IdentityTask& task) {
     leave_to_nobody(*changed, write);
     tell_after_maintenance(*changed, write);
   }
+  write.batch.ek_certificates = std::move(update->ek_certificates);
   write.batch.tokens = update->tokens;
   write.batch.hosts_removed = update->removed;
   if (update->baseline) {

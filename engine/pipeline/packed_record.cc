@@ -22,7 +22,10 @@ HostRow row_of(const HostRecord& record) {
   row.name = record.name;
   row.life_cycle = record.life_cycle;
   row.ek_public = record.ek_public;
-  row.ek_certificate = record.ek_certificate;
+  if (record.ek_certificate) {
+    row.ek_certificate_sha256 = record.ek_certificate->sha256.view();
+    row.ek_certificate_not_after = record.ek_certificate->not_after;
+  }
   row.ek_sha256 = record.ek_sha256;
   row.ak_public = record.ak_public;
   row.curve_key = record.curve_key;
@@ -42,7 +45,7 @@ std::optional<PackedRecord> PackedRecord::pack(const HostRow& row, SharedCommon 
                                                std::pmr::memory_resource& memory) {
   const std::array<std::string_view, kParts> parts = {
       row.name, row.ek_sha256, as_text(row.ak_public), as_text(row.ek_public),
-      as_text(row.ek_certificate)};
+      as_text(row.ek_certificate_sha256)};
   PackedRecord out(memory);
   std::size_t size = 0;
   for (std::size_t i = 0; i < kParts; ++i) {
@@ -59,6 +62,7 @@ std::optional<PackedRecord> PackedRecord::pack(const HostRow& row, SharedCommon 
   out.life_cycle_ = row.life_cycle;
   out.generation_ = row.generation;
   out.curve_key_ = row.curve_key;
+  out.ek_certificate_not_after_ = row.ek_certificate_not_after;
   out.enrolled_ = row.enrolled;
   out.expires_ = row.expires;
   out.common_ = std::move(common);
@@ -72,7 +76,10 @@ HostRecord PackedRecord::unpack(const HostUid& uid) const {
   out.name = part(kName);
   out.life_cycle = life_cycle_;
   out.ek_public = to_bytes(as_bytes(part(kEkPublic)));
-  out.ek_certificate = to_bytes(as_bytes(part(kEkCertificate)));
+  if (const auto sha256 =
+          Digest::from(HashAlgorithm::kSha256, as_bytes(part(kEkCertificateSha256)))) {
+    out.ek_certificate = {*sha256, ek_certificate_not_after_};
+  }
   out.ek_sha256 = part(kEkSha256);
   out.ak_public = to_bytes(as_bytes(part(kAkPublic)));
   out.curve_key = curve_key_;

@@ -88,7 +88,7 @@ class PackedRecord {
   explicit PackedRecord(std::pmr::memory_resource& memory) : parts_(&memory) {}
 
   // In the order in which they are in parts_.
-  enum Part : std::size_t { kName, kEkSha256, kAkPublic, kEkPublic, kEkCertificate, kParts };
+  enum Part : std::size_t { kName, kEkSha256, kAkPublic, kEkPublic, kEkCertificateSha256, kParts };
 
   [[nodiscard]] std::string_view part(Part which) const;
 
@@ -97,6 +97,7 @@ class PackedRecord {
   LifeCycle life_cycle_ = LifeCycle::kPending;
   std::uint32_t generation_ = 0;
   CurveKey curve_key_{};
+  WallTime ek_certificate_not_after_;
   WallTime enrolled_;
   WallTime expires_;
   SharedCommon common_;

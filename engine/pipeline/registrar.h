@@ -37,6 +37,7 @@ struct IdentityUpdate {
   std::optional<HostState> state;
   std::vector<HostRecord> added;                        // new hosts, all `unknown`
   std::vector<HostRecord> records;                      // others; their states stay
+  std::vector<EkCertificate> ek_certificates;           // that those records name, if they are new
   std::vector<TokenRecord> tokens;                      // created or spent
   std::vector<HostUid> removed;                         // pending hosts that expired
   std::shared_ptr<const Baseline> baseline;             // captured, imported, or as it is retired

@@ -75,6 +75,11 @@ class History {
   [[nodiscard]] virtual Result<HostRecord> former_identity(const HostUid& host,
                                                            std::uint32_t generation) const = 0;
 
+  // The DER of an EK certificate that a record of the host names, of now or of then. kNotFound if
+  // there is none; kStorage if it is damaged.
+  [[nodiscard]] virtual Result<Bytes> ek_certificate(const HostUid& host,
+                                                     const Digest& sha256) const = 0;
+
   // Changes with sequence >= `from`, ascending, at most `limit`.
   [[nodiscard]] virtual Result<std::vector<Change>> changes(std::uint64_t from,
                                                             std::size_t limit) const = 0;

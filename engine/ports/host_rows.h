@@ -50,7 +50,8 @@ struct HostRow {
   std::string_view name;
   LifeCycle life_cycle = LifeCycle::kPending;
   ByteView ek_public;
-  ByteView ek_certificate;
+  ByteView ek_certificate_sha256;  // empty: none
+  WallTime ek_certificate_not_after;
   std::string_view ek_sha256;
   ByteView ak_public;
   CurveKey curve_key{};

@@ -128,6 +128,13 @@ struct PolicyRecord {
   [[nodiscard]] bool is_withdrawal() const { return text.empty(); }
 };
 
+// The certificate that a host's record names.
+struct EkCertificate {
+  HostUid host;
+  Digest sha256;  // of the DER
+  Bytes der;
+};
+
 // What one durable write holds. All of it becomes durable, or nothing.
 struct CommitBatch {
   // Each follows the last appraisal of its host by one sequence; each host at most once. They count
@@ -137,6 +144,9 @@ struct CommitBatch {
   std::vector<std::shared_ptr<const HostState>> states;
   std::vector<HistoryEntry> history;
   std::vector<VerdictRevision> revisions;  // of hosts whose states are in `states`
+  // Of hosts in `hosts`. What is stored of a host stays until the host is removed, whatever its
+  // record says.
+  std::vector<EkCertificate> ek_certificates;
   // Records of hosts as they were before these became of another generation.
   std::vector<std::shared_ptr<const HostRecord>> former_identities;
   std::vector<BootLogRecord> boot_logs;  // of an id that is stored already: the same log
@@ -145,15 +155,17 @@ struct CommitBatch {
   std::vector<std::shared_ptr<const PolicyRecord>> policies;
   std::vector<std::shared_ptr<const Rollout>> rollouts;  // one of a stored number replaces it
   std::vector<TokenRecord> tokens;
-  std::vector<AuditRecord> audit;      // their numbers are contiguous with the stored ones
-  std::vector<HostUid> hosts_removed;  // pending hosts that expired: record and state go
-  std::vector<Change> changes;         // their sequences are contiguous with the stored ones
+  std::vector<AuditRecord> audit;  // their numbers are contiguous with the stored ones
+  std::vector<HostUid>
+      hosts_removed;  // pending hosts that expired: all that was kept of who they are goes
+  std::vector<Change> changes;  // their sequences are contiguous with the stored ones
 
   [[nodiscard]] bool empty() const {
     return reaffirmed.empty() && hosts.empty() && states.empty() && history.empty() &&
-           revisions.empty() && former_identities.empty() && boot_logs.empty() &&
-           baselines.empty() && reference_files.empty() && policies.empty() && rollouts.empty() &&
-           tokens.empty() && audit.empty() && hosts_removed.empty() && changes.empty();
+           revisions.empty() && ek_certificates.empty() && former_identities.empty() &&
+           boot_logs.empty() && baselines.empty() && reference_files.empty() && policies.empty() &&
+           rollouts.empty() && tokens.empty() && audit.empty() && hosts_removed.empty() &&
+           changes.empty();
   }
 };
 

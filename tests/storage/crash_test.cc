@@ -6,8 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/crypto/hash.h"
 #include "storage/records.h"
 #include "storage/rocks_store.h"
+#include "tests/storage/older_store.h"
 #include "tests/storage/sample_records.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_folder.h"
@@ -163,6 +165,39 @@ TEST_F(CrashTest, LosesNothingWhenKilledWhileCompacting) {
 
 TEST_F(CrashTest, LosesNothingWhenKilledWhileFolding) {
   kill_often("fold", 8, true);
+}
+
+// Opening a store of the format before moves certificates; killed in the middle of it, the next one
+// goes on.
+TEST_F(CrashTest, LosesNoCertificateWhenKilledWhileMovingThem) {
+  std::vector<OlderHost> hosts;
+  for (std::uint32_t number = 0; number < 20'000; ++number) {
+    OlderHost host{sample_host(1), Bytes(1'200, static_cast<std::uint8_t>(number)), {}};
+    host.record.ek_certificate.reset();
+    const Digest id = hash(HashAlgorithm::kSha256, as_bytes("host " + std::to_string(number)));
+    host.record.uid = *HostUid::from(id.view().first(16));
+    hosts.push_back(std::move(host));
+  }
+  write_older_store(path_, 2, hosts);
+  int kills = 0;
+  for (int round = 0; round < 60 && move_progress(path_).unmoved != 0; ++round) {
+    Process writer({.arguments = {STORAGE_CRASH_WRITER, path_}});
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 + 15 * round));
+    writer.kill();
+    const MoveProgress now = move_progress(path_);
+    kills += now.moved != 0 && now.unmoved != 0 ? 1 : 0;
+    EXPECT_TRUE(now.unmoved == 0 || now.is_marked);
+  }
+  EXPECT_GT(kills, 0) << "none met the move: nothing was tested";
+  const auto store = RocksStore::open({.path = path_});
+  ASSERT_TRUE(store) << store.error().to_string();
+  for (const OlderHost& host : hosts) {
+    const auto der = (*store)->ek_certificate(host.record.uid,
+                                              hash(HashAlgorithm::kSha256, host.ek_certificate));
+    ASSERT_TRUE(der) << der.error().to_string();
+    ASSERT_EQ(*der, host.ek_certificate);
+  }
+  EXPECT_EQ((*store)->check()->problems_found, 0U);
 }
 
 // A copy is there as a whole, on another stream, or not at all.

@@ -31,6 +31,7 @@ CommitBatch next_batch(std::uint64_t last, std::uint64_t count) {
   HostState state = sample_state(kHost, last + count);
   state.host_changes = last + count;
   batch.hosts = {std::make_shared<const HostRecord>(sample_host(kHost))};
+  batch.ek_certificates = {sample_ek_certificate(kHost)};
   batch.states = {std::make_shared<const HostState>(state)};
   batch.boot_logs = {sample_boot_log(20'000 + (last + count) % 64, 1)};
   // Each came with evidence of its own.
@@ -53,6 +54,7 @@ void add_reaffirmation(std::uint8_t host, std::uint64_t sequence, CommitBatch& b
   }
   CommitBatch edge = edge_batch(host, sequence);
   batch.hosts.push_back(edge.hosts[0]);
+  batch.ek_certificates.push_back(edge.ek_certificates[0]);
   batch.states.push_back(edge.states[0]);
   batch.history.push_back(edge.history[0]);
 }

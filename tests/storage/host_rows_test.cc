@@ -28,7 +28,11 @@ std::string text_of(const HostRow& row) {
   record.name = row.name;
   record.life_cycle = row.life_cycle;
   record.ek_public = to_bytes(row.ek_public);
-  record.ek_certificate = to_bytes(row.ek_certificate);
+  if (!row.ek_certificate_sha256.empty()) {
+    record.ek_certificate = {
+        Digest::from(HashAlgorithm::kSha256, row.ek_certificate_sha256).value_or(Digest()),
+        row.ek_certificate_not_after};
+  }
   record.ek_sha256 = row.ek_sha256;
   record.ak_public = to_bytes(row.ak_public);
   record.curve_key = row.curve_key;
@@ -147,7 +151,6 @@ TEST(HostRows, OfADamagedValueAreNoneOrTellWhatIsDecodedTheWholeWay) {
   for (int i = 0; i < 40'000; ++i) {
     HostRecord record = sample_host(static_cast<std::uint8_t>(random()));
     record.ek_public.clear();  // changes are to hit what is read
-    record.ek_certificate.clear();
     record.ak_public.resize(3);
     HostState state = random_state(random, record.uid);
     state.evidence = random_digest(random);

@@ -76,8 +76,11 @@ HostRecord random_record(Random& random) {
   out.generation = u32(random);
   out.name = "host-" + out.uid.hex().substr(0, random() % 33);
   out.life_cycle = static_cast<LifeCycle>(random() % 6);
-  out.ek_public.resize(random() % 3 * 150);
-  out.ek_certificate.resize(random() % 50 == 0 ? 70'000 : random() % 2 * 900);
+  out.ek_public.resize(random() % 50 == 0 ? 70'000 : random() % 3 * 150);
+  out.ek_certificate.reset();
+  if (coin(random)) {
+    out.ek_certificate = {random_digest(random), random_time(random)};
+  }
   out.ek_sha256 = coin(random) ? out.uid.hex() : "";
   out.ak_public.resize(random() % 3 * 60);
   std::copy_n(out.uid.bytes.begin(), out.uid.bytes.size(), out.curve_key.begin());

@@ -102,6 +102,37 @@ TYPED_TEST(RevisionContract, KeepsWhoAHostWas) {
   EXPECT_EQ(this->store().former_identity(sample_uid(2), 1).error().code, ErrorCode::kNotFound);
 }
 
+// Records are read, changed and written back, and never carry the certificate.
+TYPED_TEST(RevisionContract, KeepsACertificateWhateverIsWrittenOfItsHostUntilItIsRemoved) {
+  const EkCertificate certificate = sample_ek_certificate(1);
+  const auto read = [&] {
+    return this->store().ek_certificate(certificate.host, certificate.sha256);
+  };
+  this->commit(edge_batch(1, 1));
+  EXPECT_EQ(*read(), certificate.der);
+  CommitBatch changed;
+  HostRecord bare = sample_host(1);
+  bare.ek_certificate.reset();
+  changed.hosts = {std::make_shared<const HostRecord>(sample_host(1)),
+                   std::make_shared<const HostRecord>(bare)};
+  this->commit(changed);
+  EXPECT_EQ(*read(), certificate.der);
+  changed.hosts_removed = {certificate.host};
+  this->commit(changed);
+  EXPECT_EQ(*read(), certificate.der) << "removed and written in one batch";
+  changed.hosts.clear();
+  HostRecord former = sample_host(1);
+  former.generation = 1;
+  CommitBatch other = edge_batch(2, 1);
+  other.former_identities = {std::make_shared<const HostRecord>(former)};
+  this->commit(other);
+  this->commit(changed);
+  EXPECT_EQ(read().error().code, ErrorCode::kNotFound);
+  EXPECT_FALSE(this->store().former_identity(former.uid, 1)) << "who nobody is any more";
+  const EkCertificate others = sample_ek_certificate(2);
+  EXPECT_EQ(*this->store().ek_certificate(others.host, others.sha256), others.der);
+}
+
 // A host that enrols again and again takes no more room than that.
 TEST(FormerIdentities, AreBounded) {
   Rocks rocks(0);

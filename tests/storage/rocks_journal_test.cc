@@ -331,7 +331,8 @@ TEST_F(RocksJournalTest, IsMarkedSoThatAnOlderProgramRefusesIt) {
   }
   open();
   const auto database = Database::open({folder_ / "store", 1 << 20, nullptr});
-  EXPECT_EQ(**(*database)->get(Family::kMeta, kFormatKey), encode_plain(encode_number(2)));
+  EXPECT_EQ(**(*database)->get(Family::kMeta, kFormatKey),
+            encode_plain(encode_number(kFormatVersion)));
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ TEST_F(RocksStoreTest, Cve2025_1057_RefusesAStoreOfAFutureFormat) {
   const auto before = std::filesystem::last_write_time(path() + "/CURRENT");
   const Error error = refusal();
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_NE(error.to_string().find("has format 3, written by a newer Quotemill"), std::string::npos)
+  EXPECT_NE(error.to_string().find("has format 4, written by a newer Quotemill"), std::string::npos)
       << error.to_string();
   EXPECT_EQ(std::filesystem::last_write_time(path() + "/CURRENT"), before) << "was written to";
 }

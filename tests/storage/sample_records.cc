@@ -56,6 +56,12 @@ HostUid sample_uid(std::uint8_t number) {
   return uid;
 }
 
+EkCertificate sample_ek_certificate(std::uint8_t number) {
+  EkCertificate certificate{sample_uid(number), {}, Bytes(1200, number)};
+  certificate.sha256 = hash(HashAlgorithm::kSha256, certificate.der);
+  return certificate;
+}
+
 HostRecord sample_host(std::uint8_t number) {
   HostRecord host;
   host.uid = sample_uid(number);
@@ -63,7 +69,7 @@ HostRecord sample_host(std::uint8_t number) {
   host.name = "node-" + std::to_string(number);
   host.life_cycle = LifeCycle::kMaintenance;
   host.ek_public = Bytes(314, number);
-  host.ek_certificate = Bytes(1200, number);
+  host.ek_certificate = {sample_ek_certificate(number).sha256, {1'900'000'000'000}};
   host.ek_sha256 = digest_of(host.name).hex();
   host.ak_public = Bytes(280, number);
   host.curve_key.fill(number);
@@ -186,6 +192,7 @@ HistoryEntry sample_trusted_appraisal(std::uint8_t number, std::uint64_t sequenc
 CommitBatch edge_batch(std::uint8_t number, std::uint64_t sequence) {
   CommitBatch batch;
   batch.hosts = {std::make_shared<const HostRecord>(sample_host(number))};
+  batch.ek_certificates = {sample_ek_certificate(number)};
   batch.states = {std::make_shared<const HostState>(sample_trusted_state(number, sequence))};
   batch.history = {sample_trusted_appraisal(number, sequence)};
   return batch;

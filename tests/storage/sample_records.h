@@ -11,6 +11,8 @@ namespace quotemill::testing {
 
 HostUid sample_uid(std::uint8_t number);
 HostRecord sample_host(std::uint8_t number);
+// That its record names: bytes that are no certificate.
+EkCertificate sample_ek_certificate(std::uint8_t number);
 
 // A state with counters, a proof over 24 PCRs, and two findings.
 HostState sample_state(std::uint8_t number, std::uint64_t sequence);

@@ -17,6 +17,7 @@ namespace quotemill::storage {
 namespace {
 
 using namespace quotemill::testing;  // NOLINT(google-build-using-namespace)
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -103,6 +104,36 @@ TEST_F(StoreCareTest, ARecordThatCannotBeReadIsNamed) {
   fill(*open(path_));
   put_raw(Family::kChanges, change_key(2), "\x07nonsense");
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("changes ")));
+}
+
+TEST_F(StoreCareTest, ACertificateThatIsGoneIsNamedByWhoeverNamesIt) {
+  CommitBatch batch;
+  HostRecord former = sample_host(1);
+  former.generation = 2;
+  batch.former_identities = {std::make_shared<const HostRecord>(former)};
+  {
+    const auto store = open(path_);
+    fill(*store);
+    ASSERT_TRUE(store->commit(batch));
+  }
+  const EkCertificate certificate = sample_ek_certificate(1);
+  erase_raw(Family::kCertificates, certificate_key(certificate.host, certificate.sha256));
+  EXPECT_THAT(problems(),
+              ElementsAre(AllOf(HasSubstr("hosts "), HasSubstr("EK certificate"),
+                                HasSubstr(certificate.sha256.hex())),
+                          AllOf(HasSubstr("identities "), HasSubstr("EK certificate"))));
+}
+
+TEST_F(StoreCareTest, ACertificateThatWasChangedIsNamedAndNotGivenOut) {
+  fill(*open(path_));
+  const EkCertificate certificate = sample_ek_certificate(1);
+  Bytes changed = certificate.der;
+  changed.back() ^= 1;
+  put_raw(Family::kCertificates, certificate_key(certificate.host, certificate.sha256),
+          encode_plain(as_text(changed)));
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("hosts "), HasSubstr("certificates ")));
+  EXPECT_EQ(open(path_)->ek_certificate(certificate.host, certificate.sha256).error().code,
+            ErrorCode::kStorage);
 }
 
 TEST_F(StoreCareTest, ARevisionOrAFormerIdentityThatIsWrongIsNamed) {

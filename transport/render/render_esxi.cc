@@ -65,10 +65,10 @@ Json firmware_of(const HostState& state) {
   return text;
 }
 
-Json render_tpm(const Host& host) {
+Json render_tpm(const Host& host, ByteView ek_certificate) {
   TpmAttributes attributes;
-  if (!host.record->ek_certificate.empty()) {
-    if (const Result<Certificate> ek = Certificate::from_der(host.record->ek_certificate)) {
+  if (!ek_certificate.empty()) {
+    if (const Result<Certificate> ek = Certificate::from_der(ek_certificate)) {
       attributes = tpm_attributes(*ek);
     }
   }
@@ -92,7 +92,7 @@ Json render_attestation(const EsxiAttestation& attestation) {
           {"vsphere", words(attestation.vsphere)}};
 }
 
-Json render_esxi_host(const Host& host, const EsxiStatus& status) {
+Json render_esxi_host(const Host& host, ByteView ek_certificate, const EsxiStatus& status) {
   const bool is_told = status.is_believed;
   return {{"attestation", render_attestation(esxi_attestation(*host.state))},
           {"last_attested", last_attested(*host.state)},
@@ -102,7 +102,7 @@ Json render_esxi_host(const Host& host, const EsxiStatus& status) {
           {"secure_boot", render_secure_boot(status)},
           {"txt",
            is_told ? Json(status.is_launched_by_txt ? "launched" : "not_launched") : Json(nullptr)},
-          {"tpm", render_tpm(host)},
+          {"tpm", render_tpm(host, ek_certificate)},
           {"exec_installed_only",
            status.exec_installed_only ? Json(*status.exec_installed_only) : Json(nullptr)},
           {"asset_tag", text_of(status.asset_tag)},

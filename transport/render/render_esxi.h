@@ -19,7 +19,8 @@ Json render_attestation(const EsxiAttestation& attestation);
 // exec_installed_only, asset_tag, modules, secret_typed, layout; and what a policy may list of it:
 // loaders[], authorities[], signers[]. Without a believable log all that
 // it would tell is null.
-Json render_esxi_host(const Host& host, const EsxiStatus& status);
+// `ek_certificate` is the DER that the host's record names; empty: none.
+Json render_esxi_host(const Host& host, ByteView ek_certificate, const EsxiStatus& status);
 
 // modules[]{module, before, after, vib_before, vib_after}, vibs[]{vib, before, after}.
 Json render_software_changes(const SoftwareChanges& changes);

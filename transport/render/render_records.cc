@@ -72,7 +72,7 @@ Json render_identity(const HostRecord& record) {
           {"enrolled", iso_time(record.enrolled)},
           {"admitted_by", text_of(record.admitted_by)},
           {"ek_sha256", text_of(record.ek_sha256)},
-          {"ek_certificate", !record.ek_certificate.empty()},
+          {"ek_certificate", record.ek_certificate.has_value()},
           {"ak_sha256", record.ak_public.empty() ? Json(nullptr) : Json(ak.hex())},
           {"note", text_of(record.note)},
           {"maintenance_until",

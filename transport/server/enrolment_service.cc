@@ -114,12 +114,17 @@ EnrolmentAudit refusal_of(const Error& error, const std::string& name,
   return audit;
 }
 
-IdentityUpdate update_of(const Admission& admission, const RegistryView& view) {
+IdentityUpdate update_of(const Admission& admission, const ProvenIdentity& identity,
+                         const RegistryView& view) {
   IdentityUpdate update;
   if (!admission.is_write_needed) {
     return update;
   }
   update.record = admission.record;
+  if (const auto& named = admission.record.ek_certificate) {
+    update.ek_certificates.push_back(
+        {admission.record.uid, named->sha256, to_bytes(identity.ek_certificate())});
+  }
   update.reset_state = admission.reset_state;
   if (admission.kind == AdmissionKind::kRenewed) {
     update.reasons.push_back(identity_changed(admission));
@@ -293,7 +298,7 @@ Result<Admission> EnrolmentService::admit(const ProvenIdentity& identity) {
       return decided.error();
     }
     admission = *std::move(decided);
-    return update_of(*admission, view);
+    return update_of(*admission, identity, view);
   };
   const Result<std::shared_ptr<const HostRecord>> changed = registrar_.change(decide);
   if (!changed) {

@@ -35,7 +35,7 @@ TEST(FleetHost, IsTheSameForTheSameSeedAndNumber) {
 }
 
 TEST(FleetHost, CanBeImported) {
-  const Result<HostRecord> record =
+  const Result<ImportedRecord> record =
       imported_record(host_of(1, 4).identity(), {"ana", HostUid{{1}}, {}});
   EXPECT_TRUE(record) << record.error().to_string();
 }

@@ -18,15 +18,9 @@ class EkExpiryTest : public ::testing::Test {
     record.ek_sha256 = record.name;
     record.life_cycle = life_cycle;
     if (days != 0) {
-      record.ek_certificate = certificate_until(days);
+      record.ek_certificate = {{}, {testing::kTestTime.ms + days * testing::kDayMs}};
     }
     hosts_.put(std::make_shared<const HostRecord>(record));
-  }
-
-  Bytes certificate_until(std::int64_t days) {
-    testing::CertificateSpec spec;
-    spec.not_after = {testing::kTestTime.ms + days * testing::kDayMs};
-    return testing::self_signed(spec, key_).der();
   }
 
   [[nodiscard]] std::int64_t days() const {
@@ -34,7 +28,6 @@ class EkExpiryTest : public ::testing::Test {
            testing::kDayMs;
   }
 
-  const testing::SigningKey key_ = testing::SigningKey::generate(KeyKind::kEcP256);
   HostTable hosts_;
   EkExpiry expiry_;
 };

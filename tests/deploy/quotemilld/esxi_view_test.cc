@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "deploy/quotemilld/esxi_hosts.h"
+#include "engine/identity/ek_certificate.h"
 #include "tests/engine/pipeline/esxi_engine.h"
 #include "tests/support/certificate_builder.h"
 #include "tests/support/golden_file.h"
@@ -30,10 +31,14 @@ class EsxiView : public ::testing::TestWithParam<View> {
   static void enrol(EsxiEngine& engine) {
     HostRecord& record = engine.host.record();
     record.ek_sha256 = std::string(64, 'e');
-    record.ek_certificate =
+    const Bytes certificate =
         quotemill::testing::self_signed({.common_name = "EK CA", .critical_tcg_san = true},
                                         quotemill::testing::SigningKey::generate(KeyKind::kEcP256))
             .der();
+    record.ek_certificate = name_of_ek_certificate(certificate);
+    CommitBatch batch;
+    batch.ek_certificates = {{record.uid, record.ek_certificate->sha256, certificate}};
+    ASSERT_TRUE(engine.engine.store.commit(batch));
     engine.engine.put(engine.host, true);
   }
 

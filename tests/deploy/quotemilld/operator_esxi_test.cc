@@ -4,6 +4,7 @@
 #include "bench/fleet/esxi_boot_model.h"
 #include "bench/fleet/plain_replay.h"
 #include "engine/esxi/log/kept_log.h"
+#include "engine/identity/ek_certificate.h"
 #include "tests/deploy/quotemilld/operator_fixture.h"
 #include "tests/engine/esxi/image/model_images.h"
 #include "tests/support/certificate_builder.h"
@@ -31,7 +32,10 @@ class OperatorEsxiTest : public OperatorFixture {
   HostRecord booted(const std::string& name, EsxiFault fault, TrustState trust,
                     Findings findings = {}) {
     HostRecord record = host_record(++number_, name, LifeCycle::kActive);
-    record.ek_certificate = ek_certificate_;
+    record.ek_certificate = name_of_ek_certificate(ek_certificate_);
+    CommitBatch batch;
+    batch.ek_certificates = {{record.uid, record.ek_certificate->sha256, ek_certificate_}};
+    EXPECT_TRUE(store_.commit(batch));
     add(record);
     bench::EsxiBootModel model;
     model.image = std::make_shared<const bench::EsxiImageModel>(bench::esxi_image(3, 40));

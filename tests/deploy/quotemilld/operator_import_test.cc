@@ -7,6 +7,7 @@
 #include "bench/fleet/signing_key.h"
 #include "engine/base/limits.h"
 #include "tests/deploy/quotemilld/operator_fixture.h"
+#include "tests/support/certificate_builder.h"
 #include "transport/control/import_line.h"
 
 namespace quotemill::daemon {
@@ -58,6 +59,19 @@ TEST_F(OperatorImportTest, ImportsABatchInOneWrite) {
   ASSERT_FALSE(acts_.empty());
   EXPECT_EQ(acts_.back().verb, "hosts.import");
   EXPECT_EQ(acts_.back().subject, "2 hosts");
+}
+
+TEST_F(OperatorImportTest, KeepsTheCertificateThatTheRecordNames) {
+  ImportedIdentity certified = identity(1);
+  certified.ek_public.clear();
+  certified.ek_certificate = quotemill::testing::self_signed(
+                                 {}, quotemill::testing::SigningKey::generate(KeyKind::kEcP256))
+                                 .der();
+  EXPECT_EQ(import({transport::render_import(certified)})["imported"], 1);
+  const HostRecord record = *hosts_.find_by_name("web-1")->record;
+  ASSERT_TRUE(record.ek_certificate);
+  EXPECT_EQ(*store_.ek_certificate(record.uid, record.ek_certificate->sha256),
+            certified.ek_certificate);
 }
 
 TEST_F(OperatorImportTest, LeavesWhatIsThereAsItIs) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "deploy/quotemill-verify/bundle_check.h"
+#include "engine/identity/ek_certificate.h"
 #include "tests/deploy/quotemilld/attesting_fixture.h"
 
 namespace quotemill::daemon {
@@ -55,6 +56,21 @@ TEST_F(ProofBundleTest, ProvesWhatTheVerdictRestsOn) {
   EXPECT_EQ(outcome(report, "audit"), BundleOutcome::kUnknown) << "nobody did anything";
   EXPECT_TRUE(report.is_proven());
   EXPECT_FALSE(report.on_trust.empty());
+}
+
+TEST_F(ProofBundleTest, HasTheEkCertificateThatTheStoreKeeps) {
+  attest(1);
+  EXPECT_EQ(bundle()["host"]["ek_certificate"], "") << "it showed none";
+  const Bytes der(1'200, 7);
+  HostRecord record = *hosts_.find_by_name("host-0")->record;
+  record.ek_certificate = name_of_ek_certificate(der);
+  ASSERT_TRUE(committer_.change([&](const RegistryView&) -> Result<IdentityUpdate> {
+    IdentityUpdate update;
+    update.records = {record};
+    update.ek_certificates = {{record.uid, record.ek_certificate->sha256, der}};
+    return update;
+  }));
+  EXPECT_EQ(bundle()["host"]["ek_certificate"], to_hex(der));
 }
 
 TEST_F(ProofBundleTest, CarriesAppliedPoliciesBaselinesAndTheTrail) {

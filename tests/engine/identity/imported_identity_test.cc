@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "engine/crypto/hash.h"
 #include "engine/tpm/constants.h"
 #include "tests/support/soft_tpm.h"
 
@@ -21,8 +22,13 @@ class ImportedIdentityTest : public ::testing::Test {
     identity.curve_key.fill(7);
   }
 
-  [[nodiscard]] Result<HostRecord> record() const {
+  [[nodiscard]] Result<ImportedRecord> imported() const {
     return imported_record(identity, {"ana", HostUid{{9}}, kTestTime});
+  }
+
+  [[nodiscard]] Result<HostRecord> record() const {
+    Result<ImportedRecord> made = imported();
+    return made ? Result<HostRecord>(std::move(made->record)) : made.error();
   }
 
   [[nodiscard]] std::string refusal() const {
@@ -73,11 +79,15 @@ TEST_F(ImportedIdentityTest, TakesPublicAreasWithAndWithoutTheirLength) {
 
 TEST_F(ImportedIdentityTest, KnowsTheEkByItsCertificateAlone) {
   const TpmVendor vendor;
-  identity.ek_certificate = vendor.certify(tpm.ek.key).der();
-  const Result<HostRecord> made = record();
+  const Certificate certificate = vendor.certify(tpm.ek.key);
+  identity.ek_certificate = certificate.der();
+  const Result<ImportedRecord> made = imported();
   ASSERT_TRUE(made) << made.error().to_string();
-  EXPECT_EQ(made->ek_sha256, tpm.ek.key_sha256_hex());
-  EXPECT_TRUE(made->ek_public.empty());
+  EXPECT_EQ(made->record.ek_sha256, tpm.ek.key_sha256_hex());
+  EXPECT_TRUE(made->record.ek_public.empty());
+  EXPECT_EQ(made->ek_certificate, certificate.der());
+  EXPECT_EQ(made->record.ek_certificate->sha256, hash(HashAlgorithm::kSha256, certificate.der()));
+  EXPECT_EQ(made->record.ek_certificate->not_after, certificate.not_after());
 }
 
 TEST_F(ImportedIdentityTest, RefusesACertificateOfAnotherKey) {

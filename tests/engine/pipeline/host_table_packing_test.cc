@@ -24,7 +24,7 @@ std::shared_ptr<const HostRecord> record_of(std::uint32_t number, LifeCycle life
   record.curve_key.fill(static_cast<std::uint8_t>(number));
   record.labels["rack"] = std::to_string(number % 2);
   if (number % 11 == 0) {
-    record.ek_certificate.resize(70'000);  // that does not pack
+    record.ek_public.resize(70'000);  // that does not pack
   }
   return std::make_shared<const HostRecord>(std::move(record));
 }

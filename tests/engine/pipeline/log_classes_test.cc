@@ -49,6 +49,10 @@ class Told final : public History {
     return nothing_;
   }
 
+  [[nodiscard]] Result<Bytes> ek_certificate(const HostUid&, const Digest&) const override {
+    return nothing_;
+  }
+
   [[nodiscard]] Result<std::vector<Change>> changes(std::uint64_t, std::size_t) const override {
     return nothing_;
   }

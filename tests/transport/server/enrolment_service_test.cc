@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/limits.h"
+#include "engine/crypto/certificate.h"
 #include "tests/transport/server/enrolment_fixture.h"
 
 namespace quotemill::transport {
@@ -73,6 +74,22 @@ TEST_F(Enrolling, TheSameAgainGetsTheSameUidAndWritesNothing) {
   ASSERT_EQ(registrar.updates.size(), 2U);
   EXPECT_FALSE(registrar.updates[1].record);
   EXPECT_EQ(audit[1].outcome, "unchanged");
+}
+
+TEST_F(Enrolling, WhatIsWrittenHasTheCertificateThatTheRecordNames) {
+  const Client client(1);
+  add_token("t", 1);
+  ASSERT_EQ(status(run(client, "web-1", "t")), EnrolStatus::kAdmitted);
+  const IdentityUpdate& update = registrar.updates.back();
+  ASSERT_EQ(update.ek_certificates.size(), 1U);
+  const EkCertificate& kept = update.ek_certificates[0];
+  EXPECT_EQ(kept.host, update.record->uid);
+  EXPECT_EQ(kept.sha256, update.record->ek_certificate->sha256);
+  EXPECT_EQ(kept.sha256, hash(HashAlgorithm::kSha256, kept.der));
+  const Result<Certificate> certificate = Certificate::from_der(kept.der);
+  ASSERT_TRUE(certificate);
+  EXPECT_EQ(hash(HashAlgorithm::kSha256, certificate->key().spki_der()).hex(),
+            update.record->ek_sha256);
 }
 
 TEST_F(Enrolling, ANewAkResetsTheStateWithAFinding) {
