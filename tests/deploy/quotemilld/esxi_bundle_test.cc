@@ -91,6 +91,7 @@ TEST_F(EsxiBundle, IsProvenByWhatWasApprovedThen) {
     return update;
   }));
   const Json made = bundle();
+  ASSERT_EQ(made["baselines"].size(), 2U);
   EXPECT_EQ(made["baselines"][0]["approved"], false);
   EXPECT_TRUE(check(made).is_proven());
 }
