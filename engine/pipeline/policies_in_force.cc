@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <tuple>
 #include <utility>
 
 #include "engine/base/text.h"
@@ -18,12 +19,22 @@ void replace(std::vector<Policy>& policies, Policy policy) {
   policies.push_back(std::move(policy));
 }
 
+// The order of baselines, which snapshots of images are made in: whatever came last, and whoever
+// read them from a store, the same ones make the same snapshot.
+bool comes_before(const std::shared_ptr<const Baseline>& left,
+                  const std::shared_ptr<const Baseline>& right) {
+  return std::tie(left->name, left->version) < std::tie(right->name, right->version);
+}
+
+// REQUIRES: sorted by comes_before()
 void put(std::vector<std::shared_ptr<const Baseline>>& baselines,
          std::shared_ptr<const Baseline> baseline) {
-  std::erase_if(baselines, [&baseline](const auto& other) {
-    return other->name == baseline->name && other->version == baseline->version;
-  });
-  baselines.push_back(std::move(baseline));
+  const auto place = std::lower_bound(baselines.begin(), baselines.end(), baseline, comes_before);
+  if (place != baselines.end() && !comes_before(baseline, *place)) {
+    *place = std::move(baseline);
+  } else {
+    baselines.insert(place, std::move(baseline));
+  }
 }
 
 void put(Rollouts& rollouts, std::shared_ptr<const Rollout> rollout) {
@@ -135,6 +146,7 @@ Result<std::unique_ptr<PoliciesInForce>> PoliciesInForce::create(
   if (!applied) {
     return applied.error();
   }
+  std::sort(baselines.begin(), baselines.end(), comes_before);
   std::unique_ptr<PoliciesInForce> policies(
       new PoliciesInForce(std::move(configured), std::move(baselines), std::move(rollouts)));
   policies->valid_ = valid_at(policies->baselines_, std::nullopt);

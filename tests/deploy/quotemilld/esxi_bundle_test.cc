@@ -79,6 +79,23 @@ TEST_F(EsxiBundle, ProvesWhatIsWrongWithAHost) {
   EXPECT_TRUE(report.is_proven());
 }
 
+TEST_F(EsxiBundle, IsProvenByWhatWasApprovedThen) {
+  esxi_.attest();
+  esxi_.engine.clock.advance(60'000);
+  auto later = std::make_shared<Baseline>(*esxi_.engine.policies->baselines().front());
+  ASSERT_FALSE(later->is_approved());
+  later->approved = esxi_.engine.clock.now().wall;
+  ASSERT_TRUE(esxi_.engine.committer.change([&](const RegistryView&) -> Result<IdentityUpdate> {
+    IdentityUpdate update;
+    update.baseline = later;
+    return update;
+  }));
+  const Json made = bundle();
+  ASSERT_EQ(made["baselines"].size(), 2U);
+  EXPECT_EQ(made["baselines"][0]["approved"], false);
+  EXPECT_TRUE(check(made).is_proven());
+}
+
 TEST_F(EsxiBundle, Hostile_AnImageThatNobodyApprovedProvesNothing) {
   esxi_.attest();
   Json changed = bundle();

@@ -62,6 +62,35 @@ TEST(PoliciesInForce, KnowABaselineFromThenOn) {
   EXPECT_EQ(policies->baselines().size(), 1U);
 }
 
+// Or a restart would judge all ESXi hosts anew, and nobody could tell what a verdict was made
+// under.
+TEST(PoliciesInForce, MakeTheSameSnapshotsInWhateverOrderImagesCame) {
+  const Policy policy = *parse_policy(
+      "[quote]\npcrs = [0, 2, 4, 7, 11, 12, 13, 14]\n[esxi]\nimage = \"fail\"\n", "p.toml");
+  const auto image = [](const char* name, bool is_approved) {
+    auto baseline = std::make_shared<Baseline>();
+    baseline->name = name;
+    baseline->image = std::make_shared<const BaseImage>();
+    baseline->approved.ms = is_approved ? 1 : 0;
+    return std::shared_ptr<const Baseline>(baseline);
+  };
+  const auto of = [&](std::vector<std::shared_ptr<const Baseline>> at_start,
+                      const std::vector<std::shared_ptr<const Baseline>>& added) {
+    const auto policies = std::move(*PoliciesInForce::create(policy, {}, std::move(at_start)));
+    for (const auto& baseline : added) {
+      policies->add(baseline);
+    }
+    return policies->current()->id();
+  };
+  const auto first = image("a", true);
+  const auto second = image("b", false);
+  const auto id = of({first, second}, {});
+  EXPECT_EQ(of({second, first}, {}), id);
+  EXPECT_EQ(of({second}, {first}), id);
+  EXPECT_EQ(of({image("a", false), second}, {first}), id) << "approved later";
+  EXPECT_NE(of({first, image("b", true)}, {}), id);
+}
+
 TEST(PoliciesInForce, AnAppliedPolicyStandsInForTheConfiguredOneOfItsId) {
   const auto policies = configured();
   EXPECT_EQ(version_in_force(*policies, "default"), 1);
