@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "engine/crypto/hash.h"
 
@@ -108,16 +109,18 @@ bool Pkcs1Checker::raise() {
 bool Pkcs1Checker::encode(const Digest& digest) {
   const ByteView info = digest_info(digest.algorithm());
   const ByteView value = digest.view();
-  std::array<std::uint8_t, kModulusSizeMax> message;
   if (info.empty() || size_ < 11 + info.size() + value.size()) {
     return false;
   }
-  std::uint8_t* const info_at = message.data() + size_ - value.size() - info.size();
+  std::array<std::uint8_t, kModulusSizeMax> room{};
+  const std::span<std::uint8_t> message = std::span(room).first(size_);
+  const std::size_t info_at = size_ - value.size() - info.size();
   message[0] = 0x00;
   message[1] = 0x01;
-  std::fill(message.data() + 2, info_at - 1, std::uint8_t{0xFF});
-  info_at[-1] = 0x00;
-  std::copy(value.begin(), value.end(), std::copy(info.begin(), info.end(), info_at));
+  std::fill(message.begin() + 2, message.end(), std::uint8_t{0xFF});
+  message[info_at - 1] = 0x00;
+  std::copy(info.begin(), info.end(), message.subspan(info_at).begin());
+  std::copy(value.begin(), value.end(), message.last(value.size()).begin());
   return BN_bin2bn(message.data(), static_cast<int>(size_), encoded_.get()) != nullptr;
 }
 

@@ -66,7 +66,7 @@ class BootLogParser {
   void read_agile_event(BootEvent& event);
   void read_digests(BootEvent& event);
   void read_usual_events();
-  [[nodiscard]] bool has_usual_algorithms(const std::uint8_t* digests) const;
+  [[nodiscard]] bool has_usual_algorithms(ByteView digests) const;
   BootEvent& next_event();
   bool accept(const BootEvent& event);
   void note_no_action(const BootEvent& event);
@@ -248,7 +248,7 @@ void BootLogParser::read_usual_events() {
     if (u32_le_at(bytes, 2 * sizeof(std::uint32_t)) != algorithm_count_ ||
         data_size > limits::kEventDataSizeMax || data_size > bytes.size() - data_at ||
         pcr >= limits::kPcrCount || type == event_type::kNoAction ||
-        type == event_type::kEfiHcrtmEvent || !has_usual_algorithms(bytes.data() + kDigestsAt)) {
+        type == event_type::kEfiHcrtmEvent || !has_usual_algorithms(bytes.subspan(kDigestsAt))) {
       break;
     }
     BootEvent& event = next_event();
@@ -265,12 +265,13 @@ void BootLogParser::read_usual_events() {
 }
 
 // REQUIRES: there are usual_size_ bytes
-bool BootLogParser::has_usual_algorithms(const std::uint8_t* digests) const {
+bool BootLogParser::has_usual_algorithms(ByteView digests) const {
+  std::size_t at = 0;
   for (std::size_t i = 0; i < algorithm_count_; ++i) {
-    if ((digests[0] | digests[1] << 8) != algorithms_[i].id) {
+    if ((digests[at] | digests[at + 1] << 8) != algorithms_[i].id) {
       return false;
     }
-    digests += sizeof(std::uint16_t) + algorithms_[i].size;
+    at += sizeof(std::uint16_t) + algorithms_[i].size;
   }
   return true;
 }
