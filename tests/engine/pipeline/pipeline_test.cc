@@ -85,6 +85,22 @@ TEST_P(PipelineTest, AnswersEverySubmissionOnceAndInOrder) {
   EXPECT_EQ(sizes.total(), times.judge.total());
 }
 
+// The inbox is told of every batch that is through.
+TEST_P(PipelineTest, AtRestAnItemWaitsForNobody) {
+  Inbox patient(limits::kInboxItemsMax, limits::kInboxBytesMax, 60'000);
+  PipelineParts with = {patient,      engine.committer, engine.hosts,    *engine.policies,
+                        engine.store, engine.keys,      engine.counters, engine.server_key};
+  Pipeline pipeline(with, GetParam());
+  pipeline.start();
+  for (std::size_t round = 1; round <= 3; ++round) {
+    fleet.front().clock.clock_ms += 10;
+    ASSERT_TRUE(patient.offer(honest(fleet.front())));
+    ASSERT_TRUE(engine.replies.wait_for(round));
+  }
+  pipeline.drain();
+  EXPECT_EQ(engine.state(fleet.front()).sequence, 3U);
+}
+
 // All at once, more than a batch: batches are judged side by side and committed in order, so that
 // of each host's submissions for one challenge the first counts.
 TEST_P(PipelineTest, CommitsBatchesInTheOrderOfArrival) {
