@@ -17,10 +17,10 @@ void put_certificate_row(const Database& database, const EkCertificate& certific
 }
 
 Result<Bytes> read_certificate_row(const Database& database, const HostUid& host,
-                                   const Digest& sha256) {
+                                   const Digest& sha256, const StoreMoment* at) {
   constexpr const char* kWhat = "EK certificate";
   const Result<std::optional<std::string>> value =
-      database.get(Family::kCertificates, certificate_key(host, sha256));
+      database.get(Family::kCertificates, certificate_key(host, sha256), at);
   if (!value) {
     return value.error();
   }

@@ -12,13 +12,14 @@ class WriteBatch;
 namespace quotemill::storage {
 
 class Database;
+class StoreMoment;
 
 void put_certificate_row(const Database& database, const EkCertificate& certificate,
                          rocksdb::WriteBatch& out);
 
-// As History::ek_certificate().
+// As History::ek_certificate(); `at`: as it was at that moment; null: now.
 Result<Bytes> read_certificate_row(const Database& database, const HostUid& host,
-                                   const Digest& sha256);
+                                   const Digest& sha256, const StoreMoment* at = nullptr);
 
 // Whether nothing is left of a host that the batch removes: it does not write it anew.
 bool is_gone(const HostUid& removed, const CommitBatch& batch);

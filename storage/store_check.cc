@@ -186,7 +186,7 @@ class StoreCheck {
     if (!record || !record->ek_certificate) {
       return reason(record);
     }
-    return reason(read_certificate_row(database_, uid, record->ek_certificate->sha256));
+    return reason(read_certificate_row(database_, uid, record->ek_certificate->sha256, &at_));
   }
 
   void check_certificates() {
@@ -194,7 +194,7 @@ class StoreCheck {
     each(Family::kCertificates, rows, [this](std::string_view key, std::string_view) {
       const std::optional<HostUid> uid = host_of(key);
       const std::optional<Digest> sha256 = certificate_of(key);
-      return uid && sha256 ? reason(read_certificate_row(database_, *uid, *sha256))
+      return uid && sha256 ? reason(read_certificate_row(database_, *uid, *sha256, &at_))
                            : std::string("a key of another shape");
     });
   }

@@ -156,7 +156,6 @@ inline constexpr std::size_t kPackagesMax = 20'000;  // given at once
 inline constexpr std::size_t kPackageEntriesMax = 500'000;
 inline constexpr std::uint64_t kPackageUnpackedSizeMax =
     16ULL * 1024 * 1024 * 1024;  // of one package; the largest of Debian 12 has 4 GB
-inline constexpr std::size_t kPackageControlSizeMax = 1024 * 1024;
 inline constexpr std::size_t kPolicySizeMax = 64 * 1024;
 inline constexpr std::size_t kPoliciesMax = 256;     // in force at once
 inline constexpr std::size_t kPatternSizeMax = 128;  // of a selector

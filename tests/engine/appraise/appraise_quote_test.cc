@@ -324,7 +324,7 @@ TEST_F(AppraiseQuote, AsksForAVendorsCertificateOfTheEkIfThePolicyDoes) {
   policy.identity.ek_uncertified = RuleAction::kFail;
   ASSERT_THAT(codes(appraise()), ElementsAre(F::kIdentityEkUncertified));
   EXPECT_EQ(appraise().front().severity, kFail);
-  host.record().ek_certificate = Bytes{0x30};
+  host.record().ek_certificate = EkCertificateName();
   EXPECT_THAT(appraise(), IsEmpty());
   host.record().admitted_by = "imported:ana";
   policy.imported_identity = RuleAction::kOff;
