@@ -190,6 +190,7 @@ TEST_F(StoreCareTest, FindsNothingWrongWhileTheDaemonWrites) {
     state.proof = std::make_shared<const BootProof>(proof);
     batch.hosts = {std::make_shared<const HostRecord>(record)};
     batch.states = {std::make_shared<const HostState>(state)};
+    batch.ek_certificates.front().host = record.uid;
     batch.history.clear();
     return batch;
   };
@@ -199,6 +200,7 @@ TEST_F(StoreCareTest, FindsNothingWrongWhileTheDaemonWrites) {
     all.hosts.push_back(one.hosts.front());
     all.states.push_back(one.states.front());
     all.boot_logs.push_back(one.boot_logs.front());
+    all.ek_certificates.push_back(one.ek_certificates.front());
   }
   ASSERT_TRUE(store->commit(all));
   std::atomic<bool> is_over = false;
