@@ -83,7 +83,7 @@ class Journal {
 
   // A reaffirmation and the run that it joins: looked for once, as each look is a cache miss.
   struct Joined {
-    const Reaffirmation* reaffirmation;
+    const Reaffirmation* reaffirmation = nullptr;
     OpenRuns::Place run;
   };
 

@@ -96,7 +96,7 @@ Result<void> RocksStore::commit(const CommitBatch& batch) {
   if (!batch_) {
     batch_ = std::make_unique<rocksdb::WriteBatch>();
   }
-  const Result<void> committed = commit_with(batch, *batch_);
+  Result<void> committed = commit_with(batch, *batch_);
   if (batch_->GetDataSize() > kBatchKeptMax) {
     batch_.reset();
   } else {

@@ -182,9 +182,10 @@ TEST_P(PipelineTest, OneOfTwoAnswersCountsThoughOneIsLarge) {
   pipeline.start();
   for (const SoftwareHost& host : fleet) {
     Submission large = honest(host);
+    Submission small = honest(host);  // to the same challenge: made before either is judged
     large.runtime_list.resize(limits::kBatchedItemSizeMax);
     ASSERT_TRUE(inbox.offer(std::move(large)));
-    ASSERT_TRUE(inbox.offer(honest(host)));
+    ASSERT_TRUE(inbox.offer(std::move(small)));
   }
   pipeline.drain();
   ASSERT_EQ(engine.replies.all().size(), 2 * kHosts);
