@@ -73,7 +73,8 @@ class HistoryRetentionTest : public ::testing::Test {
 
   static std::vector<std::uint64_t> revised(const RocksStore& store) {
     std::vector<std::uint64_t> sequences;
-    for (const VerdictRevision& revision : *store.revisions(sample_uid(1), 0, 10, 10)) {
+    const Result<std::vector<VerdictRevision>> kept = store.revisions(sample_uid(1), 0, 10, 10);
+    for (const VerdictRevision& revision : *kept) {
       sequences.push_back(revision.sequence);
     }
     std::sort(sequences.begin(), sequences.end());
