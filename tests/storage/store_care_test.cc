@@ -208,6 +208,9 @@ TEST_F(StoreCareTest, FindsNothingWrongWhileTheDaemonWrites) {
     for (std::uint32_t number = 0; !is_over; ++number) {
       EXPECT_TRUE(store->commit(batch_of(kHosts + number, 2)));
       EXPECT_TRUE(store->commit(batch_of(number % kHosts, static_cast<std::uint8_t>(3 + number))));
+      CommitBatch removal;
+      removal.hosts_removed = {hash_uid(kHosts - 1 - number % kHosts)};
+      EXPECT_TRUE(store->commit(removal));
       if (number % 16 == 0) {
         EXPECT_TRUE(store->collect_logs());
       }
