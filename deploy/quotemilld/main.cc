@@ -64,9 +64,10 @@ int serve(const daemon::Config& config, const Policy& policy) {
     sd_notify(0, "WATCHDOG=1");
   }
   sd_notify(0, "STOPPING=1");
-  log.info("draining; a second signal stops at once");
   pthread_t watcher{};
   pthread_create(&watcher, nullptr, end_at_next_signal, &signals);
+  (*service)->refuse_evidence();
+  log.info("draining; a second signal stops at once");
   (*service)->drain();
   service->reset();
   log.info("stopped");

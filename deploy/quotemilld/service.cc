@@ -23,6 +23,7 @@ namespace {
 constexpr const char* kAttestDomain = "attest";
 constexpr std::string_view kIpcScheme = "ipc://";
 constexpr std::int64_t kDrainTimeoutMs = 45'000;
+constexpr std::int64_t kRefuseTimeoutMs = 1'000;
 
 }  // namespace
 
@@ -240,11 +241,10 @@ Result<void> Service::Parts::open_control() {
                                                    },
                                                    config.state.folder + "/reappraisal.json"});
   waves = std::make_unique<ReattestWaves>(hosts, *server, clock);
-  verbs = std::make_unique<OperatorVerbs>(
-      OperatorParts{hosts, *committer, *store, *store, *policies, key_cache, keys.server.public_key,
-                    inbox, counters, *server, clock, audit, endpoints,
-                    configured_policy_text(config), runs.get(), waves.get(), store.get(),
-                    images.get()});
+  verbs = std::make_unique<OperatorVerbs>(OperatorParts{
+      hosts, *committer, *store, *store, *policies, key_cache, keys.server.public_key, inbox,
+      counters, *server, clock, audit, endpoints, configured_policy_text(config), runs.get(),
+      waves.get(), store.get(), images.get()});
   Result<std::unique_ptr<transport::ControlServer>> started =
       transport::ControlServer::start(*context, config.listen.control, *verbs);
   if (!started) {
@@ -303,10 +303,15 @@ Service::~Service() {
   parts_->replies.connect(nullptr);
 }
 
-void Service::drain() {
+void Service::refuse_evidence() {
   if (parts_->monitoring) {
     parts_->monitoring->set_draining();
   }
+  parts_->server->refuse_evidence(kRefuseTimeoutMs);
+}
+
+void Service::drain() {
+  refuse_evidence();
   parts_->validity.reset();
   (void)parts_->runs->interrupt().has_value();  // it is continued by whoever asks for it
   parts_->server->drain(kDrainTimeoutMs);

@@ -26,6 +26,9 @@ class Service {
   // What time alone brings: new nonce keys, pending hosts that expire. Call every second or so.
   void tick();
 
+  // New evidence is answered BUSY once this returns (within a second, if the server's thread runs).
+  void refuse_evidence();
+
   // Refuses new evidence, and returns when all that was received is judged, committed and
   // receipted.
   void drain();

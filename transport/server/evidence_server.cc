@@ -132,6 +132,14 @@ std::vector<HostUid> EvidenceServer::challenge_now(std::vector<HostUid> hosts) {
   return answer.get();
 }
 
+void EvidenceServer::refuse_evidence(std::int64_t timeout_ms) {
+  std::unique_lock lock(mutex_);
+  requests_.refuse_new = true;
+  wake();
+  drained_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                    [this] { return !running_ || refusing_; });
+}
+
 void EvidenceServer::drain(std::int64_t timeout_ms) {
   {
     std::unique_lock lock(mutex_);

@@ -77,7 +77,11 @@ class EvidenceServer final : public ReplySink {
   // usual.
   std::vector<HostUid> challenge_now(std::vector<HostUid> hosts);
 
-  // Answers new evidence BUSY, and returns when all that was accepted has been answered, or after
+  // New evidence is answered BUSY once this returns, which the server's thread does at its next
+  // turn; `timeout_ms` is the most that is waited for it. Idempotent. Any thread.
+  void refuse_evidence(std::int64_t timeout_ms);
+
+  // Refuses new evidence, and returns when all that was accepted has been answered, or after
   // `timeout_ms`; then stops. The pipeline must still run. Any thread.
   void drain(std::int64_t timeout_ms);
 
