@@ -28,6 +28,7 @@
 #include "bench/fleet/esxi_boot_model.h"
 #include "bench/fleet/measured_boot_model.h"
 #include "tests/support/certificate_builder.h"
+#include "tests/support/eventually.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_folder.h"
 #include "transport/agent/tpm_device.h"
@@ -35,12 +36,6 @@
 #include "transport/control/control_client.h"
 
 namespace quotemill::testing {
-
-// How long anything may take that should take milliseconds: the machine may be busy.
-inline constexpr std::chrono::milliseconds kPatience{40'000};
-
-// Looks every 20 ms whether `is_so`, for at most `limit`.
-bool eventually(const std::function<bool()>& is_so, std::chrono::milliseconds limit = kPatience);
 
 // Whether swtpm and its tools are here; a test without them says GTEST_SKIP().
 bool have_swtpm();

@@ -17,7 +17,6 @@ using transport::ControlAnswer;
 using transport::ControlError;
 using transport::Json;
 
-constexpr std::chrono::milliseconds kLookInterval{20};
 constexpr std::size_t kLogShown = 4'000;
 
 std::string free_endpoint() {
@@ -38,17 +37,6 @@ std::string text_at(const Json& value, const char* name) {
 }
 
 }  // namespace
-
-bool eventually(const std::function<bool()>& is_so, std::chrono::milliseconds limit) {
-  const auto end = std::chrono::steady_clock::now() + limit;
-  while (!is_so()) {
-    if (std::chrono::steady_clock::now() >= end) {
-      return false;
-    }
-    std::this_thread::sleep_for(kLookInterval);
-  }
-  return true;
-}
 
 TestDaemon::TestDaemon(const DaemonSettings& settings)
     : settings_(settings),

@@ -11,6 +11,7 @@
 
 #include "engine/ports/change_sink.h"
 #include "engine/ports/reply_sink.h"
+#include "tests/support/eventually.h"
 
 namespace quotemill::testing {
 
@@ -31,11 +32,10 @@ class RecordingReplies final : public ReplySink {
     return replies_;
   }
 
-  // Whether `count` replies have come within 20 s.
+  // Whether `count` replies have come within kPatience.
   [[nodiscard]] bool wait_for(std::size_t count) const {
     std::unique_lock lock(mutex_);
-    return delivered_.wait_for(lock, std::chrono::seconds(20),
-                               [&] { return replies_.size() >= count; });
+    return delivered_.wait_for(lock, kPatience, [&] { return replies_.size() >= count; });
   }
 
  private:

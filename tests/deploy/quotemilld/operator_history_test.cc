@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/deploy/quotemilld/attesting_fixture.h"
+#include "tests/support/eventually.h"
 #include "transport/render/render_records.h"
 
 namespace quotemill::daemon {
@@ -28,9 +29,7 @@ class OperatorHistoryTest : public AttestingFixture {
                          {"confirmed", true},
                          {"operator", "alice"}});
     ask("reappraise", {{"operator", "alice"}});
-    for (int i = 0; i < 1'000 && runs_.status()["state"] == "running"; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
+    quotemill::testing::eventually([&] { return runs_.status()["state"] != "running"; });
     ASSERT_EQ(runs_.status()["changed"], 1) << runs_.status();
     revised_ = store_.revisions(uid(), 1, 1, 1)->at(0).time;
     ASSERT_GE(revised_.ms, attested_.ms + kMinute);
@@ -103,9 +102,7 @@ TEST_F(OperatorHistoryTest, FiltersLookAtRevisionsToo) {
 
 TEST_F(OperatorHistoryTest, ARunThatChangesNothingLeavesNoTrace) {
   ask("reappraise", {{"operator", "alice"}});
-  for (int i = 0; i < 1'000 && runs_.status()["state"] == "running"; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  quotemill::testing::eventually([&] { return runs_.status()["state"] != "running"; });
   EXPECT_EQ(runs_.status()["state"], "done");
   EXPECT_EQ(store_.revisions(uid(), 0, UINT64_MAX, 10)->size(), 1U);
 }

@@ -7,6 +7,7 @@
 
 #include "bench/workload/temp_folder.h"
 #include "tests/deploy/quotemilld/attesting_fixture.h"
+#include "tests/support/eventually.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -23,9 +24,7 @@ const std::string kHarsh = "[boot]\nno_baseline = \"fail\"\n";
 class OperatorReappraisalTest : public AttestingFixture {
  protected:
   static Json ended(const FleetRuns& runs) {
-    for (int i = 0; i < 1'000 && runs.status()["state"] == "running"; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
+    quotemill::testing::eventually([&] { return runs.status()["state"] != "running"; });
     return runs.status();
   }
 

@@ -7,6 +7,7 @@
 #include "deploy/quotemill-verify/bundle_check.h"
 #include "engine/identity/ek_certificate.h"
 #include "tests/deploy/quotemilld/attesting_fixture.h"
+#include "tests/support/eventually.h"
 
 namespace quotemill::daemon {
 namespace {
@@ -290,9 +291,7 @@ TEST_F(ProofBundleTest, ARevisedVerdictIsProvenByWhatItWasRevisedUnder) {
                        {"confirmed", true},
                        {"operator", "alice"}});
   ask("reappraise", {{"operator", "alice"}});
-  for (int i = 0; i < 1'000 && runs_.status()["state"] == "running"; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  quotemill::testing::eventually([&] { return runs_.status()["state"] != "running"; });
   Json now = bundle();
   EXPECT_EQ(now["appraisal"]["state"], "warning");
   EXPECT_EQ(now["revision"]["cause"], "reappraised");

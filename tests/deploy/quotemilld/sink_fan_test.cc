@@ -7,25 +7,20 @@
 
 #include "deploy/quotemilld/outbox_trim.h"
 #include "tests/deploy/quotemilld/keeping_registrar.h"
+#include "tests/support/eventually.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temp_folder.h"
 
 namespace quotemill::daemon {
 namespace {
 
+using quotemill::testing::eventually;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using transport::SinkNews;
-
-bool eventually(const std::function<bool()>& is_so) {
-  for (int i = 0; i < 2'000 && !is_so(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return is_so();
-}
 
 std::vector<std::string> acts_of(const storage::MemoryStore& store) {
   std::vector<std::string> out;

@@ -9,10 +9,12 @@
 #include <gmock/gmock.h>
 
 #include "tests/deploy/quotemilld/attesting_fixture.h"
+#include "tests/support/eventually.h"
 
 namespace quotemill::daemon {
 namespace {
 
+using quotemill::testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using transport::Json;
@@ -80,14 +82,6 @@ class ValidityKeeperTest : public AttestingFixture {
   std::vector<Told> told() {
     const std::lock_guard lock(mutex_);
     return told_;
-  }
-
-  template <class IsSo>
-  static bool eventually(IsSo is_so) {
-    for (int i = 0; i < 2'000 && !is_so(); ++i) {
-      std::this_thread::sleep_for(5ms);
-    }
-    return is_so();
   }
 
   void TearDown() override {

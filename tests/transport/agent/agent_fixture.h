@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 
 #include "engine/base/byte_writer.h"
+#include "tests/support/eventually.h"
 #include "tests/support/swtpm.h"
 #include "tests/support/temp_folder.h"
 #include "tests/transport/server/server_harness.h"
@@ -96,14 +97,6 @@ class AgentLoop : public testing::ServerTest {
                                         [](AgentLogLevel, const std::string&) {});
     EXPECT_TRUE(agent) << (agent ? "" : agent.error().to_string());
     return agent ? std::make_unique<RunningAgent>(*std::move(agent)) : nullptr;
-  }
-
-  template <class Condition>
-  static bool eventually(Condition condition, int timeout_ms = 20'000) {
-    for (int waited_ms = 0; waited_ms < timeout_ms && !condition(); waited_ms += 10) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return condition();
   }
 
   [[nodiscard]] std::uint64_t sequence() const {

@@ -7,6 +7,8 @@
 namespace quotemill::agent {
 namespace {
 
+using testing::eventually;
+
 class AgentBehindGateway : public testing::AgentLoop {
  protected:
   AgentBehindGateway() { gateways_.push_back({"rack-1", gateway_pair_.public_key, {"host-*"}}); }

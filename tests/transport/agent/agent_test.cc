@@ -15,6 +15,7 @@ namespace quotemill::agent {
 namespace {
 
 using testing::AgentLoop;
+using testing::eventually;
 using testing::Swtpm;
 using testing::write_file;
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 
+#include "tests/support/eventually.h"
 #include "tests/transport/server/server_harness.h"
 
 namespace quotemill::transport {
@@ -22,7 +23,7 @@ class AttestationClientLoopback : public testing::ServerTest {
   ServerAddress nowhere() const { return {"tcp://127.0.0.1:9", server_pair_.public_key}; }
 
   template <class T>
-  static std::optional<T> next(AttestationClient& client, int timeout_ms = 5'000) {
+  static std::optional<T> next(AttestationClient& client, int timeout_ms = testing::kPatienceMs) {
     const auto received = client.receive(timeout_ms, -1);
     if (!received || !*received || !std::holds_alternative<T>((*received)->body)) {
       return std::nullopt;

@@ -6,12 +6,14 @@
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 
+#include "tests/support/eventually.h"
 #include "tests/transport/gateway/running_gateway.h"
 #include "tests/transport/server/server_harness.h"
 
 namespace quotemill::transport {
 namespace {
 
+using testing::eventually;
 using testing::RunningGateway;
 using testing::TestHost;
 
@@ -41,13 +43,6 @@ class GatewayLoopback : public testing::ServerTest {
   }
 
   [[nodiscard]] const GatewayCounters& at_server() const { return server_->gateways().counters(0); }
-
-  static bool eventually(const std::function<bool()>& is_so) {
-    for (int i = 0; i < 500 && !is_so(); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return is_so();
-  }
 
   CurveKeyPair gateway_pair_ = testing::fresh_pair();
   std::unique_ptr<RunningGateway> gateway_;

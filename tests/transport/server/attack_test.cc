@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/byte_writer.h"
+#include "tests/support/eventually.h"
 #include "tests/transport/server/raw_peer.h"
 #include "tests/transport/server/server_harness.h"
 #include "transport/server/memory_guard.h"
@@ -13,6 +14,7 @@
 namespace quotemill::transport {
 namespace {
 
+using testing::eventually;
 using testing::RawPeer;
 
 constexpr std::size_t kMiB = 1024 * 1024;
@@ -22,14 +24,6 @@ class Attack : public testing::ServerTest {
   const testing::TestHost& attacker() const { return fleet_[1]; }
 
   const testing::TestHost& victim() const { return fleet_[0]; }
-
-  template <class Condition>
-  static bool eventually(Condition condition, int timeout_ms = 5'000) {
-    for (int waited_ms = 0; waited_ms < timeout_ms && !condition(); waited_ms += 10) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return condition();
-  }
 
   std::unique_ptr<RawPeer> raw() {
     return std::make_unique<RawPeer>(server_->endpoint(), attacker().pair, server_pair_.public_key);
@@ -147,7 +141,7 @@ TEST_F(Attack, APeerThatNeverReadsHoldsUpNobody) {
     while (!stop && peer->send_frame(hello, false)) {
     }
   });
-  const bool filled = eventually([&] { return server_->counters().send_full.load() > 0; }, 30'000);
+  const bool filled = eventually([&] { return server_->counters().send_full.load() > 0; });
   EXPECT_TRUE(filled);
   Socket socket = connect(victim());
   for (int i = 0; i < 5; ++i) {

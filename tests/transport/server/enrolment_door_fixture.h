@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/crypto/hash.h"
+#include "tests/support/eventually.h"
 #include "tests/support/soft_tpm.h"
 #include "tests/transport/server/test_registrar.h"
 #include "transport/client/enrolment_client.h"
@@ -21,17 +22,9 @@
 
 namespace quotemill::transport {
 
-inline constexpr std::uint64_t kMebibyte = 1024 * 1024;
+using testing::eventually;
 
-inline bool eventually(const std::function<bool()>& holds, int limit_ms = 15'000) {
-  for (int waited = 0; waited < limit_ms; waited += 20) {
-    if (holds()) {
-      return true;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return holds();
-}
+inline constexpr std::uint64_t kMebibyte = 1024 * 1024;
 
 // One line of /proc/<pid>/<file>; empty if it is not there.
 inline std::string proc_line(pid_t pid, const std::string& file, const std::string& begin) {
@@ -118,9 +111,10 @@ class EnrolmentDoorTest : public ::testing::Test {
     return *std::move(socket);
   }
 
-  static std::optional<Message> reply(Socket& socket, int limit_ms = 3'000) {
+  static std::optional<Message> reply(Socket& socket,
+                                      std::chrono::milliseconds limit = testing::kPatience) {
     std::optional<Received> received;
-    eventually([&] { return (received = socket.receive()).has_value(); }, limit_ms);
+    eventually([&] { return (received = socket.receive()).has_value(); }, limit);
     return received ? std::optional(*decode_message(received->payload)) : std::nullopt;
   }
 

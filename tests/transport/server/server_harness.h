@@ -20,6 +20,7 @@
 #include "engine/evidence/evidence_codec.h"
 #include "engine/evidence/receipt.h"
 #include "engine/tpm/quote.h"
+#include "tests/support/eventually.h"
 #include "tests/transport/socket/loopback.h"
 #include "transport/server/evidence_server.h"
 
@@ -242,7 +243,7 @@ class ServerTest : public ::testing::Test {
 
   // The next message of type T; others are skipped.
   template <class T>
-  static std::optional<T> expect(transport::Socket& socket, int timeout_ms = 5'000) {
+  static std::optional<T> expect(transport::Socket& socket, int timeout_ms = kPatienceMs) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
     while (std::chrono::steady_clock::now() < end) {
       const std::optional<transport::Received> received = receive_within(socket, 100);
@@ -258,7 +259,8 @@ class ServerTest : public ::testing::Test {
   }
 
   // HELLO to RECEIPT, each step tried again until `timeout_ms` has passed.
-  static bool attests(transport::Socket& socket, const TestHost& host, int timeout_ms = 10'000) {
+  static bool attests(transport::Socket& socket, const TestHost& host,
+                      int timeout_ms = kPatienceMs) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
     while (std::chrono::steady_clock::now() < end) {
       send(socket, host.hello());

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/memory_store.h"
+#include "tests/support/eventually.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temp_folder.h"
 #include "transport/render/json.h"
@@ -133,9 +134,7 @@ class SinkRunnerTest : public ::testing::Test {
 
   // Until it is behind change `last`.
   static void wait_for(const SinkRunner& runner, std::uint64_t last) {
-    for (int i = 0; i < 5'000 && runner.counters().next.load() <= last; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+    testing::eventually([&] { return runner.counters().next.load() > last; });
     ASSERT_EQ(runner.counters().next.load(), last + 1);
   }
 

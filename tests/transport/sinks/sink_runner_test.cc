@@ -38,9 +38,7 @@ TEST_F(SinkRunnerTest, TriesAgainUntilTheSinkIsBackAndSaysSoOnce) {
   wait_for(*runner, 1);
   EXPECT_THAT(received_->all(), ElementsAre(1));
   EXPECT_EQ(runner->counters().failures.load(), 4U);
-  for (int i = 0; i < 1'000 && log().size() < 2; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  testing::eventually([&] { return log().size() >= 2; });
   EXPECT_THAT(log(), ElementsAre(HasSubstr("is down"), "good: delivers again"));
   EXPECT_FALSE(runner->counters().is_down.load());
 }
@@ -84,9 +82,7 @@ TEST_F(SinkRunnerTest, ADamagedCursorDeliversNothingUntilSomebodyLooks) {
       cursor_, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   change(1);
   const auto runner = start();
-  for (int i = 0; i < 1'000 && log().empty(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  ASSERT_TRUE(testing::eventually([&] { return !log().empty(); }));
   EXPECT_THAT(log().front(), HasSubstr("is damaged; remove it"));
   EXPECT_THAT(received_->all(), IsEmpty());
   std::filesystem::remove(cursor_);
@@ -115,9 +111,7 @@ TEST_F(SinkRunnerTest, RefusesNothingThatItCannotKeep) {
   change(1);
   std::filesystem::create_directory(dead_letters_);
   const auto runner = start();
-  for (int i = 0; i < 1'000 && runner->counters().failures.load() == 0; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  EXPECT_TRUE(testing::eventually([&] { return runner->counters().failures.load() > 0; }));
   EXPECT_EQ(runner->counters().next.load(), 1U);
   std::filesystem::remove(dead_letters_);
   wait_for(*runner, 1);
