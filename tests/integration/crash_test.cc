@@ -60,6 +60,25 @@ class Crash : public ::testing::Test {
     EXPECT_TRUE(testing::eventually([&] { return accepted() > before; }));
   }
 
+  // How a daemon ends that gets two signals while it holds evidence; it is started again then.
+  std::optional<int> signalled_twice() {
+    TestDaemon daemon({.roots = {maker_.root_pem()}, .pipeline = kHoldsEvidence});
+    EXPECT_TRUE(daemon.start());
+    SimHost machine("web-01");
+    const auto host = enrol(machine, daemon);
+    host->attest();
+    const Bytes item = host->quote(host->hello()).seal();
+    send_and_see_accepted(*host, daemon, item);
+    daemon.process().send_signal(SIGTERM);
+    EXPECT_TRUE(daemon.logs("draining"));
+    daemon.process().send_signal(SIGTERM);
+    const std::optional<int> ended = daemon.process().wait_for(testing::kPatience);
+    EXPECT_TRUE(daemon.start());
+    EXPECT_EQ(daemon.sequence_of("web-01"), ended == 0 ? 2U : 1U) << daemon.log();
+    EXPECT_EQ(daemon.state_of("web-01"), "trusted");
+    return ended;
+  }
+
   // The number of the newest receipt that the host's agent has, by its own file.
   static std::uint64_t receipt_of(const SimHost& host) {
     const Bytes file = testing::read_file(host.agent_state() / "state");
@@ -291,20 +310,12 @@ TEST_F(Crash, OnSigtermWhatWasReceivedIsJudgedCommittedAndReceipted) {
 }
 
 TEST_F(Crash, ASecondSigtermStopsAtOnceAndLosesNothingDurable) {
-  TestDaemon daemon({.roots = {maker_.root_pem()}, .pipeline = kHoldsEvidence});
-  ASSERT_TRUE(daemon.start());
-  SimHost machine("web-01");
-  const auto host = enrol(machine, daemon);
-  host->attest();
-  const Bytes item = host->quote(host->hello()).seal();
-  send_and_see_accepted(*host, daemon, item);
-  daemon.process().send_signal(SIGTERM);
-  ASSERT_TRUE(daemon.logs("draining"));
-  daemon.process().send_signal(SIGTERM);
-  EXPECT_EQ(daemon.process().wait_for(testing::kPatience), kEndedAtOnce) << daemon.log();
-  ASSERT_TRUE(daemon.start());
-  EXPECT_EQ(daemon.sequence_of("web-01"), 1U);
-  EXPECT_EQ(daemon.state_of("web-01"), "trusted");
+  std::optional<int> ended = signalled_twice();
+  // On a machine that stands still for a second the evidence is judged before the second signal.
+  for (int again = 0; again < 4 && ended == 0; ++again) {
+    ended = signalled_twice();
+  }
+  EXPECT_EQ(ended, kEndedAtOnce);
 }
 
 TEST_F(Crash, MistakesInTheSettingsAreToldWithTheirPlace) {
