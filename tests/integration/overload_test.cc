@@ -42,7 +42,7 @@ TEST(Overload, ADaemonThatIsOfferedTooMuchGoesOnAndIsFair) {
   EXPECT_EQ(report["wrong_verdicts"], 0) << report["wrong"].dump(1);
   EXPECT_TRUE(report["errors"].empty()) << report["errors"].dump();
   EXPECT_EQ(report["unanswered"], 0);
-  EXPECT_GT(report["receipts_per_host"]["min"], 0) << report["receipts_per_host"].dump();
+  EXPECT_EQ(report["starved"], false) << report["receipts_per_host"].dump();
   EXPECT_GT(report["throughput_over_saturation"], 0.5);
   EXPECT_LT(report["memory_mb"]["growth_besides_store"], 32.0) << report["memory_mb"].dump();
   EXPECT_GT(report["busy"]["count"], 0) << "the inbox was full";
