@@ -115,9 +115,9 @@ TEST_F(EvidenceServerLoopback, DrainAnswersWhatWasAcceptedAndRefusesTheRest) {
     std::this_thread::yield();
   }
   server_->refuse_evidence(10'000);
-  std::thread draining([this] { server_->drain(10'000); });
   send(second, fleet_[1].answer(*unanswered));
   EXPECT_TRUE(expect<BusyMessage>(second));
+  std::thread draining([this] { server_->drain(10'000); });
   pipeline_.hold(false);
   EXPECT_TRUE(expect<ReceiptMessage>(first));
   draining.join();
