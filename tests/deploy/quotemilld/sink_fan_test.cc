@@ -1,8 +1,6 @@
 // What befalls sinks reaches the trail, and through it every sink.
 #include "deploy/quotemilld/sink_fan.h"
 
-#include <functional>
-
 #include <gmock/gmock.h>
 
 #include "deploy/quotemilld/outbox_trim.h"
