@@ -1,6 +1,8 @@
 #include "engine/pipeline/pipeline.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <semaphore>
 #include <thread>
 #include <utility>
@@ -12,16 +14,20 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
-#include "engine/base/limits.h"
+#include "engine/pipeline/limits.h"
 
 namespace quotemill {
 namespace {
 
 // What moves along the edges: one batch, by shared pointer, because nodes copy their messages.
 struct BatchInFlight {
-  std::size_t sequence = 0;
+  std::size_t sequence = 0;  // of those that go through the graph
   std::vector<Submission> submissions;
   std::vector<Judgement> judgements;
+  std::size_t judged = 0;  // by the pump; the workers judge the others
+  std::vector<std::optional<Host>> hosts;
+  std::shared_ptr<const PolicySet> policies;
+  std::chrono::steady_clock::time_point begun;
 };
 
 using BatchMessage = std::shared_ptr<BatchInFlight>;
@@ -53,17 +59,34 @@ struct Pipeline::Graph {
     return made;
   }
 
-  void judge_batch(BatchInFlight& batch) noexcept {
-    const StageTimer timer(parts.counters.times.judge);
-    const std::shared_ptr<const PolicySet> policies = parts.policies.current();
+  void begin(BatchInFlight& batch) const {
+    batch.begun = std::chrono::steady_clock::now();
+    batch.policies = parts.policies.current();
     batch.judgements.resize(batch.submissions.size());
     std::vector<HostUid> uids(batch.submissions.size());
     std::transform(batch.submissions.begin(), batch.submissions.end(), uids.begin(),
                    [](const Submission& submission) { return submission.host->uid; });
-    const std::vector<std::optional<Host>> hosts = parts.hosts.find_all(uids);
-    tbb::parallel_for(std::size_t{0}, batch.submissions.size(), [&](std::size_t i) {
-      batch.judgements[i] = judge_one(std::move(batch.submissions[i]), hosts[i], *policies);
-    });
+    batch.hosts = parts.hosts.find_all(uids);
+  }
+
+  void judge_item(BatchInFlight& batch, std::size_t i) noexcept {
+    batch.judgements[i] =
+        judge_one(std::move(batch.submissions[i]), batch.hosts[i], *batch.policies);
+  }
+
+  // Returns whether that was all of it.
+  bool judge_alone(BatchInFlight& batch) noexcept {
+    const std::size_t size = batch.submissions.size();
+    const auto end = batch.begun + limits::kJudgedAloneMax;
+    while (batch.judged < size && std::chrono::steady_clock::now() < end) {
+      judge_item(batch, batch.judged++);
+    }
+    return batch.judged == size;
+  }
+
+  void judge_rest(BatchInFlight& batch) noexcept {
+    tbb::parallel_for(batch.judged, batch.submissions.size(),
+                      [&](std::size_t i) { judge_item(batch, i); });
   }
 
   Judgement judge_one(Submission submission, const PolicySet& policies) noexcept {
@@ -96,31 +119,41 @@ struct Pipeline::Graph {
     }
   }
 
-  void commit(const BatchMessage& batch, CommitNode::gateway_type& gateway) {
-    gateway.reserve_wait();
+  void commit(BatchInFlight& batch) {
+    parts.counters.times.judge.observe(std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - batch.begun));
+    graph->reserve_wait();
     parts.committer.submit(
-        std::move(batch->judgements),
-        [this, &gateway] {
+        std::move(batch.judgements),
+        [this] {
           parts.inbox.finished();
           tokens.release();
-          gateway.release_wait();
+          graph->release_wait();
         },
         [this](Submission submission) {
           return judge_one(std::move(submission), *parts.policies.current());
         });
   }
 
-  // Feeds the graph until the inbox is closed and empty.
+  // Feeds the graph until the inbox is closed and empty. What is judged alone passes by it, if that
+  // has nothing which must be committed before.
   void pump() {
-    for (std::size_t sequence = 0;; ++sequence) {
+    for (std::size_t sequence = 0;;) {
       std::vector<Submission> submissions = parts.inbox.take(&parts.counters.times.queue);
       if (submissions.empty()) {
         return;
       }
       tokens.acquire();
       auto batch = std::make_shared<BatchInFlight>();
-      batch->sequence = sequence;
       batch->submissions = std::move(submissions);
+      begin(*batch);
+      if (batch->submissions.size() <= limits::kJudgedAloneItemsMax &&
+          in_graph.load(std::memory_order_acquire) == 0 && judge_alone(*batch)) {
+        commit(*batch);
+        continue;
+      }
+      batch->sequence = sequence++;
+      in_graph.fetch_add(1, std::memory_order_relaxed);
       judge_node.try_put(std::move(batch));
     }
   }
@@ -128,6 +161,7 @@ struct Pipeline::Graph {
   PipelineParts parts;
   std::vector<LargeLane> large_lanes;
   std::counting_semaphore<limits::kBatchesInFlightMax> tokens{limits::kBatchesInFlightMax};
+  std::atomic<std::size_t> in_graph{0};  // batches that the committer does not have yet
   tbb::global_control parallelism;
   tbb::task_arena arena;
   tbb::enumerable_thread_specific<ExtendMemo> memos;
@@ -136,14 +170,15 @@ struct Pipeline::Graph {
   std::unique_ptr<tbb::flow::graph> graph;
   tbb::flow::function_node<BatchMessage, BatchMessage> judge_node{
       *graph, tbb::flow::unlimited, [this](BatchMessage batch) noexcept {
-        judge_batch(*batch);
+        judge_rest(*batch);
         return batch;
       }};
   tbb::flow::sequencer_node<BatchMessage> order_node{
       *graph, [](const BatchMessage& batch) { return batch->sequence; }};
   CommitNode commit_node{*graph, tbb::flow::serial,
-                         [this](const BatchMessage& batch, CommitNode::gateway_type& gateway) {
-                           commit(batch, gateway);
+                         [this](const BatchMessage& batch, CommitNode::gateway_type& /*gateway*/) {
+                           commit(*batch);
+                           in_graph.fetch_sub(1, std::memory_order_release);
                          }};
   std::thread pump_thread;
 };

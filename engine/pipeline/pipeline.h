@@ -1,12 +1,16 @@
 // Pipeline: from the Inbox to durable verdicts, as a TBB flow graph over batches.
 //
 //   inbox --take--> [token] --> judge batch (parallel) --> sequencer --> commit (own thread)
+//                      `-> judge a small one at once ------------------^
 //         --take_large--> judge one (threads of their own) ----------------^
 //
 // The batch is the message. A token bounds what is in flight and is taken before a batch enters;
 // bodies never throw, so every batch reaches the committer; the sequencer restores arrival order;
 // the commit runs behind an async node, so that fsync holds no worker. All of TBB stays in
 // pipeline.cc.
+//
+// A small batch is begun by the thread that took it while the graph has none: TBB's workers would
+// take longer to wake and to go to sleep. What it is not through with soon, the workers finish.
 //
 // What is too large for a batch (a runtime list of 100,000 entries) passes by the batches, so that
 // none waits for it, nor for its place in the sequence. The order that counts is that of each host,

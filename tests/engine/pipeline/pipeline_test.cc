@@ -127,6 +127,40 @@ TEST_P(PipelineTest, CommitsBatchesInTheOrderOfArrival) {
   }
 }
 
+// A small batch passes by no other: here the workers judge one until the key is let go.
+TEST_P(PipelineTest, ASmallBatchIsCommittedBehindThatOfTheWorkers) {
+  constexpr unsigned kFew = 4;  // the key that is held must stay in the cache
+  const Result<std::shared_ptr<AttestationKey>> key =
+      engine.keys.attestation_key(fleet.front().record());
+  ASSERT_TRUE(key);
+  Pipeline pipeline(parts(), GetParam());
+  for (std::size_t i = 0; i <= limits::kJudgedAloneItemsMax; ++i) {
+    ASSERT_TRUE(inbox.offer(honest(fleet[i % kFew])));
+  }
+  std::unique_lock judging_stands_still((*key)->mutex);
+  pipeline.start();
+  while (inbox.depth() != 0) {
+    std::this_thread::yield();
+  }
+  for (unsigned i = 1; i < kFew; ++i) {
+    Submission second = honest(fleet[i]);
+    second.item.pop_back();
+    ASSERT_TRUE(inbox.offer(std::move(second)));
+  }
+  while (inbox.depth() != 0) {
+    std::this_thread::yield();
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // by now it could be committed
+  EXPECT_TRUE(engine.replies.all().empty());
+  judging_stands_still.unlock();
+  pipeline.drain();
+  ASSERT_EQ(engine.replies.all().size(), limits::kJudgedAloneItemsMax + kFew);
+  for (unsigned i = 0; i < kFew; ++i) {
+    EXPECT_EQ(engine.state(fleet[i]).sequence, 1U);
+    EXPECT_EQ(engine.state(fleet[i]).state, TrustState::kTrusted);
+  }
+}
+
 TEST_P(PipelineTest, JudgesHonestAndHostileHostsSideBySide) {
   Pipeline pipeline(parts(), GetParam());
   pipeline.start();
