@@ -77,18 +77,24 @@ class Judging {
 
   void judge_quote(const Evidence& evidence) {
     const HostRecord& record = *judgement_.submission.host;
-    const Result<std::shared_ptr<AttestationKey>> key = context_.keys.attestation_key(record);
-    if (!key) {
-      judgement_.error = key.error();
-      return;
+    std::shared_ptr<AttestationKey> looked_for;
+    AttestationKey* key = context_.key;
+    if (key == nullptr) {
+      Result<std::shared_ptr<AttestationKey>> found = context_.keys.attestation_key(record);
+      if (!found) {
+        judgement_.error = found.error();
+        return;
+      }
+      looked_for = *std::move(found);
+      key = looked_for.get();
     }
     const ChannelBinding binding{record.uid, record.generation, record.curve_key,
                                  context_.server_key};
     std::variant<VerifiedQuote, Findings> verified = [&] {
-      const std::lock_guard lock((*key)->mutex);
+      const std::lock_guard lock(key->mutex);
       const StageTimer timer(context_.counters.times.crypto);
-      return verify_quote(
-          evidence, {(*key)->checker, binding, judgement_.submission.challenge, known_pcrs()});
+      return verify_quote(evidence,
+                          {key->checker, binding, judgement_.submission.challenge, known_pcrs()});
     }();
     if (auto* findings = std::get_if<Findings>(&verified)) {
       conclude_unproven(std::move(*findings));

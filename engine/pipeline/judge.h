@@ -58,6 +58,8 @@ struct JudgeContext {
   SoftwareMemo* software = nullptr;   // likewise; null: nothing is remembered
   const Bytes* proven_log = nullptr;  // that of the state's proof, if somebody has read it already
   ProofMemo* proofs = nullptr;        // as `software`
+  // The AK of the submission's record, if somebody has looked for it already.
+  AttestationKey* key = nullptr;
 };
 
 // Never throws: whatever goes wrong is a kError.

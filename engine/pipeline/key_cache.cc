@@ -20,15 +20,51 @@ KeyCache::Tally KeyCache::tally() const {
   return sum;
 }
 
-Result<std::shared_ptr<AttestationKey>> KeyCache::attestation_key(const HostRecord& record) {
-  Shard& shard = shards_.at(record.uid.bytes.back() % kShards);
-  const std::lock_guard lock(shard.mutex);
-  const auto found = shard.entries.find(record.uid);
-  if (found != shard.entries.end() && found->second->generation == record.generation) {
-    ++shard.hits;
-    shard.by_use.splice(shard.by_use.begin(), shard.by_use, found->second);
-    return found->second->key;
+std::shared_ptr<AttestationKey> KeyCache::Shard::take(const HostRecord& record) {
+  const auto found = entries.find(record.uid);
+  if (found == entries.end() || found->second->generation != record.generation) {
+    return nullptr;
   }
+  ++hits;
+  by_use.splice(by_use.begin(), by_use, found->second);
+  return found->second->key;
+}
+
+std::vector<std::shared_ptr<AttestationKey>> KeyCache::cached(
+    std::span<const HostRecord* const> records) {
+  std::array<std::vector<std::size_t>, kShards> of_shard;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    of_shard.at(shard_of(*records[i])).push_back(i);
+  }
+  std::vector<std::shared_ptr<AttestationKey>> keys(records.size());
+  for (std::size_t s = 0; s < kShards; ++s) {
+    const std::vector<std::size_t>& of = of_shard.at(s);
+    if (of.empty()) {
+      continue;
+    }
+    Shard& shard = shards_.at(s);
+    const std::lock_guard lock(shard.mutex);
+    // Looks that do not wait for each other; then what each of them led to.
+    for (const std::size_t i : of) {
+      const auto found = shard.entries.find(records[i]->uid);
+      if (found != shard.entries.end()) {
+        __builtin_prefetch(&*found->second);
+      }
+    }
+    for (const std::size_t i : of) {
+      keys[i] = shard.take(*records[i]);
+    }
+  }
+  return keys;
+}
+
+Result<std::shared_ptr<AttestationKey>> KeyCache::attestation_key(const HostRecord& record) {
+  Shard& shard = shards_.at(shard_of(record));
+  const std::lock_guard lock(shard.mutex);
+  if (std::shared_ptr<AttestationKey> key = shard.take(record)) {
+    return key;
+  }
+  const auto found = shard.entries.find(record.uid);
   ++shard.misses;
   Result<PublicArea> area = decode_tpmt_public(record.ak_public);
   if (!area) {

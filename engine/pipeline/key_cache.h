@@ -9,7 +9,9 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/crypto/check_signature.h"
@@ -39,6 +41,10 @@ class KeyCache {
 
   [[nodiscard]] Tally tally() const;
 
+  // Those of these records that are cached, in their order; null for others. Faster than one by
+  // one: memory is fetched for all at once, and a shard is locked once.
+  std::vector<std::shared_ptr<AttestationKey>> cached(std::span<const HostRecord* const> records);
+
   // The AK of this record (of exactly this generation), parsed at most once while it stays cached.
   Result<std::shared_ptr<AttestationKey>> attestation_key(const HostRecord& record);
 
@@ -51,6 +57,9 @@ class KeyCache {
 
   // A shard has its own lock, so that worker threads seldom meet.
   struct Shard {
+    // Null if it is not there. REQUIRES: the mutex
+    std::shared_ptr<AttestationKey> take(const HostRecord& record);
+
     mutable std::mutex mutex;
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
@@ -59,6 +68,10 @@ class KeyCache {
   };
 
   static constexpr std::size_t kShards = 16;
+
+  static std::size_t shard_of(const HostRecord& record) {
+    return record.uid.bytes.back() % kShards;
+  }
 
   const std::size_t shard_keys_max_;
   std::array<Shard, kShards> shards_;

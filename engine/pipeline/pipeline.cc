@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <tbb/blocked_range.h>
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/flow_graph.h>
 #include <tbb/global_control.h>
@@ -15,9 +16,19 @@
 #include <tbb/task_arena.h>
 
 #include "engine/pipeline/limits.h"
+#include "engine/pipeline/prefetch.h"
 
 namespace quotemill {
 namespace {
+
+constexpr std::size_t kPrefetchedMax = 1'024;  // of an item; a quote without PCR values has less
+
+// What the judgement of an item begins with, but for the item itself: looked up for a whole batch
+// at once, because each look is a cache miss.
+struct LookedUp {
+  std::vector<std::optional<Host>> hosts;
+  std::vector<std::shared_ptr<AttestationKey>> keys;  // null: not cached
+};
 
 // What moves along the edges: one batch, by shared pointer, because nodes copy their messages.
 struct BatchInFlight {
@@ -25,12 +36,25 @@ struct BatchInFlight {
   std::vector<Submission> submissions;
   std::vector<Judgement> judgements;
   std::size_t judged = 0;  // by the pump; the workers judge the others
-  std::vector<std::optional<Host>> hosts;
+  LookedUp found;
   std::shared_ptr<const PolicySet> policies;
   std::chrono::steady_clock::time_point begun;
 };
 
 using BatchMessage = std::shared_ptr<BatchInFlight>;
+
+// In a fleet nothing of an item is in the processor's cache when its turn comes; while the one
+// before it is judged there is time to fetch it.
+void prefetch_item(const BatchInFlight& batch, std::size_t i) {
+  const Submission& submission = batch.submissions[i];
+  prefetch(submission.item.data(), std::min(submission.item.size(), kPrefetchedMax));
+  prefetch(submission.host.get());
+  prefetch(batch.found.keys[i].get());
+  if (const std::optional<Host>& host = batch.found.hosts[i]) {
+    prefetch(host->state.get());
+    prefetch(host->state->proof.get());
+  }
+}
 
 }  // namespace
 
@@ -63,15 +87,16 @@ struct Pipeline::Graph {
     batch.begun = std::chrono::steady_clock::now();
     batch.policies = parts.policies.current();
     batch.judgements.resize(batch.submissions.size());
-    std::vector<HostUid> uids(batch.submissions.size());
-    std::transform(batch.submissions.begin(), batch.submissions.end(), uids.begin(),
-                   [](const Submission& submission) { return submission.host->uid; });
-    batch.hosts = parts.hosts.find_all(uids);
+    batch.found = look_up(batch.submissions);
   }
 
-  void judge_item(BatchInFlight& batch, std::size_t i) noexcept {
-    batch.judgements[i] =
-        judge_one(std::move(batch.submissions[i]), batch.hosts[i], *batch.policies);
+  // All up to `end` are the calling thread's: the next one is fetched meanwhile.
+  void judge_item(BatchInFlight& batch, std::size_t i, std::size_t end) noexcept {
+    if (i + 1 < end) {
+      prefetch_item(batch, i + 1);
+    }
+    batch.judgements[i] = judge_one(std::move(batch.submissions[i]), batch.found.hosts[i],
+                                    *batch.policies, batch.found.keys[i].get());
   }
 
   // Returns whether that was all of it.
@@ -79,14 +104,31 @@ struct Pipeline::Graph {
     const std::size_t size = batch.submissions.size();
     const auto end = batch.begun + limits::kJudgedAloneMax;
     while (batch.judged < size && std::chrono::steady_clock::now() < end) {
-      judge_item(batch, batch.judged++);
+      judge_item(batch, batch.judged++, size);
     }
     return batch.judged == size;
   }
 
   void judge_rest(BatchInFlight& batch) noexcept {
-    tbb::parallel_for(batch.judged, batch.submissions.size(),
-                      [&](std::size_t i) { judge_item(batch, i); });
+    using Range = tbb::blocked_range<std::size_t>;
+    tbb::parallel_for(Range(batch.judged, batch.submissions.size()), [&](const Range& range) {
+      for (std::size_t i = range.begin(); i < range.end(); ++i) {
+        judge_item(batch, i, range.end());
+      }
+    });
+  }
+
+  LookedUp look_up(const std::vector<Submission>& submissions) const {
+    std::vector<HostUid> uids(submissions.size());
+    std::vector<const HostRecord*> records(submissions.size());
+    for (const Submission& submission : submissions) {
+      prefetch(submission.host.get());
+    }
+    for (std::size_t i = 0; i < submissions.size(); ++i) {
+      records[i] = submissions[i].host.get();
+      uids[i] = submissions[i].host->uid;
+    }
+    return {parts.hosts.find_all(uids), parts.keys.cached(records)};
   }
 
   Judgement judge_one(Submission submission, const PolicySet& policies) noexcept {
@@ -95,12 +137,12 @@ struct Pipeline::Graph {
   }
 
   Judgement judge_one(Submission submission, const std::optional<Host>& host,
-                      const PolicySet& policies) noexcept {
+                      const PolicySet& policies, AttestationKey* key = nullptr) noexcept {
     // A host that is gone meanwhile is judged against nothing; the committer drops the result.
     const auto state = host ? host->state : std::make_shared<const HostState>();
     return judge(std::move(submission),
                  {policies, state, parts.server_key, parts.keys, parts.history, parts.counters,
-                  memos.local(), &software.local(), nullptr, &proofs.local()});
+                  memos.local(), &software.local(), nullptr, &proofs.local(), key});
   }
 
   // One large item after another, until the inbox is closed and has none. The next one begins when

@@ -4,7 +4,7 @@
 
 namespace quotemill {
 
-std::shared_ptr<HostState> next_state(const Judgement& judgement, const HostState& previous,
+std::shared_ptr<HostState> next_state(Judgement& judgement, const HostState& previous,
                                       WallTime now) {
   // All members by name: a new one does not compile until somebody decides what it means here. What
   // is replaced is not copied first.
@@ -23,7 +23,7 @@ std::shared_ptr<HostState> next_state(const Judgement& judgement, const HostStat
   next->proof = judgement.proof ? judgement.proof : proof;
   next->runtime = judgement.runtime ? judgement.runtime : runtime;
   next->latches = latches;
-  next->facts = judgement.facts ? *judgement.facts : facts;
+  next->facts = judgement.facts ? std::move(*judgement.facts) : facts;
   next->evidence = judgement.evidence;
   next->nonce_issued = nonce_issued;
   next->nonce_deadline = nonce_deadline;

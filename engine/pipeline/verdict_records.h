@@ -9,8 +9,9 @@
 
 namespace quotemill {
 
-// The state after the verdict, without the receipt. `now` is store time.
-std::shared_ptr<HostState> next_state(const Judgement& judgement, const HostState& previous,
+// The state after the verdict, without the receipt. Takes the facts' text out of the judgement.
+// `now` is store time.
+std::shared_ptr<HostState> next_state(Judgement& judgement, const HostState& previous,
                                       WallTime now);
 
 // Takes the evidence item and the verdict out of the judgement.

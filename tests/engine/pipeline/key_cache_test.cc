@@ -1,6 +1,9 @@
 #include "engine/pipeline/key_cache.h"
 
+#include <array>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -64,6 +67,58 @@ TEST(KeyCache, ForgetsTheLeastRecentlyUsedKey) {
   EXPECT_TRUE(keys.attestation_key(record(3)));  // 2 goes
   EXPECT_EQ(*keys.attestation_key(record(1)), first);
   EXPECT_NE(*keys.attestation_key(record(2)), second);
+}
+
+// Of several records at once: what attestation_key() gives for each, if it is there.
+TEST(KeyCache, GivesTheCachedKeysOfABatchInItsOrder) {
+  KeyCache keys(64);
+  std::vector<SoftwareHost> hosts;
+  for (unsigned i = 0; i < 6; ++i) {
+    hosts.emplace_back(KeyKind::kEcP256, i % 4);
+    hosts.back().record().uid.bytes.fill(static_cast<std::uint8_t>(i % 2));  // in two shards
+    hosts.back().record().uid.bytes.front() = static_cast<std::uint8_t>(10 + i);
+  }
+  std::vector<std::shared_ptr<AttestationKey>> expected(hosts.size());
+  for (const std::size_t i : {0U, 2U, 3U, 5U}) {
+    expected[i] = *keys.attestation_key(hosts[i].record());
+  }
+  std::vector<const HostRecord*> records;
+  for (SoftwareHost& host : hosts) {
+    records.push_back(&host.record());
+  }
+  EXPECT_EQ(keys.cached(records), expected);
+  EXPECT_EQ(keys.tally().hits, 4U);
+  EXPECT_EQ(keys.tally().misses, 4U) << "what is not cached will be looked for again";
+  EXPECT_EQ(keys.cached({}), std::vector<std::shared_ptr<AttestationKey>>{});
+}
+
+TEST(KeyCache, Cve2022_1053_GivesABatchNoKeyOfAnotherGeneration) {
+  KeyCache keys(64);
+  const SoftwareHost before(KeyKind::kEcP256, 0);
+  SoftwareHost after(KeyKind::kEcP256, 1);
+  after.record().uid = before.record().uid;
+  after.record().generation = before.record().generation + 1;
+  const auto old = *keys.attestation_key(before.record());
+  const std::array<const HostRecord*, 3> records{&before.record(), &after.record(),
+                                                 &before.record()};
+  EXPECT_EQ(keys.cached(records),
+            (std::vector<std::shared_ptr<AttestationKey>>{old, nullptr, old}));
+}
+
+TEST(KeyCache, CountsBeingInABatchAsUse) {
+  KeyCache keys(32);  // two a shard
+  SoftwareHost host;
+  std::array<HostRecord, 3> records{host.record(), host.record(), host.record()};
+  for (std::uint8_t i = 0; i < 3; ++i) {
+    records.at(i).uid.bytes.fill(0);
+    records.at(i).uid.bytes.front() = i;  // all in one shard
+  }
+  const auto first = *keys.attestation_key(records[0]);
+  EXPECT_TRUE(keys.attestation_key(records[1]));
+  EXPECT_EQ(keys.cached(std::array<const HostRecord*, 1>{records.data()}), std::vector{first});
+  EXPECT_TRUE(keys.attestation_key(records[2]));  // the second goes
+  const std::array<const HostRecord*, 2> both{&records[0], &records[1]};
+  EXPECT_EQ(keys.cached(both), (std::vector<std::shared_ptr<AttestationKey>>{first, nullptr}));
 }
 
 TEST(KeyCache, HoldsAtLeastOneKeyAShard) {

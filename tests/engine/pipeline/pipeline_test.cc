@@ -161,6 +161,38 @@ TEST_P(PipelineTest, ASmallBatchIsCommittedBehindThatOfTheWorkers) {
   }
 }
 
+// One batch, whose keys are looked up at once: some are cached, one cannot be read, one is not the
+// signer's.
+TEST_P(PipelineTest, JudgesEachItemOfABatchByTheKeyOfItsOwnHost) {
+  constexpr std::size_t kFew = 8;
+  for (std::size_t i = 0; i < kFew; i += 2) {
+    ASSERT_TRUE(engine.keys.attestation_key(fleet[i].record()));
+  }
+  Pipeline pipeline(parts(), GetParam());
+  for (std::size_t i = 0; i < kFew; ++i) {
+    ASSERT_TRUE(inbox.offer(honest(fleet[i])));
+  }
+  SoftwareHost& unreadable = fleet[kFew];
+  unreadable.record().ak_public.pop_back();
+  ASSERT_TRUE(inbox.offer(honest(unreadable)));
+  SoftwareHost impostor(KeyKind::kEcP256, kHosts);
+  HostRecord& claimed = fleet[kFew + 1].record();
+  ASSERT_TRUE(engine.keys.attestation_key(claimed));
+  impostor.record() = claimed;
+  ASSERT_TRUE(inbox.offer(honest(impostor)));
+
+  pipeline.start();
+  pipeline.drain();
+  ASSERT_EQ(engine.replies.all().size(), kFew + 2);
+  EXPECT_EQ(engine.keys.tally().hits, kFew / 2 + 1) << "those that were cached were not found";
+  for (std::size_t i = 0; i < kFew; ++i) {
+    EXPECT_EQ(engine.state(fleet[i]).state, TrustState::kTrusted) << i;
+  }
+  EXPECT_EQ(engine.replies.all()[kFew].kind, ReplyKind::kError);
+  EXPECT_EQ(engine.state(unreadable).sequence, 0U);
+  EXPECT_EQ(engine.state(impostor).state, TrustState::kFailed);
+}
+
 TEST_P(PipelineTest, JudgesHonestAndHostileHostsSideBySide) {
   Pipeline pipeline(parts(), GetParam());
   pipeline.start();
