@@ -7,6 +7,7 @@
 #include "engine/base/byte_writer.h"
 #include "engine/base/limits.h"
 #include "engine/crypto/handles.h"
+#include "engine/crypto/key_name.h"
 #include "engine/crypto/openssl_values.h"
 
 namespace quotemill {
@@ -209,17 +210,7 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
 }
 
 std::string PublicKey::name() const {
-  switch (kind_) {
-    case KeyKind::kRsa:
-      return "rsa" + std::to_string(bits_);
-    case KeyKind::kEcP256:
-      return "ecc_p256";
-    case KeyKind::kEcP384:
-      return "ecc_p384";
-    case KeyKind::kEcP521:
-      return "ecc_p521";
-  }
-  return "unknown";
+  return key_name(kind_, bits_);
 }
 
 bool PublicKey::same_as(const PublicKey& other) const {

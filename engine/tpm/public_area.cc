@@ -6,6 +6,7 @@
 #include "engine/base/byte_writer.h"
 #include "engine/base/limits.h"
 #include "engine/crypto/hash.h"
+#include "engine/crypto/key_name.h"
 #include "engine/tpm/constants.h"
 
 namespace quotemill {
@@ -162,20 +163,6 @@ std::uint16_t scheme_id(const PublicArea& area) {
   return tpm::kAlgNull;
 }
 
-const char* name_of(KeyKind curve) {
-  switch (curve) {
-    case KeyKind::kEcP256:
-      return "ecc_p256";
-    case KeyKind::kEcP384:
-      return "ecc_p384";
-    case KeyKind::kEcP521:
-      return "ecc_p521";
-    case KeyKind::kRsa:
-      break;
-  }
-  return "";
-}
-
 std::uint16_t curve_id(KeyKind kind) {
   switch (kind) {
     case KeyKind::kEcP256:
@@ -231,9 +218,9 @@ std::string key_type_of(ByteView tpmt_public) {
   read_scheme(in, type, parameters);  // TPMT_RSA_SCHEME or TPMT_ECC_SCHEME
   std::string name;
   if (type == tpm::kAlgRsa) {
-    name = "rsa" + std::to_string(in.u16_be());  // TPMI_RSA_KEY_BITS
+    name = key_name(KeyKind::kRsa, in.u16_be());  // TPMI_RSA_KEY_BITS
   } else if (type == tpm::kAlgEcc) {
-    name = name_of(read_curve(in));  // TPMI_ECC_CURVE
+    name = key_name(read_curve(in), 0);  // TPMI_ECC_CURVE
   }
   return in.ok() ? name : std::string();
 }
