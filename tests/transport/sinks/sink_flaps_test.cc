@@ -3,10 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "engine/base/limits.h"
-#include "storage/memory_store.h"
-#include "tests/support/temp_folder.h"
+#include "tests/transport/sinks/restarted_feed.h"
 #include "transport/render/json.h"
-#include "transport/sinks/sink_feed.h"
 
 namespace quotemill::transport {
 namespace {
@@ -15,14 +13,9 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr std::int64_t kBegin = 1'795'471'200'000;
-constexpr std::int64_t kWindow = 60'000;
-constexpr std::int64_t kSettled = kWindow + 2'000;
-
-class SinkFlaps : public ::testing::Test {
+class SinkFlaps : public RestartedFeed {
  protected:
   SinkFlaps() {
-    options_.cursor_path = folder_ / "test.cursor";
     options_.dedup_window = std::chrono::milliseconds(kWindow);
     options_.groups.hosts_min = 0;
   }
@@ -47,27 +40,6 @@ class SinkFlaps : public ::testing::Test {
       change(TrustState::kFailed, i * 1'000);
       change(TrustState::kTrusted, i * 1'000 + 1'000);
     }
-  }
-
-  SinkFeed& feed() {
-    if (!feed_) {
-      feed_ =
-          std::make_unique<SinkFeed>(options_, SinkStore{store_, store_},
-                                     [this](const std::string& text) { lost_.push_back(text); });
-    }
-    return *feed_;
-  }
-
-  void crash() { feed_.reset(); }
-
-  [[nodiscard]] static Moment at(std::int64_t later_ms) {
-    return {{kBegin + later_ms}, {5'000'000 + later_ms}};
-  }
-
-  SinkBatch next(std::int64_t at_ms, std::size_t most = limits::kSinkBatchMax) {
-    Result<SinkBatch> batch = feed().next(at(at_ms), most);
-    EXPECT_TRUE(batch) << batch.error().to_string();
-    return *std::move(batch);
   }
 
   // "12 failed", "flapping 3-50 trusted": whatever comes until there is nothing more, delivered.
@@ -95,12 +67,6 @@ class SinkFlaps : public ::testing::Test {
            " " + fields["state"].get<std::string>();
   }
 
-  testing::TempFolder folder_;
-  storage::MemoryStore store_;
-  SinkFeedOptions options_;
-  std::unique_ptr<SinkFeed> feed_;
-  std::vector<std::string> lost_;
-  std::uint64_t last_ = 0;
   std::uint64_t held_ = 0;
 };
 

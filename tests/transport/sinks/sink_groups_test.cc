@@ -1,12 +1,9 @@
 // Many hosts with one cause, told as one: what a group is, and that no crash makes it another one.
 #include <gmock/gmock.h>
 
-#include "engine/base/limits.h"
-#include "storage/memory_store.h"
-#include "tests/support/temp_folder.h"
+#include "tests/transport/sinks/restarted_feed.h"
 #include "transport/render/json.h"
 #include "transport/render/limits.h"
-#include "transport/sinks/sink_feed.h"
 
 namespace quotemill::transport {
 namespace {
@@ -16,16 +13,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr std::int64_t kBegin = 1'795'471'200'000;
-constexpr std::int64_t kWindow = 60'000;
-constexpr std::int64_t kSettled = kWindow + 2'000;  // what the last change may take
-
-class SinkGroups : public ::testing::Test {
+class SinkGroups : public RestartedFeed {
  protected:
-  SinkGroups() {
-    options_.cursor_path = folder_ / "test.cursor";
-    options_.groups.hosts_min = 3;
-  }
+  SinkGroups() { options_.groups.hosts_min = 3; }
 
   // The next change, of another host, so long after the first one.
   void change(std::int64_t at_ms, FindingCode code = FindingCode::kBootEventDigestUnknown,
@@ -45,29 +35,6 @@ class SinkGroups : public ::testing::Test {
     ASSERT_TRUE(store_.commit(batch));
   }
 
-  SinkFeed& feed() {
-    if (!feed_) {
-      feed_ =
-          std::make_unique<SinkFeed>(options_, SinkStore{store_, store_},
-                                     [this](const std::string& text) { lost_.push_back(text); });
-    }
-    return *feed_;
-  }
-
-  // The daemon is killed; the next feed() is that of its next life.
-  void crash() { feed_.reset(); }
-
-  // Of both clocks; the boot clock began anew with a restart of the machine.
-  [[nodiscard]] Moment at(std::int64_t later_ms) const {
-    return {{kBegin + later_ms + wall_set_ms_}, {5'000'000 + later_ms}};
-  }
-
-  SinkBatch next(std::int64_t at_ms) {
-    Result<SinkBatch> batch = feed().next(at(at_ms), limits::kSinkBatchMax);
-    EXPECT_TRUE(batch) << batch.error().to_string();
-    return *std::move(batch);
-  }
-
   // The bodies of groups among all that comes until there is nothing more, delivered.
   std::vector<std::string> told(std::int64_t at_ms) {
     std::vector<std::string> out;
@@ -81,14 +48,6 @@ class SinkGroups : public ::testing::Test {
     }
     return out;
   }
-
-  testing::TempFolder folder_;
-  storage::MemoryStore store_;
-  SinkFeedOptions options_;
-  std::unique_ptr<SinkFeed> feed_;
-  std::vector<std::string> lost_;
-  std::uint64_t last_ = 0;
-  std::int64_t wall_set_ms_ = 0;
 };
 
 TEST_F(SinkGroups, AreToldOnceWhenTheirWindowIsOver) {
