@@ -11,6 +11,7 @@
 #include "bench/engine/gateway.h"
 #include "bench/engine/ima_lists.h"
 #include "bench/engine/judging.h"
+#include "bench/engine/keys.h"
 #include "bench/engine/log_reading.h"
 #include "bench/micro/floors.h"
 #include "bench/pipeline/pipeline_rates.h"
@@ -39,6 +40,7 @@ void register_all(const Settings& settings) {
   register_ima_floor();
   register_store_floor();
   register_judging(settings);
+  register_keys(settings);
   register_gateway(settings);
   register_growth(settings);
   register_ima_lists();
