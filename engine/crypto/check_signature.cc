@@ -1,12 +1,10 @@
 #include "engine/crypto/check_signature.h"
 
-#include <algorithm>
-#include <array>
-
 #include <openssl/rsa.h>
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/byte_writer.h"
+#include "engine/crypto/der_writer.h"
 #include "engine/crypto/handles.h"
 #include "engine/crypto/hash.h"
 #include "engine/crypto/openssl_values.h"
@@ -15,8 +13,6 @@
 namespace quotemill {
 namespace {
 
-constexpr std::uint8_t kDerInteger = 0x02;
-constexpr std::uint8_t kDerSequence = 0x30;
 constexpr std::uint8_t kDerLength1 = 0x81;  // the length is in one byte that follows
 
 // The mask of PSS is made with the digest's algorithm unless told otherwise.
@@ -47,37 +43,13 @@ bool fits(const PublicKey& key, const SignatureView& signature, const Digest& di
          has_form(key, signature);
 }
 
-// A positive INTEGER without superfluous leading zeros; empty for 0, which is never in range.
-Bytes der_integer(ByteView number) {
-  const auto* const first = std::find_if(number.data(), number.data() + number.size(),
-                                         [](auto byte) { return byte != 0; });
-  const ByteView digits = number.subspan(static_cast<std::size_t>(first - number.data()));
-  if (digits.empty()) {
-    return {};
-  }
-  const bool negative = digits[0] >= 0x80;
-  ByteWriter out;
-  out.u8(kDerInteger).u8(static_cast<std::uint8_t>(digits.size() + (negative ? 1 : 0)));
-  if (negative) {
-    out.u8(0);
-  }
-  return out.bytes(digits).take();
-}
-
-// Ecdsa-Sig-Value (RFC 5480, appendix A); empty if r or s is 0. REQUIRES: has_form()
+// Ecdsa-Sig-Value (RFC 5480, appendix A); empty if r or s is 0, which is never in range.
 Bytes der_signature(ByteView r, ByteView s) {
-  const Bytes first = der_integer(r);
-  const Bytes second = der_integer(s);
-  if (first.empty() || second.empty()) {
+  if (is_filled_with(r, 0) || is_filled_with(s, 0)) {
     return {};
   }
-  const auto size = static_cast<std::uint8_t>(first.size() + second.size());  // at most 2 * 69
-  ByteWriter out;
-  out.u8(kDerSequence);
-  if (size >= 0x80) {
-    out.u8(kDerLength1);
-  }
-  return out.u8(size).bytes(first).bytes(second).take();
+  return der::element(der::kSequence,
+                      ByteWriter().bytes(der::integer(r)).bytes(der::integer(s)).view());
 }
 
 // A DER length of at most 255: ECDSA signatures up to P-521 have no longer one.
@@ -93,7 +65,7 @@ std::size_t take_der_length(ByteReader& in) {
 }
 
 ByteView take_der_integer(ByteReader& in) {
-  if (in.u8() != kDerInteger) {
+  if (in.u8() != der::kInteger) {
     in.fail(ErrorCode::kMalformed);
   }
   ByteView value = in.bytes(take_der_length(in));
@@ -119,7 +91,7 @@ std::string_view name_of(SignatureScheme scheme) {
 
 bool read_ecdsa_der(ByteView der, SignatureView& signature) {
   ByteReader in(der);
-  const bool is_sequence = in.u8() == kDerSequence;
+  const bool is_sequence = in.u8() == der::kSequence;
   const std::size_t size = take_der_length(in);
   if (!is_sequence || size != in.remaining()) {
     return false;
@@ -141,7 +113,7 @@ bool SignatureChecker::make_ready(const SignatureView& signature) {
   if (context_ && scheme_ == signature.scheme && hash_ == signature.hash) {
     return true;
   }
-  context_.reset(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.handle(), nullptr));
+  context_.reset(context_of(key_).release());
   const bool rsa = signature.scheme != SignatureScheme::kEcdsa;
   if (!context_ || EVP_PKEY_verify_init(context_.get()) != 1 ||
       (rsa && !set_rsa_scheme(context_.get(), signature))) {

@@ -28,6 +28,12 @@ Bytes key_number(const EVP_PKEY* key, const char* name, std::size_t size) {
   return BN_bn2binpad(value.get(), bytes.data(), static_cast<int>(size)) < 0 ? Bytes{} : bytes;
 }
 
+EvpPkeyCtx context_of(const PublicKey& key) {
+  EVP_PKEY* const handle = key.handle();
+  return EvpPkeyCtx(handle == nullptr ? nullptr
+                                      : EVP_PKEY_CTX_new_from_pkey(nullptr, handle, nullptr));
+}
+
 std::string printed_name(const X509_NAME* name) {
   const BioHandle out(BIO_new(BIO_s_mem()));
   if (!out || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253) < 0) {

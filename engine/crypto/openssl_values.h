@@ -7,6 +7,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
 #include "engine/crypto/handles.h"
+#include "engine/crypto/public_key.h"
 
 namespace quotemill {
 
@@ -17,6 +18,9 @@ const char* provider_name(HashAlgorithm algorithm);
 // A number of a key, big-endian, left-padded with zeros to `size`; empty if the key has none of
 // this name or it is longer.
 Bytes key_number(const EVP_PKEY* key, const char* name, std::size_t size);
+
+// What OpenSSL uses the key in, for one purpose; null if it refuses, or has no memory for the key.
+EvpPkeyCtx context_of(const PublicKey& key);
 
 // RFC 2253, all but printable ASCII escaped.
 std::string printed_name(const X509_NAME* name);

@@ -55,37 +55,36 @@ ByteView digest_info(HashAlgorithm algorithm) {
 }  // namespace
 
 std::unique_ptr<Pkcs1Checker> Pkcs1Checker::create(const PublicKey& key) {
-  const std::size_t size = (key.bits() + 7) / 8;
-  if (key.kind() != KeyKind::kRsa || key.exponent() != kExponent || size > kModulusSizeMax) {
+  if (key.kind() != KeyKind::kRsa || key.exponent() != kExponent ||
+      key.bits() > 8 * kModulusSizeMax) {
     return nullptr;
   }
-  const Bytes modulus = key.modulus();
-  std::unique_ptr<Pkcs1Checker> checker(new Pkcs1Checker(
-      size, Bignum(BN_bin2bn(modulus.data(), static_cast<int>(modulus.size()), nullptr))));
+  std::unique_ptr<Pkcs1Checker> checker(new Pkcs1Checker(key));
   return checker->make_ready() ? std::move(checker) : nullptr;
 }
 
-Pkcs1Checker::Pkcs1Checker(std::size_t size, Bignum modulus)
-    : size_(size),
-      modulus_(std::move(modulus)),
+Pkcs1Checker::Pkcs1Checker(const PublicKey& key)
+    : key_(key),
+      size_((key.bits() + 7) / 8),
       scratch_(BN_CTX_new()),
       montgomery_(BN_MONT_CTX_new()),
+      frame_(BN_new()),
       signature_(BN_new()),
-      power_(BN_new()),
-      encoded_(BN_new()) {}
+      power_(BN_new()) {}
 
 // With scratch of its own, because that keeps what it grows to: twice what all else takes.
 bool Pkcs1Checker::make_ready() {
+  const Bytes number = key_.modulus();
+  const Bignum modulus(BN_bin2bn(number.data(), static_cast<int>(number.size()), nullptr));
   const Scratch scratch(BN_CTX_new());
-  return modulus_ && scratch_ && montgomery_ && signature_ && power_ && encoded_ && scratch &&
-         BN_MONT_CTX_set(montgomery_.get(), modulus_.get(), scratch.get()) == 1;
+  return modulus && scratch_ && montgomery_ && frame_ && signature_ && power_ && scratch &&
+         BN_MONT_CTX_set(montgomery_.get(), modulus.get(), scratch.get()) == 1;
 }
 
 bool Pkcs1Checker::holds(ByteView signature, const Digest& digest) {
-  return signature.size() == size_ &&
+  return signature.size() == size_ && key_.is_above(signature) && make_frame(digest.algorithm()) &&
          BN_bin2bn(signature.data(), static_cast<int>(size_), signature_.get()) != nullptr &&
-         BN_ucmp(signature_.get(), modulus_.get()) < 0 && encode(digest) && raise() &&
-         BN_ucmp(power_.get(), encoded_.get()) == 0;
+         raise() && is_encoded(digest);
 }
 
 // RSAVP1 (RFC 8017, 5.2.2): power = signature^65537 mod modulus.
@@ -105,23 +104,36 @@ bool Pkcs1Checker::raise() {
   return BN_mod_mul_montgomery(power, power, signature_.get(), montgomery, scratch_.get()) == 1;
 }
 
-// EMSA-PKCS1-v1_5 (RFC 8017, 9.2): 00 01 FF … FF 00 DigestInfo.
-bool Pkcs1Checker::encode(const Digest& digest) {
-  const ByteView info = digest_info(digest.algorithm());
-  const ByteView value = digest.view();
-  if (info.empty() || size_ < 11 + info.size() + value.size()) {
+// EMSA-PKCS1-v1_5 (RFC 8017, 9.2) but for the digest: 00 01 FF … FF 00 DigestInfo 00 … 00.
+bool Pkcs1Checker::make_frame(HashAlgorithm algorithm) {
+  if (frame_of_ == algorithm) {
+    return true;
+  }
+  frame_of_.reset();
+  const ByteView info = digest_info(algorithm);
+  const std::size_t info_end = size_ - digest_size(algorithm);
+  if (info.empty() || size_ < 11 + info.size() + digest_size(algorithm)) {
     return false;
   }
   std::array<std::uint8_t, kModulusSizeMax> room{};
   const std::span<std::uint8_t> message = std::span(room).first(size_);
-  const std::size_t info_at = size_ - value.size() - info.size();
-  message[0] = 0x00;
+  const std::size_t info_at = info_end - info.size();
   message[1] = 0x01;
-  std::fill(message.begin() + 2, message.end(), std::uint8_t{0xFF});
-  message[info_at - 1] = 0x00;
+  std::fill(message.begin() + 2, message.subspan(info_at - 1).begin(), std::uint8_t{0xFF});
   std::copy(info.begin(), info.end(), message.subspan(info_at).begin());
-  std::copy(value.begin(), value.end(), message.last(value.size()).begin());
-  return BN_bin2bn(message.data(), static_cast<int>(size_), encoded_.get()) != nullptr;
+  if (BN_bin2bn(message.data(), static_cast<int>(size_), frame_.get()) == nullptr) {
+    return false;
+  }
+  frame_of_ = algorithm;
+  return true;
+}
+
+// Whether the power is the frame with the digest in it. REQUIRES: make_frame() for its algorithm
+bool Pkcs1Checker::is_encoded(const Digest& digest) {
+  BIGNUM* const encoded = signature_.get();  // whose power is there
+  const ByteView value = digest.view();
+  return BN_bin2bn(value.data(), static_cast<int>(value.size()), encoded) != nullptr &&
+         BN_uadd(encoded, encoded, frame_.get()) == 1 && BN_ucmp(power_.get(), encoded) == 0;
 }
 
 }  // namespace quotemill

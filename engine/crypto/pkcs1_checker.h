@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
@@ -12,7 +13,7 @@
 
 namespace quotemill {
 
-// About 2 kB. Not for sharing between threads.
+// About 1 kB. Not for sharing between threads.
 class Pkcs1Checker {
  public:
   // Null for keys that are to be checked otherwise: of another kind, or with another exponent.
@@ -27,20 +28,23 @@ class Pkcs1Checker {
   using Montgomery = std::unique_ptr<BN_MONT_CTX, OpensslFree<BN_MONT_CTX_free>>;
   using Scratch = std::unique_ptr<BN_CTX, OpensslFree<BN_CTX_free>>;
 
-  Pkcs1Checker(std::size_t size, Bignum modulus);
+  explicit Pkcs1Checker(const PublicKey& key);
 
   bool make_ready();
   bool raise();
-  bool encode(const Digest& digest);
+  bool make_frame(HashAlgorithm algorithm);
+  bool is_encoded(const Digest& digest);
 
+  const PublicKey key_;
   const std::size_t size_;  // of the modulus, in bytes
-  const Bignum modulus_;
   const Scratch scratch_;
   const Montgomery montgomery_;
+  // What stands around a digest of the algorithm that was asked for last.
+  const Bignum frame_;
+  std::optional<HashAlgorithm> frame_of_;
   // Of the signature that is being checked.
   const Bignum signature_;
   const Bignum power_;
-  const Bignum encoded_;
 };
 
 }  // namespace quotemill

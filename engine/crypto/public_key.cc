@@ -1,11 +1,14 @@
 #include "engine/crypto/public_key.h"
 
-#include <optional>
+#include <algorithm>
+#include <atomic>
+#include <bit>
 
 #include <openssl/pem.h>
 
 #include "engine/base/byte_writer.h"
 #include "engine/base/limits.h"
+#include "engine/crypto/der_writer.h"
 #include "engine/crypto/handles.h"
 #include "engine/crypto/key_name.h"
 #include "engine/crypto/openssl_values.h"
@@ -15,19 +18,32 @@ namespace {
 
 constexpr unsigned kRsaBitsMin = 1024;
 constexpr unsigned kRsaBitsMax = 4096;
-constexpr std::uint8_t kUncompressedPoint = 0x04;  // SEC 1, 2.3.3
+constexpr std::uint8_t kUncompressedPoint = 0x04;
+
+// AlgorithmIdentifier of rsaEncryption, with NULL as its parameters (RFC 3279, 2.3.1), and of
+// id-ecPublicKey with a named curve (RFC 5480, 2.1.1).
+constexpr std::uint8_t kRsaAlgorithm[] = {0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86,
+                                          0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05, 0x00};
+constexpr std::uint8_t kP256Algorithm[] = {0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
+                                           0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A,
+                                           0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07};
+constexpr std::uint8_t kP384Algorithm[] = {0x30, 0x10, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D,
+                                           0x02, 0x01, 0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22};
+constexpr std::uint8_t kP521Algorithm[] = {0x30, 0x10, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D,
+                                           0x02, 0x01, 0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x23};
 
 struct Curve {
   KeyKind kind;
   const char* group;
   int nid;
   unsigned bits;
+  ByteView algorithm;
 };
 
 constexpr Curve kCurves[] = {
-    {KeyKind::kEcP256, "P-256", NID_X9_62_prime256v1, 256},
-    {KeyKind::kEcP384, "P-384", NID_secp384r1, 384},
-    {KeyKind::kEcP521, "P-521", NID_secp521r1, 521},
+    {KeyKind::kEcP256, "P-256", NID_X9_62_prime256v1, 256, kP256Algorithm},
+    {KeyKind::kEcP384, "P-384", NID_secp384r1, 384, kP384Algorithm},
+    {KeyKind::kEcP521, "P-521", NID_secp521r1, 521, kP521Algorithm},
 };
 
 const Curve* find_curve(KeyKind kind) {
@@ -54,10 +70,21 @@ EvpPkey key_from(const char* type, OSSL_PARAM_BLD* build) {
   return EvpPkey(key);
 }
 
-Bytes padded(ByteView value, std::size_t size) {
-  Bytes bytes(size - value.size());
-  bytes.insert(bytes.end(), value.begin(), value.end());
-  return bytes;
+EvpPkey rsa_key(ByteView modulus, std::uint32_t exponent) {
+  const Bignum n(BN_bin2bn(modulus.data(), static_cast<int>(modulus.size()), nullptr));
+  const Bignum e(BN_new());
+  const OsslParamBuild build(OSSL_PARAM_BLD_new());
+  if (!n || !e || !build || BN_set_word(e.get(), exponent) != 1 ||
+      OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
+      OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1) {
+    return nullptr;
+  }
+  return key_from("RSA", build.get());
+}
+
+// SEC 1, 2.3.3.
+Bytes uncompressed(ByteView coordinates) {
+  return ByteWriter().u8(kUncompressedPoint).bytes(coordinates).take();
 }
 
 using SubjectPublicKey = std::unique_ptr<X509_PUBKEY, OpensslFree<X509_PUBKEY_free>>;
@@ -107,32 +134,54 @@ Result<PublicKey> ec_from(const X509_ALGOR* algorithm, ByteView point) {
 
 }  // namespace
 
+// What copies of a key share.
+struct PublicKey::Parts {
+  Parts(Bytes of, std::uint32_t rsa_exponent, EvpPkey made)
+      : numbers(std::move(of)), exponent(rsa_exponent), openssl(made.release()) {}
+
+  ~Parts() { EVP_PKEY_free(openssl.load(std::memory_order_relaxed)); }
+
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
+  // The first or second of the two coordinates.
+  [[nodiscard]] Bytes coordinate(std::size_t index) const {
+    const std::size_t size = numbers.size() / 2;
+    return exponent == 0 ? to_bytes(ByteView(numbers).subspan(index * size, size)) : Bytes();
+  }
+
+  // Threads that meet here make one each, and all use the first.
+  EVP_PKEY* make_rsa() const {
+    EvpPkey made = rsa_key(numbers, exponent);
+    EVP_PKEY* kept = nullptr;
+    if (made && openssl.compare_exchange_strong(kept, made.get(), std::memory_order_acq_rel,
+                                                std::memory_order_acquire)) {
+      return made.release();
+    }
+    return kept;
+  }
+
+  const Bytes numbers;                     // the modulus, or both coordinates; each of full length
+  const std::uint32_t exponent;            // 0: an EC key
+  mutable std::atomic<EVP_PKEY*> openssl;  // set once; of an EC key when it is made
+};
+
 Result<PublicKey> PublicKey::rsa(ByteView modulus, std::uint32_t exponent) {
   if (modulus.size() > kRsaBitsMax / 8) {
     return malformed("RSA modulus");
   }
-  const Bignum n(BN_bin2bn(modulus.data(), static_cast<int>(modulus.size()), nullptr));
-  const Bignum e(BN_new());
-  if (!n || !e || BN_set_word(e.get(), exponent) != 1) {
-    return Error{ErrorCode::kCrypto, "RSA modulus"};
-  }
-  const auto bits = static_cast<unsigned>(BN_num_bits(n.get()));
-  if (bits < kRsaBitsMin || BN_is_odd(n.get()) == 0) {
+  const ByteView number = der::digits_of(modulus);
+  const auto bits = number.empty() ? 0U
+                                   : static_cast<unsigned>(8 * number.size()) -
+                                         static_cast<unsigned>(std::countl_zero(number.front()));
+  if (bits < kRsaBitsMin || number.back() % 2 == 0) {
     return malformed("RSA modulus");
   }
   if (exponent < 3 || exponent % 2 == 0) {
     return malformed("RSA exponent");
   }
-  const OsslParamBuild build(OSSL_PARAM_BLD_new());
-  if (!build || OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
-      OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1) {
-    return Error{ErrorCode::kCrypto, "RSA key"};
-  }
-  EvpPkey key = key_from("RSA", build.get());
-  if (!key) {
-    return malformed("RSA key");
-  }
-  return PublicKey(std::move(key), KeyKind::kRsa, bits);
+  return PublicKey(std::make_shared<const Parts>(to_bytes(number), exponent, nullptr),
+                   KeyKind::kRsa, bits);
 }
 
 Result<PublicKey> PublicKey::ec(KeyKind kind, ByteView x, ByteView y) {
@@ -144,13 +193,15 @@ Result<PublicKey> PublicKey::ec(KeyKind kind, ByteView x, ByteView y) {
   if (x.empty() || y.empty() || x.size() > size || y.size() > size) {
     return malformed("EC point");
   }
-  ByteWriter point;
-  point.u8(kUncompressedPoint).bytes(padded(x, size)).bytes(padded(y, size));
+  Bytes coordinates(2 * size);
+  std::copy(x.begin(), x.end(), std::span(coordinates).subspan(size - x.size()).begin());
+  std::copy(y.begin(), y.end(), std::span(coordinates).subspan(2 * size - y.size()).begin());
+  const Bytes point = uncompressed(coordinates);
   const OsslParamBuild build(OSSL_PARAM_BLD_new());
   if (!build ||
       OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve->group, 0) !=
           1 ||
-      OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY, point.view().data(),
+      OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
                                        point.size()) != 1) {
     return Error{ErrorCode::kCrypto, "EC key"};
   }
@@ -159,7 +210,8 @@ Result<PublicKey> PublicKey::ec(KeyKind kind, ByteView x, ByteView y) {
   if (!key) {
     return malformed("EC point");
   }
-  return PublicKey(std::move(key), kind, curve->bits);
+  return PublicKey(std::make_shared<const Parts>(std::move(coordinates), 0, std::move(key)), kind,
+                   curve->bits);
 }
 
 Result<PublicKey> PublicKey::from_spki_der(ByteView der) {
@@ -213,32 +265,54 @@ std::string PublicKey::name() const {
   return key_name(kind_, bits_);
 }
 
+EVP_PKEY* PublicKey::handle() const {
+  EVP_PKEY* const made = parts_->openssl.load(std::memory_order_acquire);
+  return made != nullptr || kind_ != KeyKind::kRsa ? made : parts_->make_rsa();
+}
+
 bool PublicKey::same_as(const PublicKey& other) const {
-  return kind_ == other.kind_ && EVP_PKEY_eq(key_.get(), other.key_.get()) == 1;
+  return kind_ == other.kind_ && parts_->exponent == other.parts_->exponent &&
+         parts_->numbers == other.parts_->numbers;
+}
+
+bool PublicKey::is_above(ByteView number) const {
+  return number.size() == parts_->numbers.size() &&
+         std::lexicographical_compare(number.begin(), number.end(), parts_->numbers.begin(),
+                                      parts_->numbers.end());
 }
 
 Bytes PublicKey::spki_der() const {
-  return to_der<EVP_PKEY>(i2d_PUBKEY, key_.get());
+  ByteWriter info;
+  ByteWriter key;
+  key.u8(0);  // no unused bits
+  if (const Curve* const curve = find_curve(kind_)) {
+    info.bytes(curve->algorithm);
+    key.bytes(uncompressed(parts_->numbers));
+  } else {
+    const Bytes e = ByteWriter().u32_be(parts_->exponent).take();
+    info.bytes(kRsaAlgorithm);
+    key.bytes(der::element(  // RSAPublicKey
+        der::kSequence,
+        ByteWriter().bytes(der::integer(parts_->numbers)).bytes(der::integer(e)).view()));
+  }
+  info.bytes(der::element(der::kBitString, key.view()));
+  return der::element(der::kSequence, info.view());
 }
 
 Bytes PublicKey::modulus() const {
-  return key_number(key_.get(), OSSL_PKEY_PARAM_RSA_N, (bits_ + 7) / 8);
+  return kind_ == KeyKind::kRsa ? parts_->numbers : Bytes();
 }
 
 std::uint32_t PublicKey::exponent() const {
-  std::uint32_t value = 0;
-  for (const std::uint8_t byte : key_number(key_.get(), OSSL_PKEY_PARAM_RSA_E, sizeof(value))) {
-    value = value << 8U | byte;
-  }
-  return value;
+  return parts_->exponent;
 }
 
 Bytes PublicKey::x() const {
-  return key_number(key_.get(), OSSL_PKEY_PARAM_EC_PUB_X, (bits_ + 7) / 8);
+  return parts_->coordinate(0);
 }
 
 Bytes PublicKey::y() const {
-  return key_number(key_.get(), OSSL_PKEY_PARAM_EC_PUB_Y, (bits_ + 7) / 8);
+  return parts_->coordinate(1);
 }
 
 }  // namespace quotemill

@@ -1,7 +1,8 @@
 // PublicKey: a parsed RSA or EC key, ready to check signatures.
 //
-// Parsing costs 4 µs and more, so keys are parsed once and kept. Immutable; copies share one
-// OpenSSL object; may be used from many threads at once.
+// An RSA key is its numbers; OpenSSL's object, which costs more than checking a signature, is made
+// when one of its functions needs it. A point is shown to be on its curve when the key is made.
+// Immutable; copies share everything; may be used from many threads at once.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +44,9 @@ class PublicKey {
   // The same numbers (modulus and exponent, or curve and point).
   [[nodiscard]] bool same_as(const PublicKey& other) const;
 
+  // Whether `number`, big-endian and as long as the modulus, is below it. REQUIRES: an RSA key
+  [[nodiscard]] bool is_above(ByteView number) const;
+
   // Canonical DER of the SubjectPublicKeyInfo (rsaEncryption or id-ecPublicKey with a named curve).
   [[nodiscard]] Bytes spki_der() const;
 
@@ -53,14 +57,17 @@ class PublicKey {
   [[nodiscard]] Bytes x() const;
   [[nodiscard]] Bytes y() const;
 
-  // Borrowed; for engine/crypto and tests only.
-  [[nodiscard]] evp_pkey_st* handle() const { return key_.get(); }
+  // Borrowed; for engine/crypto and tests only. Null if OpenSSL could not make it, which is tried
+  // again by the next call.
+  [[nodiscard]] evp_pkey_st* handle() const;
 
  private:
-  PublicKey(std::shared_ptr<evp_pkey_st> key, KeyKind kind, unsigned bits)
-      : key_(std::move(key)), kind_(kind), bits_(bits) {}
+  struct Parts;
 
-  std::shared_ptr<evp_pkey_st> key_;
+  PublicKey(std::shared_ptr<const Parts> parts, KeyKind kind, unsigned bits)
+      : parts_(std::move(parts)), kind_(kind), bits_(bits) {}
+
+  std::shared_ptr<const Parts> parts_;
   KeyKind kind_;
   unsigned bits_;
 };

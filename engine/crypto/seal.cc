@@ -30,8 +30,8 @@ Error refused(const char* context) {
 }
 
 // A fresh key pair on the curve of `peer`.
-EvpPkey generate_like(EVP_PKEY* peer) {
-  const EvpPkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, peer, nullptr));
+EvpPkey generate_like(const PublicKey& peer) {
+  const EvpPkeyCtx context = context_of(peer);
   EVP_PKEY* key = nullptr;
   if (!context || EVP_PKEY_keygen_init(context.get()) != 1 ||
       EVP_PKEY_generate(context.get(), &key) != 1) {
@@ -44,7 +44,7 @@ EvpPkey generate_like(EVP_PKEY* peer) {
 
 Result<Bytes> encrypt_oaep(const PublicKey& key, HashAlgorithm algorithm, std::string_view label,
                            ByteView message) {
-  const EvpPkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
+  const EvpPkeyCtx context = context_of(key);
   // OpenSSL copies both; its parameters are not const-correct.
   OSSL_PARAM params[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST,
@@ -66,7 +66,7 @@ Result<Bytes> encrypt_oaep(const PublicKey& key, HashAlgorithm algorithm, std::s
 
 Result<Agreement> agree_once(const PublicKey& peer) {
   const std::size_t field = (peer.bits() + 7) / 8;
-  const EvpPkey own = generate_like(peer.handle());
+  const EvpPkey own = generate_like(peer);
   if (!own) {
     return refused("ECDH key");
   }
