@@ -56,6 +56,8 @@ class Arrivals {
     engine_.enrol(fleet.machines);
     if (fleet.kind == Kind::kQuoteOnly) {
       engine_.prove(fleet.first);
+    } else {
+      engine_.make_keys_ready(fleet.first);
     }
     replies_ = engine_.replies().receipts();
     waiting_ = fleet_.arriving();

@@ -7,7 +7,8 @@
 namespace quotemill::bench {
 
 // pipeline/quote_only/threads:<n>: hosts of which nothing changed; RSA-2048.
-// pipeline/fleet/threads:<n>: hosts of one image, judged for the first time, with their logs.
+// pipeline/fleet/threads:<n>: hosts of one image with logs that were never seen, as after a reboot
+// into what was rolled out; their keys are ready to check, as for engine/fleet.
 void register_pipeline_rates(const Settings& settings);
 
 }  // namespace quotemill::bench

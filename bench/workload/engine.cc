@@ -37,6 +37,13 @@ void Engine::prove(const std::vector<Submission>& first_evidence) {
   commit(std::move(batch));
 }
 
+void Engine::make_keys_ready(const std::vector<Submission>& evidence) {
+  Judge judge(knowledge_);
+  for (const Submission& submission : evidence) {
+    static_cast<void>(judge.judge(submission, std::make_shared<const HostState>()));
+  }
+}
+
 std::shared_ptr<const HostState> Engine::state_of(const Machine& machine) const {
   const std::optional<Host> host = hosts_.find(machine.record().uid);
   return host ? host->state : std::make_shared<const HostState>();

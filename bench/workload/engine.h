@@ -29,6 +29,10 @@ class Engine {
   // are not stored: in a fleet that was long ago, and here it would go on behind what is timed.
   void prove(const std::vector<Submission>& first_evidence);
 
+  // Judges their evidence and forgets what came of it: what stays is that their keys are parsed and
+  // ready to check, as in a daemon that judged them before they rebooted.
+  void make_keys_ready(const std::vector<Submission>& evidence);
+
   [[nodiscard]] std::shared_ptr<const HostState> state_of(const Machine& machine) const;
 
   // As one batch. Durable, and replied to, when it returns.

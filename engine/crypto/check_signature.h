@@ -39,7 +39,7 @@ class Pkcs1Checker;
 
 // A key that stays ready to check signatures. Making OpenSSL's context costs a fifth of an RSA-2048
 // verification (and takes locks that all threads share), so it is made once, for the scheme and
-// hash of the last signature, and kept: about 1 kB. What nearly every TPM signs with is checked
+// hash of the last signature, and kept: 1 to 2.5 kB. What nearly every TPM signs with is checked
 // without one (Pkcs1Checker), which is kept likewise. Not for sharing between threads.
 class SignatureChecker {
  public:
