@@ -1,5 +1,7 @@
 #include "bench/storage/verdict_batches.h"
 
+#include <cstdint>
+#include <span>
 #include <utility>
 
 #include "bench/workload/engine.h"
@@ -23,6 +25,17 @@ class LastCommit final : public VerdictLog {
  private:
   CommitBatch batch_;
 };
+
+// What makes uids and ids of one turn those of another: taken on and off by exclusive or.
+std::uint64_t mark_of(std::uint64_t turn) {
+  return turn * 0x9E37'79B9'7F4A'7C15U;
+}
+
+void mark(std::span<std::uint8_t> id, std::uint64_t by) {
+  for (std::size_t i = 0; i < sizeof by; ++i) {
+    id[i] ^= static_cast<std::uint8_t>(by >> (8 * i));
+  }
+}
 
 }  // namespace
 
@@ -48,6 +61,51 @@ void advance(CommitBatch& batch) {
     ++next->sequence;
     one.entry.sequence = next->sequence;
     one.state = std::move(next);
+  }
+}
+
+BootedFleet::BootedFleet(const BootImage& image, unsigned hosts) {
+  LastCommit last;
+  const storage::MemoryStore history;
+  Engine engine(last, history, image);
+  const std::vector<Machine> machines = boot_machines(KeyKind::kRsa, image, hosts);
+  engine.enrol(machines);
+  Judge judge(engine.knowledge());
+  std::vector<Judgement> batch;
+  for (const Machine& machine : machines) {
+    batch.push_back(judge.judge(machine.first_evidence(), engine.state_of(machine)));
+  }
+  engine.commit(std::move(batch));
+  batch_ = last.batch();
+}
+
+void BootedFleet::advance() {
+  const std::uint64_t before = turn_++;
+  const std::uint64_t group = mark_of(before % kGroups) ^ mark_of(turn_ % kGroups);
+  const std::uint64_t boot = mark_of(before) ^ mark_of(turn_);
+  const std::uint64_t sequences = turn_ % kGroups == 0 ? 1 : 0;
+  for (auto& state : batch_.states) {
+    auto next = std::make_shared<HostState>(*state);
+    auto proof = std::make_shared<BootProof>(*next->proof);
+    mark(next->host.bytes, group);
+    next->sequence += sequences;
+    mark(next->evidence.writable(), boot);
+    mark(proof->log.writable(), boot);
+    next->proof = std::move(proof);
+    state = std::move(next);
+  }
+  for (HistoryEntry& entry : batch_.history) {
+    mark(entry.host.bytes, group);
+    entry.sequence += sequences;
+    mark(entry.boot_log.writable(), boot);
+  }
+  for (BootLogRecord& log : batch_.boot_logs) {
+    mark(log.id.writable(), boot);
+  }
+  for (Change& change : batch_.changes) {
+    mark(change.host.bytes, group);
+    mark(change.evidence.writable(), boot);
+    change.sequence += batch_.changes.size();
   }
 }
 
