@@ -13,8 +13,9 @@ namespace {
 
 // What the index knows, and the least that is worth a step.
 constexpr std::size_t kBlock = 16;
-constexpr std::size_t kStepSize = 12;  // without what it carries
-constexpr unsigned kPlacesBits = 14;   // 16 bytes of a log each, up to limits::kShelfLogSizeMax
+constexpr std::size_t kStepSize = 12;      // without what it carries
+constexpr std::size_t kBesideReach = 128;  // an event's digests, of all usual banks
+constexpr unsigned kPlacesBits = 14;       // 16 bytes of a log each, up to limits::kShelfLogSizeMax
 
 static_assert(limits::kShelfLogSizeMax <= kBlock << kPlacesBits);
 
@@ -77,6 +78,9 @@ class DeltaWriter {
   // Passes what only the log has, up to where it is like the base again: at the same distance, as
   // behind a digest, or wherever the base has these bytes.
   void meet_again() {
+    if (meet_beside()) {
+      return;
+    }
     const std::size_t begin = at_;
     for (; at_ + kBlock <= log_.size(); ++at_) {
       if (at_ - begin > size_max_) {
@@ -97,6 +101,24 @@ class DeltaWriter {
     }
     at_ = log_.size();
     from_ = content_.size();
+  }
+
+  // A few digests differ, and a number: what is looked for first costs least. Not in a run of the
+  // same bytes, which are alike wherever they are.
+  bool meet_beside() {
+    const std::size_t both = std::min(log_.size() - at_, content_.size() - from_);
+    const std::size_t places = both < kBlock ? 0 : std::min(both - kBlock + 1, kBesideReach);
+    const std::uint8_t* const here = log_.data() + at_;
+    const std::uint8_t* const beside = content_.data() + from_;
+    for (std::size_t own = 0; own < places; ++own) {
+      if (is_same_block(here + own, beside + own) &&
+          word_at(here + own) != word_at(here + own + 8)) {
+        at_ += own;
+        from_ += own;
+        return true;
+      }
+    }
+    return false;
   }
 
   // The index knows beginnings of blocks: what is before them may be alike, too.
@@ -140,8 +162,13 @@ unsigned DeltaBase::likeness(ByteView log) const {
   }
   unsigned found = 0;
   for (std::size_t sample = 0; sample < kSamples; ++sample) {
+    const std::size_t at = log.size() / kSamples * sample;
+    const std::uint8_t* const begin = log.data() + at;
+    if (at + kBlock <= content_.size() && is_same_block(content_.data() + at, begin)) {
+      ++found;
+      continue;
+    }
     // One of as many beginnings as a block is long is that of a block of the base.
-    const std::uint8_t* const begin = log.data() + log.size() / kSamples * sample;
     for (std::size_t shift = 0; shift < kBlock; ++shift) {
       if (find(begin + shift) != content_.size()) {
         ++found;
