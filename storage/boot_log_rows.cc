@@ -7,6 +7,7 @@
 #include "engine/crypto/hash.h"
 #include "engine/esxi/log/kept_log.h"
 #include "storage/database.h"
+#include "storage/key_order.h"
 #include "storage/records.h"
 #include "storage/rocks_status.h"
 
@@ -15,6 +16,9 @@ namespace quotemill::storage {
 namespace {
 
 constexpr const char* kWhat = "boot log";
+
+// Of rows in the making: memory that is kept for the next commit.
+constexpr std::size_t kRowsKeptMax = std::size_t{1024} * 1024;
 
 Error damaged(const Digest& id, std::string_view how) {
   return {ErrorCode::kStorage, kWhat, 0, "damaged: " + id.hex() + " " + std::string(how)};
@@ -131,8 +135,27 @@ Result<Bytes> read_row(const Database& database, const Digest& id, std::string_v
 
 }  // namespace
 
-void BootLogRows::put(const Database& database, const BootLogRecord& log,
+// Each log may be told by those before it; the rows are in the order of their keys.
+void BootLogRows::put(const Database& database, std::span<const BootLogRecord> logs,
                       rocksdb::WriteBatch& out) {
+  made_.clear();
+  rows_.clear();
+  for (const BootLogRecord& log : logs) {
+    make(database, log);
+  }
+  for (const std::size_t place :
+       in_key_order(made_, [](const Row& row) { return row.id.view(); })) {
+    const Row& row = made_[place];
+    const std::size_t end = place + 1 == made_.size() ? rows_.size() : made_[place + 1].begin;
+    database.put(Family::kBlobs, digest_key(row.id),
+                 as_text(rows_.view().subspan(row.begin, end - row.begin)), out);
+  }
+  if (rows_.size() > kRowsKeptMax) {
+    rows_ = ByteWriter();
+  }
+}
+
+void BootLogRows::make(const Database& database, const BootLogRecord& log) {
   if (shelf_.has(log.id)) {
     collection_.used(log.id);
     return;
@@ -141,21 +164,30 @@ void BootLogRows::put(const Database& database, const BootLogRecord& log,
   const bool is_new = !row && row.error().code == ErrorCode::kNotFound;
   if (!is_new) {
     if (!is_there(database, log.id)) {
-      put_whole(database, log, out);
+      make_whole(log);
     }
     return;
   }
   const std::optional<LogShelf::Told> told = shelf_.tell(log.content);
   if (!told) {
-    put_whole(database, log, out);
+    make_whole(log);
     return;
   }
   collection_.used(told->base);
-  row_.clear();
-  row_.u8(kBootLogRecordVersion);
-  row_.bytes(told->base.view()).u32_le(static_cast<std::uint32_t>(log.content.size()));
-  row_.bytes(told->steps);
-  database.put(Family::kBlobs, digest_key(log.id), as_text(row_.view()), out);
+  begin_row(log, told->base);
+  rows_.bytes(told->steps);
+}
+
+void BootLogRows::make_whole(const BootLogRecord& log) {
+  begin_row(log, Digest(HashAlgorithm::kSha256));
+  write_whole(log.content, rows_);
+  shelf_.add(log.id, log.content);
+}
+
+void BootLogRows::begin_row(const BootLogRecord& log, const Digest& base) {
+  made_.push_back({log.id, rows_.size()});
+  rows_.u8(kBootLogRecordVersion).bytes(base.view());
+  rows_.u32_le(static_cast<std::uint32_t>(log.content.size()));
 }
 
 bool BootLogRows::is_there(const Database& database, const Digest& id) {
@@ -168,16 +200,6 @@ bool BootLogRows::is_there(const Database& database, const Digest& id) {
     collection_.used(**base);
   }
   return true;
-}
-
-void BootLogRows::put_whole(const Database& database, const BootLogRecord& log,
-                            rocksdb::WriteBatch& out) {
-  row_.clear();
-  row_.u8(kBootLogRecordVersion).bytes(Digest(HashAlgorithm::kSha256).view());
-  row_.u32_le(static_cast<std::uint32_t>(log.content.size()));
-  write_whole(log.content, row_);
-  shelf_.add(log.id, log.content);
-  database.put(Family::kBlobs, digest_key(log.id), as_text(row_.view()), out);
 }
 
 Result<std::optional<Digest>> base_of_boot_log_row(const Database& database, const Digest& id) {

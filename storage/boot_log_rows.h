@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/ports/records.h"
@@ -24,10 +25,10 @@ class BootLogRows {
   // Borrowed.
   explicit BootLogRows(LogCollection& collection) : collection_(collection) {}
 
-  // Adds the row of the log to `out`. A log that is there already is left as it is: others may lean
-  // on it; one that is there and cannot be read is written anew, as a whole. What the row leans on
-  // is told to the collection. REQUIRES: its id is a SHA-256
-  void put(const Database& database, const BootLogRecord& log, rocksdb::WriteBatch& out);
+  // Adds the rows of the logs to `out`. A log that is there already is left as it is: others may
+  // lean on it; one that is there and cannot be read is written anew, as a whole. What a row leans
+  // on is told to the collection. REQUIRES: ids are SHA-256
+  void put(const Database& database, std::span<const BootLogRecord> logs, rocksdb::WriteBatch& out);
 
   // The batch failed: what it had is not there to be leant on.
   void failed() { shelf_.forget_all(); }
@@ -35,11 +36,20 @@ class BootLogRows {
  private:
   // Whether the row is there and can be read; what it leans on is then told to the collection.
   bool is_there(const Database& database, const Digest& id);
-  void put_whole(const Database& database, const BootLogRecord& log, rocksdb::WriteBatch& out);
+  void make(const Database& database, const BootLogRecord& log);
+  void make_whole(const BootLogRecord& log);
+  void begin_row(const BootLogRecord& log, const Digest& base);
+
+  // A row in `rows_`, which ends where the next one begins.
+  struct Row {
+    Digest id;
+    std::size_t begin = 0;
+  };
 
   LogCollection& collection_;
   LogShelf shelf_;
-  ByteWriter row_;
+  ByteWriter rows_;  // of the logs that put() was given, in their order
+  std::vector<Row> made_;
 };
 
 // The log that this one is told by; nullopt if it is whole. kNotFound, kStorage as below.

@@ -7,6 +7,7 @@
 #include "storage/certificate_rows.h"
 #include "storage/database.h"
 #include "storage/history_rows.h"
+#include "storage/key_order.h"
 #include "storage/limits.h"
 #include "storage/rocks_status.h"
 #include "storage/rocks_store.h"
@@ -232,11 +233,14 @@ Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out)
   for (const EkCertificate& certificate : batch.ek_certificates) {
     put_certificate_row(db, certificate, out);
   }
-  for (const auto& state : batch.states) {
-    db.put(Family::kStates, host_key(state->host), encode_state(*state), out);
+  for (const std::size_t place :
+       in_key_order(batch.states, [](const auto& state) { return state->host.view(); })) {
+    const HostState& state = *batch.states[place];
+    db.put(Family::kStates, host_key(state.host), encode_state(state), out);
   }
-  for (const HistoryEntry& entry : batch.history) {
-    if (Result<void> added = add_history(entry, out); !added) {
+  for (const std::size_t place :
+       in_key_order(batch.history, [](const auto& entry) { return entry.host.view(); })) {
+    if (Result<void> added = add_history(batch.history[place], out); !added) {
       return added;
     }
   }
@@ -271,9 +275,7 @@ Result<void> RocksStore::add(const CommitBatch& batch, rocksdb::WriteBatch& out)
   for (const Change& change : batch.changes) {
     db.put(Family::kChanges, change_key(change.sequence), encode_change(change), out);
   }
-  for (const BootLogRecord& log : batch.boot_logs) {
-    boot_logs_.put(db, log, out);
-  }
+  boot_logs_.put(db, batch.boot_logs, out);
   return {};
 }
 
