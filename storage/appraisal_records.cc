@@ -8,14 +8,16 @@ namespace {
 
 constexpr const char* kHistoryRecord = "history record";
 
-void write_counters(const CounterRecord& from, pb::Counters& to) {
-  to.set_clock_ms(from.clock.clock_ms);
-  to.set_reset_count(from.clock.reset_count);
-  to.set_restart_count(from.clock.restart_count);
-  to.set_safe(from.clock.safe);
-  to.set_firmware_version(from.firmware_version);
-  to.set_boot_id(to_text(from.boot_id));
-  to.set_received_ms(from.received.ms);
+void write_counters(const CounterRecord& from, std::uint32_t number, PlainWriter& to) {
+  to.message(number, [&] {
+    to.number(1, from.clock.clock_ms);
+    to.number(2, from.clock.reset_count);
+    to.number(3, from.clock.restart_count);
+    to.number(4, from.clock.safe ? 1 : 0);
+    to.fixed64(5, from.firmware_version);
+    to.bytes(6, from.boot_id);
+    to.signed_number(7, from.received.ms);
+  });
 }
 
 CounterRecord read_counters(FieldReader& in, const pb::Counters& from) {
@@ -27,14 +29,16 @@ CounterRecord read_counters(FieldReader& in, const pb::Counters& from) {
   return out;
 }
 
-void write_proof(const BootProof& from, pb::BootProof& to) {
-  to.set_generation(from.generation);
-  to.set_reset_count(from.reset_count);
-  write(from.pcrs.values(), *to.mutable_pcrs());
-  write(from.log, *to.mutable_log());
-  to.set_snapshot(to_text(from.snapshot));
-  write(from.findings, *to.mutable_findings());
-  to.set_event_count(from.event_count);
+void write_proof(const BootProof& from, std::uint32_t number, PlainWriter& to) {
+  to.message(number, [&] {
+    to.number(1, from.generation);
+    to.number(2, from.reset_count);
+    write(from.pcrs.values(), 3, to);
+    write(from.log, 4, to);
+    to.bytes(5, from.snapshot);
+    write(from.findings, 6, to);
+    to.number(7, from.event_count);
+  });
 }
 
 BootProof read_proof(FieldReader& in, const pb::BootProof& from) {
@@ -45,27 +49,29 @@ BootProof read_proof(FieldReader& in, const pb::BootProof& from) {
   return out;
 }
 
-void write_runtime(const RuntimeProof& from, pb::RuntimeProof& to) {
-  to.set_generation(from.generation);
-  to.set_reset_count(from.reset_count);
-  to.set_boot_id(to_text(from.boot_id));
-  write(from.rules, *to.mutable_rules());
-  write(from.pcr, *to.mutable_pcr());
+void write_runtime(const RuntimeProof& from, std::uint32_t number, PlainWriter& to) {
   ByteWriter list;
   from.list.write(list);
-  to.set_list(to_text(list.view()));
-  write(from.findings, *to.mutable_findings());
+  to.message(number, [&] {
+    to.number(1, from.generation);
+    to.number(2, from.reset_count);
+    to.bytes(3, from.boot_id);
+    write(from.rules, 4, to);
+    write(from.pcr, 5, to);
+    to.bytes(6, list.view());
+    write(from.findings, 7, to);
+  });
 }
 
-void write_latches(const Latches& from, pb::State& to) {
+void write_latches(const Latches& from, std::uint32_t number, PlainWriter& to) {
   for (const Latch& latch : from.all) {
-    pb::Latch& out = *to.add_latches();
-    write(latch.finding, *out.mutable_finding());
-    out.set_since_ms(latch.since.ms);
-    out.set_sequence(latch.sequence);
-    out.set_acknowledged(latch.is_acknowledged);
+    to.message(number, [&] {
+      write(latch.finding, 1, to);
+      to.signed_number(2, latch.since.ms);
+      to.number(3, latch.sequence);
+      to.number(4, latch.is_acknowledged ? 1 : 0);
+    });
   }
-  to.set_latches_full(from.is_full);
 }
 
 std::shared_ptr<const Latches> read_latches(FieldReader& in, const pb::State& from) {
@@ -81,25 +87,27 @@ std::shared_ptr<const Latches> read_latches(FieldReader& in, const pb::State& fr
   return out;
 }
 
-void write_facts(const FactsRecord& from, pb::Facts& to) {
-  to.set_os_id(from.os_id);
-  to.set_os_version(from.os_version);
-  to.set_kernel(from.kernel);
-  to.set_vendor(from.vendor);
-  to.set_model(from.model);
-  to.set_agent(from.agent);
-  to.set_firmware(from.firmware);
+void write_facts(const FactsRecord& from, std::uint32_t number, PlainWriter& to) {
+  to.message(number, [&] {
+    to.bytes(1, from.os_id);
+    to.bytes(2, from.os_version);
+    to.bytes(3, from.kernel);
+    to.bytes(4, from.vendor);
+    to.bytes(5, from.model);
+    to.bytes(6, from.agent);
+    to.bytes(7, from.firmware);
+  });
 }
 
-void write_appraisal(const HistoryEntry& entry, pb::Appraisal& out) {
-  out.set_generation(entry.generation);
-  out.set_time_ms(entry.time.ms);
-  write(entry.verdict, *out.mutable_verdict());
-  out.set_evidence_item(to_text(entry.evidence_item));
-  out.set_nonce(to_text(entry.nonce));
-  out.set_nonce_kind(static_cast<std::uint32_t>(entry.nonce_kind));
+void write_appraisal(const HistoryEntry& entry, PlainWriter& to) {
+  to.number(1, entry.generation);
+  to.signed_number(2, entry.time.ms);
+  write(entry.verdict, 3, to);
+  to.bytes(4, entry.evidence_item);
+  to.bytes(5, entry.nonce);
+  to.number(6, static_cast<std::uint32_t>(entry.nonce_kind));
   if (!entry.boot_log.is_filled_with(0)) {
-    write(entry.boot_log, *out.mutable_boot_log());
+    write(entry.boot_log, 7, to);
   }
 }
 
@@ -117,15 +125,15 @@ HistoryEntry read_appraisal(FieldReader& in, const pb::Appraisal& from) {
   return out;
 }
 
-void write_run(const HistoryRun& from, pb::Run& to) {
-  to.set_first_time_ms(from.first_time.ms);
-  to.set_first_fresh_from_ms(from.first_fresh_from.ms);
-  to.set_first_valid_until_ms(from.first_valid_until.ms);
-  to.set_first_evidence_item(to_text(from.first_evidence_item));
-  to.set_first_nonce(to_text(from.first_nonce));
-  to.set_first_nonce_kind(static_cast<std::uint32_t>(from.first_nonce_kind));
-  to.set_interactive(from.interactive);
-  to.set_longest_gap_ms(from.longest_gap_ms);
+void write_run(const HistoryRun& from, PlainWriter& to) {
+  to.signed_number(3, from.first_time.ms);
+  to.signed_number(4, from.first_fresh_from.ms);
+  to.signed_number(5, from.first_valid_until.ms);
+  to.bytes(6, from.first_evidence_item);
+  to.bytes(7, from.first_nonce);
+  to.number(8, static_cast<std::uint32_t>(from.first_nonce_kind));
+  to.number(9, from.interactive);
+  to.signed_number(10, from.longest_gap_ms);
 }
 
 HistoryRun read_run(FieldReader& in, std::uint64_t first_sequence, const pb::Run& from) {
@@ -180,36 +188,37 @@ FactsRecord read_facts(const pb::Facts& from) {
 }
 
 std::string encode_state(const HostState& state) {
-  pb::State out;
-  out.set_generation(state.generation);
-  out.set_sequence(state.sequence);
-  out.set_state(static_cast<std::uint32_t>(state.state));
-  out.set_since_ms(state.since.ms);
-  write(state.verdict, *out.mutable_verdict());
-  out.set_judged_ms(state.judged.ms);
+  std::string value = begun_record(state.latches ? kLatchedRecordVersion : kRecordVersion);
+  PlainWriter out(value);
+  out.number(1, state.generation);
+  out.number(2, state.sequence);
+  out.number(3, static_cast<std::uint32_t>(state.state));
+  out.signed_number(4, state.since.ms);
+  write(state.verdict, 5, out);
+  out.signed_number(6, state.judged.ms);
   if (state.counters) {
-    write_counters(*state.counters, *out.mutable_counters());
+    write_counters(*state.counters, 7, out);
   }
   if (state.proof) {
-    write_proof(*state.proof, *out.mutable_proof());
+    write_proof(*state.proof, 8, out);
   }
-  if (state.runtime) {
-    write_runtime(*state.runtime, *out.mutable_runtime());
-  }
-  write_facts(state.facts, *out.mutable_facts());
-  write(state.evidence, *out.mutable_evidence());
-  out.set_receipt(to_text(state.receipt));
+  write_facts(state.facts, 9, out);
+  write(state.evidence, 10, out);
+  out.bytes(11, state.receipt);
   if (state.nonce_issued) {
-    out.set_nonce_issued_ms(state.nonce_issued->ms);
+    out.present_number(12, static_cast<std::uint64_t>(state.nonce_issued->ms));
   }
-  out.set_nonce_deadline_ms(state.nonce_deadline.ms);
-  out.set_host_changes(state.host_changes);
-  out.set_trust_lost(state.trust_lost);
+  out.signed_number(13, state.nonce_deadline.ms);
+  out.number(14, state.host_changes);
+  if (state.runtime) {
+    write_runtime(*state.runtime, 15, out);
+  }
   if (state.latches) {
-    write_latches(*state.latches, out);
-    return seal_record(out, kLatchedRecordVersion);
+    write_latches(*state.latches, 16, out);
+    out.number(17, state.latches->is_full ? 1 : 0);
   }
-  return seal_record(out);
+  out.number(18, state.trust_lost);
+  return value;
 }
 
 Result<HostState> decode_state(const HostUid& uid, std::string_view value) {
@@ -252,16 +261,16 @@ Result<HostState> decode_state(const HostUid& uid, std::string_view value) {
 }
 
 std::string encode_appraisal(const HistoryEntry& entry) {
+  std::string value = begun_record(entry.run ? kRunRecordVersion : kRecordVersion);
+  PlainWriter out(value);
   if (!entry.run) {
-    pb::Appraisal out;
     write_appraisal(entry, out);
-    return seal_record(out);
+    return value;
   }
-  pb::Run out;
-  write_appraisal(entry, *out.mutable_last());
-  out.set_last_sequence(entry.sequence);
+  out.message(1, [&] { write_appraisal(entry, out); });
+  out.number(2, entry.sequence);
   write_run(*entry.run, out);
-  return seal_record(out, kRunRecordVersion);
+  return value;
 }
 
 Result<HistoryEntry> decode_appraisal(const HostUid& uid, std::uint64_t first_sequence,
@@ -289,11 +298,12 @@ Result<HistoryEntry> decode_appraisal(const HostUid& uid, std::uint64_t first_se
 }
 
 std::string encode_revision(const VerdictRevision& revision) {
-  pb::Revision out;
-  out.set_generation(revision.generation);
-  out.set_cause(static_cast<std::uint32_t>(revision.cause));
-  write(revision.verdict, *out.mutable_verdict());
-  return seal_record(out);
+  std::string value = begun_record();
+  PlainWriter out(value);
+  out.number(1, revision.generation);
+  out.number(2, static_cast<std::uint32_t>(revision.cause));
+  write(revision.verdict, 3, out);
+  return value;
 }
 
 Result<VerdictRevision> decode_revision(const HostUid& uid, std::uint64_t sequence, WallTime time,
@@ -314,11 +324,12 @@ Result<VerdictRevision> decode_revision(const HostUid& uid, std::uint64_t sequen
   return in.finish(std::move(out));
 }
 
-std::string encode_full_evidence(const FullEvidence& evidence) {
-  pb::FullEvidence out;
-  out.set_sequence(evidence.sequence);
-  out.set_item(to_text(evidence.item));
-  return seal_record(out);
+std::string encode_full_evidence(std::uint64_t sequence, ByteView item) {
+  std::string value = begun_record();
+  PlainWriter out(value);
+  out.number(1, sequence);
+  out.bytes(2, item);
+  return value;
 }
 
 Result<FullEvidence> decode_full_evidence(std::string_view value) {

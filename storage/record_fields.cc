@@ -6,7 +6,16 @@ namespace {
 
 using FindingList = google::protobuf::RepeatedPtrField<pb::Finding>;
 
+constexpr std::size_t kUsualSize = 1'280;  // of what is written for each host, with its evidence
+
 }  // namespace
+
+std::string begun_record(std::uint8_t version) {
+  std::string value;
+  value.reserve(kUsualSize);
+  value.push_back(static_cast<char>(version));
+  return value;
+}
 
 std::string to_text(ByteView bytes) {
   return std::string(as_text(bytes));
@@ -17,55 +26,69 @@ void write(const Digest& from, pb::Digest& to) {
   to.set_value(to_text(from.view()));
 }
 
-void write(const Finding& from, pb::Finding& to) {
-  to.set_code(static_cast<std::uint32_t>(from.code));
-  to.set_severity(static_cast<std::uint32_t>(from.severity));
-  if (from.pcr) {
-    to.set_pcr(*from.pcr);
-  }
-  if (from.event) {
-    to.set_event(*from.event);
-  }
-  if (from.event_type) {
-    to.set_event_type(*from.event_type);
-  }
-  if (from.digest) {
-    write(*from.digest, *to.mutable_digest());
-  }
-  if (from.expected) {
-    write(*from.expected, *to.mutable_expected());
-  }
-  to.set_subject(from.subject);
-  to.set_seen_number(from.seen_number);
-  to.set_expected_number(from.expected_number);
-  if (!from.allowed.empty()) {
-    to.set_allowed(from.allowed);
-  }
+void write(const Digest& from, std::uint32_t number, PlainWriter& to) {
+  to.message(number, [&] {
+    to.number(1, static_cast<std::uint32_t>(from.algorithm()));
+    to.bytes(2, from.view());
+  });
 }
 
-void write(const Findings& from, FindingList& to) {
-  for (const Finding& finding : from) {
-    write(finding, *to.Add());
-  }
-}
-
-void write(const Verdict& from, pb::Verdict& to) {
-  to.set_state(static_cast<std::uint32_t>(from.state));
-  write(from.findings, *to.mutable_findings());
-  to.set_findings_dropped(from.findings_dropped);
-  to.set_snapshot(to_text(from.snapshot));
-  to.set_fresh_from_ms(from.fresh_from.ms);
-  to.set_valid_until_ms(from.valid_until.ms);
-}
-
-void write(const PcrBank& from, pb::PcrBank& to) {
-  to.set_algorithm(static_cast<std::uint32_t>(from.algorithm()));
-  to.set_mask(from.mask());
-  for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-    if (from.has(pcr)) {
-      to.mutable_values()->append(as_text(from.at(pcr).view()));
+void write(const Finding& from, std::uint32_t number, PlainWriter& to) {
+  to.message(number, [&] {
+    to.number(1, static_cast<std::uint32_t>(from.code));
+    to.number(2, static_cast<std::uint32_t>(from.severity));
+    if (from.pcr) {
+      to.present_number(3, *from.pcr);
     }
+    if (from.event) {
+      to.present_number(4, *from.event);
+    }
+    if (from.event_type) {
+      to.present_number(5, *from.event_type);
+    }
+    if (from.digest) {
+      write(*from.digest, 6, to);
+    }
+    if (from.expected) {
+      write(*from.expected, 7, to);
+    }
+    to.bytes(8, from.subject);
+    to.number(9, from.seen_number);
+    to.number(10, from.expected_number);
+    to.bytes(11, from.allowed);
+  });
+}
+
+void write(const Findings& from, std::uint32_t number, PlainWriter& to) {
+  for (const Finding& finding : from) {
+    write(finding, number, to);
   }
+}
+
+void write(const Verdict& from, std::uint32_t number, PlainWriter& to) {
+  to.message(number, [&] {
+    to.number(1, static_cast<std::uint32_t>(from.state));
+    write(from.findings, 2, to);
+    to.number(3, from.findings_dropped);
+    to.bytes(4, from.snapshot);
+    to.signed_number(5, from.fresh_from.ms);
+    to.signed_number(6, from.valid_until.ms);
+  });
+}
+
+void write(const PcrBank& from, std::uint32_t number, PlainWriter& to) {
+  to.message(number, [&] {
+    to.number(1, static_cast<std::uint32_t>(from.algorithm()));
+    to.number(2, from.mask());
+    std::string values;
+    values.reserve(std::size_t{limits::kPcrCount} * digest_size(from.algorithm()));
+    for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+      if (from.has(pcr)) {
+        values.append(as_text(from.at(pcr).view()));
+      }
+    }
+    to.bytes(3, values);
+  });
 }
 
 void FieldReader::damaged(const char* why) {

@@ -15,6 +15,7 @@
 #include "engine/tpm/pcr.h"
 #include "engine/verdict/verdict.h"
 #include "records.pb.h"
+#include "storage/plain_writer.h"
 #include "storage/records.h"
 
 namespace quotemill::storage {
@@ -22,10 +23,13 @@ namespace quotemill::storage {
 std::string to_text(ByteView bytes);
 
 void write(const Digest& from, pb::Digest& to);
-void write(const Finding& from, pb::Finding& to);
-void write(const Findings& from, google::protobuf::RepeatedPtrField<pb::Finding>& to);
-void write(const Verdict& from, pb::Verdict& to);
-void write(const PcrBank& from, pb::PcrBank& to);
+
+// As field `number` of a message.
+void write(const Digest& from, std::uint32_t number, PlainWriter& to);
+void write(const Finding& from, std::uint32_t number, PlainWriter& to);
+void write(const Findings& from, std::uint32_t number, PlainWriter& to);
+void write(const Verdict& from, std::uint32_t number, PlainWriter& to);
+void write(const PcrBank& from, std::uint32_t number, PlainWriter& to);
 
 class FieldReader;
 
@@ -83,6 +87,9 @@ class FieldReader {
   const char* what_;
   std::optional<Error> failure_;
 };
+
+// The version byte, behind which a PlainWriter writes the message.
+std::string begun_record(std::uint8_t version = kRecordVersion);
 
 // The version byte, then the message.
 template <class Message>

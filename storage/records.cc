@@ -191,27 +191,28 @@ Result<TokenRecord> decode_token(const Digest& id, std::string_view value) {
 }
 
 std::string encode_change(const Change& change) {
-  pb::Change out;
-  out.set_host_sequence(change.host_sequence);
-  out.set_host(to_text(change.host.view()));
-  out.set_host_name(change.host_name);
-  out.set_ek_sha256(change.ek_sha256);
-  out.set_time_ms(change.time.ms);
-  out.set_previous(static_cast<std::uint32_t>(change.previous));
-  out.set_current(static_cast<std::uint32_t>(change.current));
-  write(change.reasons, *out.mutable_reasons());
-  out.set_policy_id(change.policy_id);
-  out.set_snapshot(to_text(change.snapshot));
-  write(change.evidence, *out.mutable_evidence());
-  out.set_boot_id(to_text(change.boot_id));
-  out.set_reset_count(change.reset_count);
-  out.set_restart_count(change.restart_count);
-  out.set_in_maintenance(change.in_maintenance);
-  out.set_policy_version(change.policy_version);
-  out.set_rollout(change.rollout);
-  out.set_trust_lost(change.trust_lost);
-  write(change.chain_before, *out.mutable_chain_before());
-  return seal_record(out);
+  std::string value = begun_record();
+  PlainWriter out(value);
+  out.number(1, change.host_sequence);
+  out.bytes(2, change.host.view());
+  out.bytes(3, change.host_name);
+  out.bytes(4, change.ek_sha256);
+  out.signed_number(5, change.time.ms);
+  out.number(6, static_cast<std::uint32_t>(change.previous));
+  out.number(7, static_cast<std::uint32_t>(change.current));
+  write(change.reasons, 8, out);
+  out.bytes(9, change.policy_id);
+  out.bytes(10, change.snapshot);
+  write(change.evidence, 11, out);
+  out.bytes(12, change.boot_id);
+  out.number(13, change.reset_count);
+  out.number(14, change.restart_count);
+  out.number(15, change.in_maintenance ? 1 : 0);
+  out.signed_number(16, change.policy_version);
+  out.bytes(17, change.rollout);
+  out.number(18, change.trust_lost);
+  write(change.chain_before, 19, out);
+  return value;
 }
 
 Result<Change> decode_change(std::uint64_t sequence, std::string_view value) {

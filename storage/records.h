@@ -64,7 +64,7 @@ struct FullEvidence {
   Bytes item;  // as sent
 };
 
-std::string encode_full_evidence(const FullEvidence& evidence);
+std::string encode_full_evidence(std::uint64_t sequence, ByteView item);
 Result<FullEvidence> decode_full_evidence(std::string_view value);
 
 std::string encode_baseline(const Baseline& baseline);

@@ -298,7 +298,7 @@ Result<void> RocksStore::add_history(const HistoryEntry& entry, rocksdb::WriteBa
   put_history_row(*database_, entry, out);
   if (carries_pcr_values(entry.evidence_item)) {
     database_->put(Family::kEvidence, host_key(entry.host),
-                   encode_full_evidence({entry.sequence, entry.evidence_item}), out);
+                   encode_full_evidence(entry.sequence, entry.evidence_item), out);
   }
   return journal_.trim_history(*database_, entry, entry.sequence - 1, out);
 }

@@ -1,0 +1,98 @@
+// PlainWriter: writes a Protocol Buffers message field by field, in the very bytes that Protocol
+// Buffers itself would write, without building it first. PlainFields reads that form.
+//
+// For the records of which a commit writes one for each host. Whoever writes a message calls its
+// fields in ascending order; what is its default is left out, as proto3 does for what is not
+// `optional`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/base/bytes.h"
+
+namespace quotemill::storage {
+
+class PlainWriter {
+ public:
+  // Appends to `out`, which is borrowed.
+  explicit PlainWriter(std::string& out) : out_(out) {}
+
+  // uint32, uint64, bool and enumerators.
+  void number(std::uint32_t field, std::uint64_t value) {
+    if (value != 0) {
+      present_number(field, value);
+    }
+  }
+
+  // int64.
+  void signed_number(std::uint32_t field, std::int64_t value) {
+    number(field, static_cast<std::uint64_t>(value));
+  }
+
+  // Of an `optional` field that is there.
+  void present_number(std::uint32_t field, std::uint64_t value) {
+    varint(field << kKindBits | kVarint);
+    varint(value);
+  }
+
+  void fixed64(std::uint32_t field, std::uint64_t value) {
+    if (value != 0) {
+      varint(field << kKindBits | kFixed64);
+      for (std::uint32_t shift = 0; shift < 64; shift += 8) {
+        out_.push_back(static_cast<char>(value >> shift));
+      }
+    }
+  }
+
+  void bytes(std::uint32_t field, std::string_view value) {
+    if (!value.empty()) {
+      present_bytes(field, value);
+    }
+  }
+
+  void bytes(std::uint32_t field, ByteView value) { bytes(field, as_text(value)); }
+
+  void present_bytes(std::uint32_t field, std::string_view value) {
+    varint(field << kKindBits | kBytes);
+    varint(value.size());
+    out_.append(value);
+  }
+
+  // A message that is there; `write` is called once, and writes its fields.
+  template <class Write>
+  void message(std::uint32_t field, Write write) {
+    varint(field << kKindBits | kBytes);
+    out_.push_back(0);  // of its size, one byte mostly
+    const std::size_t begin = out_.size();
+    write();
+    std::size_t size = out_.size() - begin;
+    std::size_t at = begin - 1;
+    for (; size > kLastOneByte; size >>= kStep, ++at) {
+      out_[at] = static_cast<char>(size | kGoesOn);
+      out_.insert(at + 1, 1, '\0');
+    }
+    out_[at] = static_cast<char>(size);
+  }
+
+ private:
+  static constexpr std::uint32_t kVarint = 0;
+  static constexpr std::uint32_t kFixed64 = 1;
+  static constexpr std::uint32_t kBytes = 2;
+  static constexpr std::uint32_t kKindBits = 3;
+  static constexpr std::uint32_t kStep = 7;
+  static constexpr std::uint64_t kLastOneByte = 0x7F;
+  static constexpr std::uint64_t kGoesOn = 0x80;
+
+  void varint(std::uint64_t value) {
+    for (; value > kLastOneByte; value >>= kStep) {
+      out_.push_back(static_cast<char>(value | kGoesOn));
+    }
+    out_.push_back(static_cast<char>(value));
+  }
+
+  std::string& out_;
+};
+
+}  // namespace quotemill::storage
