@@ -127,12 +127,15 @@ Result<HistoryEntry> history_row(const Database& database, const HostUid& host,
   return decode_appraisal(host, first_sequence, **value);
 }
 
+bool is_trim_due(std::uint64_t known, std::uint64_t newest, const HistoryBounds& kept) {
+  const std::uint64_t every = std::clamp<std::uint64_t>(kept.newest / 64, 1, kSequencesPerLook);
+  return kept.newest != 0 && newest > kept.newest && newest / every != known / every;
+}
+
 Result<void> trim_history_rows(const Database& database, const HostUid& host,
                                const HistoryGrowth& growth, const HistoryBounds& kept,
                                rocksdb::WriteBatch& out) {
-  const std::uint64_t every = std::clamp<std::uint64_t>(kept.newest / 64, 1, kSequencesPerLook);
-  if (kept.newest == 0 || growth.newest <= kept.newest ||
-      growth.newest / every == growth.known / every) {
+  if (!is_trim_due(growth.known, growth.newest, kept)) {
     return {};
   }
   const bool is_count = growth.newest / kept.newest != growth.known / kept.newest;

@@ -41,6 +41,9 @@ struct HistoryBounds {
   std::uint64_t failures = 0;
 };
 
+// Whether trim_history_rows() looks for what goes when `newest` is written and `known` was.
+bool is_trim_due(std::uint64_t known, std::uint64_t newest, const HistoryBounds& kept);
+
 // Adds to `out` the removal of what is beyond the bounds of the host, and of the revisions of those
 // verdicts. Looks for it only now and then, so that up to a 64th more are there (each look passes
 // the graves of the former ones); warnings and failures are counted once in `newest` appraisals, so

@@ -177,6 +177,9 @@ Result<void> Journal::put_history(const Database& database, const HistoryEntry& 
 
 Result<void> Journal::trim_history(const Database& database, const HistoryEntry& entry,
                                    std::uint64_t known, rocksdb::WriteBatch& out) const {
+  if (!is_trim_due(known, entry.sequence, rules_.history)) {
+    return {};  // mostly: told before the run is looked for
+  }
   const OpenRuns::Run* run = runs_.find(entry.host);
   const std::uint64_t kept_from =
       run != nullptr ? run->history.first_sequence() : entry.first_sequence();

@@ -60,6 +60,9 @@ class PlainWriter {
     out_.append(value);
   }
 
+  // Within what message() writes: bytes that are no field.
+  void raw(ByteView value) { out_.append(as_text(value)); }
+
   // A message that is there; `write` is called once, and writes its fields.
   template <class Write>
   void message(std::uint32_t field, Write write) {

@@ -80,14 +80,16 @@ void write(const PcrBank& from, std::uint32_t number, PlainWriter& to) {
   to.message(number, [&] {
     to.number(1, static_cast<std::uint32_t>(from.algorithm()));
     to.number(2, from.mask());
-    std::string values;
-    values.reserve(std::size_t{limits::kPcrCount} * digest_size(from.algorithm()));
-    for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
-      if (from.has(pcr)) {
-        values.append(as_text(from.at(pcr).view()));
-      }
+    if (from.mask() == 0) {
+      return;
     }
-    to.bytes(3, values);
+    to.message(3, [&] {  // bytes, which are written like one
+      for (std::uint32_t pcr = 0; pcr < limits::kPcrCount; ++pcr) {
+        if (from.has(pcr)) {
+          to.raw(from.at(pcr).view());
+        }
+      }
+    });
   });
 }
 
