@@ -1,6 +1,7 @@
 // Inbox: where received evidence waits to become a batch. Bounded in items and bytes; full means
 // kBusy at once. Flushes by size or by the age of the oldest item, which is another one at rest:
-// batches fill under load, and at rest nobody waits for others that do not come.
+// batches fill under load, and at rest nobody waits for others that do not come. With enough
+// batches on their way (limits::kBatchesAhead) the next one gathers until one of them is through.
 // Shared: any thread offers, one thread takes batches.
 //
 // What is large with its logs (limits::kBatchedItemSizeMax) goes into no batch, which would wait
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -63,7 +65,7 @@ class Inbox {
   // Blocks until a batch is due; up to limits::kBatchItemsMax items and limits::kBatchBytesMax
   // bytes, in order of arrival. Empty only after close(), when all but large items has been taken.
   // How long each has been inside is observed in `times`, if there is one. For each batch that is
-  // not empty, finished() is to be called once.
+  // not empty, finished() is to be called once. One thread.
   std::vector<Submission> take(DurationHistogram* times = nullptr);
 
   // A batch that was taken is through. Any thread.
@@ -82,22 +84,35 @@ class Inbox {
   [[nodiscard]] std::size_t depth() const;
 
  private:
-  struct Waiting {
-    Submission submission;
-    std::chrono::steady_clock::time_point since;
+  using Time = std::chrono::steady_clock::time_point;
+
+  // A batch in the making: what comes is put where it is taken from.
+  struct Gathered {
+    std::vector<Submission> items;
+    std::vector<Time> since;  // of each
+    std::size_t bytes = 0;
+
+    [[nodiscard]] bool is_full() const;
   };
 
-  struct Queue {
-    std::deque<Waiting> items;
-    std::size_t bytes = 0;
+  struct Large {
+    Submission submission;
+    Time since;
+  };
+
+  // What take() sleeps for: it is woken for nothing else.
+  enum class Wanted : std::uint8_t {
+    kNothing,  // it is awake
+    kAny,      // an item
+    kDue,      // a full batch, or that another one is through
   };
 
   // All below with the mutex held.
   [[nodiscard]] bool has_place(bool again) const;
   [[nodiscard]] bool has_room_for(std::size_t bytes, bool is_large) const;
-  [[nodiscard]] bool is_full_batch() const;
-  static Submission pop(Queue& queue, std::chrono::steady_clock::time_point now,
-                        DurationHistogram* times);
+  void gather(Submission&& submission, std::size_t bytes);
+  [[nodiscard]] std::optional<Time> due() const;
+  void wait_until_due(std::unique_lock<std::mutex>& lock);
 
   const std::size_t items_max_;
   const std::size_t bytes_max_;
@@ -106,8 +121,11 @@ class Inbox {
   mutable std::mutex mutex_;
   std::condition_variable batched_came_;
   std::condition_variable large_came_;
-  Queue batched_;
-  Queue large_;
+  std::deque<Gathered> batches_;  // all but the last one are full
+  std::deque<Large> large_;
+  std::size_t items_ = 0;  // in all of them
+  std::size_t bytes_ = 0;
+  Wanted wanted_ = Wanted::kNothing;
   std::size_t on_their_way_ = 0;  // batches that were taken and are not finished
   bool closed_ = false;
 };

@@ -23,6 +23,11 @@ inline constexpr std::size_t kBatchBytesMax = 8 * 1024 * 1024;
 inline constexpr std::size_t kJudgedAloneItemsMax = 64;
 inline constexpr std::chrono::microseconds kJudgedAloneMax{500};
 
+// While so many batches are on their way, the next one goes only when it is full: one is committed,
+// one is judged, and whatever follows would wait for them. So batches grow with the load, and what
+// a batch costs, however small it is, is paid less often.
+inline constexpr std::size_t kBatchesAhead = 2;
+
 // Of the inbox's room: one part in so many is for evidence that waited before (it found the inbox
 // full, or was asked for its logs), so that whoever comes first does not always come too late; and
 // of its bytes one part in so many is for what goes into batches.

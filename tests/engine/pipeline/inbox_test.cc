@@ -137,6 +137,35 @@ TEST(Inbox, EveryBatchOnItsWayCounts) {
   EXPECT_EQ(taken.get().size(), 1U);
 }
 
+TEST(Inbox, WithEnoughOnTheirWayTheNextGathersUntilOneIsThrough) {
+  Inbox inbox(1000, 1'000'000, 0);
+  for (std::size_t i = 0; i < limits::kBatchesAhead; ++i) {
+    take_one(inbox);
+  }
+  auto taken = std::async(std::launch::async, [&] { return inbox.take(); });
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  EXPECT_EQ(taken.wait_for(milliseconds(50)), std::future_status::timeout);
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  inbox.finished();
+  EXPECT_EQ(taken.get().size(), 2U);
+}
+
+TEST(Inbox, AFullBatchGoesHoweverManyAreOnTheirWay) {
+  Inbox inbox(1000, 1'000'000, 60'000);
+  for (std::size_t i = 0; i < limits::kBatchesAhead; ++i) {
+    for (std::size_t item = 0; item < limits::kBatchItemsMax; ++item) {
+      ASSERT_TRUE(inbox.offer(submission(1)));
+    }
+    ASSERT_EQ(inbox.take().size(), limits::kBatchItemsMax);
+  }
+  auto taken = std::async(std::launch::async, [&] { return inbox.take(); });
+  for (std::size_t item = 0; item < limits::kBatchItemsMax; ++item) {
+    EXPECT_EQ(taken.wait_for(milliseconds(0)), std::future_status::timeout);
+    ASSERT_TRUE(inbox.offer(submission(1)));
+  }
+  EXPECT_EQ(taken.get().size(), limits::kBatchItemsMax);
+}
+
 TEST(Inbox, FlushesBySizeAtOnce) {
   Inbox inbox(1000, 1'000'000, 60'000);
   take_one(inbox);
@@ -229,6 +258,18 @@ TEST(Inbox, CloseWakesTakersThatWait) {
   EXPECT_FALSE(taken_large.get());
 }
 
+TEST(Inbox, CloseGivesWhatGathersAtOnce) {
+  Inbox inbox(1000, 1'000'000, 0);
+  for (std::size_t i = 0; i < limits::kBatchesAhead; ++i) {
+    take_one(inbox);
+  }
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  auto taken = std::async(std::launch::async, [&] { return inbox.take(); });
+  EXPECT_EQ(taken.wait_for(milliseconds(50)), std::future_status::timeout);
+  inbox.close();
+  EXPECT_EQ(taken.get().size(), 1U);
+}
+
 TEST(Inbox, GivesLargeItemsAfterItWasClosed) {
   Inbox inbox(100, 10'000'000, 0);
   ASSERT_TRUE(inbox.offer(submission(limits::kBatchedItemSizeMax + 1)));
@@ -249,6 +290,7 @@ TEST(InboxStress, EveryAcceptedItemIsTakenOnce) {
       for (const Submission& item : batch) {
         taken.insert(item.challenge.sequence);
       }
+      inbox.finished();
     }
   });
   {

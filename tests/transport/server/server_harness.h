@@ -105,6 +105,7 @@ class TrustingPipeline {
     batches_ = std::thread([this] {
       for (auto batch = inbox_.take(); !batch.empty(); batch = inbox_.take()) {
         answer(batch);
+        inbox_.finished();
       }
     });
     large_items_ = std::thread([this] {

@@ -159,13 +159,20 @@ class SessionTest : public ::testing::Test {
 
   // --- What the pipeline does ------------------------------------------------------------------
 
+  // What the inbox gives, as if it were judged at once.
+  std::vector<Submission> take_all() {
+    std::vector<Submission> batch = inbox_.take();
+    inbox_.finished();
+    return batch;
+  }
+
   // The one submission in the inbox.
   Submission take() {
     EXPECT_EQ(inbox_.depth(), 1U);
     if (inbox_.depth() == 0) {
       return {};
     }
-    std::vector<Submission> batch = inbox_.take();
+    std::vector<Submission> batch = take_all();
     EXPECT_EQ(batch.size(), 1U);
     return std::move(batch.front());
   }

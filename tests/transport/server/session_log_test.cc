@@ -121,7 +121,7 @@ TEST_F(SessionLog, ACompleteLogWaitsForRoomInTheInbox) {
   }
   EXPECT_FALSE(send(segment(1, 2, 0, {1, 2})));
   table_->tick(now());
-  inbox_.take();
+  take_all();
   now_ms_ += 60'000;  // complete: its time does not run any more
   table_->tick(now());
   const Submission submission = take();
@@ -137,7 +137,7 @@ TEST_F(SessionLog, ACompleteLogCountsAsOnItsWayUntilTheInboxHasIt) {
   EXPECT_FALSE(send(segment(1, 2, 0, {1, 2})));
   EXPECT_EQ(table_->log_budget().transfers(), 1U);
   EXPECT_EQ(table_->log_budget().bytes(), 2U);
-  inbox_.take();
+  take_all();
   table_->tick(now());
   EXPECT_EQ(table_->log_budget().transfers(), 0U);
   EXPECT_EQ(table_->log_budget().bytes(), 0U);
@@ -150,7 +150,7 @@ TEST_F(SessionLog, WhoHasWaitedLongestComesFirst) {
     while (inbox_.offer(Submission{})) {
     }
     EXPECT_FALSE(send(segment(1, 2, 0, {1, 2})));
-    inbox_.take();
+    take_all();
   };
   wait_with_a_complete_log();
   const HostUid first = record_.uid;
@@ -163,7 +163,7 @@ TEST_F(SessionLog, WhoHasWaitedLongestComesFirst) {
   ASSERT_TRUE(inbox_.offer(Submission{}));
   ASSERT_TRUE(inbox_.offer(Submission{}));
   table_->tick(now());
-  const std::vector<Submission> batch = inbox_.take();
+  const std::vector<Submission> batch = take_all();
   ASSERT_EQ(batch.size(), 3U);
   EXPECT_EQ(batch.back().host->uid, first);
 }
