@@ -187,14 +187,17 @@ void EvidenceServer::run() {
 }
 
 void EvidenceServer::wait_for_work() {
+  bool is_woken = false;
   if (socket_) {
-    wait(*socket_, wake_fd_, gateways_.is_waiting() ? kFullMs : kTickMs);
+    is_woken = wait(*socket_, wake_fd_, gateways_.is_waiting() ? kFullMs : kTickMs).wake;
   } else {
     pollfd item{wake_fd_, POLLIN, 0};
-    ::poll(&item, 1, kTickMs);
+    is_woken = ::poll(&item, 1, kTickMs) > 0;
   }
   std::uint64_t woken = 0;
-  [[maybe_unused]] const ssize_t read = ::read(wake_fd_, &woken, sizeof woken);
+  if (is_woken) {
+    [[maybe_unused]] const ssize_t read = ::read(wake_fd_, &woken, sizeof woken);
+  }
 }
 
 // False when the thread is to end, after the replies that were there have been sent.

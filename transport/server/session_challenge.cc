@@ -232,7 +232,10 @@ std::optional<Challenge> SessionTable::current_challenge(const Turn& turn) const
 
 bool SessionTable::answers_one_of(const Turn& turn, const Evidence& evidence,
                                   std::span<const Nonce> nonces) const {
-  const Result<Quote> quote = nonces.empty() ? Error{} : decode_quote(evidence.attest);
+  if (nonces.empty()) {
+    return false;
+  }
+  const Result<Quote> quote = decode_quote(evidence.attest);
   if (!quote) {
     return false;
   }
@@ -244,9 +247,13 @@ bool SessionTable::answers_one_of(const Turn& turn, const Evidence& evidence,
   });
 }
 
+// An answer says the sequence of its challenge: others need not be looked at.
 bool SessionTable::answers_voided(const Turn& turn, const Evidence& evidence) const {
   std::vector<Nonce> nonces;
   for (const Challenge& voided : turn.session.voided) {
+    if (voided.sequence != evidence.header.sequence) {
+      continue;
+    }
     nonces.push_back(voided.nonce);
     if (voided.alternative) {
       nonces.push_back(*voided.alternative);

@@ -58,11 +58,9 @@ void SessionTable::item(Turn& turn, Bytes item) {
   if (is_repeated(turn, item)) {
     return;
   }
-  const HostState& state = *turn.host.state;
-  if (!state.receipt.empty() && state.generation == turn.host.record->generation &&
-      hash(HashAlgorithm::kSha256, item) == state.evidence) {
+  if (is_last_judged(turn, item, decoded ? &*decoded : nullptr)) {
     count(parts_.counters.receipts_again);
-    send(turn, ReceiptMessage{state.receipt});
+    send(turn, ReceiptMessage{turn.host.state->receipt});
     return;
   }
   judge_item(turn, std::move(item), decoded ? &*decoded : nullptr);
@@ -101,6 +99,18 @@ bool SessionTable::is_repeated(Turn& turn, const Bytes& item) {
     send_need(turn);
   }
   return true;
+}
+
+// Whether the host's last receipt is the answer to this very item; `evidence` is null if it does
+// not decode. No evidence is judged for a sequence before its own, so what asks for a later one
+// than the last is another: most is, and is not hashed for it.
+bool SessionTable::is_last_judged(const Turn& turn, const Bytes& item, const Evidence* evidence) {
+  const HostState& state = *turn.host.state;
+  if (state.receipt.empty() || state.generation != turn.host.record->generation ||
+      (evidence != nullptr && evidence->header.sequence > state.sequence)) {
+    return false;
+  }
+  return hash(HashAlgorithm::kSha256, item) == state.evidence;
 }
 
 // `evidence` is null if the item does not decode.

@@ -139,6 +139,7 @@ void SessionTable::send_busy(Turn& turn) {
 
 std::vector<Outgoing> SessionTable::deliver(std::vector<Reply> replies, Moment now) {
   std::vector<Outgoing> out;
+  out.reserve(replies.size());
   for (Reply& reply : replies) {
     const auto found = sessions_.find(reply.host);
     const std::optional<Host> host = parts_.hosts.find(reply.host);

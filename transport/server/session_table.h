@@ -232,6 +232,7 @@ class SessionTable {
   void item(Turn& turn, Bytes item);
   bool is_full(Turn& turn, std::size_t bytes);
   bool is_repeated(Turn& turn, const Bytes& item);
+  static bool is_last_judged(const Turn& turn, const Bytes& item, const Evidence* evidence);
   void give_up_lost(Turn& turn);
   void judge_item(Turn& turn, Bytes item, const Evidence* evidence);
   void accept(Turn& turn, Bytes item, const Challenge& challenge,

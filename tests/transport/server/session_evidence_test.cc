@@ -162,6 +162,15 @@ TEST_F(SessionEvidence, AnswersToManyVoidedChallengesAreKnown) {
   }
 }
 
+// It was never asked for this: no answer that is late.
+TEST_F(SessionEvidence, AVoidedNonceUnderALaterSequenceIsForTheEngineToJudge) {
+  const ChallengeMessage voided = challenged();
+  EXPECT_FALSE(answer_challenge(challenged()));
+  deliver(judge(take()));
+  EXPECT_FALSE(send(evidence(item(challenged().sequence, voided.nonce))));
+  EXPECT_FALSE(take().foregone);
+}
+
 TEST_F(SessionEvidence, AWrongNonceForTheOpenChallengeIsForTheEngineToJudge) {
   const ChallengeMessage challenge = challenged();
   Nonce wrong{};
@@ -216,6 +225,10 @@ TEST_F(SessionEvidence, Cve2022_3500_MalformedEvidenceForAnOpenChallengeIsJudged
   EXPECT_EQ(submission.item, (Bytes{1, 2, 3}));
   EXPECT_EQ(submission.challenge.sequence, 2U);
   EXPECT_FALSE(submission.foregone);
+  deliver(judge(submission));
+  // And it, too, gets its receipt again.
+  EXPECT_TRUE(is<ReceiptMessage>(send(evidence({1, 2, 3}))));
+  EXPECT_EQ(inbox_.depth(), 0U);
 }
 
 TEST_F(SessionEvidence, Cve2022_3500_MalformedEvidenceForAPreissuedNonceIsJudged) {
@@ -270,7 +283,7 @@ TEST_F(SessionEvidence, AFullInboxIsBusyAtOnceAndTheChallengeStaysOpen) {
   ASSERT_TRUE(is<BusyMessage>(answer));
   EXPECT_GT(std::get<BusyMessage>(*answer).retry_after_ms, 0U);
   EXPECT_EQ(table_->in_flight(), 0U);
-  inbox_.take();
+  take_all();
   EXPECT_FALSE(answer_challenge(challenge));
   EXPECT_EQ(table_->in_flight(), 1U);
 }
@@ -281,7 +294,7 @@ TEST_F(SessionEvidence, WhatFoundTheInboxFullComesBeforeOthersThen) {
   while (inbox_.offer(Submission{})) {
   }
   ASSERT_TRUE(is<BusyMessage>(answer_challenge(challenge)));
-  inbox_.take();
+  take_all();
   EXPECT_FALSE(answer_challenge(challenge));
   const Submission second = take();
   EXPECT_TRUE(second.again);
@@ -299,7 +312,7 @@ TEST_F(SessionEvidence, AFullInboxIsBusyForWhateverComes) {
   EXPECT_TRUE(is<BusyMessage>(answer_challenge(challenge)));
   EXPECT_EQ(counters_.inbox_full, 1U);
   EXPECT_EQ(counters_.foreign_uid, 0U);
-  inbox_.take();
+  take_all();
   EXPECT_EQ(code_of(answer_challenge(challenge)), ErrorCode::kMismatch);
 }
 
