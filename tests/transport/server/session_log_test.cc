@@ -195,19 +195,44 @@ TEST_F(SessionLog, AHostDeniedMeanwhileIsForgotten) {
   EXPECT_EQ(table_->log_budget().transfers(), 0U);
 }
 
-TEST(LogBudget, BoundsTransfersAndBytesOfAllTogether) {
-  LogBudget budget(2, 100);
-  ASSERT_TRUE(budget.take_transfer());
-  ASSERT_TRUE(budget.take_transfer());
-  EXPECT_FALSE(budget.take_transfer());
-  LogTransfer first(budget);
-  LogTransfer second(budget);
-  EXPECT_TRUE(first.add({1, LogKind::kBoot, 60, 0, {1}}));
-  EXPECT_EQ(second.add({1, LogKind::kBoot, 41, 0, {1}}).error().code, ErrorCode::kBusy);
-  EXPECT_TRUE(second.add({1, LogKind::kBoot, 40, 0, {1}}));
-  EXPECT_EQ(budget.bytes(), 100U);
-  first.restart();
-  EXPECT_EQ(budget.bytes(), 40U);
+// The largest list announced, a byte sent: all that three hosts hold of the room is what they sent.
+TEST_F(SessionLog, HostsThatAnnounceTheLargestLogsTakeNoRoomFromOthers) {
+  const auto become = [this](std::uint8_t number) {
+    record_.uid.bytes.fill(number);
+    record_.name = "db-" + std::to_string(number);
+    record_.curve_key.fill(number);
+    put_record();
+    route_ = "route-" + std::to_string(number);
+  };
+  for (std::uint8_t number = 1; number <= 3; ++number) {
+    become(number);
+    EXPECT_FALSE(answer_challenge(challenged()));
+    Reply reply = reply_to(take(), ReplyKind::kNeedLog);
+    reply.need = {false, 0};
+    EXPECT_TRUE(is<NeedMessage>(deliver(std::move(reply))));
+    EXPECT_FALSE(send(LogsMessage{1, LogKind::kRuntime, limits::kRuntimePieceSizeMax, 0, {1}}));
+  }
+  EXPECT_EQ(table_->log_budget().bytes(), 3U);
+  become(0x11);
+  need_log();
+  const Bytes whole(limits::kLogSegmentSizeMax, 7);
+  for (std::uint64_t offset = 0; offset < limits::kBootLogSizeMax; offset += whole.size()) {
+    EXPECT_FALSE(send(segment(1, limits::kBootLogSizeMax, offset, whole)));
+  }
+  EXPECT_EQ(counters_.log_refused.load(), 0U);
+  EXPECT_EQ(table_->log_budget().transfers(), 4U) << "complete: it waits for the inbox";
+}
+
+TEST_F(SessionLog, SegmentsThatOverlapOrPassTheTotalAreRefusedAndTheLogCanComeAgain) {
+  need_log();
+  EXPECT_FALSE(send(segment(1, 5, 0, {1, 2})));
+  EXPECT_EQ(code_of(send(segment(1, 5, 1, {2, 3}))), ErrorCode::kMismatch);
+  EXPECT_EQ(table_->log_budget().bytes(), 0U);
+  EXPECT_FALSE(send(segment(1, 5, 0, {1, 2})));
+  EXPECT_EQ(code_of(send(segment(1, 5, 2, {3, 4, 5, 6}))), ErrorCode::kMalformed);
+  EXPECT_FALSE(send(segment(1, 5, 0, {1, 2, 3, 4, 5})));
+  EXPECT_EQ(take().boot_log, (Bytes{1, 2, 3, 4, 5}));
+  EXPECT_EQ(table_->log_budget().bytes(), 0U);
 }
 
 LogsMessage runtime_segment(std::uint64_t total, std::uint64_t offset, Bytes bytes) {
