@@ -50,10 +50,19 @@ VerdictRevision revision_of(const HostState& state, RevisionCause cause, WallTim
   return {state.host, state.sequence, state.generation, now, cause, state.verdict};
 }
 
+namespace {
+
+bool rests_on_proof(const Judgement& judgement) {
+  return judgement.proof && judgement.facts && judgement.boot_log == judgement.proof->log;
+}
+
+}  // namespace
+
 bool is_reaffirmation(const Judgement& judgement, const HostState& previous,
                       const HostState& next) {
-  return judgement.proof && judgement.facts && judgement.submission.boot_log.empty() &&
-         judgement.boot_log == judgement.proof->log && reaffirms(previous, next);
+  const bool is_unproven = !judgement.facts;  // no quote of the host's stands behind it
+  return judgement.submission.boot_log.empty() && (is_unproven || rests_on_proof(judgement)) &&
+         reaffirms(previous, next);
 }
 
 }  // namespace quotemill

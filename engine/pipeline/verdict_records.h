@@ -20,8 +20,10 @@ HistoryEntry history_of(Judgement& judgement, WallTime now);
 // The host's verdict as it is in `state`, made without new evidence. `now` is store time.
 VerdictRevision revision_of(const HostState& state, RevisionCause cause, WallTime now);
 
-// Whether the journal's short form says all of it. Only what rests on a verified quote and a known
-// proof: evidence that no TPM stands behind is kept as it came, each piece of it.
+// Whether the journal's short form says all of it: of what rests on a verified quote and a known
+// proof; and of evidence that fails unproven as the one before it did, so that a host which sends
+// such evidence again and again costs no more, and fills its history no faster, than a good one. Of
+// its run the first and the last piece are kept as they came.
 bool is_reaffirmation(const Judgement& judgement, const HostState& previous, const HostState& next);
 
 }  // namespace quotemill

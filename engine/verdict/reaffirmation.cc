@@ -17,6 +17,12 @@ bool is_same_boot(const CounterRecord& previous, const CounterRecord& next) {
          firmware_version == previous.firmware_version && boot_id == previous.boot_id;
 }
 
+bool is_same_boot(const std::optional<CounterRecord>& previous,
+                  const std::optional<CounterRecord>& next) {
+  return previous && next ? is_same_boot(*previous, *next)
+                          : previous.has_value() == next.has_value();
+}
+
 // Nearly always one and the same.
 template <class T>
 bool is_same(const std::shared_ptr<const T>& previous, const std::shared_ptr<const T>& next) {
@@ -34,10 +40,10 @@ bool reaffirms(const HostState& previous, const HostState& next) {
          sequence == previous.sequence + 1 && !previous.receipt.empty() &&
          state == previous.state && since == previous.since &&
          host_changes == previous.host_changes && trust_lost == previous.trust_lost &&
-         is_same_verdict(previous.verdict, verdict) && counters && previous.counters &&
-         is_same_boot(*previous.counters, *counters) && proof && proof->generation == generation &&
-         is_same(previous.proof, proof) && runtime == previous.runtime &&
-         is_same(previous.latches, latches) && facts == previous.facts;
+         is_same_verdict(previous.verdict, verdict) && is_same_boot(previous.counters, counters) &&
+         (!proof || proof->generation == generation) && is_same(previous.proof, proof) &&
+         runtime == previous.runtime && is_same(previous.latches, latches) &&
+         facts == previous.facts;
 }
 
 }  // namespace quotemill

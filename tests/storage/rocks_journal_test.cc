@@ -113,6 +113,40 @@ TEST_F(RocksJournalTest, WhatLatchedSurvivesReaffirmationsAndAKill) {
   EXPECT_EQ(*state(*found).latches, *latches);
 }
 
+// Evidence that fails again and again rests on no log of its own; what was proven before stays.
+TEST_F(RocksJournalTest, ARunOfFailuresThatRestOnNoLogSurvivesAKill) {
+  const auto store = open();
+  commit(*store, edge_batch(1, 1));
+  const auto failed = [](std::uint64_t sequence) {
+    Reaffirmation out = sample_reaffirmation(1, sequence);
+    auto state = std::make_shared<HostState>(*out.state);
+    state->state = TrustState::kFailed;
+    state->verdict.state = TrustState::kFailed;
+    state->verdict.findings = {
+        {.code = FindingCode::kQuoteNonce, .severity = Severity::kFail, .subject = "another"}};
+    state->counters = sample_trusted_state(1, 1).counters;
+    out.entry.verdict = state->verdict;
+    out.entry.boot_log = Digest();
+    out.state = std::move(state);
+    return out;
+  };
+  CommitBatch edge;
+  edge.history = {failed(2).entry};
+  edge.states = {failed(2).state};
+  commit(*store, edge);
+  for (std::uint64_t sequence = 3; sequence <= 6; ++sequence) {
+    CommitBatch batch;
+    batch.reaffirmed = {failed(sequence)};
+    commit(*store, batch);
+    const auto found = killed();
+    EXPECT_EQ(encode_state(state(*found)), encode_state(*failed(sequence).state));
+    EXPECT_EQ(history(*found), history(*store));
+  }
+  const auto entries = store->history(sample_uid(1), 0, 1);
+  EXPECT_EQ(entries->front().first_sequence(), 3U);
+  EXPECT_EQ(entries->front().count(), 4U);
+}
+
 // Runs, edges, folds and hours of four hosts; at each step a kill must change nothing.
 TEST_F(RocksJournalTest, AKillAtAnyMomentChangesNothing) {
   age_ms_max_ = 8 * kSampleStepMs;

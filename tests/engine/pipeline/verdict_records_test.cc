@@ -107,13 +107,67 @@ TEST_F(ReaffirmedTest, ANewSnapshotIsAnEdge) {
   expect_edge("snapshot");
 }
 
-// What no TPM stands behind is kept piece by piece, even if it fails the same way each time.
-TEST_F(ReaffirmedTest, UnverifiedEvidenceIsAlwaysAnEdge) {
-  for (int i = 0; i < 3; ++i) {
-    attest([](EvidenceDraft& draft) { draft.extra_data = Bytes(32, 0); });
-    ASSERT_EQ(engine.state(host).state, TrustState::kFailed);
-    expect_edge("another nonce's quote");
+void answer_another_nonce(EvidenceDraft& draft) {
+  draft.extra_data = Bytes(32, 0);
+}
+
+TEST_F(ReaffirmedTest, EvidenceThatFailsUnprovenIsAnEdgeOnceAndThenOneRun) {
+  attest(answer_another_nonce);
+  ASSERT_EQ(engine.state(host).state, TrustState::kFailed);
+  expect_edge("another nonce's quote");
+  const std::size_t changes = engine.changes.all().size();
+  for (int i = 0; i < 4; ++i) {
+    attest(answer_another_nonce);
   }
+  EXPECT_EQ(reaffirmed(), 5U);
+  EXPECT_EQ(engine.counters.verdicts[static_cast<std::size_t>(TrustState::kFailed)].load(), 5U);
+  EXPECT_EQ(engine.changes.all().size(), changes) << "told once";
+  EXPECT_EQ(history().front().sequence, 7U);
+  EXPECT_EQ(history().front().verdict.findings.front().code, FindingCode::kQuoteNonce);
+  EXPECT_EQ(engine.state(host).sequence, 7U);
+  EXPECT_TRUE(engine.state(host).proof) << "what was proven before stays";
+}
+
+TEST_F(ReaffirmedTest, EvidenceThatFailsForAnotherReasonIsAnEdge) {
+  attest(answer_another_nonce);
+  attest(answer_another_nonce);
+  ASSERT_EQ(reaffirmed(), 2U);
+  attest({}, [](Submission& submission) { submission.item.resize(40); });
+  EXPECT_EQ(reaffirmed(), 2U) << "malformed now";
+  EXPECT_EQ(history().front().count(), 1U);
+  attest(answer_another_nonce);
+  EXPECT_EQ(reaffirmed(), 2U);
+}
+
+TEST_F(ReaffirmedTest, GoodEvidenceAfterFailuresIsAnEdge) {
+  attest(answer_another_nonce);
+  attest(answer_another_nonce);
+  attest();
+  EXPECT_EQ(engine.state(host).state, TrustState::kTrusted);
+  EXPECT_EQ(reaffirmed(), 2U);
+  EXPECT_EQ(history().front().count(), 1U);
+}
+
+TEST_F(ReaffirmedTest, AFailureThatBroughtItsOwnLogIsAlwaysAnEdge) {
+  const auto with_log = [](Submission& submission) { submission.boot_log = Bytes(100, 1); };
+  for (int i = 0; i < 3; ++i) {
+    attest(answer_another_nonce, with_log);
+    ASSERT_EQ(engine.state(host).state, TrustState::kFailed);
+    expect_edge("a log");
+  }
+}
+
+TEST_F(ReaffirmedTest, AHostThatNeverProvedAnythingFailsInOneRunToo) {
+  const SoftwareHost other(KeyKind::kEcP256, 1);
+  engine.enrol(other);
+  for (int i = 0; i < 3; ++i) {
+    engine.attest(other, answer_another_nonce);
+    EXPECT_EQ(engine.state(other).state, TrustState::kFailed);
+  }
+  EXPECT_EQ(reaffirmed(), 3U);
+  engine.attest(other);
+  EXPECT_EQ(engine.state(other).state, TrustState::kTrusted);
+  EXPECT_EQ(reaffirmed(), 3U);
 }
 
 TEST_F(ReaffirmedTest, ComingBackFromStaleIsAnEdge) {

@@ -111,21 +111,30 @@ TEST(Reaffirmation, IsNothingThatDiffersInWhatMatters) {
   }
 }
 
-TEST(Reaffirmation, NeedsAReceiptAndAProofOfItsGeneration) {
+TEST(Reaffirmation, NeedsAReceiptAndNoProofOfAnotherGeneration) {
   HostState never_judged = trusted_state();
   never_judged.receipt.clear();
   EXPECT_FALSE(reaffirms(never_judged, a_minute_later(never_judged)));
-  HostState unproven = trusted_state();
-  unproven.proof.reset();
-  EXPECT_FALSE(reaffirms(unproven, a_minute_later(unproven)));
-  HostState uncounted = trusted_state();
-  uncounted.counters.reset();
-  HostState next = a_minute_later(trusted_state());
-  next.counters.reset();
-  EXPECT_FALSE(reaffirms(uncounted, next));
   HostState before_its_enrolment = trusted_state();
   change_proof(before_its_enrolment, [](BootProof& proof) { proof.generation = 1; });
   EXPECT_FALSE(reaffirms(before_its_enrolment, a_minute_later(before_its_enrolment)));
+}
+
+TEST(Reaffirmation, IsAlsoTheSameFailureOfAHostThatNeverProvedAnything) {
+  HostState failed = trusted_state();
+  failed.proof.reset();
+  failed.state = TrustState::kFailed;
+  failed.verdict.state = TrustState::kFailed;
+  failed.verdict.findings = {Finding{}};
+  EXPECT_TRUE(reaffirms(failed, a_minute_later(failed)));
+  HostState uncounted = failed;
+  HostState next = a_minute_later(failed);
+  uncounted.counters.reset();
+  EXPECT_FALSE(reaffirms(uncounted, next)) << "its counters are known now";
+  next.counters.reset();
+  EXPECT_TRUE(reaffirms(uncounted, next));
+  next.proof = trusted_state().proof;
+  EXPECT_FALSE(reaffirms(uncounted, next)) << "its boot is proven now";
 }
 
 }  // namespace
