@@ -29,9 +29,8 @@ Bytes key_number(const EVP_PKEY* key, const char* name, std::size_t size) {
 }
 
 EvpPkeyCtx context_of(const PublicKey& key) {
-  EVP_PKEY* const handle = key.handle();
-  return EvpPkeyCtx(handle == nullptr ? nullptr
-                                      : EVP_PKEY_CTX_new_from_pkey(nullptr, handle, nullptr));
+  const std::shared_ptr<EVP_PKEY> handle = key.handle();  // which the context keeps
+  return EvpPkeyCtx(handle ? EVP_PKEY_CTX_new_from_pkey(nullptr, handle.get(), nullptr) : nullptr);
 }
 
 std::string printed_name(const X509_NAME* name) {

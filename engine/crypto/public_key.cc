@@ -1,7 +1,6 @@
 #include "engine/crypto/public_key.h"
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 
 #include <openssl/pem.h>
@@ -136,34 +135,15 @@ Result<PublicKey> ec_from(const X509_ALGOR* algorithm, ByteView point) {
 
 // What copies of a key share.
 struct PublicKey::Parts {
-  Parts(Bytes of, std::uint32_t rsa_exponent, EvpPkey made)
-      : numbers(std::move(of)), exponent(rsa_exponent), openssl(made.release()) {}
-
-  ~Parts() { EVP_PKEY_free(openssl.load(std::memory_order_relaxed)); }
-
-  Parts(const Parts&) = delete;
-  Parts& operator=(const Parts&) = delete;
-
   // The first or second of the two coordinates.
   [[nodiscard]] Bytes coordinate(std::size_t index) const {
     const std::size_t size = numbers.size() / 2;
     return exponent == 0 ? to_bytes(ByteView(numbers).subspan(index * size, size)) : Bytes();
   }
 
-  // Threads that meet here make one each, and all use the first.
-  EVP_PKEY* make_rsa() const {
-    EvpPkey made = rsa_key(numbers, exponent);
-    EVP_PKEY* kept = nullptr;
-    if (made && openssl.compare_exchange_strong(kept, made.get(), std::memory_order_acq_rel,
-                                                std::memory_order_acquire)) {
-      return made.release();
-    }
-    return kept;
-  }
-
-  const Bytes numbers;                     // the modulus, or both coordinates; each of full length
-  const std::uint32_t exponent;            // 0: an EC key
-  mutable std::atomic<EVP_PKEY*> openssl;  // set once; of an EC key when it is made
+  Bytes numbers;                      // the modulus, or both coordinates; each of full length
+  std::uint32_t exponent = 0;         // 0: an EC key
+  std::shared_ptr<EVP_PKEY> openssl;  // null: of an RSA key, made when it is asked for
 };
 
 Result<PublicKey> PublicKey::rsa(ByteView modulus, std::uint32_t exponent) {
@@ -180,7 +160,7 @@ Result<PublicKey> PublicKey::rsa(ByteView modulus, std::uint32_t exponent) {
   if (exponent < 3 || exponent % 2 == 0) {
     return malformed("RSA exponent");
   }
-  return PublicKey(std::make_shared<const Parts>(to_bytes(number), exponent, nullptr),
+  return PublicKey(std::make_shared<const Parts>(Parts{to_bytes(number), exponent, nullptr}),
                    KeyKind::kRsa, bits);
 }
 
@@ -210,8 +190,8 @@ Result<PublicKey> PublicKey::ec(KeyKind kind, ByteView x, ByteView y) {
   if (!key) {
     return malformed("EC point");
   }
-  return PublicKey(std::make_shared<const Parts>(std::move(coordinates), 0, std::move(key)), kind,
-                   curve->bits);
+  return PublicKey(std::make_shared<const Parts>(Parts{std::move(coordinates), 0, std::move(key)}),
+                   kind, curve->bits);
 }
 
 Result<PublicKey> PublicKey::from_spki_der(ByteView der) {
@@ -236,8 +216,11 @@ Result<PublicKey> PublicKey::from_spki_der(ByteView der) {
   const ByteView content(key, static_cast<std::size_t>(size));
   switch (OBJ_obj2nid(type)) {
     case NID_rsaEncryption:
-    case NID_rsaesOaep:  // EK certificates of STMicroelectronics; OpenSSL knows no key of this type
-      return rsa_from(content);
+    case NID_rsaesOaep: {  // EK certificates of STMicroelectronics, a type that OpenSSL has no key
+                           // of
+      const Result<PublicKey> numbers = rsa_from(content);
+      return numbers ? numbers->with_handle() : numbers;
+    }
     case NID_X9_62_id_ecPublicKey:
       return ec_from(algorithm, content);
     default:
@@ -265,9 +248,21 @@ std::string PublicKey::name() const {
   return key_name(kind_, bits_);
 }
 
-EVP_PKEY* PublicKey::handle() const {
-  EVP_PKEY* const made = parts_->openssl.load(std::memory_order_acquire);
-  return made != nullptr || kind_ != KeyKind::kRsa ? made : parts_->make_rsa();
+std::shared_ptr<EVP_PKEY> PublicKey::handle() const {
+  if (parts_->openssl != nullptr || kind_ != KeyKind::kRsa) {
+    return parts_->openssl;
+  }
+  return rsa_key(parts_->numbers, parts_->exponent);
+}
+
+Result<PublicKey> PublicKey::with_handle() const {
+  std::shared_ptr<EVP_PKEY> key = handle();
+  if (!key) {
+    return malformed("RSA key");
+  }
+  return PublicKey(
+      std::make_shared<const Parts>(Parts{parts_->numbers, parts_->exponent, std::move(key)}),
+      kind_, bits_);
 }
 
 bool PublicKey::same_as(const PublicKey& other) const {

@@ -1,8 +1,9 @@
 // PublicKey: a parsed RSA or EC key, ready to check signatures.
 //
-// An RSA key is its numbers; OpenSSL's object, which costs more than checking a signature, is made
-// when one of its functions needs it. A point is shown to be on its curve when the key is made.
-// Immutable; copies share everything; may be used from many threads at once.
+// An RSA key that is made of numbers is those alone: OpenSSL's object costs more than checking a
+// signature, and is made for whoever needs it. Keys that are read by OpenSSL, and all points (which
+// it shows to be on their curve), have theirs from the beginning. Immutable; copies share
+// everything; may be used from many threads at once.
 #pragma once
 
 #include <cstdint>
@@ -57,15 +58,18 @@ class PublicKey {
   [[nodiscard]] Bytes x() const;
   [[nodiscard]] Bytes y() const;
 
-  // Borrowed; for engine/crypto and tests only. Null if OpenSSL could not make it, which is tried
-  // again by the next call.
-  [[nodiscard]] evp_pkey_st* handle() const;
+  // For engine/crypto and tests only. The key's own, or one that is made of its numbers by each
+  // call; null if OpenSSL cannot.
+  [[nodiscard]] std::shared_ptr<evp_pkey_st> handle() const;
 
  private:
   struct Parts;
 
   PublicKey(std::shared_ptr<const Parts> parts, KeyKind kind, unsigned bits)
       : parts_(std::move(parts)), kind_(kind), bits_(bits) {}
+
+  // The same key, with OpenSSL's object; kMalformed if that cannot be made.
+  [[nodiscard]] Result<PublicKey> with_handle() const;
 
   std::shared_ptr<const Parts> parts_;
   KeyKind kind_;

@@ -75,7 +75,7 @@ Result<Agreement> agree_once(const PublicKey& peer) {
                       key_number(own.get(), OSSL_PKEY_PARAM_EC_PUB_Y, field)};
   std::size_t size = field;
   if (!context || EVP_PKEY_derive_init(context.get()) != 1 ||
-      EVP_PKEY_derive_set_peer(context.get(), peer.handle()) != 1 ||
+      EVP_PKEY_derive_set_peer(context.get(), peer.handle().get()) != 1 ||
       EVP_PKEY_derive(context.get(), agreement.z.data(), &size) != 1 || size != field ||
       agreement.x.empty() || agreement.y.empty()) {
     return refused("ECDH");

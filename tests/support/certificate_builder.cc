@@ -118,7 +118,8 @@ Certificate build(const CertificateSpec& spec, EVP_PKEY* subject, EVP_PKEY* issu
 
 Certificate issue(const CertificateSpec& spec, const PublicKey& subject,
                   const SigningKey& issuer_key, const Certificate& issuer) {
-  return build(spec, subject.handle(), issuer_key.handle(), X509_get_subject_name(issuer.handle()));
+  return build(spec, subject.handle().get(), issuer_key.handle(),
+               X509_get_subject_name(issuer.handle()));
 }
 
 Certificate self_signed(const CertificateSpec& spec, const SigningKey& key) {

@@ -37,7 +37,7 @@ Bytes shared_x(evp_pkey_st* key, const PublicKey& peer) {
   const EvpPkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
   std::size_t size = 0;
   if (EVP_PKEY_derive_init(context.get()) != 1 ||
-      EVP_PKEY_derive_set_peer(context.get(), peer.handle()) != 1 ||
+      EVP_PKEY_derive_set_peer(context.get(), peer.handle().get()) != 1 ||
       EVP_PKEY_derive(context.get(), nullptr, &size) != 1) {
     return {};
   }

@@ -34,7 +34,7 @@ TEST(Seal, TheOtherPartyAgreesOnTheSameSecret) {
     ASSERT_TRUE(fresh);
     const EvpPkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, peer.handle(), nullptr));
     ASSERT_EQ(EVP_PKEY_derive_init(context.get()), 1);
-    ASSERT_EQ(EVP_PKEY_derive_set_peer(context.get(), fresh->handle()), 1);
+    ASSERT_EQ(EVP_PKEY_derive_set_peer(context.get(), fresh->handle().get()), 1);
     Bytes theirs(ours->z.size());
     std::size_t size = theirs.size();
     ASSERT_EQ(EVP_PKEY_derive(context.get(), theirs.data(), &size), 1);

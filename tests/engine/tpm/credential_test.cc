@@ -87,7 +87,7 @@ Bytes seed_of(const SigningKey& ek, const PublicArea& area, ByteView sealed) {
   const Result<PublicKey> fresh = PublicKey::ec(area.key.kind(), x, y);
   const EvpPkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, ek.handle(), nullptr));
   EVP_PKEY_derive_init(context.get());
-  EVP_PKEY_derive_set_peer(context.get(), fresh->handle());
+  EVP_PKEY_derive_set_peer(context.get(), fresh->handle().get());
   Bytes z((area.key.bits() + 7) / 8);
   std::size_t size = z.size();
   EXPECT_EQ(EVP_PKEY_derive(context.get(), z.data(), &size), 1);
