@@ -17,6 +17,7 @@ LATENCY_SECONDS = 8
 AHEAD = 150  # quotes that each host signs before: more than it gets rid of
 IDLE_SECONDS = 8
 CONNECTIONS = 4_000
+GATEWAY_CONNECTIONS = 1_500  # fewer than it lets in at once from one address
 SCALES = [1_000, 10_000, 100_000]
 SETTLE_S = 1.0
 # What is run beside bench/live.py's own daemon.
@@ -59,19 +60,28 @@ def inside_p99_ms(before, after):
     return min(bound for bound, count in counts.items() if count >= 0.99 * whole) * 1000
 
 
-def measure_connections(daemon):
-    """Bytes of the daemon for each host of its store that connects, attests and then stays connected."""
+def bytes_of_connections(server, fleet, **where):
+    """Bytes of a daemon or gateway, for each host that connects to it, attests and then stays connected."""
+    before = server.memory_mb() - server.store_buffers_mb()
+    seconds = 4
+    with testbed.MemoryWatch(server) as memory:
+        fleet.honest_run(seconds, "--rate", "100", **where)
+    end = memory.samples[-1][0]
+    return (memory.median_besides_store(begin=end - seconds) - before) * 2**20 / fleet.hosts
+
+
+def measure_connections(daemon, gateway):
+    """For hosts of the daemon's store; and in a gateway, which keeps next to nothing of its hosts: that is libzmq's."""
     fleet = testbed.Fleet(daemon, CONNECTIONS, 5)
     fleet.honest_run(1)
+    behind = testbed.Fleet(daemon, GATEWAY_CONNECTIONS, 6)
+    gateway.stop()
     daemon.stop()
     daemon.start()
+    gateway.start()
     time.sleep(SETTLE_S)
-    before = daemon.memory_mb() - daemon.store_buffers_mb()
-    seconds = 4
-    with testbed.MemoryWatch(daemon) as memory:
-        fleet.honest_run(seconds, "--rate", "100")
-    end = memory.samples[-1][0]
-    return (memory.median_besides_store(begin=end - seconds) - before) * 2**20 / CONNECTIONS
+    return {"connection_bytes": bytes_of_connections(daemon, fleet),
+            "bare_connection_bytes": bytes_of_connections(gateway, behind, gateway=gateway)}
 
 
 def run_script(name, *options):
@@ -96,7 +106,7 @@ def measure(overload_seconds, tell):
             tell("a daemon, directly and through a gateway")
             out.update(measure_rates(daemon, gateway))
             tell("memory of connections")
-            out["connection_bytes"] = measure_connections(daemon)
+            out.update(measure_connections(daemon, gateway))
         finally:
             gateway.stop()
             daemon.stop()
@@ -113,8 +123,10 @@ def measure(overload_seconds, tell):
 
 
 def host_bytes(live):
+    """Of one more host that is enrolled and idle: what the process takes more with more of them, but for the store's
+    buffers, which have a bound."""
     least, most = live["scales"][0], live["scales"][-1]
-    return (most["rss_mb"] - least["rss_mb"]) * 2**20 / (most["hosts"] - least["hosts"])
+    return (most["rss_besides_store_mb"] - least["rss_besides_store_mb"]) * 2**20 / (most["hosts"] - least["hosts"])
 
 
 def p99_ms(report):
@@ -149,10 +161,12 @@ def promises(live, parts_us):
         f"{half['inside_p99_ms']:g}", most=HALF_P99_MS_MAX)
     row("p99 of a single host before an idle daemon, ms", p99_ms(live["idle"]), f"{p99_ms(live['idle']):.1f}",
         most=IDLE_MS_MAX)
-    row("resident bytes for one more enrolled host that is idle", host_bytes(live), f"{host_bytes(live):,.0f}",
-        most=HOST_BYTES_MAX)
+    row("resident bytes for one more enrolled host that is idle, but for the store's buffers", host_bytes(live),
+        f"{host_bytes(live):,.0f}", most=HOST_BYTES_MAX)
     row("resident bytes for one more host that is connected (with what an attestation leaves behind, but for the store's buffers)",
-        live["connection_bytes"], f"{live['connection_bytes']:,.0f}", most=CONNECTION_BYTES_MAX)
+        live["connection_bytes"],
+        f"{live['connection_bytes']:,.0f}, of them {live['bare_connection_bytes']:,.0f} libzmq's (as in a gateway)",
+        most=CONNECTION_BYTES_MAX)
     row("throughput at twice the saturation, by saturation", overload["throughput_over_saturation"],
         f"{overload['throughput_over_saturation']:.2f}", least=OVERLOAD_MIN)
     row("receipts of the host with the fewest in it", overload["receipts_per_host"]["min"],
@@ -183,7 +197,14 @@ def overload_rows(live):
 
 
 def cost_rows(live):
-    costs = dict(live["costs"]["fault_cost_us"])
+    """Rows of a table: what, us, the good attestation that has the same steps, its us, the one by the other, spread."""
+    measured = live["costs"]
+    costs = dict(measured["fault_cost_us"])
     good = costs.pop("good")
-    return [[f"good: {name}", f"{us:.1f}"] for name, us in good.items()] + [
-        [name, f"{us:.1f}"] for name, us in costs.items()]
+    spread = {name: "" if times is None else f"{times:.2f}" for name, times in measured["fault_spread"].items()}
+    rows = [[f"good: {name}", f"{us:.1f}", "", "", "", spread[name]] for name, us in good.items()]
+    for name, us in costs.items():
+        like = measured["fault_like"].get(name)
+        held = [like, f"{good[like]:.1f}", f"{us / good[like]:.2f}"] if like else ["", "", ""]
+        rows.append([name, f"{us:.1f}", *held, spread[name]])
+    return rows

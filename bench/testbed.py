@@ -210,6 +210,12 @@ class Gateway:
             self.program.stop()
             self.program = None
 
+    def memory_mb(self):
+        return self.program.memory_mb()
+
+    def store_buffers_mb(self):
+        return 0  # it has no store
+
 
 class Fleet:
     """So many hosts of quotemill-fleet, imported into a daemon that runs."""
@@ -249,7 +255,7 @@ class Fleet:
 
 
 class MemoryWatch:
-    """Samples a daemon's resident memory, and what is left of it without the store's buffers, while the `with` block
+    """Samples a daemon's (or gateway's) resident memory, and what is left of it without the store's buffers, while the `with` block
     runs: seconds, MB, MB."""
 
     EVERY_S = 0.25
