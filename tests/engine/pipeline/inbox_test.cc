@@ -160,10 +160,20 @@ TEST(Inbox, AFullBatchGoesHoweverManyAreOnTheirWay) {
   }
   auto taken = std::async(std::launch::async, [&] { return inbox.take(); });
   for (std::size_t item = 0; item < limits::kBatchItemsMax; ++item) {
-    EXPECT_EQ(taken.wait_for(milliseconds(0)), std::future_status::timeout);
+    // It sleeps before the first and before the last one comes.
+    const bool is_looked_at = item < 2 || item + 1 == limits::kBatchItemsMax;
+    EXPECT_EQ(taken.wait_for(milliseconds(is_looked_at ? 50 : 0)), std::future_status::timeout);
     ASSERT_TRUE(inbox.offer(submission(1)));
   }
   EXPECT_EQ(taken.get().size(), limits::kBatchItemsMax);
+}
+
+TEST(Inbox, WakesATakerWhoFoundNothing) {
+  Inbox inbox(1000, 1'000'000, 0);
+  auto taken = std::async(std::launch::async, [&] { return inbox.take(); });
+  EXPECT_EQ(taken.wait_for(milliseconds(50)), std::future_status::timeout);
+  ASSERT_TRUE(inbox.offer(submission(1)));
+  EXPECT_EQ(taken.get().size(), 1U);
 }
 
 TEST(Inbox, FlushesBySizeAtOnce) {
