@@ -71,7 +71,7 @@ struct Pipeline::Graph {
   Graph(const PipelineParts& pipeline_parts, unsigned workers)
       : parts(pipeline_parts),
         large_lanes(std::max(1U, workers / 2)),
-        // TBB counts a calling thread as one of them; ours only feeds and never judges.
+        // TBB counts a calling thread as one of them; ours never works in the arena.
         parallelism(tbb::global_control::max_allowed_parallelism, workers + 1),
         arena(static_cast<int>(workers), 0),
         graph(make_graph()) {}
@@ -161,9 +161,13 @@ struct Pipeline::Graph {
     }
   }
 
-  void commit(BatchInFlight& batch) {
+  // To be called once all items are judged.
+  void note_judged(const BatchInFlight& batch) const {
     parts.counters.times.judge.observe(std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - batch.begun));
+  }
+
+  void commit(BatchInFlight& batch) {
     graph->reserve_wait();
     parts.committer.submit(
         std::move(batch.judgements),
@@ -191,6 +195,7 @@ struct Pipeline::Graph {
       begin(*batch);
       if (batch->submissions.size() <= limits::kJudgedAloneItemsMax &&
           in_graph.load(std::memory_order_acquire) == 0 && judge_alone(*batch)) {
+        note_judged(*batch);
         commit(*batch);
         continue;
       }
@@ -213,6 +218,7 @@ struct Pipeline::Graph {
   tbb::flow::function_node<BatchMessage, BatchMessage> judge_node{
       *graph, tbb::flow::unlimited, [this](BatchMessage batch) noexcept {
         judge_rest(*batch);
+        note_judged(*batch);
         return batch;
       }};
   tbb::flow::sequencer_node<BatchMessage> order_node{
