@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kMebibyte = std::size_t{1024} * 1024;
 constexpr double kMemtableBloomPart = 0.02;  // of a write buffer
-constexpr std::size_t kPartitionSize = 2;    // of a key
 // Files that nothing is added to are rewritten so often, for what has grown too old in them.
 constexpr std::uint64_t kHistoryRewriteSeconds = 24 * 3600;
 

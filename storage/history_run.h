@@ -1,9 +1,9 @@
 // How appraisals grow into runs: the same for both stores.
 //
-// A run begins with an edge's appraisal, which is written in full, and grows with those that
-// reaffirm it. It ends where something else is written of its host, and after
-// limits::kHistoryRunMsMax: the reaffirmation that comes then is written in full and begins the
-// next one. Pure functions: any thread.
+// A run begins with an appraisal that is written in full, an edge's that rests on a proof or the
+// first reaffirmation of what does not, and grows with those that reaffirm it. It ends where
+// something else is written of its host, and after limits::kHistoryRunMsMax: the reaffirmation that
+// comes then is written in full and begins the next one. Pure functions: any thread.
 #pragma once
 
 #include <vector>
@@ -14,7 +14,7 @@
 namespace quotemill::storage {
 
 // Those appraisals of the batch that a run may grow from: what rests on a proof, with the state
-// after it in the same batch. Others cannot be reaffirmed.
+// after it in the same batch. From another edge none grows: what reaffirms it begins a run.
 std::vector<const HistoryEntry*> beginnings_of(const CommitBatch& batch);
 
 // Whether it is of the same generation as the last appraisal of its host, and the next one.

@@ -1,12 +1,13 @@
 // Journal: the short form in which a commit writes reaffirmations, and how it becomes rows.
 //
-// A run of appraisals begins with rows: those of an edge, or, an hour later, of the reaffirmation
-// that begins the next one. What joins it is an entry in the one journal record of its commit
-// (journal_record.h). The newest entry of a host replaces its older ones, so that a record goes
-// when each of its hosts has attested again, and no row was written for it. Rows are written where
-// a run ends: at an edge, in the very batch that has it, and after the hour. Only what would hold
-// the oldest records for too long, a silent host, is folded: its rows are written, a few hosts at a
-// time, within the batches of other commits.
+// A run of appraisals begins with rows: those of an edge, or of the reaffirmation that begins it
+// (an hour later the next one, and at once that of a failure that rests on no proof). What joins it
+// is an entry in the one journal record of its commit (journal_record.h). The newest entry of a
+// host replaces its older ones, so that a record goes when each of its hosts has attested again,
+// and no row was written for it. Rows are written where a run ends: at an edge, in the very batch
+// that has it, and after the hour. Only what would hold the oldest records for too long, a silent
+// host, is folded: its rows are written, a few hosts at a time, within the batches of other
+// commits.
 //
 // So what is written is atomic with what it replaces, and there is no write that could fail alone.
 // A fold changes how a host is stored, never what is: recovery passes over entries up to the

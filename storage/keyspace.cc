@@ -10,7 +10,6 @@ namespace quotemill::storage {
 namespace {
 
 constexpr std::uint16_t kPartition = 0;
-constexpr std::size_t kPartitionSize = 2;
 constexpr std::size_t kHostKeySize = kPartitionSize + 16;
 constexpr std::size_t kNumberSize = 8;
 

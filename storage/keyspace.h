@@ -48,6 +48,8 @@ inline constexpr std::array kFamilies = {
 // The column family's name in the store: "hosts", "states", …
 std::string_view name_of(Family family);
 
+inline constexpr std::size_t kPartitionSize = 2;  // in bytes, of every key
+
 std::string host_key(const HostUid& host);
 // Where part `part` of `parts` of all hosts begins, of about equal size: uids are random. Empty for
 // the first one, and for the one behind the last: as Database::scan() takes it for no bound.

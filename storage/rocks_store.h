@@ -135,7 +135,8 @@ class RocksStore final : public VerdictLog,
   Result<void> drop_old_history();
 
   // The last evidence of a host that carried PCR values and was no reaffirmation; kNotFound if
-  // there is none. (One that was carried the same values: they are those of the host's proof.)
+  // there is none. (One that was carried the same values, those of the host's proof; or what an
+  // unproven one carried is nobody's.)
   [[nodiscard]] Result<FullEvidence> full_evidence(const HostUid& host) const;
 
  private:

@@ -42,7 +42,7 @@ struct Config {
 
   struct Pipeline {
     std::int64_t threads = 0;        // workers that judge; 0: one per processor
-    std::int64_t batch_age_ms = 2;   // how long evidence may wait for company
+    std::int64_t batch_age_ms = 2;   // how long evidence waits for company
     std::int64_t batch_rest_ms = 0;  // the same while nothing else is being judged
     std::int64_t inbox_items{limits::kInboxItemsMax};  // evidence that waits to be judged
     std::int64_t memory_bytes = 4LL * 1024 * 1024 * 1024;

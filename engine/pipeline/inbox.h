@@ -51,7 +51,7 @@ struct Submission {
 class Inbox {
  public:
   // `age_ms_max`: how long the oldest item may wait for others; `rest_ms_max`: the same while no
-  // batch is on its way.
+  // batch is on its way. Behind limits::kBatchesAhead it waits until one of those is through.
   Inbox(std::size_t items_max, std::size_t bytes_max, unsigned age_ms_max,
         unsigned rest_ms_max = 0);
 
