@@ -134,7 +134,7 @@ class KafkaReceiver : public Receiver {
   [[nodiscard]] std::string settings() const override { return table(cluster_.brokers()); }
 
   void suffer(const TestDaemon& /*daemon*/) override {
-    cluster_.fail_produce(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1);
+    // Too large is said of no batch here: of one change alone that is a refusal for good.
     cluster_.fail_produce(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, 2);
     cluster_.set_down(true);
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
