@@ -11,6 +11,8 @@
 #include <limits>
 #include <string_view>
 
+#include "storage/plain_encoding.h"
+
 namespace quotemill::storage {
 
 class PlainFields {
@@ -19,9 +21,13 @@ class PlainFields {
   explicit PlainFields(std::string_view message) : rest_(message) {}
 
   // Whether field `number`, which is of this kind, is the next one. REQUIRES: number < 16
-  [[nodiscard]] bool has_number(std::uint32_t number) const { return is_next(number, kVarint); }
+  [[nodiscard]] bool has_number(std::uint32_t number) const {
+    return is_next(number, plain_encoding::kVarint);
+  }
 
-  [[nodiscard]] bool has_bytes(std::uint32_t number) const { return is_next(number, kBytes); }
+  [[nodiscard]] bool has_bytes(std::uint32_t number) const {
+    return is_next(number, plain_encoding::kBytes);
+  }
 
   // The field, if it is the next one; else its default.
   std::uint64_t u64(std::uint32_t number) { return has_number(number) ? take_varint() : 0; }
@@ -36,7 +42,7 @@ class PlainFields {
 
   std::uint64_t fixed64(std::uint32_t number) {
     std::uint64_t value = 0;
-    if (!is_next(number, kFixed64)) {
+    if (!is_next(number, plain_encoding::kFixed64)) {
       return value;
     }
     const std::string_view bytes = take(1 + sizeof value);
@@ -79,21 +85,16 @@ class PlainFields {
   [[nodiscard]] bool is_over() const { return is_plain_ && rest_.empty(); }
 
  private:
-  static constexpr std::uint32_t kVarint = 0;
-  static constexpr std::uint32_t kFixed64 = 1;
-  static constexpr std::uint32_t kBytes = 2;
-  static constexpr std::uint32_t kKindBits = 3;
-  static constexpr std::uint32_t kLastOneByte = 0x7F;
-
   [[nodiscard]] bool is_next(std::uint32_t number, std::uint32_t kind) const {
     return !rest_.empty() &&
-           static_cast<std::uint8_t>(rest_.front()) == (number << kKindBits | kind);
+           static_cast<std::uint8_t>(rest_.front()) == (number << plain_encoding::kKindBits | kind);
   }
 
   // A tag of more than a byte is above all that are asked for.
   [[nodiscard]] std::uint32_t next_number() const {
     const auto tag = static_cast<std::uint8_t>(rest_.front());
-    return tag > kLastOneByte ? std::numeric_limits<std::uint32_t>::max() : tag >> kKindBits;
+    return tag > plain_encoding::kLastOneByte ? std::numeric_limits<std::uint32_t>::max()
+                                              : tag >> plain_encoding::kKindBits;
   }
 
   std::string_view take(std::uint64_t size) {
@@ -108,14 +109,14 @@ class PlainFields {
 
   // The number behind the tag that is next.
   std::uint64_t take_varint() {
-    constexpr std::uint32_t kStep = 7;
     std::uint64_t value = 0;
     std::size_t at = 1;
-    for (std::uint32_t shift = 0; shift < 64 && at < rest_.size(); shift += kStep, ++at) {
+    for (std::uint32_t shift = 0; shift < 64 && at < rest_.size();
+         shift += plain_encoding::kStep, ++at) {
       const auto byte = static_cast<std::uint8_t>(rest_[at]);
-      value |= std::uint64_t{byte & kLastOneByte} << shift;
-      if (byte <= kLastOneByte) {
-        is_plain_ = is_plain_ && (shift + kStep <= 64 || byte <= 1);
+      value |= std::uint64_t{byte & plain_encoding::kLastOneByte} << shift;
+      if (byte <= plain_encoding::kLastOneByte) {
+        is_plain_ = is_plain_ && (shift + plain_encoding::kStep <= 64 || byte <= 1);
         rest_.remove_prefix(at + 1);
         return value;
       }
@@ -126,11 +127,11 @@ class PlainFields {
 
   void skip() {
     const std::uint32_t kind = static_cast<std::uint8_t>(rest_.front()) & 7U;
-    if (static_cast<std::uint8_t>(rest_.front()) > kLastOneByte) {
+    if (static_cast<std::uint8_t>(rest_.front()) > plain_encoding::kLastOneByte) {
       is_plain_ = false;
-    } else if (kind == kVarint) {
+    } else if (kind == plain_encoding::kVarint) {
       take_varint();
-    } else if (kind == kBytes) {
+    } else if (kind == plain_encoding::kBytes) {
       take(take_varint());
     } else {
       is_plain_ = false;

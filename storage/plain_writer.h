@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "engine/base/bytes.h"
+#include "storage/plain_encoding.h"
 
 namespace quotemill::storage {
 
@@ -33,13 +34,13 @@ class PlainWriter {
 
   // Of an `optional` field that is there.
   void present_number(std::uint32_t field, std::uint64_t value) {
-    varint(field << kKindBits | kVarint);
+    varint(field << plain_encoding::kKindBits | plain_encoding::kVarint);
     varint(value);
   }
 
   void fixed64(std::uint32_t field, std::uint64_t value) {
     if (value != 0) {
-      varint(field << kKindBits | kFixed64);
+      varint(field << plain_encoding::kKindBits | plain_encoding::kFixed64);
       for (std::uint32_t shift = 0; shift < 64; shift += 8) {
         out_.push_back(static_cast<char>(value >> shift));
       }
@@ -55,7 +56,7 @@ class PlainWriter {
   void bytes(std::uint32_t field, ByteView value) { bytes(field, as_text(value)); }
 
   void present_bytes(std::uint32_t field, std::string_view value) {
-    varint(field << kKindBits | kBytes);
+    varint(field << plain_encoding::kKindBits | plain_encoding::kBytes);
     varint(value.size());
     out_.append(value);
   }
@@ -66,31 +67,23 @@ class PlainWriter {
   // A message that is there; `write` is called once, and writes its fields.
   template <class Write>
   void message(std::uint32_t field, Write write) {
-    varint(field << kKindBits | kBytes);
+    varint(field << plain_encoding::kKindBits | plain_encoding::kBytes);
     out_.push_back(0);  // of its size, one byte mostly
     const std::size_t begin = out_.size();
     write();
     std::size_t size = out_.size() - begin;
     std::size_t at = begin - 1;
-    for (; size > kLastOneByte; size >>= kStep, ++at) {
-      out_[at] = static_cast<char>(size | kGoesOn);
+    for (; size > plain_encoding::kLastOneByte; size >>= plain_encoding::kStep, ++at) {
+      out_[at] = static_cast<char>(size | plain_encoding::kGoesOn);
       out_.insert(at + 1, 1, '\0');
     }
     out_[at] = static_cast<char>(size);
   }
 
  private:
-  static constexpr std::uint32_t kVarint = 0;
-  static constexpr std::uint32_t kFixed64 = 1;
-  static constexpr std::uint32_t kBytes = 2;
-  static constexpr std::uint32_t kKindBits = 3;
-  static constexpr std::uint32_t kStep = 7;
-  static constexpr std::uint64_t kLastOneByte = 0x7F;
-  static constexpr std::uint64_t kGoesOn = 0x80;
-
   void varint(std::uint64_t value) {
-    for (; value > kLastOneByte; value >>= kStep) {
-      out_.push_back(static_cast<char>(value | kGoesOn));
+    for (; value > plain_encoding::kLastOneByte; value >>= plain_encoding::kStep) {
+      out_.push_back(static_cast<char>(value | plain_encoding::kGoesOn));
     }
     out_.push_back(static_cast<char>(value));
   }

@@ -3,6 +3,13 @@
 #include "engine/verdict/reaffirmation.h"
 
 namespace quotemill {
+namespace {
+
+bool rests_on_proof(const Judgement& judgement) {
+  return judgement.proof && judgement.facts && judgement.boot_log == judgement.proof->log;
+}
+
+}  // namespace
 
 std::shared_ptr<HostState> next_state(Judgement& judgement, const HostState& previous,
                                       WallTime now) {
@@ -49,14 +56,6 @@ HistoryEntry history_of(Judgement& judgement, WallTime now) {
 VerdictRevision revision_of(const HostState& state, RevisionCause cause, WallTime now) {
   return {state.host, state.sequence, state.generation, now, cause, state.verdict};
 }
-
-namespace {
-
-bool rests_on_proof(const Judgement& judgement) {
-  return judgement.proof && judgement.facts && judgement.boot_log == judgement.proof->log;
-}
-
-}  // namespace
 
 bool is_reaffirmation(const Judgement& judgement, const HostState& previous,
                       const HostState& next) {
