@@ -170,6 +170,21 @@ TEST_F(ReaffirmedTest, AHostThatNeverProvedAnythingFailsInOneRunToo) {
   EXPECT_EQ(reaffirmed(), 3U);
 }
 
+TEST_F(ReaffirmedTest, AQuoteThatHoldsAndRestsOnNoProofIsAlwaysAnEdge) {
+  attest();
+  const HostState previous = engine.state(host);
+  HostState next = previous;
+  ++next.sequence;
+  Judgement judgement;
+  ASSERT_TRUE(is_reaffirmation(judgement, previous, next)) << "nothing but the facts will differ";
+  judgement.facts = previous.facts;
+  EXPECT_FALSE(is_reaffirmation(judgement, previous, next));
+  judgement.proof = previous.proof;
+  EXPECT_FALSE(is_reaffirmation(judgement, previous, next)) << "another log";
+  judgement.boot_log = previous.proof->log;
+  EXPECT_TRUE(is_reaffirmation(judgement, previous, next));
+}
+
 TEST_F(ReaffirmedTest, ComingBackFromStaleIsAnEdge) {
   engine.clock.advance(600'000);
   host.clock.clock_ms += 600'000;
