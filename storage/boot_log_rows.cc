@@ -155,6 +155,11 @@ void BootLogRows::put(const Database& database, std::span<const BootLogRecord> l
   }
 }
 
+void BootLogRows::erase(const Database& database, const Digest& id, rocksdb::WriteBatch& out) {
+  database.erase(Family::kBlobs, digest_key(id), out);
+  shelf_.forget(id);
+}
+
 void BootLogRows::make(const Database& database, const BootLogRecord& log) {
   if (shelf_.has(log.id)) {
     collection_.used(log.id);

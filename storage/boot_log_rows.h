@@ -30,6 +30,9 @@ class BootLogRows {
   // on is told to the collection. REQUIRES: ids are SHA-256
   void put(const Database& database, std::span<const BootLogRecord> logs, rocksdb::WriteBatch& out);
 
+  // Removes a row that nothing rests on: no log may lean on it from now on.
+  void erase(const Database& database, const Digest& id, rocksdb::WriteBatch& out);
+
   // The batch failed: what it had is not there to be leant on.
   void failed() { shelf_.forget_all(); }
 

@@ -33,6 +33,10 @@ bool LogShelf::has(const Digest& id) const {
                      [&id](const Entry& entry) { return entry.id == id; });
 }
 
+void LogShelf::forget(const Digest& id) {
+  logs_.remove_if([&id](const Entry& entry) { return entry.id == id; });
+}
+
 void LogShelf::add(const Digest& id, ByteView log) {
   if (log.size() > limits::kShelfLogSizeMax) {
     return;

@@ -1,8 +1,9 @@
 // LogShelf: the boot logs that were written last as a whole, so that those of other hosts with the
 // same image can be told by what differs from one of them.
 //
-// It only knows logs whose rows are in the store, or in the batch that is being made; after a
-// failed commit it must forget all. In memory, bounded by limits::kShelfLogs.
+// It only knows logs whose rows are in the store, or in the batch that is being made: it must
+// forget one whose row goes, and after a failed commit all. In memory, bounded by
+// limits::kShelfLogs.
 //
 // Threads: the commit thread's own.
 #pragma once
@@ -30,6 +31,9 @@ class LogShelf {
 
   // A log that is written as a whole. Those too long to be told by are left out.
   void add(const Digest& id, ByteView log);
+
+  // Its row goes.
+  void forget(const Digest& id);
 
   void forget_all() { logs_.clear(); }
 

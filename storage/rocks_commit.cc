@@ -284,7 +284,7 @@ void RocksStore::add_housekeeping(const CommitBatch& batch, rocksdb::WriteBatch&
     retention_->begin(batch.states.front()->judged);
   }
   for (const Digest& log : collection_.take(kCollectLogsStep)) {
-    database_->erase(Family::kBlobs, digest_key(log), out);
+    boot_logs_.erase(*database_, log, out);
   }
   const WallTime now = retention_->now();
   if (now.ms >= aged_.ms + kAgeingStepMs) {

@@ -111,6 +111,21 @@ TEST_F(LogCollectionTest, ABaseThatIsLeantOnAfterTheLookStays) {
   EXPECT_TRUE(store_->check()->problems.empty());
 }
 
+// The store remembers it as a whole log that others could be told by.
+TEST_F(LogCollectionTest, NoLogLeansOnABaseThatIsGone) {
+  CommitBatch first;
+  first.boot_logs = {model_log(1)};
+  commit(first);
+  EXPECT_EQ(*store_->collect_logs(), 1U);
+  go_on();
+  ASSERT_FALSE(store_->boot_log(model_log(1).id));
+  boot(2, 1, model_log(2));
+  const Result<Bytes> kept = store_->boot_log(model_log(2).id);
+  ASSERT_TRUE(kept) << kept.error().to_string();
+  EXPECT_EQ(*kept, model_log(2).content);
+  EXPECT_TRUE(store_->check()->problems.empty());
+}
+
 TEST_F(LogCollectionTest, TheFileOfAnImportedBaselineStays) {
   const auto imported = sample_imported_baseline("shim", 1);
   auto file = std::make_shared<ReferenceFile>();
