@@ -161,7 +161,7 @@ void BootLogRows::erase(const Database& database, const Digest& id, rocksdb::Wri
 }
 
 void BootLogRows::make(const Database& database, const BootLogRecord& log) {
-  if (shelf_.has(log.id)) {
+  if (shelf_.use(log.id)) {
     collection_.used(log.id);
     return;
   }
@@ -173,14 +173,17 @@ void BootLogRows::make(const Database& database, const BootLogRecord& log) {
     }
     return;
   }
-  const std::optional<LogShelf::Told> told = shelf_.tell(log.content);
-  if (!told) {
+  auto telling = log.telling;
+  if (!telling || !shelf_.use(*telling)) {
+    telling = shelf_.tell(log.content);
+  }
+  if (!telling) {
     make_whole(log);
     return;
   }
-  collection_.used(told->base);
-  begin_row(log, told->base);
-  rows_.bytes(told->steps);
+  collection_.used(telling->base);
+  begin_row(log, telling->base);
+  rows_.bytes(telling->steps);
 }
 
 void BootLogRows::make_whole(const BootLogRecord& log) {

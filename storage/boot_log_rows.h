@@ -33,6 +33,11 @@ class BootLogRows {
   // Removes a row that nothing rests on: no log may lean on it from now on.
   void erase(const Database& database, const Digest& id, rocksdb::WriteBatch& out);
 
+  // As LogTeller::tell(). Any thread.
+  [[nodiscard]] std::shared_ptr<const LogTelling> tell(ByteView log) const {
+    return shelf_.tell(log);
+  }
+
   // The batch failed: what it had is not there to be leant on.
   void failed() { shelf_.forget_all(); }
 

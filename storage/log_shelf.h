@@ -5,46 +5,56 @@
 // forget one whose row goes, and after a failed commit all. In memory, bounded by
 // limits::kShelfLogs.
 //
-// Threads: the commit thread's own.
+// Threads: tell() by any, all else by the commit thread.
 #pragma once
 
-#include <list>
-#include <optional>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
 
 #include "engine/base/digest.h"
+#include "engine/ports/log_teller.h"
 #include "storage/log_delta.h"
 
 namespace quotemill::storage {
 
 class LogShelf {
  public:
-  struct Told {
-    Digest base;
-    ByteView steps;  // of log_delta.h; borrowed until the next call
-  };
+  // In a fraction of its size; null if no log here is like it.
+  [[nodiscard]] std::shared_ptr<const LogTelling> tell(ByteView log) const;
 
-  // In a fraction of its size; nullopt if no log here is like it.
-  std::optional<Told> tell(ByteView log);
-
-  // Whether a log of this id was added and is still here.
-  [[nodiscard]] bool has(const Digest& id) const;
+  // Whether a log of this id is here, or the very one that another log was told by; it is the last
+  // used one then. Where a commit failed, an id may come again with another log.
+  bool use(const Digest& id);
+  bool use(const LogTelling& telling);
 
   // A log that is written as a whole. Those too long to be told by are left out.
   void add(const Digest& id, ByteView log);
 
   // Its row goes.
   void forget(const Digest& id);
-
-  void forget_all() { logs_.clear(); }
+  void forget_all();
 
  private:
   struct Entry {
     Digest id;
+    std::uint64_t number;  // 1, 2, … of those that were added
     DeltaBase base;
   };
 
-  std::list<Entry> logs_;  // the last used one first
-  ByteWriter steps_;
+  // The last used one first. Never changed, only replaced: who tells a log holds the ones of
+  // before.
+  using Entries = std::vector<std::shared_ptr<const Entry>>;
+
+  [[nodiscard]] std::shared_ptr<const Entries> entries() const;
+  template <class Matches>
+  bool use_first(Matches matches);
+  void replace(Entries entries);
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Entries> entries_ = std::make_shared<const Entries>();
+  std::uint64_t added_ = 0;  // the commit thread's own
 };
 
 }  // namespace quotemill::storage

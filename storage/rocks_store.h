@@ -1,5 +1,5 @@
-// RocksStore: VerdictLog, History, Outbox, StoreCare and ImageTimeLog on RocksDB. One store, one
-// process, one folder.
+// RocksStore: VerdictLog, History, Outbox, StoreCare, ImageTimeLog and LogTeller on RocksDB. One
+// store, one process, one folder.
 //
 // A commit is one synced WriteBatch, so it is there entirely or not at all. Reaffirmations are in
 // it as one journal record, everything else as rows (journal.h); readers see both. A commit that
@@ -26,6 +26,7 @@
 
 #include "engine/ports/host_rows.h"
 #include "engine/ports/image_time_log.h"
+#include "engine/ports/log_teller.h"
 #include "engine/ports/outbox.h"
 #include "engine/ports/store_care.h"
 #include "engine/ports/verdict_log.h"
@@ -66,7 +67,8 @@ class RocksStore final : public VerdictLog,
                          public HostRows,
                          public Outbox,
                          public StoreCare,
-                         public ImageTimeLog {
+                         public ImageTimeLog,
+                         public LogTeller {
  public:
   // Opens or creates; see Database::open() for what is refused. Brings what is of an older
   // format to this one, and what the journal has to the rows, first: a damaged record is an Error.
@@ -77,6 +79,10 @@ class RocksStore final : public VerdictLog,
   Result<void> commit(const CommitBatch& batch) override;
   Result<std::string> renew_stream() override;
   Result<void> keep_image_times(std::span<const ImageTime> times) override;
+
+  [[nodiscard]] std::shared_ptr<const LogTelling> tell(ByteView log) const override {
+    return boot_logs_.tell(log);
+  }
 
   Result<void> for_each_host(
       const std::function<void(HostRecord record, std::optional<HostState> state)>& visit)
@@ -192,8 +198,8 @@ class RocksStore final : public VerdictLog,
   std::atomic<std::uint64_t> survived_errors_{0};  // in the background, before the last good write
   std::vector<StreamBegin> streams_;               // the last one is that of stream_id_
   // The commit thread's own.
-  Journal journal_;  // its runs() by any thread
-  BootLogRows boot_logs_{collection_};
+  Journal journal_;                             // its runs() by any thread
+  BootLogRows boot_logs_{collection_};          // its tell() by any thread
   std::unique_ptr<rocksdb::WriteBatch> batch_;  // kept for its memory; empty between commits
   WallTime aged_;                               // as it was written last
   std::uint64_t commits_ = 0;

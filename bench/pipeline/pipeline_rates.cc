@@ -52,7 +52,7 @@ class Arrivals {
         folder_(std::move(folder)),
         store_(std::move(store)),
         engine_(*store_, *store_, fleet.image),
-        pipeline_(engine_.parts(inbox_), threads) {
+        pipeline_(engine_.parts(inbox_, store_.get()), threads) {
     engine_.enrol(fleet.machines);
     if (fleet.kind == Kind::kQuoteOnly) {
       engine_.prove(fleet.first);

@@ -65,6 +65,7 @@ void commit_fleet(benchmark::State& state, const Settings& settings) {
   bool is_committed = static_cast<bool>(store);
   for (unsigned group = 0; is_committed && group < BootedFleet::kGroups; ++group) {
     is_committed = (*store)->commit(fleet.batch()) && are_booted(**store, fleet.batch());
+    fleet.tell(**store);
     fleet.advance();
   }
   while (is_committed && state.KeepRunningBatch(kHosts)) {

@@ -79,6 +79,12 @@ BootedFleet::BootedFleet(const BootImage& image, unsigned hosts) {
   batch_ = last.batch();
 }
 
+void BootedFleet::tell(const LogTeller& teller) {
+  for (BootLogRecord& log : batch_.boot_logs) {
+    log.telling = teller.tell(log.content);
+  }
+}
+
 void BootedFleet::advance() {
   const std::uint64_t before = turn_++;
   const std::uint64_t group = mark_of(before % kGroups) ^ mark_of(turn_ % kGroups);

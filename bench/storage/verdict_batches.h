@@ -22,6 +22,9 @@ class BootedFleet {
 
   [[nodiscard]] const CommitBatch& batch() const { return batch_; }
 
+  // Its logs told, as those who judged them would have.
+  void tell(const LogTeller& teller);
+
   // Makes of it the same verdicts on the next group of hosts, who booted once more if each group
   // had its turn. What tells them apart is made up: evidence and logs are those of the first group,
   // under other ids.

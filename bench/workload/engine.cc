@@ -55,7 +55,7 @@ void Engine::commit(std::vector<Judgement> batch) {
   done.get_future().wait();
 }
 
-PipelineParts Engine::parts(Inbox& inbox) {
+PipelineParts Engine::parts(Inbox& inbox, const LogTeller* logs) {
   return {inbox,
           committer_,
           hosts_,
@@ -63,7 +63,8 @@ PipelineParts Engine::parts(Inbox& inbox) {
           knowledge_.history,
           knowledge_.keys,
           counters_,
-          knowledge_.server_key};
+          knowledge_.server_key,
+          logs};
 }
 
 }  // namespace quotemill::bench

@@ -38,8 +38,8 @@ class Engine {
   // As one batch. Durable, and replied to, when it returns.
   void commit(std::vector<Judgement> batch);
 
-  // For a Pipeline that takes from `inbox`.
-  [[nodiscard]] PipelineParts parts(Inbox& inbox);
+  // For a Pipeline that takes from `inbox`, and has logs told by the store if it can.
+  [[nodiscard]] PipelineParts parts(Inbox& inbox, const LogTeller* logs = nullptr);
 
   [[nodiscard]] Knowledge& knowledge() { return knowledge_; }
 

@@ -83,9 +83,10 @@ Result<void> Service::Parts::open_store() {
       std::make_unique<Committer>(CommitterPorts{*store, hosts, replies, *changes, clock, *nonces,
                                                  *policies, counters, images.get()},
                                   std::move(*start));
-  pipeline = std::make_unique<Pipeline>(PipelineParts{inbox, *committer, hosts, *policies, *store,
-                                                      key_cache, counters, keys.server.public_key},
-                                        static_cast<unsigned>(config.pipeline.threads));
+  pipeline = std::make_unique<Pipeline>(
+      PipelineParts{inbox, *committer, hosts, *policies, *store, key_cache, counters,
+                    keys.server.public_key, store.get()},
+      static_cast<unsigned>(config.pipeline.threads));
   keeper = std::make_unique<StoreKeeper>(
       *store, clock, config.history.collect_every_ms, [this](bool is_bad, const std::string& text) {
         log.write(is_bad ? program::LogLevel::kError : program::LogLevel::kInfo, "store",

@@ -174,8 +174,11 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
   const bool is_edge =
       write.states.count(record.uid) != 0 || !is_reaffirmation(judgement, previous, *next);
   if (judgement.boot_log == judgement.evidence) {
-    drop_secrets(judgement.submission.boot_log);
-    write.batch.boot_logs.push_back({judgement.boot_log, std::move(judgement.submission.boot_log)});
+    if (!judgement.telling) {
+      drop_secrets(judgement.submission.boot_log);
+    }
+    write.batch.boot_logs.push_back({judgement.boot_log, std::move(judgement.submission.boot_log),
+                                     std::move(judgement.telling)});
   }
   if (rests_on_evidence(next->state)) {
     // In boot time, so that nobody turns stale, or stays fresh, because a wall clock was set.

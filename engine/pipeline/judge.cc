@@ -7,6 +7,7 @@
 #include "engine/appraise/appraise.h"
 #include "engine/appraise/appraise_runtime.h"
 #include "engine/crypto/hash.h"
+#include "engine/esxi/log/kept_log.h"
 #include "engine/eventlog/final_events.h"
 #include "engine/evidence/evidence_codec.h"
 #include "engine/pipeline/findings_of_proof.h"
@@ -258,8 +259,19 @@ class Judging {
       proof->findings = findings_of_proof(findings, *judgement_.snapshot);
       proof->event_count = static_cast<std::uint32_t>(evidence.boot_log().events.size());
       judgement_.proof = std::move(proof);
+      if (form == LogForm::kAsSent) {
+        tell_log(evidence.boot_log());
+      }
     }
     return findings;
+  }
+
+  // While the log is in the processor's cache. One with secrets is told without them, when it is
+  // kept: until then it may have to be judged again.
+  void tell_log(const BootLog& log) {
+    if (context_.logs != nullptr && !has_secret(log)) {
+      judgement_.telling = context_.logs->tell(judgement_.submission.boot_log);
+    }
   }
 
   // Who takes an ESXi host's log and its final events from two places (REST of vSphere, or a

@@ -13,6 +13,7 @@
 #include "engine/pipeline/key_cache.h"
 #include "engine/policy/policy_set.h"
 #include "engine/ports/history.h"
+#include "engine/ports/log_teller.h"
 #include "engine/ports/reply_sink.h"
 #include "engine/verdict/host_state.h"
 
@@ -41,6 +42,9 @@ struct Judgement {
   // The id of the log it was judged with: `evidence` if it came with this evidence, else that of
   // the last proof; zeros if there was none.
   Digest boot_log;
+  // Of the log that came with this evidence, if it was proven, is like another one and has no
+  // secrets: it is kept as it came.
+  std::shared_ptr<const LogTelling> telling;
   // There if PCR 10 was quoted and is asked for: how far the runtime list is proven now.
   std::shared_ptr<const RuntimeProof> runtime;
   LogNeed need;  // kNeedLog
@@ -60,6 +64,7 @@ struct JudgeContext {
   ProofMemo* proofs = nullptr;        // as `software`
   // The AK of the submission's record, if somebody has looked for it already.
   AttestationKey* key = nullptr;
+  const LogTeller* logs = nullptr;  // null: none is told here
 };
 
 // Never throws: whatever goes wrong is a kError.

@@ -142,7 +142,7 @@ struct Pipeline::Graph {
     const auto state = host ? host->state : std::make_shared<const HostState>();
     return judge(std::move(submission),
                  {policies, state, parts.server_key, parts.keys, parts.history, parts.counters,
-                  memos.local(), &software.local(), nullptr, &proofs.local(), key});
+                  memos.local(), &software.local(), nullptr, &proofs.local(), key, parts.logs});
   }
 
   // One large item after another, until the inbox is closed and has none. The next one begins when

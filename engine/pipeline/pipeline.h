@@ -27,6 +27,7 @@
 #include "engine/pipeline/key_cache.h"
 #include "engine/pipeline/policies_in_force.h"
 #include "engine/ports/history.h"
+#include "engine/ports/log_teller.h"
 
 namespace quotemill {
 
@@ -40,6 +41,7 @@ struct PipelineParts {
   KeyCache& keys;
   PipelineCounters& counters;
   CurveKey server_key{};
+  const LogTeller* logs = nullptr;  // null: logs are told when they are committed
 };
 
 class Pipeline {

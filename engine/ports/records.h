@@ -12,6 +12,7 @@
 #include "engine/evidence/challenge.h"
 #include "engine/identity/audit_trail.h"
 #include "engine/identity/host_record.h"
+#include "engine/ports/log_teller.h"
 #include "engine/rollout/rollout.h"
 #include "engine/verdict/change.h"
 #include "engine/verdict/host_state.h"
@@ -99,6 +100,7 @@ struct Reaffirmation {
 struct BootLogRecord {
   Digest id;
   Bytes content;  // as kept: without secrets (engine/esxi/log/kept_log.h)
+  std::shared_ptr<const LogTelling> telling = nullptr;  // of the content, if somebody made it
 };
 
 // A file that a baseline was imported from, as it was given.

@@ -76,6 +76,45 @@ TEST_F(BootLogRowsTest, AreWrittenOnceAsAWholeForMachinesOfOneImage) {
   EXPECT_EQ(*open()->boot_log(model_log(3).id), model_log(3).content);
 }
 
+TEST_F(BootLogRowsTest, AreTheSameIfTheLogWasToldBeforeItCame) {
+  const BootLogRecord whole = model_log(1);
+  BootLogRecord told = model_log(2);
+  std::string as_told;
+  {
+    const auto store = open();
+    EXPECT_EQ(store->tell(told.content), nullptr);
+    ASSERT_TRUE(commit(*store, {whole}));
+    told.telling = store->tell(told.content);
+    ASSERT_NE(told.telling, nullptr);
+    BootLogRecord without = told;
+    without.content.clear();  // and the content is not looked at
+    without.content.resize(told.content.size());
+    ASSERT_TRUE(commit(*store, {without}));
+    EXPECT_EQ(*store->boot_log(told.id), told.content);
+  }
+  as_told = row(told.id);
+  std::filesystem::remove_all(path_);
+  told.telling = nullptr;
+  ASSERT_TRUE(commit(*open(), {whole, told}));
+  EXPECT_EQ(row(told.id), as_told);
+}
+
+TEST_F(BootLogRowsTest, AreToldAnewIfWhatTheyWereToldByIsGone) {
+  const BootLogRecord whole = model_log(1);
+  BootLogRecord told = model_log(2);
+  {
+    const auto before = open();
+    ASSERT_TRUE(commit(*before, {whole}));
+    told.telling = before->tell(told.content);
+    ASSERT_NE(told.telling, nullptr);
+  }
+  std::filesystem::remove_all(path_);
+  const auto store = open();
+  ASSERT_TRUE(commit(*store, {told, model_log(3)}));
+  EXPECT_EQ(*store->boot_log(told.id), told.content);
+  EXPECT_EQ(*store->boot_log(model_log(3).id), model_log(3).content);
+}
+
 TEST_F(BootLogRowsTest, DoNotLeanOnALogWhoseCommitFailed) {
   const auto file_system = std::make_shared<testing::FaultyFileSystem>();
   Result<std::unique_ptr<RocksStore>> store =

@@ -50,6 +50,11 @@ std::size_t offset_in(ByteView whole, ByteView part) {
 
 }  // namespace
 
+bool has_secret(const BootLog& log) {
+  return std::any_of(log.events.begin(), log.events.end(),
+                     [](const BootEvent& event) { return has_secret(typed_data(event)); });
+}
+
 void drop_secrets(Bytes& log) {
   if (!has_secret(log)) {
     return;

@@ -23,6 +23,9 @@ enum class LogForm : std::uint8_t {
   kAsKept,  // from the store, or from a bundle that says so
 };
 
+// Whether a log that was read to its end has a secret. One as sent that has none is one as kept.
+bool has_secret(const BootLog& log);
+
 // A log as sent becomes one as kept. Logs without secrets stay as they are. Linear; once per log:
 // a kept log has lost what its secrets' digests could be checked with. Only tagged events and what
 // is behind a break are looked at: nothing else is typed at ESXi's boot loader.

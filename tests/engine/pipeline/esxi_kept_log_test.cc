@@ -54,6 +54,31 @@ TEST(EsxiKeptLog, TheStoreHasNoKeyAndTheVerdictTellsOfIt) {
   EXPECT_NE(as_text(log).find("encryptionRecoveryKey=***"), std::string_view::npos);
 }
 
+// Told before it is committed a log would be told with its key.
+TEST(EsxiKeptLog, AlsoWhereWhoeverJudgesHasLogsTold) {
+  class Counts final : public LogTeller {
+   public:
+    [[nodiscard]] std::shared_ptr<const LogTelling> tell(ByteView log) const override {
+      ++told;
+      return std::make_shared<const LogTelling>(LogTelling{{}, 0, to_bytes(log)});
+    }
+
+    mutable int told = 0;
+  };
+
+  for (const EsxiFault fault : {EsxiFault::kSecretTyped, EsxiFault::kNone}) {
+    const Counts logs;
+    EsxiEngine engine;
+    engine.engine.logs = &logs;
+    engine.model.fault = fault;
+    engine.attest();
+    ASSERT_TRUE(engine.state().proof);
+    EXPECT_EQ(logs.told, fault == EsxiFault::kNone ? 1 : 0);
+    const Bytes log = *engine.engine.store.boot_log(engine.state().proof->log);
+    EXPECT_EQ(as_text(log).find(kKey), std::string_view::npos);
+  }
+}
+
 TEST(EsxiKeptLog, IsJudgedAgainAsItWasJudgedWhenItCame) {
   EsxiEngine engine;
   engine.model.fault = EsxiFault::kSecretTyped;

@@ -63,6 +63,35 @@ TEST_F(Judge, TrustsAProvenBootThatTheBaselineExplains) {
   EXPECT_EQ(judgement.verdict.snapshot, engine.snapshot()->id());
 }
 
+// Tells every log, by itself.
+class TellsAll final : public LogTeller {
+ public:
+  [[nodiscard]] std::shared_ptr<const LogTelling> tell(ByteView log) const override {
+    return std::make_shared<const LogTelling>(LogTelling{{}, 0, to_bytes(log)});
+  }
+};
+
+TEST_F(Judge, HasAProvenLogToldWhileItIsAtHand) {
+  const TellsAll all;
+  engine.logs = &all;
+  const Judgement judgement = judge_with_log();
+  ASSERT_TRUE(judgement.telling);
+  EXPECT_EQ(judgement.telling->steps, judgement.submission.boot_log);
+  EXPECT_FALSE(judge().telling) << "no log came";
+}
+
+TEST_F(Judge, HasNoLogToldThatWasNotProven) {
+  const TellsAll all;
+  engine.logs = &all;
+  Submission submission = engine.submission(host);
+  submission.boot_log = host.log();
+  submission.boot_log.pop_back();
+  const Judgement judgement = engine.judge(std::move(submission));
+  ASSERT_EQ(judgement.kind, JudgementKind::kVerdict);
+  EXPECT_FALSE(judgement.proof);
+  EXPECT_FALSE(judgement.telling);
+}
+
 TEST_F(Judge, CountsFreshnessFromTheIssueOfTheNonce) {
   Submission submission = engine.submission(host);
   submission.boot_log = host.log();

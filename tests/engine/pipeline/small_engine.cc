@@ -94,8 +94,9 @@ Submission SmallEngine::submission(const SoftwareHost& host, const ChangeDraft& 
 Judgement SmallEngine::judge(Submission submission) {
   const std::optional<Host> host = hosts.find(submission.host->uid);
   const auto state = host ? host->state : std::make_shared<const HostState>();
-  return quotemill::judge(std::move(submission), {*policies->current(), state, server_key, keys,
-                                                  store, counters, extends});
+  return quotemill::judge(std::move(submission),
+                          {*policies->current(), state, server_key, keys, store, counters, extends,
+                           nullptr, nullptr, nullptr, nullptr, logs});
 }
 
 std::vector<Reply> SmallEngine::commit(std::vector<Judgement> batch) {

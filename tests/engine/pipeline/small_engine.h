@@ -79,6 +79,7 @@ class SmallEngine {
   ExtendMemo extends{64};
   CurveKey server_key;
   ImageTimes images{store, {}};
+  const LogTeller* logs = nullptr;  // of whoever judges
   Committer committer;
 
  private:

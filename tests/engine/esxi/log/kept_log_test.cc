@@ -34,6 +34,10 @@ bool has(const Bytes& log, std::string_view text) {
   return as_text(log).find(text) != std::string_view::npos;
 }
 
+bool reads_with_secret(const Bytes& log) {
+  return has_secret(read_boot_log(log).log);
+}
+
 std::vector<EsxiProblemKind> problems_of(const Bytes& log, LogForm form) {
   const BootLogReading reading = read_boot_log(log);
   EsxiBoot boot;
@@ -91,6 +95,15 @@ TEST(KeptLog, IsTheLogAsSentWhereNothingIsSecret) {
     EXPECT_EQ(kept(sent), sent) << name_of(fault);
   }
   EXPECT_EQ(kept({}), Bytes());
+}
+
+TEST(KeptLog, IsAskedOfWhatWasReadWhetherThereIsASecret) {
+  EXPECT_TRUE(reads_with_secret(boot_of(bench::EsxiFault::kSecretTyped)));
+  for (const bench::EsxiFault fault : {bench::EsxiFault::kNone, bench::EsxiFault::kTagSizeHuge}) {
+    EXPECT_FALSE(reads_with_secret(boot_of(fault))) << name_of(fault);
+  }
+  constexpr std::string_view kLine = "/b.b00 password=x1y2";
+  EXPECT_TRUE(reads_with_secret(command_line_log(kLine, kLine, "/b.b00"))) << "measured or not";
 }
 
 TEST(KeptLog, SaysThatTheDataWasNotWhatWasMeasured) {
