@@ -4,6 +4,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "engine/base/prefetch.h"
 #include "storage/database.h"
 #include "storage/history_rows.h"
 #include "storage/history_run.h"
@@ -91,11 +92,24 @@ Result<void> Journal::fold_oldest(const Database& database, const CommitBatch& b
   return {};
 }
 
-// Whether they join their host's run or begin one.
+// Whether they join their host's run or begin one. All runs are looked for before any is looked at:
+// each of both is a cache miss, and they go side by side.
 Result<void> Journal::sort_reaffirmed(const CommitBatch& batch) {
-  plan_.joined.reserve(batch.reaffirmed.size());
   for (const Reaffirmation& reaffirmation : batch.reaffirmed) {
-    const std::optional<OpenRuns::Place> run = runs_.place_of(reaffirmation.entry.host);
+    runs_.prefetch(reaffirmation.entry.host);
+  }
+  std::vector<std::optional<OpenRuns::Place>> runs;
+  runs.reserve(batch.reaffirmed.size());
+  for (const Reaffirmation& reaffirmation : batch.reaffirmed) {
+    runs.push_back(runs_.place_of(reaffirmation.entry.host));
+    if (runs.back()) {
+      prefetch(&**runs.back());
+    }
+  }
+  plan_.joined.reserve(batch.reaffirmed.size());
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const Reaffirmation& reaffirmation = batch.reaffirmed[i];
+    const std::optional<OpenRuns::Place>& run = runs[i];
     if (run && !follows(reaffirmation, (*run)->history)) {
       return unfounded(reaffirmation);
     }
@@ -191,6 +205,9 @@ void Journal::landed(const CommitBatch& batch) {
   remember_folds();
   for (const Reaffirmation* begun : plan_.begun) {
     runs_.begin(begun->entry);
+  }
+  for (const auto& [joined, run] : plan_.joined) {
+    prefetch(&*run);  // writing the batch took it out of the cache
   }
   for (const auto& [joined, run] : plan_.joined) {
     runs_.extend(run, *joined, plan_.record.commit);

@@ -7,8 +7,8 @@
 namespace quotemill::storage {
 
 std::optional<OpenRuns::Place> OpenRuns::place_of(const HostUid& host) const {
-  const auto found = places_.find(host);
-  return found == places_.end() ? std::nullopt : std::optional(found->second);
+  const Place* const found = places_.find(host);
+  return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 const OpenRuns::Run* OpenRuns::find(const HostUid& host) const {
@@ -18,13 +18,13 @@ const OpenRuns::Run* OpenRuns::find(const HostUid& host) const {
 
 void OpenRuns::begin(const HistoryEntry& first) {
   const std::lock_guard lock(mutex_);
-  const auto [found, is_new] = places_.try_emplace(first.host, settled_.end());
+  const auto [place, is_new] = places_.try_add(first.host, settled_.end());
   if (is_new) {
-    found->second = settled_.emplace(settled_.end());
+    *place = settled_.emplace(settled_.end());
   } else {
-    settled_.splice(settled_.end(), list_of(*found->second), found->second);
+    settled_.splice(settled_.end(), list_of(**place), *place);
   }
-  *found->second = Run{first, first.sequence, nullptr, 0};
+  **place = Run{first, first.sequence, nullptr, 0};
 }
 
 void OpenRuns::extend(const Reaffirmation& reaffirmation, std::uint64_t record) {
@@ -44,12 +44,12 @@ void OpenRuns::extend(Place place, const Reaffirmation& reaffirmation, std::uint
 
 void OpenRuns::settle(const HostUid& host) {
   const std::lock_guard lock(mutex_);
-  const auto found = places_.find(host);
-  if (found == places_.end()) {
+  const std::optional<Place> place = place_of(host);
+  if (!place) {
     return;
   }
-  Run& run = *found->second;
-  settled_.splice(settled_.end(), list_of(run), found->second);
+  Run& run = **place;
+  settled_.splice(settled_.end(), list_of(run), *place);
   run.stored = run.history.sequence;
   run.state = nullptr;
   run.pin = 0;
@@ -57,12 +57,12 @@ void OpenRuns::settle(const HostUid& host) {
 
 void OpenRuns::end(const HostUid& host) {
   const std::lock_guard lock(mutex_);
-  const auto found = places_.find(host);
-  if (found == places_.end()) {
+  const std::optional<Place> place = place_of(host);
+  if (!place) {
     return;
   }
-  list_of(*found->second).erase(found->second);
-  places_.erase(found);
+  list_of(**place).erase(*place);
+  places_.erase(host);
 }
 
 std::optional<HistoryEntry> OpenRuns::pending_history(const HostUid& host) const {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "engine/evidence/host_map.h"
 #include "engine/ports/records.h"
 
 namespace quotemill::storage {
@@ -32,6 +33,9 @@ class OpenRuns {
   using Place = std::list<Run>::iterator;
 
   [[nodiscard]] std::optional<Place> place_of(const HostUid& host) const;
+
+  // Has the memory fetched that a look for the host's run begins at.
+  void prefetch(const HostUid& host) const { places_.prefetch(host); }
 
   // Borrowed until the run changes; null if there is none.
   [[nodiscard]] const Run* find(const HostUid& host) const;
@@ -70,7 +74,7 @@ class OpenRuns {
   mutable std::mutex mutex_;  // held for changes and for reads by others
   std::list<Run> pending_;
   std::list<Run> settled_;
-  std::unordered_map<HostUid, Place> places_;
+  HostMap<Place> places_;
 };
 
 }  // namespace quotemill::storage

@@ -16,11 +16,10 @@ void Deadlines::reserve(std::size_t hosts) {
 }
 
 void Deadlines::set(const HostUid& host, const Term& term) {
-  const auto [found, is_new] = by_host_.try_emplace(host, Entry{term, term.at});
-  Entry& entry = found->second;
-  entry.term = term;
-  if (is_new || term.at < entry.sorted) {
-    entry.sorted = term.at;
+  const auto [entry, is_new] = by_host_.try_add(host, {term, term.at});
+  entry->term = term;
+  if (is_new || term.at < entry->sorted) {
+    entry->sorted = term.at;
     sort_in(term.at, host);
   }
 }
@@ -33,15 +32,15 @@ void Deadlines::clear(const HostUid& host) {
 }
 
 std::optional<Deadlines::Term> Deadlines::find(const HostUid& host) const {
-  const auto found = by_host_.find(host);
-  return found == by_host_.end() ? std::nullopt : std::optional(found->second.term);
+  const Entry* const found = by_host_.find(host);
+  return found == nullptr ? std::nullopt : std::optional(found->term);
 }
 
 void Deadlines::put_off(std::int64_t ms) {
-  for (auto& [host, entry] : by_host_) {
+  by_host_.visit([ms](Entry& entry) {
     entry.term.at.ms += ms;
     entry.sorted.ms += ms;
-  }
+  });
   for (Sorted& sorted : heap_) {
     sorted.first.ms += ms;  // what was in order is
   }
@@ -55,7 +54,7 @@ std::vector<Deadlines::Due> Deadlines::take_due(BootTime now) {
     if (is_left_over(first)) {
       continue;
     }
-    Entry& entry = by_host_.at(first.second);
+    Entry& entry = *by_host_.find(first.second);
     if (entry.term.at == entry.sorted) {
       due.push_back({first.second, entry.term});
       by_host_.erase(first.second);
@@ -87,8 +86,8 @@ void Deadlines::take_first() {
 }
 
 bool Deadlines::is_left_over(const Sorted& sorted) const {
-  const auto found = by_host_.find(sorted.second);
-  return found == by_host_.end() || found->second.sorted != sorted.first;
+  const Entry* const found = by_host_.find(sorted.second);
+  return found == nullptr || found->sorted != sorted.first;
 }
 
 }  // namespace quotemill

@@ -14,11 +14,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "engine/base/time.h"
+#include "engine/evidence/host_map.h"
 #include "engine/evidence/host_uid.h"
 
 namespace quotemill {
@@ -42,6 +42,9 @@ class Deadlines {
   // Replaces the deadline that the host had.
   void set(const HostUid& host, const Term& term);
   void clear(const HostUid& host);
+
+  // Has the memory fetched that the host's is in: of many hosts each look is a cache miss.
+  void prefetch(const HostUid& host) const { by_host_.prefetch(host); }
 
   // nullopt if the host has none.
   [[nodiscard]] std::optional<Term> find(const HostUid& host) const;
@@ -68,7 +71,7 @@ class Deadlines {
   [[nodiscard]] bool is_left_over(const Sorted& sorted) const;
 
   std::vector<Sorted> heap_;  // the earliest in front, which is never left over
-  std::unordered_map<HostUid, Entry> by_host_;
+  HostMap<Entry> by_host_;
 };
 
 }  // namespace quotemill

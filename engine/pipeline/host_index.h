@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/flat_table.h"
 #include "engine/pipeline/host_table.h"
 #include "engine/pipeline/packed_record.h"
 #include "engine/pipeline/packed_state.h"
@@ -117,24 +118,24 @@ template <class Key>
 class HostIndex {
  public:
   explicit HostIndex(std::pmr::memory_resource& memory = *std::pmr::get_default_resource())
-      : slots_(&memory) {}
+      : table_(memory) {}
 
   // One that has this key; null if none has it.
   [[nodiscard]] const KeptHost* find(typename Key::Type key) const {
-    const std::size_t at = place_of(tag_of(key), key);
-    return at == kNowhere ? nullptr : slots_[at].host;
+    const Slot* const found = slot_of(tag_of(key), key);
+    return found == nullptr ? nullptr : found->host;
   }
 
   [[nodiscard]] KeptHost* find(typename Key::Type key) {
-    const std::size_t at = place_of(tag_of(key), key);
-    return at == kNowhere ? nullptr : slots_[at].host;
+    const Slot* const found = slot_of(tag_of(key), key);
+    return found == nullptr ? nullptr : found->host;
   }
 
   // Unless a host has its key.
   void add_if_first(KeptHost& host) {
     const auto key = Key::of(host);
-    if (const std::uint32_t tag = tag_of(key); place_of(tag, key) == kNowhere) {
-      put_in({&host, tag});
+    if (const std::uint32_t tag = tag_of(key); slot_of(tag, key) == nullptr) {
+      table_.add({&host, tag});
     }
   }
 
@@ -142,114 +143,55 @@ class HostIndex {
   void replace(KeptHost& host) {
     const auto key = Key::of(host);
     const std::uint32_t tag = tag_of(key);
-    if (const std::size_t at = place_of(tag, key); at != kNowhere) {
-      slots_[at].host = &host;
+    if (Slot* const found = table_.find(tag, has_key(tag, key))) {
+      found->host = &host;
     } else {
-      put_in({&host, tag});
+      table_.add({&host, tag});
     }
   }
 
   // If this very host is in it.
   void erase(const KeptHost& host) {
-    if (slots_.empty()) {
-      return;
-    }
-    for (std::size_t at = home(tag_of(Key::of(host))); slots_[at].host != nullptr; at = next(at)) {
-      if (slots_[at].host == &host) {
-        close_gap(at);
-        --size_;
-        return;
-      }
+    const auto is_it = [&host](const Slot& slot) { return slot.host == &host; };
+    if (const Slot* const found = table_.find(tag_of(Key::of(host)), is_it)) {
+      table_.erase(*found);
     }
   }
 
-  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t size() const { return table_.size(); }
 
   // Has the memory fetched that a look for this key begins at.
-  void prefetch(typename Key::Type key) const {
-    if (!slots_.empty()) {
-      __builtin_prefetch(&slots_[home(tag_of(key))], 1);
-    }
-  }
+  void prefetch(typename Key::Type key) const { table_.prefetch(tag_of(key)); }
 
   // The host that a look for this key comes to first, which is mostly the one; null if none.
   [[nodiscard]] const KeptHost* first_look(typename Key::Type key) const {
-    return slots_.empty() ? nullptr : slots_[home(tag_of(key))].host;
+    const Slot* const first = table_.first_look(tag_of(key));
+    return first == nullptr ? nullptr : first->host;
   }
 
  private:
-  static constexpr std::size_t kSlotsLeast = 16;
-  static constexpr std::size_t kSpare = 3;  // a slot of four stays free at least
-  static constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
-
   struct Slot {
     KeptHost* host = nullptr;
     std::uint32_t tag = 0;
+
+    [[nodiscard]] bool is_free() const { return host == nullptr; }
+
+    [[nodiscard]] std::uint32_t hash() const { return tag; }
   };
 
-  // Mixed: the place in the table is in its lowest bits.
   static std::uint32_t tag_of(typename Key::Type key) {
-    return static_cast<std::uint32_t>(Key::hash(key) * 0x9E37'79B9'7F4A'7C15U >> 32U);
+    return FlatTable<Slot>::hash_of(Key::hash(key));
   }
 
-  [[nodiscard]] std::size_t home(std::uint32_t tag) const { return tag & (slots_.size() - 1); }
-
-  [[nodiscard]] std::size_t next(std::size_t at) const { return (at + 1) & (slots_.size() - 1); }
-
-  [[nodiscard]] std::size_t room() const { return slots_.size() - slots_.size() / (kSpare + 1); }
-
-  [[nodiscard]] std::size_t place_of(std::uint32_t tag, typename Key::Type key) const {
-    if (slots_.empty()) {
-      return kNowhere;
-    }
-    for (std::size_t at = home(tag); slots_[at].host != nullptr; at = next(at)) {
-      if (slots_[at].tag == tag && Key::of(*slots_[at].host) == key) {
-        return at;
-      }
-    }
-    return kNowhere;
+  static auto has_key(std::uint32_t tag, typename Key::Type key) {
+    return [tag, key](const Slot& slot) { return slot.tag == tag && Key::of(*slot.host) == key; };
   }
 
-  void put_in(Slot slot) {
-    if (size_ == room()) {
-      rebuild(std::max(kSlotsLeast, 2 * slots_.size()));
-    }
-    put_in_free(slot);
-    ++size_;
+  [[nodiscard]] const Slot* slot_of(std::uint32_t tag, typename Key::Type key) const {
+    return table_.find(tag, has_key(tag, key));
   }
 
-  void put_in_free(Slot slot) {
-    std::size_t at = home(slot.tag);
-    while (slots_[at].host != nullptr) {
-      at = next(at);
-    }
-    slots_[at] = slot;
-  }
-
-  void rebuild(std::size_t slots) {
-    std::pmr::vector<Slot> before(slots, slots_.get_allocator());
-    before.swap(slots_);
-    for (const Slot& slot : before) {
-      if (slot.host != nullptr) {
-        put_in_free(slot);
-      }
-    }
-  }
-
-  // A look ends at a free slot: those behind this one that it kept from their home move up.
-  void close_gap(std::size_t gap) {
-    for (std::size_t at = next(gap); slots_[at].host != nullptr; at = next(at)) {
-      const std::size_t way = (at - home(slots_[at].tag)) & (slots_.size() - 1);
-      if (way >= ((at - gap) & (slots_.size() - 1))) {
-        slots_[gap] = slots_[at];
-        gap = at;
-      }
-    }
-    slots_[gap] = {};
-  }
-
-  std::pmr::vector<Slot> slots_;  // a power of two of them, or none
-  std::size_t size_ = 0;
+  FlatTable<Slot> table_;
 };
 
 // The same for keys that several hosts may have, however many.

@@ -15,8 +15,8 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include "engine/base/prefetch.h"
 #include "engine/pipeline/limits.h"
-#include "engine/pipeline/prefetch.h"
 
 namespace quotemill {
 namespace {
