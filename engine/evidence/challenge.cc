@@ -1,14 +1,11 @@
 #include "engine/evidence/challenge.h"
 
-#include <algorithm>
-
-#include "engine/base/byte_writer.h"
 #include "engine/crypto/hash.h"
+#include "engine/evidence/nonce_key.h"
 
 namespace quotemill {
 namespace {
 
-constexpr std::string_view kNoncePurpose = "quotemill/nonce/1";
 constexpr std::string_view kAttestPurpose = "quotemill/1/attest";
 
 std::array<std::uint8_t, 4> big_endian(std::uint32_t number) {
@@ -20,12 +17,7 @@ std::array<std::uint8_t, 4> big_endian(std::uint32_t number) {
 
 Nonce preissued_nonce(const EpochKey& key, const HostUid& host, std::uint32_t generation,
                       std::uint64_t sequence) {
-  ByteWriter message;
-  message.bytes(as_bytes(kNoncePurpose)).bytes(host.view()).u32_be(generation).u64_be(sequence);
-  const Digest mac = hmac_sha256(key, message.view());
-  Nonce nonce{};
-  std::copy(mac.view().begin(), mac.view().end(), nonce.begin());
-  return nonce;
+  return NonceKey(key).preissued(host, generation, sequence);
 }
 
 Digest attest_qualifying_data(const Nonce& nonce, const ChannelBinding& binding,

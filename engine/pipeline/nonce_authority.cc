@@ -10,7 +10,7 @@ constexpr std::uint8_t kVersion = 1;
 
 }  // namespace
 
-NonceAuthority::NonceAuthority(const Keys& keys) : keys_(keys) {}
+NonceAuthority::NonceAuthority(const Keys& keys) : keys_(keys), ready_(keys) {}
 
 bool NonceAuthority::is_due(WallTime now, std::int64_t age_ms) const {
   const std::lock_guard lock(mutex_);
@@ -25,20 +25,21 @@ NonceAuthority::Keys NonceAuthority::successor(const EpochKey& fresh, WallTime n
 void NonceAuthority::adopt(const Keys& keys) {
   const std::lock_guard lock(mutex_);
   keys_ = keys;
+  ready_ = Ready(keys);
 }
 
 Nonce NonceAuthority::issue(const HostUid& host, std::uint32_t generation,
                             std::uint64_t sequence) const {
   const std::lock_guard lock(mutex_);
-  return preissued_nonce(keys_.current, host, generation, sequence);
+  return ready_.current.preissued(host, generation, sequence);
 }
 
 std::vector<Nonce> NonceAuthority::acceptable(const HostUid& host, std::uint32_t generation,
                                               std::uint64_t sequence) const {
   const std::lock_guard lock(mutex_);
-  std::vector<Nonce> nonces = {preissued_nonce(keys_.current, host, generation, sequence)};
-  if (keys_.previous) {
-    nonces.push_back(preissued_nonce(*keys_.previous, host, generation, sequence));
+  std::vector<Nonce> nonces = {ready_.current.preissued(host, generation, sequence)};
+  if (ready_.previous) {
+    nonces.push_back(ready_.previous->preissued(host, generation, sequence));
   }
   return nonces;
 }

@@ -12,6 +12,7 @@
 #include "engine/base/result.h"
 #include "engine/base/time.h"
 #include "engine/evidence/challenge.h"
+#include "engine/evidence/nonce_key.h"
 
 namespace quotemill {
 
@@ -42,8 +43,21 @@ class NonceAuthority {
   static Result<Keys> decode(ByteView bytes);
 
  private:
+  // The keys, ready for use.
+  struct Ready {
+    explicit Ready(const Keys& keys) : current(keys.current) {
+      if (keys.previous) {
+        previous.emplace(*keys.previous);
+      }
+    }
+
+    NonceKey current;
+    std::optional<NonceKey> previous;
+  };
+
   mutable std::mutex mutex_;
   Keys keys_;
+  Ready ready_;  // keys_
 };
 
 }  // namespace quotemill
