@@ -1,6 +1,9 @@
 #include "storage/journal_record.h"
 
+#include <algorithm>
+#include <array>
 #include <cassert>
+#include <cstddef>
 #include <string>
 
 #include "engine/base/byte_reader.h"
@@ -14,20 +17,53 @@ constexpr std::uint8_t kHasHeartbeat = 1;
 constexpr std::uint8_t kHasNonceIssued = 2;
 constexpr std::uint8_t kHasBootLog = 4;
 constexpr std::size_t kEntrySizeMin = 166;  // without what is flagged, receipt and item empty
+constexpr std::size_t kFixedSizeMax = 214;  // with all that is flagged, before the receipt's size
 
 constexpr const char* kWhat = "journal record";
 
-void write_time(ByteWriter& out, WallTime time) {
-  out.u64_le(static_cast<std::uint64_t>(time.ms));
-}
+// The fields of an entry that are of a fixed size, which go to the record in one piece: one by one
+// each of them costs as much as all do so.
+class FixedFields {
+ public:
+  FixedFields& u8(std::uint8_t value) { return number(value); }
+
+  FixedFields& u32(std::uint32_t value) { return number(value); }
+
+  FixedFields& u64(std::uint64_t value) { return number(value); }
+
+  FixedFields& time(WallTime time) { return number(static_cast<std::uint64_t>(time.ms)); }
+
+  // REQUIRES: at most what is left of kFixedSizeMax
+  FixedFields& bytes(ByteView view) {
+    assert(view.size() <= bytes_.size() - size_);
+    std::copy(view.begin(), view.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(size_));
+    size_ += view.size();
+    return *this;
+  }
+
+  FixedFields& sha256(const Digest& digest) {
+    assert(digest.algorithm() == HashAlgorithm::kSha256);
+    return bytes(digest.view());
+  }
+
+  [[nodiscard]] ByteView view() const { return ByteView(bytes_).first(size_); }
+
+ private:
+  template <class Integer>
+  FixedFields& number(Integer value) {
+    std::array<std::uint8_t, sizeof value> little_endian{};
+    for (std::size_t i = 0; i < little_endian.size(); ++i) {
+      little_endian[i] = static_cast<std::uint8_t>(std::uint64_t{value} >> (8 * i));
+    }
+    return bytes(little_endian);
+  }
+
+  std::array<std::uint8_t, kFixedSizeMax> bytes_{};
+  std::size_t size_ = 0;
+};
 
 WallTime read_time(ByteReader& in) {
   return {static_cast<std::int64_t>(in.u64_le())};
-}
-
-void write_sha256(ByteWriter& out, const Digest& digest) {
-  assert(digest.algorithm() == HashAlgorithm::kSha256);
-  out.bytes(digest.view());
 }
 
 Digest read_sha256(ByteReader& in) {
@@ -90,29 +126,25 @@ void JournalRecordWriter::begin(std::size_t entries) {
 void JournalRecordWriter::add(const Reaffirmation& reaffirmation, const RunSoFar& run) {
   const HostState& state = *reaffirmation.state;
   const HistoryEntry& entry = reaffirmation.entry;
-  out_.bytes(entry.host.view()).u32_le(entry.generation).u64_le(entry.sequence);
-  out_.u64_le(run.first_sequence).u64_le(run.interactive);
-  out_.u64_le(static_cast<std::uint64_t>(run.longest_gap_ms));
-  write_time(out_, entry.time);
-  write_time(out_, state.judged);
-  write_time(out_, entry.verdict.fresh_from);
-  write_time(out_, entry.verdict.valid_until);
+  FixedFields fields;
+  fields.bytes(entry.host.view()).u32(entry.generation).u64(entry.sequence);
+  fields.u64(run.first_sequence).u64(run.interactive);
+  fields.u64(static_cast<std::uint64_t>(run.longest_gap_ms));
+  fields.time(entry.time).time(state.judged);
+  fields.time(entry.verdict.fresh_from).time(entry.verdict.valid_until);
   const std::uint8_t flags = flags_of(state, entry);
-  out_.u8(flags).u8(static_cast<std::uint8_t>(entry.nonce_kind));
+  fields.u8(flags).u8(static_cast<std::uint8_t>(entry.nonce_kind));
   if (state.counters) {
-    out_.u64_le(state.counters->clock.clock_ms);
-    write_time(out_, state.counters->received);
+    fields.u64(state.counters->clock.clock_ms).time(state.counters->received);
   }
   if (state.nonce_issued) {
-    write_time(out_, *state.nonce_issued);
+    fields.time(*state.nonce_issued);
   }
-  write_time(out_, state.nonce_deadline);
-  out_.bytes(entry.nonce);
-  write_sha256(out_, state.evidence);
+  fields.time(state.nonce_deadline).bytes(entry.nonce).sha256(state.evidence);
   if ((flags & kHasBootLog) != 0) {
-    write_sha256(out_, entry.boot_log);
+    fields.sha256(entry.boot_log);
   }
-  out_.sized32_le(state.receipt).sized32_le(entry.evidence_item);
+  out_.bytes(fields.view()).sized32_le(state.receipt).sized32_le(entry.evidence_item);
 }
 
 Result<std::vector<JournalEntry>> decode_journal_record(std::uint64_t number,
