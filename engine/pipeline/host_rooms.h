@@ -182,15 +182,17 @@ class HostTable::Rooms {
   }
 
   // All that a look for them comes by, step by step: each is where the one before it points to.
-  void prefetch_hosts(std::span<const HostUid> uids) const {
-    for (const HostUid& uid : uids) {
-      by_uid.prefetch(uid);
+  // `uid_of` tells an item's host.
+  template <class Items, class UidOf>
+  void prefetch_hosts(const Items& items, UidOf uid_of) const {
+    for (const auto& item : items) {
+      by_uid.prefetch(uid_of(item));
     }
-    for (const HostUid& uid : uids) {
-      __builtin_prefetch(by_uid.first_look(uid));
+    for (const auto& item : items) {
+      __builtin_prefetch(by_uid.first_look(uid_of(item)));
     }
-    for (const HostUid& uid : uids) {
-      if (const KeptHost* const host = by_uid.first_look(uid)) {
+    for (const auto& item : items) {
+      if (const KeptHost* const host = by_uid.first_look(uid_of(item))) {
         __builtin_prefetch(host->packed.get());
         __builtin_prefetch(host->record.get());
         __builtin_prefetch(host->state.get());

@@ -60,7 +60,7 @@ std::vector<std::optional<Host>> HostTable::find_all(std::span<const HostUid> ui
   std::vector<std::optional<KeptHost>> kept(uids.size());
   {
     const std::shared_lock lock(rooms_->mutex);
-    rooms_->prefetch_hosts(uids);
+    rooms_->prefetch_hosts(uids, [](const HostUid& uid) { return uid; });
     std::transform(uids.begin(), uids.end(), kept.begin(), [this](const HostUid& uid) {
       const KeptHost* const found = rooms_->by_uid.find(uid);
       return found == nullptr ? std::nullopt : std::optional(*found);
@@ -227,11 +227,13 @@ void HostTable::put_state(std::shared_ptr<const HostState> state) {
 }
 
 void HostTable::put_states(std::vector<std::shared_ptr<const HostState>> states) {
-  for (std::size_t from = 0; from < states.size(); from += kStatesAtOnce) {
-    const std::size_t to = std::min(from + kStatesAtOnce, states.size());
+  for (std::span all(states); !all.empty();) {
+    const auto some = all.first(std::min(kStatesAtOnce, all.size()));
+    all = all.subspan(some.size());
     const std::unique_lock lock(rooms_->mutex);
-    for (std::size_t i = from; i < to; ++i) {
-      rooms_->put_state(states[i]);
+    rooms_->prefetch_hosts(some, [](const auto& state) { return state->host; });
+    for (std::shared_ptr<const HostState>& state : some) {
+      rooms_->put_state(state);
     }
   }
 }
