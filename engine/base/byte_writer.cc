@@ -8,7 +8,7 @@
 namespace quotemill {
 namespace {
 
-constexpr std::size_t kLeastRoom = 64;
+constexpr std::size_t kLeastRoom = 128;
 
 // Room for so much more. Records begin with small fields, which would be given 1, 2, 4, … bytes.
 void make_room(Bytes& out, std::size_t more) {

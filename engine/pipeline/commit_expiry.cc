@@ -80,7 +80,7 @@ void Committer::end_term(const Host& host, const Deadlines::Term& term, Moment n
     set_validity(next->verdict, allowed);
     const WallTime time = store_time();
     write.batch.revisions.push_back(revision_of(*next, RevisionCause::kFreshness, time));
-    write.deadlines[next->host] = {{term.at.ms + allowed - term.validity_ms}, allowed};
+    write.outcomes.of(next->host).deadline = {{term.at.ms + allowed - term.validity_ms}, allowed};
     add_state(*host.record, *previous, next, time, write);
     return;
   }

@@ -134,7 +134,7 @@ void Committer::tell_after_maintenance(const HostRecord& record, Write& write) {
   const std::optional<Host> host = ports_.hosts.find(record.uid);
   const bool is_over = host && host->record->life_cycle == LifeCycle::kMaintenance &&
                        record.life_cycle == LifeCycle::kActive;
-  if (!is_over || write.states.count(record.uid) != 0) {
+  if (!is_over || write.outcomes.has(record.uid)) {
     return;
   }
   const std::shared_ptr<const HostState> now = recorded(*host);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/base/prefetch.h"
 #include "engine/esxi/log/kept_log.h"
 #include "engine/pipeline/committer.h"
 #include "engine/pipeline/verdict_records.h"
@@ -11,6 +12,18 @@
 
 namespace quotemill {
 namespace {
+
+// The states that judgements behind `now` are compared with, step by step: a proof is where its
+// state points to.
+void prefetch_ahead(const std::vector<std::optional<Host>>& hosts, std::size_t now) {
+  constexpr std::size_t kAhead = 4;
+  if (const std::size_t at = now + 2 * kAhead; at < hosts.size() && hosts[at]) {
+    prefetch(hosts[at]->state.get());
+  }
+  if (const std::size_t at = now + kAhead; at < hosts.size() && hosts[at]) {
+    prefetch(hosts[at]->state->proof.get());
+  }
+}
 
 Reply reply_to(const Judgement& judgement, ReplyKind kind) {
   Reply reply;
@@ -48,13 +61,14 @@ void Committer::submit(std::vector<Judgement> batch, std::function<void()> done,
 
 void Committer::handle(BatchTask& task) {
   const StageTimer timer(ports_.counters.times.commit);
-  Write write;
+  Write& write = judged_;
   write.reserve(task.judgements.size());
   std::vector<HostUid> uids(task.judgements.size());
   std::transform(task.judgements.begin(), task.judgements.end(), uids.begin(),
                  [](const Judgement& judgement) { return judgement.submission.host->uid; });
   const std::vector<std::optional<Host>> hosts = ports_.hosts.find_all(uids);
   for (std::size_t i = 0; i < hosts.size(); ++i) {
+    prefetch_ahead(hosts, i);
     add_judgement(task.judgements[i], hosts[i], task.judge_again, write);
   }
   const Result<void> written = write_durably(write);
@@ -73,6 +87,7 @@ void Committer::handle(BatchTask& task) {
   if (task.done) {
     task.done();
   }
+  write.clear();
 }
 
 void Committer::note_receipts(const BatchTask& task) {
@@ -126,19 +141,18 @@ void Committer::add_judgement(Judgement& judgement, const std::optional<Host>& h
   if (answer_error(judgement, write)) {
     return;
   }
-  const auto newer = write.states.find(judgement.submission.host->uid);
-  const bool is_current =
-      host && host->record->may_attest() &&
-      host->record->generation == judgement.submission.host->generation &&
-      (newer == write.states.end() ? host->state : newer->second)->sequence + 1 ==
-          judgement.submission.challenge.sequence;
+  const HostOutcome* const newer = write.outcomes.find(judgement.submission.host->uid);
+  const bool is_current = host && host->record->may_attest() &&
+                          host->record->generation == judgement.submission.host->generation &&
+                          (newer == nullptr ? host->state : newer->state)->sequence + 1 ==
+                              judgement.submission.challenge.sequence;
   if (!is_current) {
     count(ports_.counters.dropped_not_current);
     write.replies.push_back(error_reply(judgement, {ErrorCode::kConflict, "not current any more"}));
     return;
   }
   const std::shared_ptr<const HostState> previous =
-      newer == write.states.end() ? recorded(*host) : newer->second;
+      newer == nullptr ? recorded(*host) : newer->state;
   keep_in_force(judgement, *host->record, *previous, judge_again);
   if (answer_error(judgement, write)) {
     return;
@@ -160,19 +174,20 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
   judgement.verdict = held(std::move(judgement.verdict), latches.get());
   std::shared_ptr<HostState> next = next_state(judgement, previous, now);
   next->latches = latches;
-  next->receipt = receipts_.make(record, judgement.snapshot->policy(), now, *next);
+  Bytes receipt = receipts_.make(record, judgement.snapshot->policy(), now, *next);
+  next->receipt = receipt;  // a copy takes no more room than it needs
   if (ports_.images != nullptr) {
     if (const std::optional<ImageTime> attested = image_attested_to(judgement)) {
       write.images.push_back(*attested);
     }
   }
   Reply reply = reply_to(judgement, ReplyKind::kReceipt);
-  reply.body = next->receipt;
+  reply.body = std::move(receipt);
   write.replies.push_back(std::move(reply));
   // Of two verdicts on a host within one batch the second is always an edge: then the order within
   // the batch is plain.
   const bool is_edge =
-      write.states.count(record.uid) != 0 || !is_reaffirmation(judgement, previous, *next);
+      write.outcomes.has(record.uid) || !is_reaffirmation(judgement, previous, *next);
   if (judgement.boot_log == judgement.evidence) {
     if (!judgement.telling) {
       drop_secrets(judgement.submission.boot_log);
@@ -183,10 +198,11 @@ void Committer::add_verdict(Judgement& judgement, const HostRecord& record,
   if (rests_on_evidence(next->state)) {
     // In boot time, so that nobody turns stale, or stays fresh, because a wall clock was set.
     const std::int64_t valid_ms = validity_of(next->verdict);
-    write.deadlines[record.uid] = {{judgement.submission.challenge.issued.ms + valid_ms}, valid_ms};
+    write.outcomes.of(record.uid).deadline = {{judgement.submission.challenge.issued.ms + valid_ms},
+                                              valid_ms};
   }
   if (!is_edge) {
-    write.states[record.uid] = next;
+    write.outcomes.of(record.uid).state = next;
     write.batch.reaffirmed.push_back({next, history_of(judgement, now)});
     return;
   }

@@ -24,7 +24,7 @@ Findings of_nobody() {
 
 void Committer::leave_to_nobody(const HostRecord& record, Write& write) {
   const std::optional<Host> host = ports_.hosts.find(record.uid);
-  if (!host || !record.may_attest() || write.states.count(record.uid) != 0) {
+  if (!host || !record.may_attest() || write.outcomes.has(record.uid)) {
     return;
   }
   const std::shared_ptr<const HostState> previous = recorded(*host);

@@ -34,8 +34,7 @@ void Committer::add_reappraised(ReappraisedHost& judged, Write& write, Reapprais
   // Only judged hosts have one: nobody becomes trusted by old evidence who would then never turn
   // stale.
   const std::optional<Deadlines::Term> term = deadlines_.find(uid);
-  if (!is_still_so(judged) || !term || write.states.count(uid) != 0 ||
-      unrecorded_.count(uid) != 0) {
+  if (!is_still_so(judged) || !term || write.outcomes.has(uid) || unrecorded_.count(uid) != 0) {
     ++done.overtaken;
     return;
   }
@@ -62,7 +61,7 @@ void Committer::add_reappraised(ReappraisedHost& judged, Write& write, Reapprais
   if (next->state != TrustState::kUnknown) {
     const std::int64_t validity =
         std::min(validity_of(next->verdict), snapshot->policy().freshness.stale_after_ms);
-    write.deadlines[uid] = {{term->at.ms + validity - term->validity_ms}, validity};
+    write.outcomes.of(uid).deadline = {{term->at.ms + validity - term->validity_ms}, validity};
   }
   write.batch.revisions.push_back(revision_of(*next, RevisionCause::kReappraised, now));
   add_state(*ports_.hosts.find(uid)->record, previous, next, now, write);

@@ -149,7 +149,7 @@ void Committer::add_state(const HostRecord& record, const HostState& previous,
     next->trust_lost = ends_loss(*change) ? 0 : change->trust_lost;
     write.batch.changes.push_back(std::move(*change));
   }
-  write.states[record.uid] = next;
+  write.outcomes.of(record.uid).state = next;
   write.batch.states.push_back(next);
 }
 
@@ -173,20 +173,7 @@ Result<void> Committer::write_durably(Write& write) {
   for (const auto& record : write.batch.hosts) {
     put_host(record, now);
   }
-  std::vector<std::shared_ptr<const HostState>> states;
-  states.reserve(write.states.size());
-  for (const auto& [uid, state] : write.states) {
-    states.push_back(state);
-  }
-  ports_.hosts.put_states(std::move(states));
-  for (const auto& [uid, state] : write.states) {
-    unrecorded_.erase(uid);
-    if (const auto deadline = write.deadlines.find(uid); deadline != write.deadlines.end()) {
-      deadlines_.set(uid, deadline->second);
-    } else if (!rests_on_evidence(state->state)) {
-      deadlines_.clear(uid);
-    }
-  }
+  put_states(write.outcomes.all());
   for (const HostUid& uid : write.batch.hosts_removed) {
     ports_.hosts.remove(uid);
     unrecorded_.erase(uid);
@@ -205,6 +192,24 @@ Result<void> Committer::write_durably(Write& write) {
   note_images(write.images);
   ports_.changes.publish(stream_id_, write.batch.changes);
   return {};
+}
+
+void Committer::put_states(std::vector<HostOutcome>& outcomes) {
+  for (const HostOutcome& outcome : outcomes) {
+    deadlines_.prefetch(outcome.state->host);
+  }
+  std::vector<std::shared_ptr<const HostState>> states;
+  states.reserve(outcomes.size());
+  for (auto& [state, deadline] : outcomes) {
+    unrecorded_.erase(state->host);
+    if (deadline) {
+      deadlines_.set(state->host, *deadline);
+    } else if (!rests_on_evidence(state->state)) {
+      deadlines_.clear(state->host);
+    }
+    states.push_back(std::move(state));
+  }
+  ports_.hosts.put_states(std::move(states));
 }
 
 void Committer::count_verdicts(const CommitBatch& batch) {

@@ -16,11 +16,13 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "engine/pipeline/counters.h"
 #include "engine/pipeline/deadlines.h"
+#include "engine/pipeline/host_outcomes.h"
 #include "engine/pipeline/host_table.h"
 #include "engine/pipeline/image_times.h"
 #include "engine/pipeline/judge.h"
@@ -138,16 +140,26 @@ class Committer final : public Registrar {
   struct Write {
     CommitBatch batch;
     std::vector<Reply> replies;
-    std::unordered_map<HostUid, std::shared_ptr<const HostState>> states;  // newest of this write
-    std::unordered_map<HostUid, Deadlines::Term> deadlines;  // of those judged in this write
-    std::vector<ImageTime> images;                           // that they attested to
+    HostOutcomes outcomes;
+    std::vector<ImageTime> images;  // that hosts attested to
 
     // Room for so many verdicts.
     void reserve(std::size_t verdicts) {
       batch.reaffirmed.reserve(verdicts);
       replies.reserve(verdicts);
-      states.reserve(verdicts);
-      deadlines.reserve(verdicts);
+      outcomes.reserve(verdicts);
+    }
+
+    // Empties it. The memory stays of what each verdict takes a part of: so large a piece, given
+    // back and asked for again with each batch, has malloc tidy up each time.
+    void clear() {
+      std::vector<Reaffirmation> reaffirmed = std::move(batch.reaffirmed);
+      reaffirmed.clear();
+      batch = {};
+      batch.reaffirmed = std::move(reaffirmed);
+      replies.clear();
+      outcomes.clear();
+      images.clear();
     }
   };
 
@@ -197,6 +209,8 @@ class Committer final : public Registrar {
   void end_outage();
   void note_pause(Moment now);
   Result<void> write_durably(Write& write);
+  // Into the table, with their deadlines. Takes them.
+  void put_states(std::vector<HostOutcome>& outcomes);
   void count_verdicts(const CommitBatch& batch);
   void note_images(const std::vector<ImageTime>& attested);
   void keep_images(bool is_end);
@@ -216,6 +230,7 @@ class Committer final : public Registrar {
   std::unordered_map<std::string, TokenRecord> tokens_;
   AuditHead audit_;
   ReceiptMaker receipts_;
+  Write judged_;  // what becomes of a batch; empty between batches
   Deadlines deadlines_;
 
   // A host that turned stale while the store refused to hear of it: stale for every reader, and as
