@@ -47,6 +47,40 @@ TEST(JournalRecord, GivesStateAndAppraisalAgainByteForByte) {
   }
 }
 
+// A reaffirmation in which no two fields are the same.
+Reaffirmation one_of_its_own() {
+  HostState state = sample_trusted_state(1, 8);
+  state.judged = {1'001};
+  state.counters->clock.clock_ms = 1'002;
+  state.counters->received = {1'003};
+  state.nonce_issued = WallTime{1'004};
+  state.nonce_deadline = {1'005};
+  Reaffirmation one = {std::make_shared<const HostState>(state), sample_trusted_appraisal(1, 8)};
+  one.entry.time = {1'006};
+  one.entry.verdict.fresh_from = {1'007};
+  one.entry.verdict.valid_until = {1'008};
+  return one;
+}
+
+// As journal_record.h has it, written down here field by field.
+TEST(JournalRecord, HasItsFieldsInTheirOrder) {
+  const Reaffirmation one = one_of_its_own();
+  JournalRecordWriter writer;
+  writer.begin(1);
+  writer.add(one, {5, 2, 1'009});
+  ByteWriter expected;
+  expected.u8(1).u32_le(1);
+  expected.bytes(one.entry.host.view()).u32_le(one.entry.generation).u64_le(8);
+  expected.u64_le(5).u64_le(2).u64_le(1'009);
+  expected.u64_le(1'006).u64_le(1'001).u64_le(1'007).u64_le(1'008);
+  expected.u8(7).u8(static_cast<std::uint8_t>(one.entry.nonce_kind));
+  expected.u64_le(1'002).u64_le(1'003).u64_le(1'004).u64_le(1'005);
+  expected.bytes(one.entry.nonce).bytes(one.state->evidence.view());
+  expected.bytes(one.entry.boot_log.view());
+  expected.sized32_le(one.state->receipt).sized32_le(one.entry.evidence_item);
+  EXPECT_EQ(to_hex(as_bytes(writer.view())), to_hex(expected.view()));
+}
+
 TEST(JournalRecord, KeepsAbsentPartsAbsent) {
   HostState state = sample_trusted_state(1, 8);
   state.nonce_issued.reset();
