@@ -8,6 +8,7 @@
 #include <rocksdb/file_system.h>
 #include <rocksdb/utilities/checkpoint.h>
 
+#include "storage/crc32c.h"
 #include "storage/database_log.h"
 #include "storage/database_tuning.h"
 #include "storage/records.h"
@@ -98,6 +99,9 @@ Result<void> make_folder(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<Database>> Database::open(const DatabaseOptions& wanted) {
+  if (Result<void> checked = check_crc32c(); !checked) {
+    return checked.error();
+  }
   if (Result<void> made = make_folder(wanted.path); !made) {
     return made.error();
   }
