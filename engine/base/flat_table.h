@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/prefetch.h"
+
 namespace quotemill {
 
 template <class Slot>
@@ -89,7 +91,7 @@ class FlatTable {
   // Has the memory fetched that a look for this hash begins at.
   void prefetch(std::uint32_t hash) const {
     if (!slots_.empty()) {
-      __builtin_prefetch(&slots_[home(hash)], 1);
+      prefetch_line(&slots_[home(hash)]);
     }
   }
 

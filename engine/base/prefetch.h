@@ -5,13 +5,24 @@
 
 namespace quotemill {
 
-// So many bytes from `begin` on; null: none.
+// The line of 64 bytes that this address is in; null: none.
+inline void prefetch_line(const void* address) {
+  __builtin_prefetch(address);
+  // GCC takes a function that does nothing else for one without effect, and drops its calls.
+  asm volatile("");
+}
+
+// So many bytes from `begin` on, which may be in the middle of a line; null: none.
 inline void prefetch(const void* begin, std::size_t size) {
   constexpr std::size_t kLine = 64;
-  const auto* const bytes = static_cast<const char*>(begin);
-  for (std::size_t at = 0; bytes != nullptr && at < size; at += kLine) {
-    __builtin_prefetch(bytes + at);
+  if (begin == nullptr || size == 0) {
+    return;
   }
+  const auto* const bytes = static_cast<const char*>(begin);
+  for (std::size_t at = 0; at < size; at += kLine) {
+    prefetch_line(bytes + at);
+  }
+  prefetch_line(bytes + size - 1);
 }
 
 template <class Object>

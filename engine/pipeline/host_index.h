@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/base/flat_table.h"
+#include "engine/base/prefetch.h"
 #include "engine/pipeline/host_table.h"
 #include "engine/pipeline/packed_record.h"
 #include "engine/pipeline/packed_state.h"

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/prefetch.h"
 #include "engine/pipeline/host_causes.h"
 #include "engine/pipeline/host_index.h"
 #include "engine/pipeline/slabs.h"
@@ -189,13 +190,13 @@ class HostTable::Rooms {
       by_uid.prefetch(uid_of(item));
     }
     for (const auto& item : items) {
-      __builtin_prefetch(by_uid.first_look(uid_of(item)));
+      prefetch_line(by_uid.first_look(uid_of(item)));
     }
     for (const auto& item : items) {
       if (const KeptHost* const host = by_uid.first_look(uid_of(item))) {
-        __builtin_prefetch(host->packed.get());
-        __builtin_prefetch(host->record.get());
-        __builtin_prefetch(host->state.get());
+        prefetch_line(host->packed.get());
+        prefetch_line(host->record.get());
+        prefetch_line(host->state.get());
       }
     }
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/prefetch.h"
 #include "engine/tpm/public_area.h"
 
 namespace quotemill {
@@ -48,7 +49,7 @@ std::vector<std::shared_ptr<AttestationKey>> KeyCache::cached(
     for (const std::size_t i : of) {
       const auto found = shard.entries.find(records[i]->uid);
       if (found != shard.entries.end()) {
-        __builtin_prefetch(&*found->second);
+        prefetch_line(&*found->second);
       }
     }
     for (const std::size_t i : of) {
