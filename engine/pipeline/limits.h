@@ -23,6 +23,11 @@ inline constexpr std::size_t kBatchBytesMax = 8 * 1024 * 1024;
 inline constexpr std::size_t kJudgedAloneItemsMax = 64;
 inline constexpr std::chrono::microseconds kJudgedAloneMax{500};
 
+// A worker takes pieces of a batch with at most so many items, and half as many at least: the first
+// of each is fetched from memory while the worker waits for it, the others meanwhile. TBB by itself
+// cuts pieces of four.
+inline constexpr std::size_t kPieceItems = 16;
+
 // While so many batches are on their way, the next one goes only when it is full: one is committed,
 // one is judged, and whatever follows would wait for them. So batches grow with the load, and what
 // a batch costs, however small it is, is paid less often.

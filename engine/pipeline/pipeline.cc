@@ -111,9 +111,10 @@ struct Pipeline::Graph {
 
   void judge_rest(BatchInFlight& batch) noexcept {
     using Range = tbb::blocked_range<std::size_t>;
-    tbb::parallel_for(Range(batch.judged, batch.submissions.size()), [&](const Range& range) {
-      for (std::size_t i = range.begin(); i < range.end(); ++i) {
-        judge_item(batch, i, range.end());
+    const Range rest(batch.judged, batch.submissions.size(), limits::kPieceItems);
+    tbb::parallel_for(rest, [&](const Range& piece) {
+      for (std::size_t i = piece.begin(); i < piece.end(); ++i) {
+        judge_item(batch, i, piece.end());
       }
     });
   }
