@@ -139,8 +139,9 @@ void verify_below_evp(benchmark::State& state, const Settings& settings) {
     direct.push_back({Pkcs1Checker::create(check.key()), check.signature(), check.digest()});
   }
   if (!direct.empty()) {
-    go_through(state, direct, [](DirectCheck& check) {
-      return check.checker && check.checker->holds(check.signature, check.digest);
+    Pkcs1Scratch scratch;
+    go_through(state, direct, [&scratch](DirectCheck& check) {
+      return check.checker && check.checker->holds(check.signature, check.digest, &scratch);
     });
   }
 }

@@ -31,9 +31,10 @@ void Knowledge::cache_keys(const std::vector<Machine>& machines) {
 
 Judgement Judge::judge(Submission submission, std::shared_ptr<const HostState> state) {
   const std::shared_ptr<const PolicySet> policies = knowledge_.policies->current();
-  return quotemill::judge(std::move(submission),
-                          {*policies, std::move(state), knowledge_.server_key, knowledge_.keys,
-                           knowledge_.history, counters_, extends_, nullptr, nullptr, &proofs_});
+  return quotemill::judge(
+      std::move(submission),
+      {*policies, std::move(state), knowledge_.server_key, knowledge_.keys, knowledge_.history,
+       counters_, extends_, nullptr, nullptr, &proofs_, nullptr, &scratch_});
 }
 
 }  // namespace quotemill::bench

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bench/workload/machine.h"
+#include "engine/crypto/pkcs1_checker.h"
 #include "engine/pipeline/judge.h"
 #include "engine/pipeline/policies_in_force.h"
 #include "engine/ports/history.h"
@@ -45,6 +46,7 @@ class Judge {
   PipelineCounters counters_;
   ExtendMemo extends_;
   ProofMemo proofs_;
+  Pkcs1Scratch scratch_;
 };
 
 }  // namespace quotemill::bench

@@ -132,9 +132,10 @@ Pkcs1Checker* SignatureChecker::pkcs1() {
   return pkcs1_->get();
 }
 
-bool SignatureChecker::holds(const SignatureView& signature, const Digest& digest) {
+bool SignatureChecker::holds(const SignatureView& signature, const Digest& digest,
+                             Pkcs1Scratch* scratch) {
   if (signature.scheme == SignatureScheme::kRsassa && pkcs1() != nullptr) {
-    return fits(key_, signature, digest) && pkcs1()->holds(signature.first, digest);
+    return fits(key_, signature, digest) && pkcs1()->holds(signature.first, digest, scratch);
   }
   return holds_by_evp(signature, digest);
 }

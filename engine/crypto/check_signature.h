@@ -36,6 +36,7 @@ struct SignatureView {
 bool signature_holds(const PublicKey& key, const SignatureView& signature, const Digest& digest);
 
 class Pkcs1Checker;
+class Pkcs1Scratch;
 
 // A key that stays ready to check signatures. Making OpenSSL's context costs a fifth of an RSA-2048
 // verification (and takes locks that all threads share), so it is made once, for the scheme and
@@ -50,8 +51,9 @@ class SignatureChecker {
 
   [[nodiscard]] const PublicKey& key() const { return key_; }
 
-  // The same answer as signature_holds(key(), …), whatever was checked before.
-  bool holds(const SignatureView& signature, const Digest& digest);
+  // The same answer as signature_holds(key(), …), whatever was checked before. `scratch`: the
+  // calling thread's (pkcs1_checker.h), which is faster where keys are many; null: none.
+  bool holds(const SignatureView& signature, const Digest& digest, Pkcs1Scratch* scratch = nullptr);
 
  private:
   struct FreeContext {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <span>
 
 #include "engine/crypto/hash.h"
@@ -54,6 +55,13 @@ ByteView digest_info(HashAlgorithm algorithm) {
 
 }  // namespace
 
+Pkcs1Scratch::Pkcs1Scratch()
+    : context_(BN_CTX_new()), frame_(BN_new()), signature_(BN_new()), power_(BN_new()) {
+  if (!context_ || !frame_ || !signature_ || !power_) {
+    throw std::bad_alloc();
+  }
+}
+
 std::unique_ptr<Pkcs1Checker> Pkcs1Checker::create(const PublicKey& key) {
   if (key.kind() != KeyKind::kRsa || key.exponent() != kExponent ||
       key.bits() > 8 * kModulusSizeMax) {
@@ -64,55 +72,61 @@ std::unique_ptr<Pkcs1Checker> Pkcs1Checker::create(const PublicKey& key) {
 }
 
 Pkcs1Checker::Pkcs1Checker(const PublicKey& key)
-    : key_(key),
-      size_((key.bits() + 7) / 8),
-      scratch_(BN_CTX_new()),
-      montgomery_(BN_MONT_CTX_new()),
-      frame_(BN_new()),
-      signature_(BN_new()),
-      power_(BN_new()) {}
+    : key_(key), size_((key.bits() + 7) / 8), montgomery_(BN_MONT_CTX_new()) {}
 
-// With scratch of its own, because that keeps what it grows to: twice what all else takes. So does
-// the first context: a copy has the room that its numbers need, a quarter of a kilobyte less.
+// A copy has the room that its numbers need, a quarter of a kilobyte less than the first context.
 bool Pkcs1Checker::make_ready() {
   const Bytes number = key_.modulus();
   const Bignum modulus(BN_bin2bn(number.data(), static_cast<int>(number.size()), nullptr));
-  const Scratch scratch(BN_CTX_new());
+  const std::unique_ptr<BN_CTX, OpensslFree<BN_CTX_free>> scratch(BN_CTX_new());
   const Montgomery grown(BN_MONT_CTX_new());
-  return modulus && scratch_ && montgomery_ && frame_ && signature_ && power_ && scratch && grown &&
+  return modulus && montgomery_ && scratch && grown &&
          BN_MONT_CTX_set(grown.get(), modulus.get(), scratch.get()) == 1 &&
          BN_MONT_CTX_copy(montgomery_.get(), grown.get()) != nullptr;
 }
 
-bool Pkcs1Checker::holds(ByteView signature, const Digest& digest) {
-  return signature.size() == size_ && key_.is_above(signature) && make_frame(digest.algorithm()) &&
-         BN_bin2bn(signature.data(), static_cast<int>(size_), signature_.get()) != nullptr &&
-         raise() && is_encoded(digest);
+bool Pkcs1Checker::holds(ByteView signature, const Digest& digest, Pkcs1Scratch* scratch) const {
+  if (scratch == nullptr) {
+    Pkcs1Scratch own;
+    return holds_in(own, signature, digest);
+  }
+  return holds_in(*scratch, signature, digest);
+}
+
+bool Pkcs1Checker::holds_in(Pkcs1Scratch& scratch, ByteView signature, const Digest& digest) const {
+  return signature.size() == size_ && key_.is_above(signature) &&
+         make_frame(scratch, digest.algorithm()) &&
+         BN_bin2bn(signature.data(), static_cast<int>(size_), scratch.signature_.get()) !=
+             nullptr &&
+         raise(scratch) && is_encoded(scratch, digest);
 }
 
 // RSAVP1 (RFC 8017, 5.2.2): power = signature^65537 mod modulus.
-bool Pkcs1Checker::raise() {
-  BIGNUM* const power = power_.get();
+bool Pkcs1Checker::raise(Pkcs1Scratch& scratch) const {
+  const BIGNUM* const signature = scratch.signature_.get();
+  BIGNUM* const power = scratch.power_.get();
+  BN_CTX* const context = scratch.context_.get();
   BN_MONT_CTX* const montgomery = montgomery_.get();
-  if (BN_to_montgomery(power, signature_.get(), montgomery, scratch_.get()) != 1) {
+  if (BN_to_montgomery(power, signature, montgomery, context) != 1) {
     return false;
   }
   for (int i = 0; i < kSquarings; ++i) {
-    if (BN_mod_mul_montgomery(power, power, power, montgomery, scratch_.get()) != 1) {
+    if (BN_mod_mul_montgomery(power, power, power, montgomery, context) != 1) {
       return false;
     }
   }
   // By the signature as it is, not in Montgomery's form: so the product is not in that form,
   // either.
-  return BN_mod_mul_montgomery(power, power, signature_.get(), montgomery, scratch_.get()) == 1;
+  return BN_mod_mul_montgomery(power, power, signature, montgomery, context) == 1;
 }
 
 // EMSA-PKCS1-v1_5 (RFC 8017, 9.2) but for the digest: 00 01 FF … FF 00 DigestInfo 00 … 00.
-bool Pkcs1Checker::make_frame(HashAlgorithm algorithm) {
-  if (frame_of_ == algorithm) {
+bool Pkcs1Checker::make_frame(Pkcs1Scratch& scratch, HashAlgorithm algorithm) const {
+  const Pkcs1Scratch::FrameKind kind{size_, algorithm};
+  if (scratch.frame_kind_ == kind) {
     return true;
   }
-  frame_of_.reset();
+  scratch.frame_kind_.reset();
   const ByteView info = digest_info(algorithm);
   const std::size_t info_end = size_ - digest_size(algorithm);
   if (info.empty() || size_ < 11 + info.size() + digest_size(algorithm)) {
@@ -124,19 +138,20 @@ bool Pkcs1Checker::make_frame(HashAlgorithm algorithm) {
   message[1] = 0x01;
   std::fill(message.begin() + 2, message.subspan(info_at - 1).begin(), std::uint8_t{0xFF});
   std::copy(info.begin(), info.end(), message.subspan(info_at).begin());
-  if (BN_bin2bn(message.data(), static_cast<int>(size_), frame_.get()) == nullptr) {
+  if (BN_bin2bn(message.data(), static_cast<int>(size_), scratch.frame_.get()) == nullptr) {
     return false;
   }
-  frame_of_ = algorithm;
+  scratch.frame_kind_ = kind;
   return true;
 }
 
 // Whether the power is the frame with the digest in it. REQUIRES: make_frame() for its algorithm
-bool Pkcs1Checker::is_encoded(const Digest& digest) {
-  BIGNUM* const encoded = signature_.get();  // whose power is there
+bool Pkcs1Checker::is_encoded(Pkcs1Scratch& scratch, const Digest& digest) {
+  BIGNUM* const encoded = scratch.signature_.get();  // whose power is there
   const ByteView value = digest.view();
   return BN_bin2bn(value.data(), static_cast<int>(value.size()), encoded) != nullptr &&
-         BN_uadd(encoded, encoded, frame_.get()) == 1 && BN_ucmp(power_.get(), encoded) == 0;
+         BN_uadd(encoded, encoded, scratch.frame_.get()) == 1 &&
+         BN_ucmp(scratch.power_.get(), encoded) == 0;
 }
 
 }  // namespace quotemill

@@ -94,8 +94,8 @@ class Judging {
     std::variant<VerifiedQuote, Findings> verified = [&] {
       const std::lock_guard lock(key->mutex);
       const StageTimer timer(context_.counters.times.crypto);
-      return verify_quote(evidence,
-                          {key->checker, binding, judgement_.submission.challenge, known_pcrs()});
+      return verify_quote(evidence, {key->checker, binding, judgement_.submission.challenge,
+                                     known_pcrs(), context_.scratch});
     }();
     if (auto* findings = std::get_if<Findings>(&verified)) {
       conclude_unproven(std::move(*findings));

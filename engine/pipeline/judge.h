@@ -64,6 +64,7 @@ struct JudgeContext {
   ProofMemo* proofs = nullptr;        // as `software`
   // The AK of the submission's record, if somebody has looked for it already.
   AttestationKey* key = nullptr;
+  Pkcs1Scratch* scratch = nullptr;  // as `software`
   const LogTeller* logs = nullptr;  // null: none is told here
 };
 

@@ -1,5 +1,5 @@
 // KeyCache: parsed attestation keys, each with the context that checks its signatures. Making one
-// costs half a verification and more, so it is done once per key; 2.4 kB each
+// costs half a verification and more, so it is done once per key; 1.2 kB each
 // (RSA-2048 by RSASSA) to 3.2 kB (RSAPSS, P-256), so their number is bounded. Shared: any thread.
 #pragma once
 

@@ -16,6 +16,7 @@
 #include <tbb/task_arena.h>
 
 #include "engine/base/prefetch.h"
+#include "engine/crypto/pkcs1_checker.h"
 #include "engine/pipeline/limits.h"
 
 namespace quotemill {
@@ -143,7 +144,8 @@ struct Pipeline::Graph {
     const auto state = host ? host->state : std::make_shared<const HostState>();
     return judge(std::move(submission),
                  {policies, state, parts.server_key, parts.keys, parts.history, parts.counters,
-                  memos.local(), &software.local(), nullptr, &proofs.local(), key, parts.logs});
+                  memos.local(), &software.local(), nullptr, &proofs.local(), key, &scratch.local(),
+                  parts.logs});
   }
 
   // One large item after another, until the inbox is closed and has none. The next one begins when
@@ -215,6 +217,7 @@ struct Pipeline::Graph {
   tbb::enumerable_thread_specific<ExtendMemo> memos;
   tbb::enumerable_thread_specific<SoftwareMemo> software;
   tbb::enumerable_thread_specific<ProofMemo> proofs;
+  tbb::enumerable_thread_specific<Pkcs1Scratch> scratch;
   std::unique_ptr<tbb::flow::graph> graph;
   tbb::flow::function_node<BatchMessage, BatchMessage> judge_node{
       *graph, tbb::flow::unlimited, [this](BatchMessage batch) noexcept {

@@ -26,6 +26,7 @@ struct QuoteExpectation {
   // Values of the last proven quote, for evidence that sends none because nothing changed: they
   // count only if the quote's digest is theirs. Null if there are none.
   const KnownPcrs* known_pcrs = nullptr;
+  Pkcs1Scratch* scratch = nullptr;  // of the calling thread, for the signature; null: none
 };
 
 // The quote, or why not (at least one finding of severity fail).

@@ -70,7 +70,8 @@ class QuoteVerifier {
 
   bool check_signature(const SignatureView& signature) {
     if (can_hash(signature.hash) &&
-        expected_.attestation_key.holds(signature, hash(signature.hash, evidence_.attest))) {
+        expected_.attestation_key.holds(signature, hash(signature.hash, evidence_.attest),
+                                        expected_.scratch)) {
       return true;
     }
     findings_.push_back(failure(

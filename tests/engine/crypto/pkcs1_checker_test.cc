@@ -69,6 +69,10 @@ Bytes joined(ByteView left, ByteView right) {
   return all;
 }
 
+Bytes info_of_sha384(const Digest& digest) {
+  return joined(*from_hex("3041300d060960864801650304020205000430"), digest.view());
+}
+
 Bytes info_of_sha256(const Digest& digest) {
   return joined(*from_hex("3031300d060960864801650304020105000420"), digest.view());
 }
@@ -224,13 +228,50 @@ TEST(Pkcs1Checker, AcceptsSignaturesThatBeginWithZeros) {
   EXPECT_EQ(short_ones, 3);
 }
 
-// One checker for all of them, as for a host over years.
+// A thread has one scratch for the keys of all hosts: what was checked with it before, of another
+// key, size or hash, right or wrong, must not change an answer.
+TEST(Pkcs1Scratch, LeavesNothingOfOneCheckToTheNext) {
+  struct Check {
+    std::shared_ptr<const Pkcs1Checker> checker;
+    Bytes signature;
+    Digest digest;
+  };
+
+  const Digest by_sha256 = digest_of("message");
+  const Digest by_sha384 = digest_of("message", HashAlgorithm::kSha384);
+  std::vector<Check> checks;
+  for (const unsigned bits : {1024U, 1031U, 2048U, 2048U, 3072U}) {
+    const RawKey key(bits);
+    const std::shared_ptr<const Pkcs1Checker> checker = Pkcs1Checker::create(key.public_key());
+    ASSERT_NE(checker, nullptr);
+    for (const Digest& digest : {by_sha256, by_sha384}) {
+      const Bytes info = digest == by_sha256 ? info_of_sha256(digest) : info_of_sha384(digest);
+      checks.push_back({checker, key.sign_raw(encoded(key.size(), 1, info)), digest});
+    }
+  }
+  Pkcs1Scratch scratch;
+  const auto holds = [&scratch](const Check& check, const Bytes& signature) {
+    return check.checker->holds(signature, check.digest, &scratch);
+  };
+  for (const Check& before : checks) {
+    for (const Check& check : checks) {
+      EXPECT_TRUE(holds(before, before.signature));
+      EXPECT_TRUE(holds(check, check.signature)) << "after one that holds";
+      EXPECT_EQ(holds(before, check.signature), &before == &check);
+      EXPECT_TRUE(holds(check, check.signature)) << "after one that does not";
+      EXPECT_EQ(holds(check, before.signature), &before == &check);
+    }
+  }
+}
+
+// One checker and one scratch for all of them, as for a host over years.
 TEST(Pkcs1Checker, AnswersAsEvpWhateverIsDamaged) {
   std::mt19937 random(20'261'127);
   const RawKey& key = key_of_2048();
   const PublicKey public_key = key.public_key();
   const std::unique_ptr<Pkcs1Checker> checker = Pkcs1Checker::create(public_key);
   ASSERT_NE(checker, nullptr);
+  Pkcs1Scratch scratch;
   int held = 0;
   for (int round = 0; round < 3'000; ++round) {
     const HashAlgorithm algorithm = kComputed[random() % 4];
@@ -244,7 +285,7 @@ TEST(Pkcs1Checker, AnswersAsEvpWhateverIsDamaged) {
     }
     const SignatureView view{SignatureScheme::kRsassa, digest.algorithm(), signature, {}};
     const bool expected = signature_holds(public_key, view, digest);
-    EXPECT_EQ(checker->holds(signature, digest), expected) << round;
+    EXPECT_EQ(checker->holds(signature, digest, &scratch), expected) << round;
     held += expected ? 1 : 0;
   }
   EXPECT_GT(held, 500);

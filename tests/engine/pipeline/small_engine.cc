@@ -96,7 +96,7 @@ Judgement SmallEngine::judge(Submission submission) {
   const auto state = host ? host->state : std::make_shared<const HostState>();
   return quotemill::judge(std::move(submission),
                           {*policies->current(), state, server_key, keys, store, counters, extends,
-                           nullptr, nullptr, nullptr, nullptr, logs});
+                           nullptr, nullptr, nullptr, nullptr, nullptr, logs});
 }
 
 std::vector<Reply> SmallEngine::commit(std::vector<Judgement> batch) {
