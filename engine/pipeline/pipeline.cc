@@ -44,17 +44,33 @@ struct BatchInFlight {
 
 using BatchMessage = std::shared_ptr<BatchInFlight>;
 
-// In a fleet nothing of an item is in the processor's cache when its turn comes; while the one
-// before it is judged there is time to fetch it.
-void prefetch_item(const BatchInFlight& batch, std::size_t i) {
-  const Submission& submission = batch.submissions[i];
-  prefetch(submission.item.data(), std::min(submission.item.size(), kPrefetchedMax));
-  prefetch(submission.host.get());
+// In a fleet nothing of an item is in the processor's cache when its turn comes, and most of it is
+// found by pointers that are not there, either. So it is fetched in three steps, each while another
+// item before it is judged: none waits for what the step before has fetched.
+void prefetch_objects(const BatchInFlight& batch, std::size_t i) {
+  prefetch(&batch.submissions[i]);
+  prefetch(batch.submissions[i].host.get());
   prefetch(batch.found.keys[i].get());
   if (const std::optional<Host>& host = batch.found.hosts[i]) {
     prefetch(host->state.get());
+  }
+}
+
+void prefetch_proof(const BatchInFlight& batch, std::size_t i) {
+  if (const std::optional<Host>& host = batch.found.hosts[i]) {
     prefetch(host->state->proof.get());
   }
+}
+
+void prefetch_contents(const BatchInFlight& batch, std::size_t i) {
+  const Submission& submission = batch.submissions[i];
+  prefetch(submission.item.data(), std::min(submission.item.size(), kPrefetchedMax));
+  prefetch(submission.challenge.selections.data());
+  if (const std::optional<Host>& host = batch.found.hosts[i]; host && host->state->proof) {
+    const BootProof& proof = *host->state->proof;
+    prefetch(proof.findings.data());
+  }
+  prefetch(&batch.judgements[i]);
 }
 
 }  // namespace
@@ -91,10 +107,16 @@ struct Pipeline::Graph {
     batch.found = look_up(batch.submissions);
   }
 
-  // All up to `end` are the calling thread's: the next one is fetched meanwhile.
+  // All up to `end` are the calling thread's: the next ones are fetched meanwhile.
   void judge_item(BatchInFlight& batch, std::size_t i, std::size_t end) noexcept {
+    if (i + 3 < end) {
+      prefetch_objects(batch, i + 3);
+    }
+    if (i + 2 < end) {
+      prefetch_proof(batch, i + 2);
+    }
     if (i + 1 < end) {
-      prefetch_item(batch, i + 1);
+      prefetch_contents(batch, i + 1);
     }
     batch.judgements[i] = judge_one(std::move(batch.submissions[i]), batch.found.hosts[i],
                                     *batch.policies, batch.found.keys[i].get());
