@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
 #include <span>
 
 #include "engine/crypto/hash.h"
@@ -56,10 +55,14 @@ ByteView digest_info(HashAlgorithm algorithm) {
 }  // namespace
 
 Pkcs1Scratch::Pkcs1Scratch()
-    : context_(BN_CTX_new()), frame_(BN_new()), signature_(BN_new()), power_(BN_new()) {
-  if (!context_ || !frame_ || !signature_ || !power_) {
-    throw std::bad_alloc();
-  }
+    : context_(BN_CTX_new()),
+      montgomery_(BN_MONT_CTX_new()),
+      frame_(BN_new()),
+      signature_(BN_new()),
+      power_(BN_new()) {}
+
+bool Pkcs1Scratch::is_whole() const {
+  return context_ && montgomery_ && frame_ && signature_ && power_;
 }
 
 std::unique_ptr<Pkcs1Checker> Pkcs1Checker::create(const PublicKey& key) {
@@ -94,7 +97,7 @@ bool Pkcs1Checker::holds(ByteView signature, const Digest& digest, Pkcs1Scratch*
 }
 
 bool Pkcs1Checker::holds_in(Pkcs1Scratch& scratch, ByteView signature, const Digest& digest) const {
-  return signature.size() == size_ && key_.is_above(signature) &&
+  return scratch.is_whole() && signature.size() == size_ && key_.is_above(signature) &&
          make_frame(scratch, digest.algorithm()) &&
          BN_bin2bn(signature.data(), static_cast<int>(size_), scratch.signature_.get()) !=
              nullptr &&
@@ -106,8 +109,10 @@ bool Pkcs1Checker::raise(Pkcs1Scratch& scratch) const {
   const BIGNUM* const signature = scratch.signature_.get();
   BIGNUM* const power = scratch.power_.get();
   BN_CTX* const context = scratch.context_.get();
-  BN_MONT_CTX* const montgomery = montgomery_.get();
-  if (BN_to_montgomery(power, signature, montgomery, context) != 1) {
+  // By a copy, which has the key's numbers fetched at once: a multiplication waits for one word of
+  // them after another.
+  BN_MONT_CTX* const montgomery = BN_MONT_CTX_copy(scratch.montgomery_.get(), montgomery_.get());
+  if (montgomery == nullptr || BN_to_montgomery(power, signature, montgomery, context) != 1) {
     return false;
   }
   for (int i = 0; i < kSquarings; ++i) {

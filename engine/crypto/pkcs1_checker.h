@@ -18,11 +18,13 @@ namespace quotemill {
 // its turn comes. No answer depends on what was checked with it before.
 class Pkcs1Scratch {
  public:
-  // Throws std::bad_alloc.
+  // Where memory is lacking no signature holds by it.
   Pkcs1Scratch();
 
  private:
   friend class Pkcs1Checker;
+
+  [[nodiscard]] bool is_whole() const;
 
   // What the frame is made for: a digest of this algorithm in an encoding of so many bytes.
   struct FrameKind {
@@ -33,6 +35,7 @@ class Pkcs1Scratch {
   };
 
   const std::unique_ptr<BN_CTX, OpensslFree<BN_CTX_free>> context_;
+  const std::unique_ptr<BN_MONT_CTX, OpensslFree<BN_MONT_CTX_free>> montgomery_;  // the key's
   const Bignum frame_;
   std::optional<FrameKind> frame_kind_;  // none: frame_ is nothing yet
   // Of the signature that is being checked.
