@@ -1,11 +1,22 @@
-// Bounds of what gateways carry and keep. Those of messages are in
-// engine/base/limits.h and transport/wire/limits.h.
+// Bounds of how the server shares its room for logs, and of what gateways carry and keep. The room
+// itself and the bounds of messages are in engine/base/limits.h and transport/wire/limits.h.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/base/limits.h"
+
 namespace quotemill::limits {
+
+// One part in so many of kLogTransferBytesMax is for the shares that transfers have of their own;
+// the rest is what all have in common, and no transfer may hold more of it than it leaves.
+inline constexpr std::size_t kLogSharesPart = 8;
+
+// A host's boot log is held while its runtime list comes. The largest of both fit beside no others,
+// or their host is told BUSY for ever.
+static_assert(kBootLogSizeMax + 2 * kRuntimePieceSizeMax <=
+              kLogTransferBytesMax - kLogTransferBytesMax / kLogSharesPart);
 
 // What waits in the gateway for the server, in full messages; hosts keep the rest.
 inline constexpr std::size_t kGatewayMessagesWaitingMax = 4;

@@ -8,20 +8,20 @@
 #include <cstdint>
 
 #include "engine/base/bytes.h"
-#include "engine/base/limits.h"
 #include "engine/base/result.h"
+#include "transport/limits.h"
 #include "transport/wire/message.h"
 
 namespace quotemill::transport {
 
 // Bytes and number of transfers that may be open at once. Bytes count as they come, so that it
-// costs a host what it takes from others. Each transfer has a share of its own, which is enough for
-// most boot logs and always there; beyond those, none may hold more than it leaves to others.
+// costs a host what it takes from others. Each transfer has a share of its own, which holds a usual
+// boot log and is always there; beyond those, none may hold more than it leaves to others.
 class LogBudget {
  public:
   LogBudget(std::size_t transfers_max, std::size_t bytes_max)
       : transfers_max_(transfers_max),
-        share_(bytes_max / kSharesPart / transfers_max),
+        share_(bytes_max / limits::kLogSharesPart / transfers_max),
         common_max_(bytes_max - transfers_max * share_) {}
 
   bool take_transfer();
@@ -40,9 +40,6 @@ class LogBudget {
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
-  // One part in so many of the bytes is for the shares.
-  static constexpr std::size_t kSharesPart = 4;
-
  private:
   [[nodiscard]] std::size_t beyond_share(std::size_t held) const {
     return held - std::min(held, share_);
@@ -55,11 +52,6 @@ class LogBudget {
   std::size_t bytes_ = 0;
   std::size_t common_ = 0;
 };
-
-static_assert(2 * std::max(limits::kRuntimePieceSizeMax, limits::kBootLogSizeMax) <=
-                  limits::kLogTransferBytesMax / LogBudget::kSharesPart *
-                      (LogBudget::kSharesPart - 1),
-              "the largest log comes in while there are no others");
 
 // Holds its part of the budget, which outlives it, until it goes.
 class LogTransfer {

@@ -9,7 +9,7 @@
 namespace quotemill::transport {
 namespace {
 
-// A budget of 4,000 bytes for ten transfers (100 each, and 3,000 in common), and what hosts send.
+// A budget of 4,000 bytes for ten transfers (50 each, and 3,500 in common), and what hosts send.
 class LogBudgetTest : public ::testing::Test {
  protected:
   LogTransfer& begin() {
@@ -53,7 +53,7 @@ TEST_F(LogBudgetTest, CountsBytesAsTheyComeAndGivesThemBack) {
   EXPECT_EQ(budget_.bytes(), 300U) << "until the transfer goes";
   transfers_.clear();
   EXPECT_EQ(budget_.bytes(), 0U);
-  EXPECT_EQ(send(begin(), 1'600, 0, 1'600), kTaken) << "as much as at first";
+  EXPECT_EQ(send(begin(), 1'800, 0, 1'800), kTaken) << "as much as at first";
 }
 
 // What is counted is what is in memory, and that grows with what came, not with what is announced.
@@ -77,27 +77,27 @@ TEST_F(LogBudgetTest, WhoeverTakesAllTheyCanLeavesEachOtherHostItsShare) {
   }
   EXPECT_GT(budget_.bytes(), 3'850U);
   LogTransfer& last = begin();
-  EXPECT_EQ(send(last, 100, 0, 60), kTaken);
-  EXPECT_EQ(send(last, 100, 60, 40), kTaken);
+  EXPECT_EQ(send(last, 50, 0, 30), kTaken);
+  EXPECT_EQ(send(last, 50, 30, 20), kTaken);
   EXPECT_LE(budget_.bytes(), 4'000U);
 }
 
 TEST_F(LogBudgetTest, WhoHoldsTheMostIsRefusedFirstAndGivesBackWhatItHad) {
   LogTransfer& large = begin();
   LogTransfer& small = begin();
-  ASSERT_EQ(send(large, 1'500, 0, 1'200), kTaken);
+  ASSERT_EQ(send(large, 1'800, 0, 1'400), kTaken);
   ASSERT_EQ(send(small, 900, 0, 600), kTaken);
-  EXPECT_EQ(send(large, 1'500, 1'200, 300), ErrorCode::kBusy);
+  EXPECT_EQ(send(large, 1'800, 1'400, 400), ErrorCode::kBusy);
   EXPECT_EQ(budget_.bytes(), 600U);
-  EXPECT_EQ(send(large, 1'500, 1'200, 300), ErrorCode::kMismatch) << "it begins anew";
+  EXPECT_EQ(send(large, 1'800, 1'400, 400), ErrorCode::kMismatch) << "it begins anew";
   EXPECT_EQ(send(small, 900, 600, 300), kTaken);
   transfers_.erase(transfers_.begin() + 1);
-  EXPECT_EQ(send(large, 1'500, 0, 1'500), kTaken) << "alone";
+  EXPECT_EQ(send(large, 1'800, 0, 1'800), kTaken) << "alone";
 }
 
 TEST_F(LogBudgetTest, WhoAsksForMoreThanThereIsGetsNothing) {
   EXPECT_FALSE(budget_.take_bytes(0, 4'001));
-  EXPECT_FALSE(budget_.take_bytes(0, 3'101));
+  EXPECT_FALSE(budget_.take_bytes(0, 1'801));
   EXPECT_EQ(budget_.bytes(), 0U);
 }
 
@@ -112,8 +112,8 @@ TEST_F(LogBudgetTest, ASegmentBeyondTheTotalIsRefused) {
 TEST_F(LogBudgetTest, ALogForWhichThereIsClearlyNoRoomIsRefusedBeforeItIsSent) {
   ASSERT_EQ(send(begin(), 1'100, 0, 1'100), kTaken);
   LogTransfer& large = begin();
-  EXPECT_EQ(send(large, 1'101, 0, 1), ErrorCode::kBusy);
-  EXPECT_EQ(send(large, 1'100, 0, 1), kTaken);
+  EXPECT_EQ(send(large, 1'276, 0, 1), ErrorCode::kBusy);
+  EXPECT_EQ(send(large, 1'275, 0, 1), kTaken);
 }
 
 }  // namespace

@@ -273,6 +273,29 @@ TEST_F(SessionLog, BothLogsComeOneAfterTheOther) {
   EXPECT_EQ(table_->log_budget().transfers(), 0U);
 }
 
+// The first of them is held while the second comes.
+TEST_F(SessionLog, AHostWhoseLogsAreBothAtTheirBoundsIsAskedForThemAndSendsBoth) {
+  EXPECT_FALSE(answer_challenge(challenged()));
+  Reply reply = reply_to(take(), ReplyKind::kNeedLog);
+  reply.need = {true, 0};
+  EXPECT_TRUE(is<NeedMessage>(deliver(std::move(reply))));
+  const Bytes part(limits::kLogSegmentSizeMax, 7);
+  const auto send_whole = [&](LogKind kind) {
+    const std::size_t size = log_size_max(kind);
+    std::optional<MessageBody> answer;
+    for (std::size_t offset = 0; offset < size && !answer; offset += part.size()) {
+      answer = send(LogsMessage{1, kind, size, offset, part});
+    }
+    return answer;
+  };
+  const auto next = send_whole(LogKind::kBoot);
+  ASSERT_TRUE(is<NeedMessage>(next));
+  EXPECT_EQ(std::get<NeedMessage>(*next).kind, LogKind::kRuntime);
+  EXPECT_FALSE(send_whole(LogKind::kRuntime)) << "complete, and not BUSY";
+  EXPECT_EQ(counters_.logs_complete.load(), 2U);
+  EXPECT_EQ(table_->log_budget().bytes(), limits::kBootLogSizeMax + limits::kRuntimePieceSizeMax);
+}
+
 // Nothing was listed since: that is for the judge to say something about, no withholding.
 TEST_F(SessionLog, AnEmptyPieceOfTheRuntimeListIsAnAnswer) {
   EXPECT_FALSE(answer_challenge(challenged()));
