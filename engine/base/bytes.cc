@@ -1,19 +1,30 @@
 #include "engine/base/bytes.h"
 
+#include <array>
+
 namespace quotemill {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
+constexpr std::uint8_t kNoDigit = 0xFF;
+
+// Of each character. Digits and letters come in no order that a branch could guess.
+constexpr std::array<std::uint8_t, 256> digit_values() {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::uint8_t i = 0; i < 10; ++i) {
+    values.at('0' + i) = i;
   }
-  if (c >= 'a' && c <= 'f') {
-    return c - 'a' + 10;
+  for (std::uint8_t i = 10; i < 16; ++i) {
+    values.at('a' + i - 10) = i;
+    values.at('A' + i - 10) = i;
   }
-  if (c >= 'A' && c <= 'F') {
-    return c - 'A' + 10;
-  }
-  return -1;
+  return values;
+}
+
+constexpr std::array<std::uint8_t, 256> kDigitValues = digit_values();
+
+std::uint8_t hex_digit(char c) {
+  return kDigitValues[static_cast<std::uint8_t>(c)];
 }
 
 }  // namespace
@@ -35,12 +46,12 @@ bool read_hex(std::string_view text, Bytes& bytes) {
   }
   bytes.resize(text.size() / 2);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const int high = hex_digit(text[2 * i]);
-    const int low = hex_digit(text[2 * i + 1]);
-    if (high < 0 || low < 0) {
+    const std::uint8_t high = hex_digit(text[2 * i]);
+    const std::uint8_t low = hex_digit(text[2 * i + 1]);
+    if ((high | low) == kNoDigit) {
       return false;
     }
-    bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
+    bytes[i] = static_cast<std::uint8_t>(high << 4U | low);
   }
   return true;
 }
