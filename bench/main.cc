@@ -58,7 +58,7 @@ void print_help() {
       "Measures Quotemill; bench/README.md says what each name means.\n\n"
       "quotemill-bench [--fixtures=<folder>]  with logs of real machines; $QUOTEMILL_FIXTURES\n"
       "          [--machines=<n>]  gone through in turn on one thread (64)\n"
-      "          [--fleet=<n>]     in front of the pipeline (4096)\n\n"
+      "          [--fleet=<n>]     in front of the pipeline (8192)\n\n"
       "and the options of Google Benchmark:\n");
   benchmark::PrintDefaultHelp();
 }
@@ -70,7 +70,7 @@ int run(int argc, char** argv) {
   CLI::App app;
   app.add_option("--fixtures", fixtures)->envname("QUOTEMILL_FIXTURES");
   app.add_option("--machines", settings.machines)->check(CLI::Range(1, 4'096));
-  app.add_option("--fleet", settings.fleet)->check(CLI::Range(1, 8'192));
+  app.add_option("--fleet", settings.fleet)->check(CLI::Range(1, 65'536));
   CLI11_PARSE(app, argc, argv);
   add_images(settings, fixtures);
   register_all(settings);
