@@ -31,10 +31,12 @@ void expect_every_fault(const Json& report) {
 
 // Rates and times are the machine's, and others build and test on it: bounds on them are wide here,
 // and bench/overload says what they are.
+// Without a share of the processors for the daemon: beside other tests it gets less than that, and
+// in eight seconds chance would leave some host without a receipt.
 TEST(Overload, ADaemonThatIsOfferedTooMuchGoesOnAndIsFair) {
-  const Finished finished = testing::run(
-      {{"bench/overload", "--hosts", "200", "--seconds", "8", "--programs", QUOTEMILL_BIN_DIR}},
-      std::chrono::seconds(240));
+  const Finished finished = testing::run({{"bench/overload", "--hosts", "200", "--seconds", "8",
+                                           "--daemon-cpus", "0", "--programs", QUOTEMILL_BIN_DIR}},
+                                         std::chrono::seconds(240));
   EXPECT_TRUE(finished.ok()) << finished.output;
   const std::optional<Json> parsed = transport::parse_json(finished.output);
   ASSERT_TRUE(parsed) << finished.output;
