@@ -108,7 +108,7 @@ inline constexpr std::size_t kLogTransfersMax = 1'024;  // hosts whose log is on
 inline constexpr std::size_t kLogTransferBytesMax = 512 * 1024 * 1024;  // of all of them together
 inline constexpr std::size_t kPendingHostsMax = 10'000;
 inline constexpr std::size_t kEnrolmentsOpenMax = 1'024;
-inline constexpr std::size_t kKeyCacheMax = 65'536;  // parsed keys, 2.4 to 3.2 kB each
+inline constexpr std::size_t kKeyCacheMax = 65'536;  // parsed keys, 1.2 to 3.2 kB each
 inline constexpr std::size_t kExtendMemoEntries =
     4'096;  // per worker, 96 bytes each: fits a second-level cache; an image has about 120
 
