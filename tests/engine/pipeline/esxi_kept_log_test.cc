@@ -5,6 +5,7 @@
 #include "engine/pipeline/fleet_reappraisal.h"
 #include "engine/pipeline/reappraisal.h"
 #include "tests/engine/pipeline/esxi_engine.h"
+#include "tests/engine/pipeline/tells_all.h"
 
 namespace quotemill {
 namespace {
@@ -56,18 +57,8 @@ TEST(EsxiKeptLog, TheStoreHasNoKeyAndTheVerdictTellsOfIt) {
 
 // Told before it is committed a log would be told with its key.
 TEST(EsxiKeptLog, AlsoWhereWhoeverJudgesHasLogsTold) {
-  class Counts final : public LogTeller {
-   public:
-    [[nodiscard]] std::shared_ptr<const LogTelling> tell(ByteView log) const override {
-      ++told;
-      return std::make_shared<const LogTelling>(LogTelling{{}, 0, to_bytes(log)});
-    }
-
-    mutable int told = 0;
-  };
-
   for (const EsxiFault fault : {EsxiFault::kSecretTyped, EsxiFault::kNone}) {
-    const Counts logs;
+    const testing::TellsAll logs;
     EsxiEngine engine;
     engine.engine.logs = &logs;
     engine.model.fault = fault;

@@ -6,6 +6,7 @@
 #include "engine/evidence/evidence_codec.h"
 #include "engine/evidence/receipt.h"
 #include "tests/engine/pipeline/small_engine.h"
+#include "tests/engine/pipeline/tells_all.h"
 #include "tests/support/changed_proof.h"
 
 namespace quotemill {
@@ -63,16 +64,8 @@ TEST_F(Judge, TrustsAProvenBootThatTheBaselineExplains) {
   EXPECT_EQ(judgement.verdict.snapshot, engine.snapshot()->id());
 }
 
-// Tells every log, by itself.
-class TellsAll final : public LogTeller {
- public:
-  [[nodiscard]] std::shared_ptr<const LogTelling> tell(ByteView log) const override {
-    return std::make_shared<const LogTelling>(LogTelling{{}, 0, to_bytes(log)});
-  }
-};
-
 TEST_F(Judge, HasAProvenLogToldWhileItIsAtHand) {
-  const TellsAll all;
+  const testing::TellsAll all;
   engine.logs = &all;
   const Judgement judgement = judge_with_log();
   ASSERT_TRUE(judgement.telling);
@@ -81,7 +74,7 @@ TEST_F(Judge, HasAProvenLogToldWhileItIsAtHand) {
 }
 
 TEST_F(Judge, HasNoLogToldThatWasNotProven) {
-  const TellsAll all;
+  const testing::TellsAll all;
   engine.logs = &all;
   Submission submission = engine.submission(host);
   submission.boot_log = host.log();
