@@ -164,10 +164,14 @@ struct Pipeline::Graph {
                       const PolicySet& policies, AttestationKey* key = nullptr) noexcept {
     // A host that is gone meanwhile is judged against nothing; the committer drops the result.
     const auto state = host ? host->state : std::make_shared<const HostState>();
-    return judge(std::move(submission),
-                 {policies, state, parts.server_key, parts.keys, parts.history, parts.counters,
-                  memos.local(), &software.local(), nullptr, &proofs.local(), key, &scratch.local(),
-                  parts.logs});
+    JudgeContext context{policies,      state,          parts.server_key, parts.keys,
+                         parts.history, parts.counters, memos.local()};
+    context.software = &software.local();
+    context.proofs = &proofs.local();
+    context.key = key;
+    context.scratch = &scratch.local();
+    context.logs = parts.logs;
+    return judge(std::move(submission), context);
   }
 
   // One large item after another, until the inbox is closed and has none. The next one begins when

@@ -94,9 +94,10 @@ Submission SmallEngine::submission(const SoftwareHost& host, const ChangeDraft& 
 Judgement SmallEngine::judge(Submission submission) {
   const std::optional<Host> host = hosts.find(submission.host->uid);
   const auto state = host ? host->state : std::make_shared<const HostState>();
-  return quotemill::judge(std::move(submission),
-                          {*policies->current(), state, server_key, keys, store, counters, extends,
-                           nullptr, nullptr, nullptr, nullptr, nullptr, logs});
+  const std::shared_ptr<const PolicySet> in_force = policies->current();
+  JudgeContext context{*in_force, state, server_key, keys, store, counters, extends};
+  context.logs = logs;
+  return quotemill::judge(std::move(submission), context);
 }
 
 std::vector<Reply> SmallEngine::commit(std::vector<Judgement> batch) {
