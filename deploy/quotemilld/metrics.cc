@@ -84,6 +84,9 @@ void add_pipeline(const MetricParts& parts, MetricPage& page) {
                value(pipeline.dropped_not_current));
   page.counter("unproven_total", "Evidence of gateways that no host's key proved: no verdict.",
                value(pipeline.unproven));
+  page.counter("asked_again_total",
+               "Evidence that may have waited here for too long: no verdict, a fresh challenge.",
+               value(pipeline.asked_again));
   page.counter("store_commit_failures_total", "Durable writes that failed.",
                value(pipeline.commit_failures));
   page.counter("internal_errors_total", "Bugs that were caught.", value(pipeline.internal_errors));

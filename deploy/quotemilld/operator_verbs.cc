@@ -65,6 +65,7 @@ Json render_counters(const PipelineCounters& counters) {
           {"changes", value(counters.changes)},
           {"dropped_not_current", value(counters.dropped_not_current)},
           {"unproven", value(counters.unproven)},
+          {"asked_again", value(counters.asked_again)},
           {"commit_failures", value(counters.commit_failures)},
           {"internal_errors", value(counters.internal_errors)}};
 }

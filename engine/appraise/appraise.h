@@ -36,10 +36,19 @@ struct QuoteContext {
   const HostRecord& record;
   const HostState& previous;
   const Challenge& challenge;
-  const Moment& received;
+  BootTime received;
+  BootTime waiting_since;  // the earliest that it can have come; not after `received`
 };
 
-Findings appraise_quote(const VerifiedQuote& quote, const QuoteContext& context,
-                        const Snapshot& snapshot);
+struct QuoteAppraisal {
+  Findings findings;
+  // Its clock lags by when it was received, but perhaps not by when it came: held back by whom,
+  // nobody can tell. No finding, and no ground for trust either: what else would be good must be
+  // asked for again.
+  bool may_have_waited = false;
+};
+
+QuoteAppraisal appraise_quote(const VerifiedQuote& quote, const QuoteContext& context,
+                              const Snapshot& snapshot);
 
 }  // namespace quotemill

@@ -22,7 +22,7 @@ class CounterAppraisal {
         context_(context),
         rules_(policy.counters) {}
 
-  Findings run(const CounterRecord& last) && {
+  QuoteAppraisal run(const CounterRecord& last) && {
     // Differences mod 2^32: for keys outside the endorsement hierarchy the TPM adds a constant.
     const std::uint32_t resets = now_.reset_count - last.clock.reset_count;
     const bool same_boot_id = boot_id_ == last.boot_id;
@@ -41,7 +41,7 @@ class CounterAppraisal {
     if (!now_.safe) {
       add(FindingCode::kQuoteClockUnsafe, rules_.clock_unsafe);
     }
-    return std::move(findings_);
+    return {std::move(findings_), may_have_waited_};
   }
 
  private:
@@ -79,12 +79,24 @@ class CounterAppraisal {
     if (context_.challenge.kind != NonceKind::kPreissued) {
       return;
     }
-    const std::int64_t elapsed = context_.received.boot.ms - context_.challenge.issued.ms;
+    const BootTime issued = context_.challenge.issued;
     const auto advance = static_cast<std::int64_t>(now_.clock_ms - last.clock.clock_ms);
-    if (elapsed > kClockSlackMs && advance < elapsed * kClockRatePercentMin / 100 - kClockSlackMs) {
+    if (lags(advance, issued, context_.waiting_since)) {
       add(FindingCode::kQuoteClockLag, rules_.clock_lag, static_cast<std::uint64_t>(advance),
-          static_cast<std::uint64_t>(elapsed));
+          static_cast<std::uint64_t>(context_.waiting_since.ms - issued.ms));
+    } else if (lags(advance, issued, context_.received)) {
+      may_have_waited_ = rules_.clock_lag != RuleAction::kOff;
     }
+  }
+
+  // Whether a TPM counted too little for a quote that came then.
+  static bool lags(std::int64_t advance_ms, BootTime issued, BootTime came) {
+    if (came <= issued) {
+      return false;  // it may have waited for as long as there was something to answer
+    }
+    const std::int64_t elapsed_ms = came.ms - issued.ms;
+    return elapsed_ms > kClockSlackMs &&
+           advance_ms < elapsed_ms * kClockRatePercentMin / 100 - kClockSlackMs;
   }
 
   void after_reset(const CounterRecord& last, bool same_boot_id) {
@@ -113,6 +125,7 @@ class CounterAppraisal {
   const QuoteContext& context_;
   const CounterRules& rules_;
   Findings findings_;
+  bool may_have_waited_ = false;
 };
 
 }  // namespace
@@ -146,12 +159,13 @@ void add_identity(const HostRecord& record, const Policy& policy, Findings& find
   }
 }
 
-Findings appraise_quote(const VerifiedQuote& quote, const QuoteContext& context,
-                        const Snapshot& snapshot) {
+QuoteAppraisal appraise_quote(const VerifiedQuote& quote, const QuoteContext& context,
+                              const Snapshot& snapshot) {
   const Policy& policy = snapshot.policy();
-  Findings findings;
+  QuoteAppraisal appraisal;
+  Findings& findings = appraisal.findings;
   if (context.previous.counters && context.previous.generation == context.record.generation) {
-    findings = CounterAppraisal(quote, context, policy).run(*context.previous.counters);
+    appraisal = CounterAppraisal(quote, context, policy).run(*context.previous.counters);
   }
   add_unquoted_pcrs(quote.pcrs(), policy, findings);
   add_identity(context.record, policy, findings);
@@ -161,7 +175,7 @@ Findings appraise_quote(const VerifiedQuote& quote, const QuoteContext& context,
       findings.push_back(std::move(remark));
     }
   }
-  return findings;
+  return appraisal;
 }
 
 }  // namespace quotemill

@@ -40,6 +40,18 @@ Reply error_reply(const Judgement& judgement, Error error) {
   return reply;
 }
 
+// What could not be judged, by why.
+std::atomic<std::uint64_t>& counter_of(const Error& error, PipelineCounters& counters) {
+  switch (error.code) {
+    case ErrorCode::kConflict:  // others are in force by now (keep_in_force): no bug
+      return counters.dropped_not_current;
+    case ErrorCode::kExpired:
+      return counters.asked_again;
+    default:
+      return counters.internal_errors;
+  }
+}
+
 }  // namespace
 
 void Committer::submit(std::vector<Judgement> batch, std::function<void()> done,
@@ -102,9 +114,7 @@ void Committer::note_receipts(const BatchTask& task) {
 
 bool Committer::answer_error(Judgement& judgement, Write& write) {
   if (judgement.kind == JudgementKind::kError) {
-    // That others are in force by now (keep_in_force) is no bug.
-    const bool is_overtaken = judgement.error.code == ErrorCode::kConflict;
-    count(is_overtaken ? ports_.counters.dropped_not_current : ports_.counters.internal_errors);
+    count(counter_of(judgement.error, ports_.counters));
     write.replies.push_back(error_reply(judgement, judgement.error));
     return true;
   }

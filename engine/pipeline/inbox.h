@@ -40,7 +40,10 @@ struct Submission {
   std::optional<FindingCode> foregone;
   std::shared_ptr<const HostRecord> host;  // whose channel it came on
   Challenge challenge;                     // the open one, which it answers
-  Moment received;
+  Moment received;                         // read from the host
+  // The earliest that it can have come: it may have waited here since then, or its host been put
+  // off. Not after `received`. Left as it is, of no evidence that lags is it certain that it does.
+  BootTime waiting_since;
   // It came through a gateway, not on a channel of the host's own: until the host's key proves it,
   // it is nobody's, and no verdict on the host.
   bool carried = false;

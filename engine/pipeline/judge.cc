@@ -122,11 +122,16 @@ class Judging {
       return;
     }
     const QuoteContext about{*submission.host, *context_.state, submission.challenge,
-                             submission.received};
-    Findings findings = appraise_quote(quote, about, *judgement_.snapshot);
+                             submission.received.boot, submission.waiting_since};
+    QuoteAppraisal appraisal = appraise_quote(quote, about, *judgement_.snapshot);
+    Findings& findings = appraisal.findings;
     if (submission.carried && has(findings, FindingCode::kQuoteClockLag)) {
       // Quoted long before it came, or held back on the way: who can tell?
       conclude_unproven({failure(FindingCode::kQuoteClockLag)});
+      return;
+    }
+    if (submission.carried && appraisal.may_have_waited) {
+      ask_again();
       return;
     }
     // Failing counters stay compared with the last good ones: else the failure would heal itself
@@ -139,6 +144,12 @@ class Judging {
     }
     append(judge_runtime(quote), findings);
     append(judge_boot(std::move(quote)), findings);
+    if (appraisal.may_have_waited && worst_of(findings) != Severity::kFail) {
+      // Before a log is asked for: the fresh quote will need it as well. What a quote that waited
+      // proves to be wrong was so all the same, and is a verdict.
+      ask_again();
+      return;
+    }
     if (judgement_.need.any()) {
       judgement_.kind = JudgementKind::kNeedLog;
       count(context_.counters.logs_asked);
@@ -302,6 +313,13 @@ class Judging {
     judgement_.kind = JudgementKind::kUnproven;
     judgement_.error = {ErrorCode::kMalformed, "carried evidence", 0,
                         std::string(name_of(findings.front().code))};
+  }
+
+  // No verdict: answered with a challenge, for which no clock counts, so that a host is put off
+  // once at most.
+  void ask_again() {
+    judgement_.kind = JudgementKind::kError;
+    judgement_.error = {ErrorCode::kExpired, "quote", 0, "may have waited here"};
   }
 
   void conclude(Findings findings) {

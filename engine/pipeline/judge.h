@@ -22,7 +22,7 @@ namespace quotemill {
 enum class JudgementKind : std::uint8_t {
   kVerdict,
   kNeedLog,   // the quote holds, but only logs can explain it
-  kError,     // could not be judged; no state changes
+  kError,     // could not be judged; no state changes. kExpired: the host must quote afresh
   kUnproven,  // carried, and not proven by the host's key: of whoever made it; no state changes
 };
 

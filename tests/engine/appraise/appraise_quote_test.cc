@@ -1,3 +1,6 @@
+#include <limits>
+#include <optional>
+
 #include <gmock/gmock.h>
 
 #include "engine/appraise/appraise.h"
@@ -29,7 +32,9 @@ class AppraiseQuote : public ::testing::Test {
     challenge = host.challenge(1, now);
   }
 
-  Findings appraise() {
+  Findings appraise() { return appraisal().findings; }
+
+  QuoteAppraisal appraisal() {
     const QuoteCheck check(host, challenge, host.draft(challenge).seal());
     EXPECT_TRUE(check.ok());
     HostState state;
@@ -37,8 +42,10 @@ class AppraiseQuote : public ::testing::Test {
     if (has_last) {
       state.counters = last;
     }
-    return appraise_quote(check.quote(), {host.record(), state, challenge, received},
-                          *Snapshot::compile(policy, {}));
+    return appraise_quote(
+        check.quote(),
+        {host.record(), state, challenge, received.boot, waiting_since.value_or(received.boot)},
+        *Snapshot::compile(policy, {}));
   }
 
   // Seconds since the nonce was issued, here and in the TPM.
@@ -55,6 +62,7 @@ class AppraiseQuote : public ::testing::Test {
   Policy policy = default_policy();
   Moment now{{1'700'000'000'000}, {500'000}};
   Moment received = now;
+  std::optional<BootTime> waiting_since;  // none: read as it came
   Challenge challenge;
 };
 
@@ -279,6 +287,48 @@ TEST_F(AppraiseQuote, BearsWithSlowClocksAndSmallDelays) {
 TEST_F(AppraiseQuote, MeasuresNoLagForAFreshChallenge) {
   lag(60'000, 0);
   challenge.kind = NonceKind::kInteractive;
+  EXPECT_THAT(appraise(), IsEmpty());
+  waiting_since = challenge.issued;
+  EXPECT_FALSE(appraisal().may_have_waited);
+}
+
+TEST_F(AppraiseQuote, FindsALagThatIsOneByWhenItCame) {
+  lag(90'000, 1'000);
+  waiting_since = BootTime{challenge.issued.ms + 60'000};
+  const QuoteAppraisal found = appraisal();
+  ASSERT_THAT(codes(found.findings), ElementsAre(F::kQuoteClockLag));
+  EXPECT_EQ(found.findings[0].expected_number, 60'000U) << "what is certain";
+  EXPECT_FALSE(found.may_have_waited);
+}
+
+TEST_F(AppraiseQuote, FindsNoLagOfWhatMayHaveWaitedHereButSaysThatItMay) {
+  lag(90'000, 1'000);
+  for (const std::int64_t came_ms : {-60'000, 0, 1'000, 15'000, 23'000}) {
+    waiting_since = BootTime{challenge.issued.ms + came_ms};
+    const QuoteAppraisal found = appraisal();
+    EXPECT_THAT(found.findings, IsEmpty()) << came_ms;
+    EXPECT_TRUE(found.may_have_waited) << came_ms;
+  }
+  waiting_since = BootTime{std::numeric_limits<std::int64_t>::min()};
+  EXPECT_TRUE(appraisal().may_have_waited);
+}
+
+TEST_F(AppraiseQuote, WhatWaitedAndDoesNotLagAllTheSameIsInOrder) {
+  lag(90'000, 90'000);
+  waiting_since = challenge.issued;
+  EXPECT_THAT(appraise(), IsEmpty());
+  EXPECT_FALSE(appraisal().may_have_waited);
+}
+
+TEST_F(AppraiseQuote, AsksNobodyAgainUnderAPolicyThatDoesNotMindALag) {
+  lag(90'000, 1'000);
+  waiting_since = challenge.issued;
+  for (const RuleAction action : {RuleAction::kInfo, RuleAction::kWarn, RuleAction::kFail}) {
+    policy.counters.clock_lag = action;
+    EXPECT_TRUE(appraisal().may_have_waited);
+  }
+  policy.counters.clock_lag = RuleAction::kOff;
+  EXPECT_FALSE(appraisal().may_have_waited);
   EXPECT_THAT(appraise(), IsEmpty());
 }
 

@@ -117,11 +117,24 @@ TEST_F(JudgeCarried, EvidenceHeldBackOnTheWayIsNobodys) {
   Submission late = carried();
   late.challenge.kind = NonceKind::kPreissued;
   late.received.boot.ms = late.challenge.issued.ms + 200'000;
+  late.waiting_since = late.received.boot;
   Submission direct = late;
   direct.carried = false;
   EXPECT_THAT(codes(engine.judge(std::move(direct)).verdict.findings),
               Contains(FindingCode::kQuoteClockLag));
   expect_nobodys(std::move(late), FindingCode::kQuoteClockLag);
+}
+
+TEST_F(JudgeCarried, EvidenceThatMayHaveWaitedHereIsAskedForAgain) {
+  engine.attest(host);
+  host.boot.push_back(testing::measured(9, event_type::kIpl, "/boot/evil"));
+  Submission late = carried();
+  late.challenge.kind = NonceKind::kPreissued;
+  late.received.boot.ms = late.challenge.issued.ms + 200'000;
+  const Judgement judgement = engine.judge(std::move(late));
+  EXPECT_EQ(judgement.kind, JudgementKind::kError)
+      << "whatever it proves: it may be held back, too";
+  EXPECT_EQ(judgement.error.code, ErrorCode::kExpired);
 }
 
 }  // namespace

@@ -83,6 +83,7 @@ Submission SmallEngine::submission(const SoftwareHost& host, const ChangeDraft& 
   submission.host = std::make_shared<const HostRecord>(host.record());
   submission.challenge = challenge(host);
   submission.received = clock.now();
+  submission.waiting_since = submission.received.boot;
   EvidenceDraft draft = host.draft(submission.challenge);
   if (change) {
     change(draft);
