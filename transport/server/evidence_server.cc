@@ -58,7 +58,8 @@ EvidenceServer::EvidenceServer(const EvidenceServerParts& parts, EvidenceServerO
       log_(options_.log),
       gateways_(options_.gateways),
       sessions_(session_parts(), options_.challenges),
-      guard_(options_.memory_bytes_max) {}
+      guard_(options_.memory_bytes_max),
+      punctuality_(parts_.clock.now()) {}
 
 SessionParts EvidenceServer::session_parts() {
   const CurveKeyPair& ours = options_.key;
@@ -90,6 +91,7 @@ Result<void> EvidenceServer::open_socket(const std::string& endpoint) {
     return bound.error();
   }
   socket_.emplace(*std::move(socket));
+  punctuality_.note_opened(parts_.clock.now());
   malformed_told_ = 0;
   return {};
 }
@@ -211,6 +213,7 @@ bool EvidenceServer::handle_requests() {
     requests.stop = requests_.stop;
   }
   const Moment now = parts_.clock.now();
+  punctuality_.note(now);
   if (requests.refuse_new) {
     send_all(sessions_.refuse_new());
   }
@@ -249,6 +252,7 @@ void EvidenceServer::receive_some() {
     const std::optional<Received> received = socket_->receive();
     if (!received) {
       if (!socket_->pending()) {
+        punctuality_.note_empty();
         break;
       }
       ++frames;
@@ -271,7 +275,8 @@ int EvidenceServer::take(const Received& received) {
   if (const std::optional<GatewayNumber> gateway = gateways_.find(*received.user)) {
     return take_carried(*gateway, received);
   }
-  send_all(sessions_.receive(*received.user, received.route, received.payload, parts_.clock.now()));
+  send_all(sessions_.receive(*received.user, received.route, received.payload,
+                             punctuality_.arrival_at(parts_.clock.now())));
   return 1;
 }
 
@@ -294,14 +299,16 @@ int EvidenceServer::take_carried(GatewayNumber gateway, const Received& received
     return 1;
   }
   count(counters.frames_in, items->size());
+  const Arrival arrival = punctuality_.arrival_at(now);
   for (const CarriedFrame& item : *items) {
-    send_all(sessions_.receive_carried(gateway, item.host, item.frame, now));
+    send_all(sessions_.receive_carried(gateway, item.host, item.frame, arrival));
   }
   return static_cast<int>(items->size());
 }
 
 void EvidenceServer::handle_time() {
   const Moment now = parts_.clock.now();
+  punctuality_.note(now);
   if (now.boot.ms - ticked_.ms < kTickMs) {
     return;
   }

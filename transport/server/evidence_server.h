@@ -26,6 +26,7 @@
 #include "transport/server/counters.h"
 #include "transport/server/gateway_links.h"
 #include "transport/server/memory_guard.h"
+#include "transport/server/punctuality.h"
 #include "transport/server/server_log.h"
 #include "transport/server/session_table.h"
 #include "transport/socket/context.h"
@@ -139,6 +140,7 @@ class EvidenceServer final : public ReplySink {
   GatewayLinks gateways_;
   SessionTable sessions_;
   MemoryGuard guard_;
+  Punctuality punctuality_;
   std::optional<Socket> socket_;  // none: could not be reopened yet
   std::uint64_t malformed_told_ = 0;
   BootTime ticked_;

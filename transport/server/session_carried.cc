@@ -8,9 +8,9 @@
 namespace quotemill::transport {
 
 std::vector<Outgoing> SessionTable::receive_carried(GatewayNumber gateway, const CurveKey& key,
-                                                    ByteView frame, Moment now) {
+                                                    ByteView frame, const Arrival& arrival) {
   count(parts_.counters.carried);
-  return take(key, {{}, gateway}, frame, now);
+  return take(key, {{}, gateway}, frame, arrival);
 }
 
 // Whether the gateway may carry for the host; if not, it is told, and nothing else happens.

@@ -165,12 +165,12 @@ Result<void> SessionTable::make_challenge(Turn& turn) {
   return {};
 }
 
-// "Your evidence answers no open challenge": with the one to answer instead.
-void SessionTable::send_expired(Turn& turn) {
+// "No verdict comes of your evidence": with the challenge to answer instead. `why` is ours alone.
+void SessionTable::send_expired(Turn& turn, std::string why) {
   count(parts_.counters.expired);
-  parts_.log.write(LogCause::kExpired, turn.host.record->name,
-                   "sent evidence that answers no open challenge", turn.now.boot.ms);
-  ErrorMessage message{ErrorCode::kExpired, "answers no open challenge", {}};
+  parts_.log.write(LogCause::kExpired, turn.host.record->name, "sent evidence that " + why,
+                   turn.now.boot.ms);
+  ErrorMessage message{ErrorCode::kExpired, std::move(why), {}};
   if (Result<ChallengeMessage> challenge = open_or_fresh(turn)) {
     message.challenge = *std::move(challenge);
   }

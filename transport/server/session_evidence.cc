@@ -1,4 +1,5 @@
 // SessionTable: EVIDENCE and LOGS.
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/limits.h"
@@ -74,9 +75,31 @@ bool SessionTable::is_full(Turn& turn, std::size_t bytes) {
     return false;
   }
   turn.session.found_full = true;
+  note_put_off(turn.session, turn.host.state->sequence + 1, turn.arrival.waiting_since);
   count(parts_.counters.inbox_full);
   send_busy(turn);
   return true;
+}
+
+void SessionTable::note_put_off(Session& session, std::uint64_t sequence, BootTime since) {
+  if (session.put_off_sequence != sequence) {
+    session.put_off_sequence = sequence;
+    session.put_off_since = since;
+  }
+  session.put_off_since = std::min(session.put_off_since, since);
+}
+
+// The earliest that evidence which answers this challenge can have come, the first time that it
+// did; not before it was issued.
+BootTime SessionTable::waiting_since(const Turn& turn, const Challenge& challenge) {
+  if (challenge.issued <= turn.arrival.measurable_from) {
+    return challenge.issued;
+  }
+  BootTime since = turn.arrival.waiting_since;
+  if (turn.session.put_off_sequence == challenge.sequence) {
+    since = std::min(since, turn.session.put_off_since);
+  }
+  return std::max(since, challenge.issued);
 }
 
 // Whether an exchange is going on, and its answer given: one at a time per host.
@@ -170,12 +193,14 @@ void SessionTable::accept(Turn& turn, Bytes item, const Challenge& challenge,
   exchange->item = std::move(item);
   exchange->challenge = challenge;
   exchange->received = turn.now;
+  exchange->waiting_since = waiting_since(turn, challenge);
   exchange->correlation = turn.correlation;
   exchange->boot_id = boot_id;
   exchange->foregone = foregone;
   exchange->carried = turn.carried;
   turn.session.exchange = std::move(exchange);
   if (!parts_.inbox.offer(submission_of(turn))) {
+    note_put_off(turn.session, challenge.sequence, turn.session.exchange->waiting_since);
     turn.session.exchange.reset();
     turn.session.found_full = true;
     count(parts_.counters.inbox_full);
@@ -197,6 +222,7 @@ Submission SessionTable::submission_of(const Turn& turn) const {
   submission.host = turn.host.record;
   submission.challenge = exchange.challenge;
   submission.received = exchange.received;
+  submission.waiting_since = exchange.waiting_since;
   submission.carried = exchange.carried;
   submission.again = turn.session.found_full;
   return submission;

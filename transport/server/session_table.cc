@@ -23,12 +23,13 @@ SessionTable::SessionTable(const SessionParts& parts, ChallengePolicy policy)
       budget_(limits::kLogTransfersMax, limits::kLogTransferBytesMax) {}
 
 std::vector<Outgoing> SessionTable::receive(const CurveKey& key, const RouteId& route,
-                                            ByteView frame, Moment now) {
-  return take(key, {route}, frame, now);
+                                            ByteView frame, const Arrival& arrival) {
+  return take(key, {route}, frame, arrival);
 }
 
 std::vector<Outgoing> SessionTable::take(const CurveKey& key, const Route& route, ByteView frame,
-                                         Moment now) {
+                                         const Arrival& arrival) {
+  const Moment now = arrival.read;
   std::vector<Outgoing> out;
   count(parts_.counters.messages_in);
   const std::optional<Host> host = parts_.hosts.find_by_key(key);
@@ -58,7 +59,7 @@ std::vector<Outgoing> SessionTable::take(const CurveKey& key, const Route& route
     count(parts_.counters.routes_exceeded);
     return out;
   }
-  Turn turn{*host, session, correlation_of(frame), now, out, route.gateway.has_value()};
+  Turn turn{*host, session, correlation_of(frame), now, out, route.gateway.has_value(), arrival};
   if (!message) {
     count(parts_.counters.malformed);
     parts_.log.write(LogCause::kMalformed, host->record->name, message.error().to_string(),
@@ -186,7 +187,9 @@ void SessionTable::answer_error(Turn& turn, const Error& error) {
   } else if (error.code == ErrorCode::kConflict || error.code == ErrorCode::kExpired) {
     end_exchange(turn.session, turn.host.record->uid);
     if (!turn.session.challenge_wanted) {
-      send_expired(turn);
+      error.code == ErrorCode::kConflict
+          ? send_expired(turn)
+          : send_expired(turn, "may have waited at the server for too long to be believed");
     }
   } else {
     parts_.log.write(LogCause::kInternal, turn.host.record->name, error.to_string(),
@@ -204,6 +207,8 @@ void SessionTable::end_exchange(Session& session, const HostUid& uid) {
   if (session.exchange->phase == Exchange::Phase::kJudging) {
     --in_flight_;
   }
+  // Moot if its verdict came: then the next evidence is for another sequence.
+  note_put_off(session, session.exchange->challenge.sequence, session.exchange->waiting_since);
   session.exchange.reset();
 }
 

@@ -41,6 +41,7 @@
 #include "engine/ports/reply_sink.h"
 #include "transport/server/counters.h"
 #include "transport/server/log_transfer.h"
+#include "transport/server/punctuality.h"
 #include "transport/server/route.h"
 #include "transport/server/server_log.h"
 #include "transport/socket/rate_limiter.h"
@@ -91,11 +92,11 @@ class SessionTable {
 
   // One frame from the peer that proved `key` in its handshake, over `route`.
   std::vector<Outgoing> receive(const CurveKey& key, const RouteId& route, ByteView frame,
-                                Moment now);
+                                const Arrival& arrival);
 
   // One frame that a gateway carries for the host that proved `key` to it.
   std::vector<Outgoing> receive_carried(GatewayNumber gateway, const CurveKey& key, ByteView frame,
-                                        Moment now);
+                                        const Arrival& arrival);
 
   // Answers of the pipeline.
   std::vector<Outgoing> deliver(std::vector<Reply> replies, Moment now);
@@ -141,6 +142,7 @@ class SessionTable {
     Bytes item;
     Challenge challenge;
     Moment received;
+    BootTime waiting_since;
     std::uint64_t correlation = 0;
     BootId boot_id{};
     LogNeed need;  // kNeedsLog: which are still to come
@@ -159,6 +161,11 @@ class SessionTable {
 
   struct Session {
     std::uint32_t generation = 0;
+    // HELLO or challenge_now() during an exchange: challenge when it is over.
+    bool challenge_wanted = false;
+    // Its last evidence found the inbox full: the next one comes before that of others.
+    bool found_full = false;
+    bool claim_told = false;
     // At most two live routes a key: newest first. Replies go to the newest.
     std::array<Route, 2> routes;
     TokenBucket route_changes;
@@ -168,12 +175,11 @@ class SessionTable {
     // the newer on its way: an ERROR, not a failed verdict.
     std::vector<Challenge> voided;
     std::unique_ptr<Exchange> exchange;
-    // HELLO or challenge_now() during an exchange: challenge when it is over.
-    bool challenge_wanted = false;
-    // Its last evidence found the inbox full: the next one comes before that of others.
-    bool found_full = false;
     std::uint64_t wanted_correlation = 0;
-    bool claim_told = false;
+    // Evidence for this sequence, perhaps the very same that comes now, came then, and no verdict
+    // came of it: BUSY, or a fault of ours.
+    std::uint64_t put_off_sequence = 0;
+    BootTime put_off_since;
   };
 
   // One call's worth of context. `session` is of `host`.
@@ -184,10 +190,12 @@ class SessionTable {
     Moment now;
     std::vector<Outgoing>& out;
     bool carried = false;  // what is answered came through a gateway
+    Arrival arrival{};     // of what is answered
   };
 
   // session_table.cc
-  std::vector<Outgoing> take(const CurveKey& key, const Route& route, ByteView frame, Moment now);
+  std::vector<Outgoing> take(const CurveKey& key, const Route& route, ByteView frame,
+                             const Arrival& arrival);
   Session& session_of(const Host& host, Moment now);
   static void drop_route(Session& session, const Route& route);
   bool note_route(Session& session, const Route& route, Moment now);
@@ -217,7 +225,7 @@ class SessionTable {
   void note_claim(Turn& turn, std::uint64_t last_receipt);
   void check_store(Turn& turn, const Evidence& evidence);
   void offer_challenge(Turn& turn);
-  void send_expired(Turn& turn);
+  void send_expired(Turn& turn, std::string why = "answers no open challenge");
   Result<ChallengeMessage> open_or_fresh(Turn& turn);
   static void forget_voided(Turn& turn);
   Result<void> make_challenge(Turn& turn);
@@ -232,6 +240,8 @@ class SessionTable {
   void item(Turn& turn, Bytes item);
   bool is_full(Turn& turn, std::size_t bytes);
   bool is_repeated(Turn& turn, const Bytes& item);
+  static void note_put_off(Session& session, std::uint64_t sequence, BootTime since);
+  static BootTime waiting_since(const Turn& turn, const Challenge& challenge);
   static bool is_last_judged(const Turn& turn, const Bytes& item, const Evidence* evidence);
   void give_up_lost(Turn& turn);
   void judge_item(Turn& turn, Bytes item, const Evidence* evidence);

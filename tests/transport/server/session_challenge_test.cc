@@ -38,7 +38,7 @@ TEST_F(SessionChallenge, AQuestionThatIsYoungIsAskedAgainNotReplaced) {
 TEST_F(SessionChallenge, AnUnknownKeyIsDeniedAndLeavesNoState) {
   CurveKey stranger{};
   const std::vector<Outgoing> out =
-      table_->receive(stranger, route_, encode_message({Role::kHost, 9, hello()}), now());
+      table_->receive(stranger, route_, encode_message({Role::kHost, 9, hello()}), arrival());
   ASSERT_EQ(out.size(), 1U);
   EXPECT_FALSE(out.front().host);
   EXPECT_EQ(decode_message(out.front().frame)->correlation, 9U);

@@ -62,6 +62,16 @@ class SessionTest : public ::testing::Test {
 
   [[nodiscard]] Moment now() const { return {{now_ms_ + kWallAhead}, {now_ms_}}; }
 
+  // Of what the host sends now.
+  [[nodiscard]] transport::Arrival arrival() const {
+    transport::Arrival arrival = transport::Arrival::in_time(now());
+    arrival.waiting_since.ms -= read_late_ms_;
+    if (opened_ms_) {
+      arrival.measurable_from.ms = *opened_ms_;
+    }
+    return arrival;
+  }
+
   [[nodiscard]] HostState state() const { return *hosts_.find(record_.uid)->state; }
 
   void put_state(HostState state) {
@@ -74,9 +84,9 @@ class SessionTest : public ::testing::Test {
 
   std::vector<transport::Outgoing> send_frame(const Bytes& frame) {
     if (through_gateway_) {
-      return table_->receive_carried(kGateway, record_.curve_key, frame, now());
+      return table_->receive_carried(kGateway, record_.curve_key, frame, arrival());
     }
-    return table_->receive(record_.curve_key, route_, frame, now());
+    return table_->receive(record_.curve_key, route_, frame, arrival());
   }
 
   std::vector<transport::Outgoing> send_all(transport::MessageBody body) {
@@ -279,6 +289,8 @@ class SessionTest : public ::testing::Test {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> store_behind_;
   std::unique_ptr<transport::SessionTable> table_;
   std::int64_t now_ms_ = kNow;
+  std::int64_t read_late_ms_ = 0;          // so long may what comes have waited
+  std::optional<std::int64_t> opened_ms_;  // when the socket was; none: always there
   transport::RouteId route_ = "route-1";
   bool through_gateway_ = false;
   bool is_listed_ = true;

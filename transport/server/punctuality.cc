@@ -1,0 +1,32 @@
+#include "transport/server/punctuality.h"
+
+#include <cstdlib>
+#include <utility>
+
+namespace quotemill::transport {
+
+void Punctuality::note_opened(Moment now) {
+  note(now);
+  in_time_since_ = now.boot;
+  empty_ = now.boot;
+  measurable_from_ = now.boot;
+}
+
+void Punctuality::note(Moment now) {
+  const Moment last = std::exchange(last_, now);
+  const std::int64_t passed_ms = now.boot.ms - last.boot.ms;
+  if (passed_ms > kInTimeMs) {
+    in_time_since_ = now.boot;
+  }
+  if (std::abs(now.wall.ms - last.wall.ms - passed_ms) > kWallStepMs) {
+    measurable_from_ = now.boot;
+  }
+}
+
+void Punctuality::note_empty() {
+  if (last_.boot.ms - in_time_since_.ms >= kSettledMs) {
+    empty_ = last_.boot;
+  }
+}
+
+}  // namespace quotemill::transport
