@@ -15,6 +15,8 @@ using transport::MessageBody;
 
 constexpr std::uint64_t kPatienceUs = 10'000'000;
 constexpr std::uint64_t kAfterErrorUs = 1'000'000;
+// An answer that takes so long, and the evidence may have waited for the daemon.
+constexpr std::uint64_t kWaitingUs = 1'000'000;
 
 std::string state_name(std::uint8_t state) {
   return std::string(name_of(static_cast<TrustState>(state)));
@@ -101,6 +103,7 @@ HostSession::Messages HostSession::evidence(Bytes item) {
   }
   item_ = std::move(item);
   item_sequence_ = next_sequence();
+  was_put_off_ = false;
   nonce_.reset();
   step_ = Step::kReceipt;
   started_us_ = 0;
@@ -129,6 +132,7 @@ HostSession::Messages HostSession::answer(const ChallengeMessage& challenge, Tal
     return {};
   }
   was_interactive_ = true;
+  answering_ = challenge.nonce;
   ++tally.signed_live;
   return evidence(
       host_.evidence(plan_, challenge.sequence, NonceKind::kInteractive, challenge.nonce));
@@ -161,6 +165,7 @@ HostSession::Messages HostSession::receive(const transport::Message& message, st
       tally.busy_latency.add(now_us - std::min(now_us, sent_us_));
     }
     is_put_off_ = true;
+    was_put_off_ = true;
     wake_us_ = now_us + std::uint64_t{busy->retry_after_ms} * 1'000;
     return {};
   }
@@ -232,6 +237,15 @@ HostSession::Messages HostSession::refused(const transport::ErrorMessage& error,
     ++tally.replays_refused;
     return answer(*error.challenge, tally);
   }
+  if (step_ == Step::kReceipt && was_interactive_ && error.challenge &&
+      error.challenge->nonce == answering_) {
+    return {};  // of a copy of what was sent before: the answer is on its way
+  }
+  if (error.code == ErrorCode::kExpired && error.challenge &&
+      (has_waited(now_us) || may_have_crossed())) {
+    ++tally.asked_again;
+    return answer(*error.challenge, tally);
+  }
   ++tally.errors[std::string(name_of(error.code))];
   if (error.code == ErrorCode::kExpired && error.challenge && step_ == Step::kReceipt) {
     return answer(*error.challenge, tally);
@@ -239,6 +253,19 @@ HostSession::Messages HostSession::refused(const transport::ErrorMessage& error,
   is_put_off_ = false;
   wake_us_ = now_us + kAfterErrorUs;
   return {};
+}
+
+// Whether the daemon may be unable to tell by the TPM's clock when the evidence was made: it kept
+// it waiting. A fresh challenge is no such question.
+bool HostSession::has_waited(std::uint64_t now_us) const {
+  const bool is_slow = started_us_ != 0 && now_us >= started_us_ + kWaitingUs;
+  return step_ == Step::kReceipt && !was_interactive_ && (was_put_off_ || is_slow);
+}
+
+// Whether a challenge may have crossed the evidence: each HELLO is answered by one, those that the
+// daemon read late as well.
+bool HostSession::may_have_crossed() const {
+  return step_ == Step::kReceipt && greeted_again_ != 0 && next_sequence() <= greeted_again_ + 1;
 }
 
 HostSession::Messages HostSession::log(std::uint64_t sequence, Tally& tally) const {
@@ -276,6 +303,8 @@ HostSession::Messages HostSession::wake(std::uint64_t now_us, Tally& tally) {
   }
   if (step_ == Step::kReplay) {
     step_ = Step::kChallenge;
+  } else {
+    greeted_again_ = next_sequence();
   }
   return hello();
 }

@@ -74,6 +74,8 @@ class HostSession {
   Messages evidence(Bytes item);
   [[nodiscard]] std::optional<Bytes> signed_ahead(const Nonce& nonce) const;
   [[nodiscard]] bool is_again(const Receipt& receipt) const;
+  [[nodiscard]] bool has_waited(std::uint64_t now_us) const;
+  [[nodiscard]] bool may_have_crossed() const;
   void check(const Receipt& receipt, Tally& tally) const;
   void know(const transport::ChallengeMessage& challenge, Tally& tally);
 
@@ -84,16 +86,19 @@ class HostSession {
   std::uint64_t last_ = 0;        // receipt
   std::optional<Nonce> nonce_;    // for the next one
   bool was_interactive_ = false;  // the nonce that is being answered
+  Nonce answering_{};             // of the last challenge
   std::uint64_t due_us_ = 0;
   std::uint64_t sent_us_ = 0;
   std::uint64_t wake_us_ = UINT64_MAX;
-  bool is_put_off_ = false;  // BUSY: the same again at wake_us_
-  Bytes item_;               // that is being judged, or was last
+  bool is_put_off_ = false;   // BUSY: the same again at wake_us_
+  bool was_put_off_ = false;  // the evidence, at least once
+  Bytes item_;                // that is being judged, or was last
   std::uint64_t item_sequence_ = 0;
-  std::uint64_t started_us_ = 0;    // when it was first sent
-  Bytes older_item_;                // of a sequence before that
-  std::uint64_t resent_ = 0;        // the sequence whose evidence was sent again last
-  std::uint64_t log_sequence_ = 0;  // of the last log that was sent
+  std::uint64_t started_us_ = 0;     // when it was first sent
+  Bytes older_item_;                 // of a sequence before that
+  std::uint64_t resent_ = 0;         // the sequence whose evidence was sent again last
+  std::uint64_t greeted_again_ = 0;  // the sequence that was asked for more than once, last
+  std::uint64_t log_sequence_ = 0;   // of the last log that was sent
   std::uint64_t first_ahead_ = 0;
   std::vector<std::pair<Nonce, Bytes>> ahead_;
 };

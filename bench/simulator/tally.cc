@@ -15,7 +15,7 @@ struct Counter {
   std::uint64_t Tally::*value;
 };
 
-constexpr std::array<Counter, 18> kCounters = {{
+constexpr std::array<Counter, 19> kCounters = {{
     {"hosts", &Tally::hosts},
     {"attestations", &Tally::attestations},
     {"trusted", &Tally::trusted},
@@ -24,6 +24,7 @@ constexpr std::array<Counter, 18> kCounters = {{
     {"logs_sent", &Tally::logs_sent},
     {"signed_live", &Tally::signed_live},
     {"replays_refused", &Tally::replays_refused},
+    {"asked_again", &Tally::asked_again},
     {"receipts_again", &Tally::receipts_again},
     {"flood_messages", &Tally::flood_messages},
     {"unread_messages", &Tally::unread_messages},

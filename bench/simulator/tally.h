@@ -25,6 +25,7 @@ struct Tally {
   std::uint64_t logs_sent = 0;
   std::uint64_t signed_live = 0;  // within the measured time; the others were signed before
   std::uint64_t replays_refused = 0;
+  std::uint64_t asked_again = 0;      // evidence that the daemon kept waiting: EXPIRED, no verdict
   std::uint64_t receipts_again = 0;   // for evidence that was sent many times
   std::uint64_t flood_messages = 0;   // evidence sent again by floods
   std::uint64_t unread_messages = 0;  // and by slow readers

@@ -109,6 +109,7 @@ TEST_F(Monitoring, CountsForEachGateway) {
   EXPECT_THAT(metrics, HasSubstr("quotemill_gateway_frames_received_total{gateway=\"rack-1\"} 0"));
   EXPECT_THAT(metrics, HasSubstr("quotemill_gateway_dropped_total{gateway=\"rack-1\"} 0"));
   EXPECT_THAT(metrics, HasSubstr("quotemill_unproven_total 0"));
+  EXPECT_THAT(metrics, HasSubstr("quotemill_asked_again_total 0"));
 }
 
 TEST_F(Monitoring, TellsOfItsMemoryItsPoliciesAndItsStore) {

@@ -1,4 +1,6 @@
 // Bulk import into a real daemon, and a simulated fleet of the imported hosts that attests to it.
+#include "tests/integration/simulated_fleet.h"
+
 #include <gmock/gmock.h>
 
 #include "tests/integration/test_gateway.h"
@@ -10,47 +12,9 @@ using testing::DaemonSettings;
 using testing::Finished;
 using testing::has_finding;
 using ::testing::HasSubstr;
+using testing::SimulatedFleetTest;
 using testing::TestDaemon;
 using transport::Json;
-
-class SimulatedFleetTest : public ::testing::Test {
- protected:
-  // Exports so many hosts.
-  std::string exported(const std::string& hosts) {
-    const std::string file = (folder_ / "hosts.jsonl").string();
-    const Finished finished = testing::run(
-        {{QUOTEMILL_BIN_DIR "/quotemill-fleet", "export", "--hosts", hosts, "--keys", kKeys, file}},
-        testing::kPatience);
-    EXPECT_TRUE(finished.ok()) << finished.output;
-    return file;
-  }
-
-  // To the daemon, or through a gateway at `endpoint`.
-  static Finished attest(const TestDaemon& daemon, const std::string& hosts,
-                         const std::vector<std::string>& more, const std::string& endpoint = {}) {
-    std::vector<std::string> words = {QUOTEMILL_BIN_DIR "/quotemill-fleet",
-                                      "run",
-                                      "--hosts",
-                                      hosts,
-                                      "--keys",
-                                      kKeys,
-                                      "--connect",
-                                      endpoint.empty() ? daemon.attest().endpoint : endpoint,
-                                      "--server-key",
-                                      (daemon.folder() / "state/server.pub").string()};
-    words.insert(words.end(), more.begin(), more.end());
-    return testing::run({words}, std::chrono::seconds(90));
-  }
-
-  static Json report_of(const Finished& finished) {
-    const std::optional<Json> report = transport::parse_json(finished.output);
-    EXPECT_TRUE(report) << finished.output;
-    return report.value_or(Json::object());
-  }
-
-  static constexpr const char* kKeys = "rsa2048:0.8,ecdsa_p256:0.2";
-  testing::TempFolder folder_;
-};
 
 TEST_F(SimulatedFleetTest, EveryVerdictIsRightUnderEveryFault) {
   DaemonSettings settings;
@@ -69,7 +33,7 @@ TEST_F(SimulatedFleetTest, EveryVerdictIsRightUnderEveryFault) {
        "truncated=0.04,wrong_key=0.04",
        "--nonce-keys", (daemon.folder() / "state/nonce.keys").string(), "--ahead", "16"});
   EXPECT_TRUE(run.ok()) << run.output;
-  const Json report = report_of(run);
+  const Json report = report_of(run.output);
   EXPECT_EQ(report["wrong_verdicts"], 0) << report["wrong"].dump(1);
   EXPECT_TRUE(report["errors"].empty()) << report["errors"].dump();
   EXPECT_EQ(report["processes"], 2);
@@ -101,7 +65,7 @@ TEST_F(SimulatedFleetTest, AFleetBehindAGatewayIsJudgedAsDirectly) {
                                (daemon.folder() / "state/nonce.keys").string(), "--ahead", "16"},
                               gateway.address(daemon).endpoint);
   EXPECT_TRUE(run.ok()) << run.output;
-  const Json report = report_of(run);
+  const Json report = report_of(run.output);
   EXPECT_EQ(report["wrong_verdicts"], 0) << report["wrong"].dump(1);
   EXPECT_TRUE(report["errors"].empty()) << report["errors"].dump();
   EXPECT_EQ(report["unanswered"], 0);
@@ -140,7 +104,7 @@ TEST_F(SimulatedFleetTest, EveryVerdictOnEsxiHostsIsTheOneThatTheirGeneratorKnow
              {"--seconds", "3", "--esxi", "3", "--esxi-faulty", "0.5", "--mix",
               "quote-only=0.8,reboot=0.2", "--faults", "bad_signature=0.03,tampered_log=0.03"});
   EXPECT_TRUE(run.ok()) << run.output;
-  const Json report = report_of(run);
+  const Json report = report_of(run.output);
   EXPECT_EQ(report["wrong_verdicts"], 0) << report["wrong"].dump(1);
   EXPECT_TRUE(report["errors"].empty()) << report["errors"].dump();
   EXPECT_GT(report["trusted"], 50);
@@ -159,7 +123,7 @@ TEST_F(SimulatedFleetTest, ImportedHostsFailByNameUntilThePolicyAllowsThem) {
   ASSERT_TRUE(daemon.start());
   const Finished run = attest(daemon, "3", {"--seconds", "1"});
   EXPECT_EQ(run.exit_status, 1) << run.output;
-  const Json report = report_of(run);
+  const Json report = report_of(run.output);
   EXPECT_GT(report["wrong_verdicts"], 0) << "what is not trusted does not go unnoticed";
   EXPECT_EQ(report["trusted"], 0);
   const Json host = daemon.host("sim-1-0");

@@ -16,6 +16,7 @@ Tally sample() {
   tally.actions.at(static_cast<std::size_t>(Action::kReboot)) = 4;
   tally.latency.add(500);
   tally.flood_messages = 7;
+  tally.asked_again = 6;
   tally.busy_latency.add(90);
   tally.receipts_per_host.add(1);
   tally.receipts_per_host.add(4);
@@ -48,6 +49,7 @@ TEST(Tally, AddsWhatProcessesCounted) {
   EXPECT_EQ(report["latency_us"]["max"], 500);
   EXPECT_EQ(report["busy_latency_us"]["max"], 90);
   EXPECT_EQ(report["flood_messages"], 14);
+  EXPECT_EQ(report["asked_again"], 12);
   EXPECT_EQ(report["receipts_per_host"]["min"], 1);
   EXPECT_EQ(report["receipts_per_host"]["median"], 4);
   EXPECT_EQ(report["receipts_per_host"]["max"], 5);
