@@ -140,6 +140,38 @@ TEST_F(EvidenceServerLoopback, DrainGivesUpAfterItsTime) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
+TEST_F(EvidenceServerLoopback, WhatIsReadAsItComesIsNotThoughtToHaveWaited) {
+  start();
+  Socket socket = connect(fleet_[0]);
+  EXPECT_TRUE(testing::eventually([&] {
+    send(socket, fleet_[0].hello());
+    const auto challenge = expect<ChallengeMessage>(socket);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1'500));
+    send(socket, fleet_[0].answer(challenge.value_or(ChallengeMessage{})));
+    return expect<ReceiptMessage>(socket) && pipeline_.options.may_have_waited_ms < 1'000;
+  }));
+}
+
+TEST_F(EvidenceServerLoopback, ANonceFromBeforeItStartedMeasuresNothing) {
+  constexpr std::int64_t kBeforeMs = 20'000;
+  const ChallengeMessage asked{{}, 2, {{HashAlgorithm::kSha256, 1}}, 0};
+  Receipt receipt;
+  receipt.selections = asked.selections;
+  auto state = std::make_shared<HostState>();
+  state->host = fleet_[0].record.uid;
+  state->generation = fleet_[0].record.generation;
+  state->sequence = 1;
+  state->receipt = encode_receipt(receipt);
+  state->nonce_issued = WallTime{clock_.now().wall.ms - kBeforeMs};
+  state->nonce_deadline.ms = clock_.now().wall.ms + 60'000;
+  hosts_.put_state(state);
+  start();
+  Socket socket = connect(fleet_[0]);
+  send(socket, fleet_[0].answer(asked, {}, NonceKind::kPreissued));
+  EXPECT_TRUE(expect<ReceiptMessage>(socket));
+  EXPECT_GE(pipeline_.options.may_have_waited_ms, kBeforeMs) << "it may have been sent at any time";
+}
+
 TEST_F(EvidenceServerLoopback, ManyThreadsMayAskAtOnce) {
   start();
   std::vector<std::thread> threads;

@@ -50,8 +50,10 @@ struct TestHost {
   }
 
   [[nodiscard]] transport::EvidenceMessage answer(const transport::ChallengeMessage& challenge,
-                                                  const Bytes& boot_id = {}) const {
+                                                  const Bytes& boot_id = {},
+                                                  NonceKind kind = NonceKind::kInteractive) const {
     EvidenceHeader header;
+    header.nonce_kind = kind;
     std::copy(boot_id.begin(), boot_id.end(), header.boot_id.begin());
     header.host = record.uid;
     header.generation = record.generation;
@@ -82,11 +84,12 @@ inline TestHost make_host(std::uint8_t number) {
 
 // What a TrustingPipeline does beside trusting. Set before it starts.
 struct TrustingOptions {
-  bool with_nonce = false;              // receipts carry the next nonce
-  std::uint32_t next_due_ms = 100;      // in receipts
-  bool asks_for_log = false;            // with the first evidence of each sequence
-  std::atomic<int> logs_received{0};    // submissions that came with a log
-  std::atomic<int> failed_foregone{0};  // submissions decided before judging
+  bool with_nonce = false;                          // receipts carry the next nonce
+  std::uint32_t next_due_ms = 100;                  // in receipts
+  bool asks_for_log = false;                        // with the first evidence of each sequence
+  std::atomic<int> logs_received{0};                // submissions that came with a log
+  std::atomic<int> failed_foregone{0};              // submissions decided before judging
+  std::atomic<std::int64_t> may_have_waited_ms{0};  // before the last submission was read
 };
 
 // Judges everything as trusted, on threads of its own, until the inbox is closed.
@@ -150,6 +153,7 @@ class TrustingPipeline {
     reply.generation = submission.host->generation;
     reply.sequence = submission.challenge.sequence;
     options.failed_foregone += submission.foregone ? 1 : 0;
+    options.may_have_waited_ms = submission.received.boot.ms - submission.waiting_since.ms;
     options.logs_received += submission.boot_log.empty() ? 0 : 1;
     if (options.asks_for_log && submission.boot_log.empty() && !submission.foregone) {
       reply.kind = ReplyKind::kNeedLog;
