@@ -213,7 +213,6 @@ bool EvidenceServer::handle_requests() {
     requests.stop = requests_.stop;
   }
   const Moment now = parts_.clock.now();
-  punctuality_.note(now);
   if (requests.refuse_new) {
     send_all(sessions_.refuse_new());
   }

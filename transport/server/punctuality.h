@@ -48,7 +48,7 @@ class Punctuality {
   // to the one before is lost, and will be sent again.
   void note_opened(Moment now);
 
-  // The thread runs: at each of its turns, at least.
+  // The thread runs: once in each of its turns, at least.
   void note(Moment now);
 
   // It has found the socket empty since the last note().

@@ -131,6 +131,7 @@ TEST_F(JudgeCarried, EvidenceThatMayHaveWaitedHereIsAskedForAgain) {
   Submission late = carried();
   late.challenge.kind = NonceKind::kPreissued;
   late.received.boot.ms = late.challenge.issued.ms + 200'000;
+  late.boot_log = host.log();
   const Judgement judgement = engine.judge(std::move(late));
   EXPECT_EQ(judgement.kind, JudgementKind::kError)
       << "whatever it proves: it may be held back, too";
