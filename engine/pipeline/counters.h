@@ -23,9 +23,8 @@ struct PipelineCounters {
   std::atomic<std::uint64_t> extends_hashed{0};
   std::atomic<std::uint64_t> changes{0};
   std::atomic<std::uint64_t> dropped_not_current{0};
-  std::atomic<std::uint64_t> unproven{0};  // carried by a gateway, and not the host's
-  std::atomic<std::uint64_t> asked_again{
-      0};  // may have waited here for too long: a fresh challenge
+  std::atomic<std::uint64_t> unproven{0};     // carried by a gateway, and not the host's
+  std::atomic<std::uint64_t> asked_again{0};  // may have waited here for too long: no verdict
   std::atomic<std::uint64_t> commit_failures{0};
   std::atomic<bool> commits_fail{false};  // the last durable write did, whoever asked for it
   std::atomic<std::uint64_t> internal_errors{0};

@@ -275,7 +275,7 @@ int EvidenceServer::take(const Received& received) {
     return take_carried(*gateway, received);
   }
   send_all(sessions_.receive(*received.user, received.route, received.payload,
-                             punctuality_.arrival_at(parts_.clock.now())));
+                             punctuality_.note_read(parts_.clock.now())));
   return 1;
 }
 
@@ -298,7 +298,7 @@ int EvidenceServer::take_carried(GatewayNumber gateway, const Received& received
     return 1;
   }
   count(counters.frames_in, items->size());
-  const Arrival arrival = punctuality_.arrival_at(now);
+  const Arrival arrival = punctuality_.note_read(now);
   for (const CarriedFrame& item : *items) {
     send_all(sessions_.receive_carried(gateway, item.host, item.frame, arrival));
   }

@@ -23,6 +23,12 @@ void Punctuality::note(Moment now) {
   }
 }
 
+// The clock may have been set since the last turn.
+Arrival Punctuality::note_read(Moment now) {
+  note(now);
+  return {now, empty_, measurable_from_};
+}
+
 void Punctuality::note_empty() {
   if (last_.boot.ms - in_time_since_.ms >= kSettledMs) {
     empty_ = last_.boot;

@@ -51,11 +51,11 @@ class Punctuality {
   // The thread runs: once in each of its turns, at least.
   void note(Moment now);
 
-  // It has found the socket empty since the last note().
-  void note_empty();
+  // It read something; when that came.
+  Arrival note_read(Moment now);
 
-  // Of what was read at `now`.
-  [[nodiscard]] Arrival arrival_at(Moment now) const { return {now, empty_, measurable_from_}; }
+  // It has found the socket empty since any of these.
+  void note_empty();
 
  private:
   Moment last_;
