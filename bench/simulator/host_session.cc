@@ -199,6 +199,7 @@ HostSession::Messages HostSession::judged(const Receipt& receipt, std::uint64_t 
   }
   last_ = receipt.number;
   nonce_ = receipt.next_nonce;
+  nonce_was_late_ = is_slow(now_us);
   step_ = Step::kIdle;
   wake_us_ = UINT64_MAX;
   return {};
@@ -255,11 +256,17 @@ HostSession::Messages HostSession::refused(const transport::ErrorMessage& error,
   return {};
 }
 
+// No answer yet, for so long that the daemon is late with it.
+bool HostSession::is_slow(std::uint64_t now_us) const {
+  return started_us_ != 0 && now_us >= started_us_ + kWaitingUs;
+}
+
 // Whether the daemon may be unable to tell by the TPM's clock when the evidence was made: it kept
-// it waiting. A fresh challenge is no such question.
+// the evidence waiting, or the nonce, and this clock does not go on meanwhile. No clock counts for
+// a challenge.
 bool HostSession::has_waited(std::uint64_t now_us) const {
-  const bool is_slow = started_us_ != 0 && now_us >= started_us_ + kWaitingUs;
-  return step_ == Step::kReceipt && !was_interactive_ && (was_put_off_ || is_slow);
+  return step_ == Step::kReceipt && !was_interactive_ &&
+         (was_put_off_ || nonce_was_late_ || is_slow(now_us));
 }
 
 // Whether a challenge may have crossed the evidence: each HELLO is answered by one, those that the

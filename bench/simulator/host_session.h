@@ -74,6 +74,7 @@ class HostSession {
   Messages evidence(Bytes item);
   [[nodiscard]] std::optional<Bytes> signed_ahead(const Nonce& nonce) const;
   [[nodiscard]] bool is_again(const Receipt& receipt) const;
+  [[nodiscard]] bool is_slow(std::uint64_t now_us) const;
   [[nodiscard]] bool has_waited(std::uint64_t now_us) const;
   [[nodiscard]] bool may_have_crossed() const;
   void check(const Receipt& receipt, Tally& tally) const;
@@ -85,6 +86,7 @@ class HostSession {
   bool is_known_ = false;         // the first sequence is
   std::uint64_t last_ = 0;        // receipt
   std::optional<Nonce> nonce_;    // for the next one
+  bool nonce_was_late_ = false;   // so was the receipt that carried it
   bool was_interactive_ = false;  // the nonce that is being answered
   Nonce answering_{};             // of the last challenge
   std::uint64_t due_us_ = 0;

@@ -349,6 +349,21 @@ TEST_F(HostSessionTest, AChallengeMayCrossWhatFollowsAHelloThatWasSentAgain) {
   }
 }
 
+TEST_F(WaitingSessionTest, SoMayWhatAnswersANonceThatCameLate) {
+  for (const std::uint64_t late_us : {1'000'000U, 999'999U}) {
+    now_us_ += late_us;
+    give(session_, receipt(session_, session_.next_sequence(), TrustState::kTrusted, Nonce{8}));
+    session_.begin(0);
+    session_.note_sent(now_us_);
+    ChallengeMessage fresh = challenge(session_.next_sequence());
+    fresh.nonce.back() = static_cast<std::uint8_t>(session_.next_sequence());
+    give(session_, transport::ErrorMessage{ErrorCode::kExpired, "", fresh});
+    EXPECT_EQ(tally_.asked_again, 1U);
+    session_.note_sent(now_us_);
+  }
+  EXPECT_EQ(tally_.errors["expired"], 1U) << "the second was in time";
+}
+
 TEST_F(WaitingSessionTest, WhatIsAnsweredAtOnceMayNot) {
   now_us_ += 999'999;
   expired();
