@@ -18,6 +18,7 @@
 #include "engine/base/prefetch.h"
 #include "engine/crypto/pkcs1_checker.h"
 #include "engine/pipeline/limits.h"
+#include "engine/pipeline/standing_back.h"
 
 namespace quotemill {
 namespace {
@@ -240,6 +241,7 @@ struct Pipeline::Graph {
   std::atomic<std::size_t> in_graph{0};  // batches that the committer does not have yet
   tbb::global_control parallelism;
   tbb::task_arena arena;
+  StandingBack standing_back{arena};
   tbb::enumerable_thread_specific<ExtendMemo> memos;
   tbb::enumerable_thread_specific<SoftwareMemo> software;
   tbb::enumerable_thread_specific<ProofMemo> proofs;
