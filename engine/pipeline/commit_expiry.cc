@@ -34,7 +34,7 @@ std::shared_ptr<HostState> Committer::stale_state(const HostRecord& record,
   next->verdict.state = TrustState::kStale;
   next->verdict.findings = {finding};
   next->verdict.findings_dropped = 0;
-  next->judged = store_time();
+  next->judged = time_of_its_own();
   return next;
 }
 
@@ -78,7 +78,7 @@ void Committer::end_term(const Host& host, const Deadlines::Term& term, Moment n
   if (allowed > term.validity_ms && !snapshot->is_of_nobody()) {
     const auto next = std::make_shared<HostState>(*previous);
     set_validity(next->verdict, allowed);
-    const WallTime time = store_time();
+    const WallTime time = time_of_its_own();
     write.batch.revisions.push_back(revision_of(*next, RevisionCause::kFreshness, time));
     write.outcomes.of(next->host).deadline = {{term.at.ms + allowed - term.validity_ms}, allowed};
     add_state(*host.record, *previous, next, time, write);

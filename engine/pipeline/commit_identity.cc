@@ -66,7 +66,7 @@ void Committer::handle(IdentityTask& task) {
     write.batch.policies = update->policies->records;
   }
   if (update->audit && (update->is_act_alone || !write.batch.empty())) {
-    write.batch.audit.push_back(next_record(audit_, *std::move(update->audit), store_time()));
+    write.batch.audit.push_back(next_record(audit_, *std::move(update->audit), time_of_its_own()));
   }
   if (Result<void> written = write_durably(write); !written) {
     count(ports_.counters.commit_failures);
@@ -93,7 +93,7 @@ void Committer::replace_state(HostState state, Write& write) {
   if (const std::optional<Host> host = ports_.hosts.find(state.host)) {
     const std::shared_ptr<const HostState> previous = recorded(*host);
     const auto next = std::make_shared<HostState>(std::move(state));
-    const WallTime now = store_time();
+    const WallTime now = time_of_its_own();
     if (differs(*previous, next->verdict)) {
       write.batch.revisions.push_back(revision_of(*next, RevisionCause::kAcknowledged, now));
     }
@@ -113,7 +113,7 @@ void Committer::reset_state(const HostRecord& record, const IdentityUpdate& upda
   next->sequence = previous.sequence;
   next->host_changes = previous.host_changes;
   next->trust_lost = previous.trust_lost;
-  next->judged = store_time();
+  next->judged = time_of_its_own();
   next->since = previous.state == TrustState::kUnknown ? previous.since : next->judged;
   next->verdict.findings = update.reasons;
   // Neither another key nor another life is an acknowledgement.
@@ -145,7 +145,7 @@ void Committer::tell_after_maintenance(const HostRecord& record, Write& write) {
   HostState untold = *now;
   untold.state = TrustState::kTrusted;
   const auto next = std::make_shared<HostState>(*now);
-  add_state(record, untold, next, store_time(), write);
+  add_state(record, untold, next, time_of_its_own(), write);
   write.batch.changes.back().previous = now->state;
   next->since = now->since;
 }

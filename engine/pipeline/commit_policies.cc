@@ -40,7 +40,7 @@ void Committer::leave_to_nobody(const HostRecord& record, Write& write) {
   auto next = std::make_shared<HostState>(*previous);
   next->verdict = held(std::move(verdict), previous->latches.get());
   next->state = next->verdict.state;
-  next->judged = store_time();
+  next->judged = time_of_its_own();
   write.batch.revisions.push_back(revision_of(*next, RevisionCause::kReappraised, next->judged));
   add_state(record, *previous, next, next->judged, write);
 }

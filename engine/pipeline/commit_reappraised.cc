@@ -40,7 +40,7 @@ void Committer::add_reappraised(ReappraisedHost& judged, Write& write, Reapprais
   }
   const HostState& previous = *judged.host.state;
   const HostRecord& record = *judged.host.record;
-  const WallTime now = store_time();
+  const WallTime now = time_of_its_own();
   const std::shared_ptr<const Snapshot> snapshot = snapshot_for(record, previous);
   const auto latches =
       latched(previous.latches, judged.verdict, snapshot->policy().latch, now, previous.sequence);

@@ -277,8 +277,13 @@ std::shared_ptr<const Snapshot> Committer::snapshot_for(const HostRecord& record
 }
 
 WallTime Committer::store_time() {
-  const WallTime now = ports_.clock.now().wall;
-  last_time_.ms = std::max(now.ms, last_time_.ms + 1);
+  last_time_ = std::max(last_time_, ports_.clock.now().wall);
+  return last_time_;
+}
+
+WallTime Committer::time_of_its_own() {
+  const WallTime before = last_time_;
+  last_time_ = std::max(store_time(), {before.ms + 1});
   return last_time_;
 }
 

@@ -215,7 +215,11 @@ class Committer final : public Registrar {
   void note_images(const std::vector<ImageTime>& attested);
   void keep_images(bool is_end);
   void put_host(const std::shared_ptr<const HostRecord>& record, Moment now);
+  // What is stored is dated by it: the wall clock, but never back. Many verdicts have the same:
+  // with a millisecond each, those of a busy fleet would be dated ahead of the clock, by ever more.
   [[nodiscard]] WallTime store_time();
+  // Later than any before: revisions of a verdict are told apart by it.
+  [[nodiscard]] WallTime time_of_its_own();
   // For what ends by time (validities, tokens, maintenance): its wall clock never goes back,
   // neither by being set nor by a restart.
   [[nodiscard]] Moment moment_of_ends();
