@@ -276,20 +276,28 @@ rocksdb::Status Database::checkpoint(const std::string& folder) const {
 
 std::vector<StoreFigure> Database::figures() const {
   using Properties = rocksdb::DB::Properties;
-  constexpr std::string_view kPrefix = "rocksdb.";
   std::vector<StoreFigure> figures;
+  const auto tell = [&figures](const std::string& property, std::uint64_t value) {
+    constexpr std::string_view kPrefix = "rocksdb.";
+    StoreFigure& figure = figures.emplace_back(StoreFigure{property.substr(kPrefix.size()), value});
+    std::replace(figure.name.begin(), figure.name.end(), '-', '_');
+  };
+  std::uint64_t value = 0;
   for (const std::string& property :
        {Properties::kCurSizeAllMemTables, Properties::kNumImmutableMemTable,
-        Properties::kNumRunningFlushes, Properties::kNumRunningCompactions,
         Properties::kCompactionPending, Properties::kEstimatePendingCompactionBytes,
-        Properties::kActualDelayedWriteRate, Properties::kIsWriteStopped,
-        Properties::kBackgroundErrors, Properties::kEstimateTableReadersMem,
-        Properties::kBlockCacheUsage, Properties::kTotalSstFilesSize}) {
-    std::uint64_t value = 0;
+        Properties::kEstimateTableReadersMem, Properties::kTotalSstFilesSize}) {
     if (db_->GetAggregatedIntProperty(property, &value)) {
-      StoreFigure& figure =
-          figures.emplace_back(StoreFigure{property.substr(kPrefix.size()), value});
-      std::replace(figure.name.begin(), figure.name.end(), '-', '_');
+      tell(property, value);
+    }
+  }
+  // Of the whole database, or of the one cache: a sum over families counts them once for each.
+  for (const std::string& property :
+       {Properties::kNumRunningFlushes, Properties::kNumRunningCompactions,
+        Properties::kActualDelayedWriteRate, Properties::kIsWriteStopped,
+        Properties::kBackgroundErrors, Properties::kBlockCacheUsage}) {
+    if (db_->GetIntProperty(property, &value)) {
+      tell(property, value);
     }
   }
   return figures;

@@ -110,7 +110,7 @@ class Database {
   // Bytes on disk and in memory tables, live data.
   [[nodiscard]] std::uint64_t live_bytes() const;
   [[nodiscard]] std::uint64_t live_bytes(Family family) const;
-  // Of all families together: memory, compactions, stalls, errors; the names without "rocksdb.".
+  // Of the whole database: memory, compactions, stalls, errors; the names without "rocksdb.".
   [[nodiscard]] std::vector<StoreFigure> figures() const;
 
   // Since it was opened.

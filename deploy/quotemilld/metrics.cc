@@ -178,7 +178,7 @@ void add_store(const MetricParts& parts, MetricPage& page) {
                  ? 1
                  : 0);
   for (const StoreFigure& figure : store->figures) {
-    page.gauge("rocksdb_" + figure.name, "RocksDB's property of this name, over all families.",
+    page.gauge("rocksdb_" + figure.name, "RocksDB's property of this name, of the whole database.",
                number(figure.value));
   }
 }

@@ -87,6 +87,22 @@ TEST_F(RocksStoreTest, KeepsEverythingAcrossReopening) {
   EXPECT_TRUE(store->commit(change_batch(2, 1)));
 }
 
+// All families have one cache: a figure of it is not the sum over them.
+TEST_F(RocksStoreTest, TellsWhatItsCacheHoldsOnce) {
+  const std::string value(300'000, 'x');
+  put_raw(Family::kBlobs, "key", value);
+  const Result<std::unique_ptr<Database>> database = Database::open({path(), 1 << 20, nullptr});
+  ASSERT_TRUE(database) << database.error().to_string();
+  ASSERT_TRUE((*database)->get(Family::kBlobs, "key"));
+  const std::vector<StoreFigure> figures = (*database)->figures();
+  const auto held = std::find_if(figures.begin(), figures.end(), [](const StoreFigure& figure) {
+    return figure.name == "block_cache_usage";
+  });
+  ASSERT_NE(held, figures.end());
+  EXPECT_GT(held->value, value.size());
+  EXPECT_LT(held->value, 2 * value.size());
+}
+
 TEST_F(RocksStoreTest, KeepsTheLastEvidenceWithPcrValues) {
   const auto store = open();
   EXPECT_EQ(store->full_evidence(sample_uid(1)).error().code, ErrorCode::kNotFound);
