@@ -18,6 +18,8 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAMS = ROOT / "build/release/bin"
 START_SECONDS_MAX = 600
+SETTLED_S = 1.0  # so long without any work of the store's
+SETTLE_SECONDS_MAX = 600
 FLEET_SECONDS_MAX = 300  # beyond what a fleet is told to measure: to connect, sign and warm up
 
 # For the hosts of quotemill-fleet: nobody knows what they boot, and no TPM proved them.
@@ -208,6 +210,18 @@ class Daemon:
         values = self.metrics()
         return sum(values[f"quotemill_rocksdb_{name}"] for name in ["cur_size_all_mem_tables", "block_cache_usage"]) / 2**20
 
+    def settle(self):
+        """Waits until the store has nothing left to rewrite."""
+        busy = ["num_immutable_mem_table", "num_running_flushes", "num_running_compactions", "compaction_pending"]
+        begun = quiet = time.monotonic()
+        while time.monotonic() - quiet < SETTLED_S:
+            values = self.metrics()
+            if any(values[f"quotemill_rocksdb_{name}"] for name in busy):
+                quiet = time.monotonic()
+            if quiet - begun > SETTLE_SECONDS_MAX:
+                sys.exit("the store does not come to rest")
+            time.sleep(0.1)
+
 
 class Gateway:
     """A quotemill-gateway for the hosts of quotemill-fleet, before a daemon that has its keys and is not running: it
@@ -325,6 +339,9 @@ class MemoryWatch:
 
     def peak_besides_store(self, begin=0.0, end=float("inf")):
         return max(mb for _, _, mb in self.within(begin, end))
+
+    def median(self, begin=0.0):
+        return statistics.median(mb for _, mb, _ in self.within(begin))
 
     def median_besides_store(self, begin=0.0):
         return statistics.median(mb for _, _, mb in self.within(begin))
