@@ -9,7 +9,8 @@
 namespace quotemill {
 namespace {
 
-// So many hosts, of which some hash alike: a table by hash has them beside each other.
+// So many hosts, of which some hash alike: a table by hash has them beside each other. The first
+// one's uid is zeros.
 HostUid host(std::uint64_t number) {
   HostUid uid;
   uid.bytes.front() = static_cast<std::uint8_t>(number % 7);
@@ -69,6 +70,24 @@ TEST(HostMap, IsEmptyOnceItIsClearedAndGrowsAnew) {
   expect_same(map, {}, 10);
   map.try_add(host(2), 5);
   expect_same(map, {{host(2), 5}}, 10);
+}
+
+// Zeros are a uid as any other, and no sign of one that is missing.
+TEST(HostMap, TellsTheHostOfZeros) {
+  HostMap<int> map;
+  map.try_add(host(1), 1);
+  expect_same(map, {{host(1), 1}}, 3);
+  EXPECT_TRUE(map.try_add(HostUid{}, 7).second);
+  EXPECT_FALSE(map.try_add(HostUid{}, 8).second);
+  expect_same(map, {{HostUid{}, 7}, {host(1), 1}}, 3);
+  int sum = 0;
+  map.visit([&sum](int value) { sum += value; });
+  EXPECT_EQ(sum, 8);
+  map.erase(HostUid{});
+  expect_same(map, {{host(1), 1}}, 3);
+  map.try_add(HostUid{}, 9);
+  map.clear();
+  expect_same(map, {}, 3);
 }
 
 // What is looked up for is whole uids: those of which the first or the last half differs are
