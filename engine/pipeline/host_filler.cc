@@ -19,17 +19,20 @@ bool HostFiller::put(const HostRow& row) {
   }
   const StateRow& state = row.state;
   PackedState::Shared shared{verdicts_.of(state.verdict, in(pools.states.verdicts)), nullptr,
-                             nullptr, facts_.of(state.facts, in(pools.states.facts)),
+                             facts_.of(state.facts, in(pools.states.facts)),
                              receipt_end(PackedState::end_of(state.receipt))};
+  std::shared_ptr<const std::string> pcrs;
   if (state.proof) {
     shared.proof = proofs_.of(state.proof, in(pools.states.proofs));
-    shared.pcrs = pools.states.pcrs.share(PackedState::own_pcrs(*state.proof, *shared.proof));
+    pcrs = pools.states.pcrs.share(PackedState::own_pcrs(*state.proof, *shared.proof));
   }
   if (!whole_.empty()) {
     finish();
   }
-  packed_.push_back(packed_host(
-      {row.uid, *std::move(record), PackedState::pack(state, std::move(shared))}, pools));
+  packed_.push_back(
+      packed_host({row.uid, *std::move(record),
+                   PackedState::pack(state, pools.states.all.share(shared), std::move(pcrs))},
+                  pools));
   if (packed_.size() == kAtOnce) {
     finish();
   }

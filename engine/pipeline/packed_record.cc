@@ -1,7 +1,10 @@
 #include "engine/pipeline/packed_record.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
+#include <numeric>
+#include <span>
 #include <utility>
 
 namespace quotemill {
@@ -46,18 +49,20 @@ std::optional<PackedRecord> PackedRecord::pack(const HostRow& row, SharedCommon 
   const std::array<std::string_view, kParts> parts = {
       row.name, row.ek_sha256, as_text(row.ak_public), as_text(row.ek_public),
       as_text(row.ek_certificate_sha256)};
-  PackedRecord out(memory);
-  std::size_t size = 0;
+  Sizes sizes{};
   for (std::size_t i = 0; i < kParts; ++i) {
     if (parts.at(i).size() > std::numeric_limits<std::uint16_t>::max()) {
       return std::nullopt;
     }
-    out.sizes_.at(i) = static_cast<std::uint16_t>(parts.at(i).size());
-    size += parts.at(i).size();
+    sizes.at(i) = static_cast<std::uint16_t>(parts.at(i).size());
   }
-  out.parts_.reserve(size);
+  const std::size_t size = size_of(sizes);
+  PackedRecord out(Parts(static_cast<char*>(memory.allocate(size, alignof(Sizes))), Free{&memory}));
+  std::memcpy(out.parts_.get(), &sizes, sizeof sizes);
+  std::span<char> rest = std::span(out.parts_.get(), size).subspan(sizeof sizes);
   for (const std::string_view part : parts) {
-    out.parts_.append(part);
+    std::copy(part.begin(), part.end(), rest.begin());
+    rest = rest.subspan(part.size());
   }
   out.life_cycle_ = row.life_cycle;
   out.generation_ = row.generation;
@@ -91,12 +96,25 @@ HostRecord PackedRecord::unpack(const HostUid& uid) const {
   return out;
 }
 
+PackedRecord::Sizes PackedRecord::sizes_of(const char* parts) {
+  Sizes sizes{};
+  std::memcpy(&sizes, parts, sizeof sizes);
+  return sizes;
+}
+
+std::size_t PackedRecord::size_of(const Sizes& sizes) {
+  return std::accumulate(sizes.begin(), sizes.end(), sizeof sizes);
+}
+
 std::string_view PackedRecord::part(Part which) const {
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < which; ++i) {
-    begin += sizes_.at(i);
-  }
-  return std::string_view(parts_).substr(begin, sizes_.at(which));
+  const Sizes sizes = sizes_of(parts_.get());
+  const std::string_view whole(parts_.get(), size_of(sizes));
+  const std::size_t begin = std::accumulate(sizes.begin(), sizes.begin() + which, sizeof sizes);
+  return whole.substr(begin, sizes.at(which));
+}
+
+void PackedRecord::Free::operator()(char* parts) const {
+  memory->deallocate(parts, size_of(sizes_of(parts)), alignof(Sizes));
 }
 
 }  // namespace quotemill

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/identity/host_record.h"
 #include "engine/pipeline/shared_values.h"
@@ -85,22 +86,34 @@ class PackedRecord {
   [[nodiscard]] const std::map<std::string, std::string>& labels() const { return common_->labels; }
 
  private:
-  explicit PackedRecord(std::pmr::memory_resource& memory) : parts_(&memory) {}
-
   // In the order in which they are in parts_.
   enum Part : std::size_t { kName, kEkSha256, kAkPublic, kEkPublic, kEkCertificateSha256, kParts };
 
+  using Sizes = std::array<std::uint16_t, kParts>;
+
+  // Gives parts back.
+  struct Free {
+    void operator()(char* parts) const;
+
+    std::pmr::memory_resource* memory;
+  };
+
+  using Parts = std::unique_ptr<char, Free>;  // their sizes, and then they themselves
+
+  explicit PackedRecord(Parts parts) : parts_(std::move(parts)) {}
+
+  static Sizes sizes_of(const char* parts);
+  static std::size_t size_of(const Sizes& sizes);  // of the whole piece
   [[nodiscard]] std::string_view part(Part which) const;
 
-  std::pmr::string parts_;
-  std::array<std::uint16_t, kParts> sizes_{};
-  LifeCycle life_cycle_ = LifeCycle::kPending;
-  std::uint32_t generation_ = 0;
-  CurveKey curve_key_{};
+  Parts parts_;
+  SharedCommon common_;
   WallTime ek_certificate_not_after_;
   WallTime enrolled_;
   WallTime expires_;
-  SharedCommon common_;
+  CurveKey curve_key_{};
+  std::uint32_t generation_ = 0;
+  LifeCycle life_cycle_ = LifeCycle::kPending;
 };
 
 }  // namespace quotemill

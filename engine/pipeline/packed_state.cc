@@ -148,6 +148,23 @@ bool PackedState::Alike::operator()(std::string_view left, std::string_view righ
   return left == right;
 }
 
+std::size_t PackedState::HashOfShared::operator()(const Shared& shared) const {
+  const auto number_of = [](const auto& pointer) {
+    return std::hash<const void*>{}(pointer.get());
+  };
+  return Mixed()
+      .add(number_of(shared.verdict))
+      .add(number_of(shared.proof))
+      .add(number_of(shared.facts))
+      .add(number_of(shared.receipt_end))
+      .value();
+}
+
+bool PackedState::SameShared::operator()(const Shared& left, const Shared& right) const {
+  return std::tie(left.verdict, left.proof, left.facts, left.receipt_end) ==
+         std::tie(right.verdict, right.proof, right.facts, right.receipt_end);
+}
+
 std::string PackedState::own_pcrs(const BootProof& own, const BootProof& shared) {
   const PcrBank& values = own.pcrs.values();
   std::string out;
@@ -164,18 +181,20 @@ std::optional<PackedState> PackedState::pack(const HostState& state, Pool& pool)
   if (!is_sha256(state.evidence) || (state.proof && !is_sha256(state.proof->log))) {
     return std::nullopt;
   }
-  Shared shared{pool.verdicts.share(state.verdict), nullptr, nullptr, pool.facts.share(state.facts),
+  Shared shared{pool.verdicts.share(state.verdict), nullptr, pool.facts.share(state.facts),
                 pool.receipts.share(end_of(state.receipt))};
+  std::shared_ptr<const std::string> pcrs;
   if (state.proof) {
     shared.proof = pool.proofs.share(*state.proof);
-    shared.pcrs = pool.pcrs.share(own_pcrs(*state.proof, *shared.proof));
+    pcrs = pool.pcrs.share(own_pcrs(*state.proof, *shared.proof));
   }
-  PackedState out = pack(row_of(state), std::move(shared));
-  out.latches_ = state.latches;
+  PackedState out = pack(row_of(state), pool.all.share(shared), std::move(pcrs));
+  out.rare_ = rare_of(state.runtime, state.latches);
   return out;
 }
 
-PackedState PackedState::pack(const StateRow& row, Shared shared) {
+PackedState PackedState::pack(const StateRow& row, std::shared_ptr<const Shared> shared,
+                              std::shared_ptr<const std::string> pcrs) {
   PackedState out;
   out.sequence_ = row.sequence;
   out.host_changes_ = row.host_changes;
@@ -184,20 +203,19 @@ PackedState PackedState::pack(const StateRow& row, Shared shared) {
   out.judged_ = row.judged;
   out.fresh_from_ = row.fresh_from;
   out.valid_until_ = row.valid_until;
-  out.nonce_issued_ = row.nonce_issued;
+  out.nonce_issued_ = row.nonce_issued.value_or(WallTime());
+  out.has_nonce_issued_ = row.nonce_issued.has_value();
   out.nonce_deadline_ = row.nonce_deadline;
-  out.counters_ = row.counters;
-  out.verdict_ = std::move(shared.verdict);
-  out.proof_ = std::move(shared.proof);
-  out.pcrs_ = std::move(shared.pcrs);
-  out.facts_ = std::move(shared.facts);
-  out.receipt_end_ = std::move(shared.receipt_end);
-  if (out.proof_) {
+  out.counters_ = row.counters.value_or(CounterRecord());
+  out.has_counters_ = row.counters.has_value();
+  out.shared_ = std::move(shared);
+  out.pcrs_ = std::move(pcrs);
+  if (out.shared_->proof) {
     out.proof_generation_ = row.proof_generation;
     out.proof_reset_count_ = row.proof_reset_count;
     out.proof_log_ = row.proof_log;
   }
-  out.runtime_ = row.runtime;
+  out.rare_ = rare_of(row.runtime, nullptr);
   out.generation_ = row.generation;
   out.evidence_ = row.evidence;
   const std::size_t begin = std::min(kReceiptBegin, row.receipt.size());
@@ -214,27 +232,30 @@ HostState PackedState::unpack(const HostUid& host) const {
   out.sequence = sequence_;
   out.state = state_;
   out.since = since_;
-  out.verdict = *verdict_;
+  out.verdict = *shared_->verdict;
   out.verdict.fresh_from = fresh_from_;
   out.verdict.valid_until = valid_until_;
   out.judged = judged_;
-  out.counters = counters_;
-  if (proof_) {
-    auto proof = std::make_shared<BootProof>(*proof_);
+  out.counters = counters();
+  if (shared_->proof) {
+    auto proof = std::make_shared<BootProof>(*shared_->proof);
     proof->generation = proof_generation_;
     proof->reset_count = proof_reset_count_;
     proof->log = digest_of(proof_log_);
     restore(*pcrs_, *proof);
     out.proof = std::move(proof);
   }
-  out.runtime = runtime_;
-  out.latches = latches_;
-  out.facts = *facts_;
+  if (rare_) {
+    out.runtime = rare_->runtime;
+    out.latches = rare_->latches;
+  }
+  out.facts = *shared_->facts;
   out.evidence = digest_of(evidence_);
-  out.receipt.reserve(receipt_begin_size_ + receipt_end_->size());
+  const std::string& receipt_end = *shared_->receipt_end;
+  out.receipt.reserve(receipt_begin_size_ + receipt_end.size());
   out.receipt.assign(receipt_begin_.begin(), receipt_begin_.begin() + receipt_begin_size_);
-  out.receipt.insert(out.receipt.end(), receipt_end_->begin(), receipt_end_->end());
-  out.nonce_issued = nonce_issued_;
+  out.receipt.insert(out.receipt.end(), receipt_end.begin(), receipt_end.end());
+  out.nonce_issued = has_nonce_issued_ ? std::optional(nonce_issued_) : std::nullopt;
   out.nonce_deadline = nonce_deadline_;
   out.host_changes = host_changes_;
   out.trust_lost = trust_lost_;
@@ -242,7 +263,14 @@ HostState PackedState::unpack(const HostUid& host) const {
 }
 
 std::optional<Digest> PackedState::proven_log() const {
-  return proof_ ? std::optional(digest_of(proof_log_)) : std::nullopt;
+  return shared_->proof ? std::optional(digest_of(proof_log_)) : std::nullopt;
+}
+
+std::shared_ptr<const PackedState::Rare> PackedState::rare_of(
+    std::shared_ptr<const RuntimeProof> runtime, std::shared_ptr<const Latches> latches) {
+  return runtime || latches
+             ? std::make_shared<const Rare>(Rare{std::move(runtime), std::move(latches)})
+             : nullptr;
 }
 
 }  // namespace quotemill

@@ -38,6 +38,25 @@ class PackedState {
   };
 
  public:
+  // Of one state, as the pool has it: hosts of one image and model have all of it in common.
+  struct Shared {
+    std::shared_ptr<const Verdict> verdict;
+    std::shared_ptr<const BootProof> proof;  // null if there is none
+    std::shared_ptr<const FactsRecord> facts;
+    std::shared_ptr<const std::string> receipt_end;
+  };
+
+ private:
+  struct HashOfShared {
+    std::size_t operator()(const Shared& shared) const;
+  };
+
+  // The very same values.
+  struct SameShared {
+    bool operator()(const Shared& left, const Shared& right) const;
+  };
+
+ public:
   // What the states of a fleet have in common. Any thread.
   struct Pool {
     SharedValues<Verdict, Hash, Alike> verdicts;  // without their times
@@ -48,21 +67,15 @@ class PackedState {
     SharedValues<std::string, Hash, Alike> pcrs;  // what differs from those (own_pcrs())
     SharedValues<FactsRecord, Hash, Alike> facts;
     SharedValues<std::string, Hash, Alike> receipts;  // how they end
-  };
-
-  // Of one state, as the pool has it.
-  struct Shared {
-    std::shared_ptr<const Verdict> verdict;
-    std::shared_ptr<const BootProof> proof;   // null if there is none
-    std::shared_ptr<const std::string> pcrs;  // of the proof: own_pcrs()
-    std::shared_ptr<const FactsRecord> facts;
-    std::shared_ptr<const std::string> receipt_end;
+    SharedValues<Shared, HashOfShared, SameShared> all;
   };
 
   // nullopt if it does not fit: ids of evidence and logs are SHA-256 digests.
   static std::optional<PackedState> pack(const HostState& state, Pool& pool);
-  // The same for a stored host, whose own verdict, proof and facts are not looked at.
-  static PackedState pack(const StateRow& row, Shared shared);
+  // The same for a stored host, whose own verdict, proof and facts are not looked at; `pcrs` is
+  // own_pcrs() of its proof, null if there is none.
+  static PackedState pack(const StateRow& row, std::shared_ptr<const Shared> shared,
+                          std::shared_ptr<const std::string> pcrs);
 
   // Of a receipt, what goes to Pool::receipts.
   [[nodiscard]] static std::string_view end_of(ByteView receipt) {
@@ -83,14 +96,14 @@ class PackedState {
 
   [[nodiscard]] WallTime valid_until() const { return valid_until_; }
 
-  [[nodiscard]] const SnapshotId& snapshot() const { return verdict_->snapshot; }
+  [[nodiscard]] const SnapshotId& snapshot() const { return shared_->verdict->snapshot; }
 
   // When the evidence came that the counters are of.
   [[nodiscard]] std::optional<WallTime> received() const {
-    return counters_ ? std::optional(counters_->received) : std::nullopt;
+    return has_counters_ ? std::optional(counters_.received) : std::nullopt;
   }
 
-  [[nodiscard]] const FactsRecord& facts() const { return *facts_; }
+  [[nodiscard]] const FactsRecord& facts() const { return *shared_->facts; }
 
   [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
 
@@ -98,20 +111,26 @@ class PackedState {
 
   [[nodiscard]] bool has_evidence() const { return evidence_ != Id{}; }
 
-  [[nodiscard]] const std::optional<CounterRecord>& counters() const { return counters_; }
+  [[nodiscard]] std::optional<CounterRecord> counters() const {
+    return has_counters_ ? std::optional(counters_) : std::nullopt;
+  }
 
   // What the host itself was found to have done, beside its boot: a latch or a runtime list.
-  [[nodiscard]] bool has_latches() const { return latches_ != nullptr; }
+  [[nodiscard]] bool has_latches() const { return rare_ && rare_->latches; }
 
-  [[nodiscard]] bool has_runtime() const { return runtime_ != nullptr; }
+  [[nodiscard]] bool has_runtime() const { return rare_ && rare_->runtime; }
 
   // Of several hosts as a rule: with the times of any of them, or the generation, resetCount, log
   // and PCR values. Its own log is proven_log(); hosts with one shared proof and one own_pcrs()
   // have the same values.
-  [[nodiscard]] const std::shared_ptr<const Verdict>& shared_verdict() const { return verdict_; }
+  [[nodiscard]] const std::shared_ptr<const Verdict>& shared_verdict() const {
+    return shared_->verdict;
+  }
 
   // Null if there is none.
-  [[nodiscard]] const std::shared_ptr<const BootProof>& shared_proof() const { return proof_; }
+  [[nodiscard]] const std::shared_ptr<const BootProof>& shared_proof() const {
+    return shared_->proof;
+  }
 
   // Null if there is no proof.
   [[nodiscard]] const std::shared_ptr<const std::string>& own_pcrs() const { return pcrs_; }
@@ -131,6 +150,19 @@ class PackedState {
 
   using Id = StateRow::Id;
 
+  // Of the host's own, as they are.
+  struct Rare {
+    std::shared_ptr<const RuntimeProof> runtime;
+    std::shared_ptr<const Latches> latches;
+  };
+
+  static std::shared_ptr<const Rare> rare_of(std::shared_ptr<const RuntimeProof> runtime,
+                                             std::shared_ptr<const Latches> latches);
+
+  // In an order that leaves no gaps: there are as many of them as hosts.
+  std::shared_ptr<const Shared> shared_;
+  std::shared_ptr<const std::string> pcrs_;  // of the proof: own_pcrs()
+  std::shared_ptr<const Rare> rare_;         // null if there is neither
   std::uint64_t sequence_ = 0;
   std::uint64_t host_changes_ = 0;
   std::uint64_t trust_lost_ = 0;
@@ -138,16 +170,9 @@ class PackedState {
   WallTime judged_;
   WallTime fresh_from_;
   WallTime valid_until_;
-  std::optional<WallTime> nonce_issued_;
+  WallTime nonce_issued_;  // if has_nonce_issued_
   WallTime nonce_deadline_;
-  std::optional<CounterRecord> counters_;
-  std::shared_ptr<const Verdict> verdict_;
-  std::shared_ptr<const BootProof> proof_;   // null if there is none
-  std::shared_ptr<const std::string> pcrs_;  // of the proof: own_pcrs()
-  std::shared_ptr<const FactsRecord> facts_;
-  std::shared_ptr<const std::string> receipt_end_;
-  std::shared_ptr<const RuntimeProof> runtime_;  // the host's own, as it is
-  std::shared_ptr<const Latches> latches_;       // the host's own, as they are
+  CounterRecord counters_;  // if has_counters_
   std::uint32_t generation_ = 0;
   std::uint32_t proof_generation_ = 0;
   std::uint32_t proof_reset_count_ = 0;
@@ -156,6 +181,8 @@ class PackedState {
   std::array<std::uint8_t, kReceiptBegin> receipt_begin_{};
   std::uint8_t receipt_begin_size_ = 0;
   TrustState state_ = TrustState::kUnknown;
+  bool has_nonce_issued_ = false;
+  bool has_counters_ = false;
 };
 
 }  // namespace quotemill
