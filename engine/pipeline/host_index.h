@@ -1,4 +1,4 @@
-// How HostTable finds its hosts: what it keeps of one, and indexes over those.
+// How HostTable finds its hosts: indexes over what it keeps of them.
 #pragma once
 
 #include <algorithm>
@@ -17,126 +17,40 @@
 #include <vector>
 
 #include "engine/base/flat_table.h"
-#include "engine/base/prefetch.h"
-#include "engine/pipeline/host_table.h"
-#include "engine/pipeline/packed_record.h"
-#include "engine/pipeline/packed_state.h"
+#include "engine/pipeline/kept_hosts.h"
 
 namespace quotemill {
 
-struct PackedHost {
-  HostUid uid;
-  PackedRecord record;
-  PackedState state;
-};
-
-// A host as the table keeps it: packed, or as it is. A copy of it is a snapshot that can be looked
-// at without any lock.
-struct KeptHost {
-  std::shared_ptr<const PackedHost> packed;  // null: it is not
-  std::shared_ptr<const HostRecord> record;  // null if it is packed
-  std::shared_ptr<const HostState> state;    // null if it is packed
-  std::uint64_t revision = 0;                // Host::revision
-  // Where the table's HostCauses have it.
-  static constexpr std::uint32_t kNoCause = std::numeric_limits<std::uint32_t>::max();
-  std::uint32_t cause = kNoCause;
-  std::uint32_t place_in_cause = 0;
-
-  [[nodiscard]] bool is_empty() const { return !packed && !record; }
-
-  [[nodiscard]] HostUid uid() const { return packed ? packed->uid : record->uid; }
-
-  [[nodiscard]] TrustState trust() const { return packed ? packed->state.state() : state->state; }
-
-  [[nodiscard]] LifeCycle life_cycle() const {
-    return packed ? packed->record.life_cycle() : record->life_cycle;
-  }
-
-  [[nodiscard]] bool may_attest() const {
-    return life_cycle() == LifeCycle::kActive || life_cycle() == LifeCycle::kMaintenance;
-  }
-
-  [[nodiscard]] std::string_view name() const {
-    return packed ? packed->record.name() : record->name;
-  }
-
-  [[nodiscard]] std::string_view ek_sha256() const {
-    return packed ? packed->record.ek_sha256() : record->ek_sha256;
-  }
-
-  [[nodiscard]] std::string_view ak_public() const {
-    return packed ? packed->record.ak_public() : as_text(record->ak_public);
-  }
-
-  [[nodiscard]] std::string_view curve_key() const {
-    return as_text(packed ? packed->record.curve_key() : record->curve_key);
-  }
-
-  [[nodiscard]] Host host() const {
-    if (!packed) {
-      return {record, state, revision};
-    }
-    return {std::make_shared<const HostRecord>(packed->record.unpack(packed->uid)),
-            std::make_shared<const HostState>(packed->state.unpack(packed->uid)), revision};
-  }
-
-  // Borrows the host.
-  [[nodiscard]] HostTraits traits() const {
-    return packed ? HostTraits{name(), packed->record.labels(), view_of(packed->state.facts()),
-                               &packed->uid}
-                  : traits_of(*record, view_of(state->facts));
-  }
-
-  bool show(const std::function<bool(const HostGlance&)>& visit) const {
-    std::optional<HostRecord> unpacked;
-    const std::function<const HostRecord&()> its_record = [&]() -> const HostRecord& {
-      if (packed && !unpacked) {
-        unpacked = packed->record.unpack(packed->uid);
-      }
-      return packed ? *unpacked : *record;
-    };
-    if (packed) {
-      const PackedState& of = packed->state;
-      return visit({packed->uid, name(), packed->record.labels(), life_cycle(), of.state(),
-                    of.fresh_from(), of.valid_until(), of.snapshot(), of.received(), of.facts(),
-                    of.proven_log(), its_record});
-    }
-    return visit({record->uid, name(), record->labels, life_cycle(), state->state,
-                  state->verdict.fresh_from, state->verdict.valid_until, state->verdict.snapshot,
-                  state->counters ? std::optional(state->counters->received) : std::nullopt,
-                  state->facts, state->proof ? std::optional(state->proof->log) : std::nullopt,
-                  its_record});
-  }
-};
-
-// Indexes hold pointers to hosts, which stay where they are, and find them by what their records
+// Indexes hold the places of hosts, which stay where they are, and find them by what their records
 // say: a key is in memory once, however large it is. What a record says must not change while it is
 // in them.
 //
-// HostIndex is one flat table of pointers, each with a part of its key's hash beside it: of a
+// HostIndex is one flat table of places, each with a part of its key's hash beside it: of a
 // million hosts a look is a cache miss, and another one for the host that is found.
 template <class Key>
 class HostIndex {
  public:
-  explicit HostIndex(std::pmr::memory_resource& memory = *std::pmr::get_default_resource())
-      : table_(memory) {}
+  // Borrows the hosts, of which all that it is given are.
+  explicit HostIndex(KeptHosts& hosts,
+                     std::pmr::memory_resource& memory = *std::pmr::get_default_resource())
+      : hosts_(&hosts), table_(memory) {}
 
   // One that has this key; null if none has it.
   [[nodiscard]] const KeptHost* find(typename Key::Type key) const {
     const Slot* const found = slot_of(tag_of(key), key);
-    return found == nullptr ? nullptr : found->host;
+    return found == nullptr ? nullptr : &hosts_->at(found->place);
   }
 
   [[nodiscard]] KeptHost* find(typename Key::Type key) {
     const Slot* const found = slot_of(tag_of(key), key);
-    return found == nullptr ? nullptr : found->host;
+    return found == nullptr ? nullptr : &hosts_->at(found->place);
   }
 
   // Unless a host has its key.
   void add_if_first(KeptHost& host) {
     const auto key = Key::of(host);
     if (const std::uint32_t tag = tag_of(key); slot_of(tag, key) == nullptr) {
-      table_.add({&host, tag});
+      table_.add({host.place, tag});
     }
   }
 
@@ -145,15 +59,15 @@ class HostIndex {
     const auto key = Key::of(host);
     const std::uint32_t tag = tag_of(key);
     if (Slot* const found = table_.find(tag, has_key(tag, key))) {
-      found->host = &host;
+      found->place = host.place;
     } else {
-      table_.add({&host, tag});
+      table_.add({host.place, tag});
     }
   }
 
   // If this very host is in it.
   void erase(const KeptHost& host) {
-    const auto is_it = [&host](const Slot& slot) { return slot.host == &host; };
+    const auto is_it = [&host](const Slot& slot) { return slot.place == host.place; };
     if (const Slot* const found = table_.find(tag_of(Key::of(host)), is_it)) {
       table_.erase(*found);
     }
@@ -167,15 +81,17 @@ class HostIndex {
   // The host that a look for this key comes to first, which is mostly the one; null if none.
   [[nodiscard]] const KeptHost* first_look(typename Key::Type key) const {
     const Slot* const first = table_.first_look(tag_of(key));
-    return first == nullptr ? nullptr : first->host;
+    return first == nullptr || first->is_free() ? nullptr : &hosts_->at(first->place);
   }
 
  private:
   struct Slot {
-    KeptHost* host = nullptr;
+    static constexpr std::uint32_t kFree = std::numeric_limits<std::uint32_t>::max();
+
+    std::uint32_t place = kFree;
     std::uint32_t tag = 0;
 
-    [[nodiscard]] bool is_free() const { return host == nullptr; }
+    [[nodiscard]] bool is_free() const { return place == kFree; }
 
     [[nodiscard]] std::uint32_t hash() const { return tag; }
   };
@@ -184,14 +100,17 @@ class HostIndex {
     return FlatTable<Slot>::hash_of(Key::hash(key));
   }
 
-  static auto has_key(std::uint32_t tag, typename Key::Type key) {
-    return [tag, key](const Slot& slot) { return slot.tag == tag && Key::of(*slot.host) == key; };
+  auto has_key(std::uint32_t tag, typename Key::Type key) const {
+    return [this, tag, key](const Slot& slot) {
+      return slot.tag == tag && Key::of(hosts_->at(slot.place)) == key;
+    };
   }
 
   [[nodiscard]] const Slot* slot_of(std::uint32_t tag, typename Key::Type key) const {
     return table_.find(tag, has_key(tag, key));
   }
 
+  KeptHosts* hosts_;
   FlatTable<Slot> table_;
 };
 
@@ -199,8 +118,9 @@ class HostIndex {
 template <class Key>
 class HostGroups {
  public:
-  explicit HostGroups(std::pmr::memory_resource& memory = *std::pmr::get_default_resource())
-      : firsts_(memory) {}
+  explicit HostGroups(KeptHosts& hosts,
+                      std::pmr::memory_resource& memory = *std::pmr::get_default_resource())
+      : firsts_(hosts, memory) {}
 
   // One that has this key; null if none has it.
   [[nodiscard]] const KeptHost* find(typename Key::Type key) const { return firsts_.find(key); }

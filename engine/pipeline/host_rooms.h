@@ -64,48 +64,6 @@ inline std::shared_ptr<const PackedHost> packed_host(const HostRecord& record,
   return packed_host({record.uid, *std::move(packed_record), *std::move(packed_state)}, pools);
 }
 
-// The hosts themselves: each stays where it is until its place is given back.
-class KeptHosts {
- public:
-  explicit KeptHosts(std::pmr::memory_resource& memory) : places_(&memory) {}
-
-  // An empty one, to be filled.
-  KeptHost& take_place() {
-    ++size_;
-    if (free_.empty()) {
-      return places_.emplace_back();
-    }
-    KeptHost& host = *free_.back();
-    free_.pop_back();
-    return host;
-  }
-
-  void give_back(KeptHost& host) {
-    --size_;
-    host = {};
-    free_.push_back(&host);
-  }
-
-  [[nodiscard]] std::size_t size() const { return size_; }
-
-  // Those of the places `from` to `to`, in no order that means anything.
-  template <class Visit>
-  void visit(std::size_t from, std::size_t to, Visit&& each) const {
-    for (std::size_t at = from; at < std::min(to, places_.size()); ++at) {
-      if (!places_[at].is_empty()) {
-        each(places_[at]);
-      }
-    }
-  }
-
-  [[nodiscard]] std::size_t places() const { return places_.size(); }
-
- private:
-  std::pmr::deque<KeptHost> places_;
-  std::vector<KeptHost*> free_;
-  std::size_t size_ = 0;
-};
-
 // REQUIRES: the mutex, exclusively for whatever changes
 class HostTable::Rooms {
  public:
@@ -161,7 +119,8 @@ class HostTable::Rooms {
       sort_names();
       forget_indexes(*host);
     }
-    *host = {std::move(packed), nullptr, nullptr, ++revisions};
+    host->pack_as(std::move(packed));
+    host->revision = ++revisions;
     if (is_new) {
       by_uid.replace(*host);
     }
@@ -241,10 +200,10 @@ class HostTable::Rooms {
   mutable std::shared_mutex mutex;
   Pools pools;  // before all that it has the memory of
   KeptHosts hosts{pools.memory};
-  HostIndex<ByUid> by_uid{pools.memory};
-  HostIndex<ByChannel> by_key{pools.memory};
-  HostIndex<ByEk> by_ek{pools.memory};
-  HostGroups<ByAk> by_ak{pools.memory};
+  HostIndex<ByUid> by_uid{hosts, pools.memory};
+  HostIndex<ByChannel> by_key{hosts, pools.memory};
+  HostIndex<ByEk> by_ek{hosts, pools.memory};
+  HostGroups<ByAk> by_ak{hosts, pools.memory};
   HostsByName by_name{&pools.memory};
   HostsByName expected{&pools.memory};
   std::map<HostUid, std::string> pending;
@@ -284,7 +243,7 @@ class HostTable::Rooms {
 
   void pack(KeptHost& host) {
     if (auto packed = packed_host(*host.record, *host.state, pools)) {
-      host = {std::move(packed), nullptr, nullptr, host.revision, host.cause, host.place_in_cause};
+      host.pack_as(std::move(packed));
     }
   }
 

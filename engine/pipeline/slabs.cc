@@ -16,10 +16,13 @@ std::size_t rounded_up(std::size_t bytes, std::size_t step) {
   return (bytes + step - 1) / step * step;
 }
 
-// Huge pages are a wish: without them all is as it was, but slower.
+// Huge pages are a wish: without them all is as it was, but slower. What is less than one at the
+// end stays in small ones, which take no more than is written to.
 void* take_pages(std::size_t bytes) {
   void* const pages = ::operator new(bytes, std::align_val_t(kHugePage));
-  (void)madvise(pages, bytes, MADV_HUGEPAGE);
+  if (const std::size_t huge = bytes / kHugePage * kHugePage; huge > 0) {
+    (void)madvise(pages, huge, MADV_HUGEPAGE);
+  }
   return pages;
 }
 
@@ -37,7 +40,7 @@ Slabs::~Slabs() {
 
 void* Slabs::do_allocate(std::size_t bytes, std::size_t alignment) {
   if (bytes >= kLargeLeast) {
-    return take_pages(rounded_up(bytes, kHugePage));
+    return take_pages(bytes);
   }
   if (bytes > kSmallMax || alignment > kStep) {
     return ::operator new(bytes, std::align_val_t(alignment));

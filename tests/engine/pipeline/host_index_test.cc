@@ -16,17 +16,24 @@ namespace {
 constexpr std::size_t kHosts = 300;
 
 // Few keys for many hosts: they crowd, and take each other's places.
-std::vector<KeptHost> crowd(std::mt19937_64& random, std::uint64_t keys) {
-  std::vector<KeptHost> hosts(kHosts);
-  for (std::size_t i = 0; i < hosts.size(); ++i) {
-    auto record = std::make_shared<HostRecord>();
-    record->uid.bytes[0] = static_cast<std::uint8_t>(i);
-    record->uid.bytes[8] = static_cast<std::uint8_t>(i >> 8U);
-    record->ek_sha256 = "ek-" + std::to_string(random() % keys);
-    hosts[i].record = std::move(record);
+class Crowd {
+ public:
+  Crowd(std::mt19937_64& random, std::uint64_t keys) {
+    for (std::size_t i = 0; i < kHosts; ++i) {
+      auto record = std::make_shared<HostRecord>();
+      record->uid.bytes[0] = static_cast<std::uint8_t>(i);
+      record->uid.bytes[8] = static_cast<std::uint8_t>(i >> 8U);
+      record->ek_sha256 = "ek-" + std::to_string(random() % keys);
+      kept.take_place().record = std::move(record);
+    }
   }
-  return hosts;
-}
+
+  [[nodiscard]] KeptHost& operator[](std::size_t number) {
+    return kept.at(static_cast<std::uint32_t>(number));
+  }
+
+  KeptHosts kept;
+};
 
 // The hosts that are in an index, as a plain set has them.
 class Model {
@@ -102,11 +109,11 @@ template <class Index>
 void expect_what_a_plain_search_finds() {
   for (const std::uint64_t keys : {3U, 40U, 1'000U}) {
     std::mt19937_64 random(keys);
-    std::vector<KeptHost> hosts = crowd(random, keys);
-    Index index;
+    Crowd hosts(random, keys);
+    Index index(hosts.kept);
     Model model;
     for (int step = 1; step <= 6'000; ++step) {
-      happens(random, hosts[random() % hosts.size()], index, model);
+      happens(random, hosts[random() % kHosts], index, model);
       if (step % 50 == 0) {
         expect_same(index, model, keys);
       }
@@ -124,10 +131,11 @@ TEST(HostGroups, FindWhatAPlainSearchFindsWhateverCameAndWent) {
 
 TEST(HostIndex, HasTheLastOneOfThoseThatReplaceEachOther) {
   std::mt19937_64 random(5);
-  std::vector<KeptHost> hosts = crowd(random, 20);
-  HostIndex<ByEk> index;
+  Crowd hosts(random, 20);
+  HostIndex<ByEk> index(hosts.kept);
   std::map<std::string, const KeptHost*, std::less<>> last;
-  for (KeptHost& host : hosts) {
+  for (std::size_t number = 0; number < kHosts; ++number) {
+    KeptHost& host = hosts[number];
     index.replace(host);
     last[std::string(host.ek_sha256())] = &host;
   }
@@ -139,21 +147,23 @@ TEST(HostIndex, HasTheLastOneOfThoseThatReplaceEachOther) {
 
 TEST(HostIndex, ForgetsOnlyTheVeryHost) {
   std::mt19937_64 random(5);
-  std::vector<KeptHost> hosts = crowd(random, 1);
-  HostIndex<ByEk> index;
+  Crowd hosts(random, 1);
+  HostIndex<ByEk> index(hosts.kept);
   index.replace(hosts[0]);
   index.erase(hosts[1]);  // of the same key
-  EXPECT_EQ(index.find(hosts[1].ek_sha256()), hosts.data());
+  EXPECT_EQ(index.find(hosts[1].ek_sha256()), &hosts[0]);
   index.erase(hosts[0]);
   EXPECT_EQ(index.find(hosts[0].ek_sha256()), nullptr);
   EXPECT_EQ(index.size(), 0U);
 }
 
 TEST(HostIndex, AnEmptyOneFindsNothing) {
-  HostIndex<ByUid> index;
+  KeptHosts hosts;
+  HostIndex<ByUid> index(hosts);
   KeptHost host;
   host.record = std::make_shared<const HostRecord>();
   EXPECT_EQ(index.find(HostUid()), nullptr);
+  EXPECT_EQ(index.first_look(HostUid()), nullptr);
   index.prefetch(HostUid());
   index.erase(host);
   EXPECT_EQ(index.size(), 0U);
