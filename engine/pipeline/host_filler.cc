@@ -20,7 +20,7 @@ bool HostFiller::put(const HostRow& row) {
   const StateRow& state = row.state;
   PackedState::Shared shared{verdicts_.of(state.verdict, in(pools.states.verdicts)), nullptr,
                              facts_.of(state.facts, in(pools.states.facts)),
-                             receipt_end(PackedState::end_of(state.receipt))};
+                             receipt_end(PackedState::receipt_end(row.uid, state))};
   std::shared_ptr<const std::string> pcrs;
   if (state.proof) {
     shared.proof = proofs_.of(state.proof, in(pools.states.proofs));
@@ -29,10 +29,10 @@ bool HostFiller::put(const HostRow& row) {
   if (!whole_.empty()) {
     finish();
   }
-  packed_.push_back(
-      packed_host({row.uid, *std::move(record),
-                   PackedState::pack(state, pools.states.all.share(shared), std::move(pcrs))},
-                  pools));
+  packed_.push_back(packed_host(
+      {row.uid, *std::move(record),
+       PackedState::pack(row.uid, state, pools.states.all.share(shared), std::move(pcrs))},
+      pools));
   if (packed_.size() == kAtOnce) {
     finish();
   }

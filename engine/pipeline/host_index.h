@@ -11,6 +11,7 @@
 #include <memory_resource>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -194,7 +195,7 @@ struct ByAk {
 struct ByEk {
   using Type = std::string_view;
 
-  static Type of(const KeptHost& host) { return host.ek_sha256(); }
+  static std::string of(const KeptHost& host) { return host.ek_sha256(); }
 
   static std::size_t hash(Type key) { return std::hash<Type>{}(key); }
 };

@@ -9,6 +9,7 @@
 #include <memory>
 #include <memory_resource>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -63,7 +64,7 @@ struct KeptHost {
     return packed ? packed->record.name() : record->name;
   }
 
-  [[nodiscard]] std::string_view ek_sha256() const {
+  [[nodiscard]] std::string ek_sha256() const {
     return packed ? packed->record.ek_sha256() : record->ek_sha256;
   }
 

@@ -37,6 +37,12 @@ HostRow row_of(const HostRecord& record) {
   return row;
 }
 
+// What to_hex() makes these digits of; nullopt: nothing.
+std::optional<Bytes> binary_of(std::string_view digits) {
+  const auto is_capital = [](char digit) { return digit >= 'A' && digit <= 'F'; };
+  return std::any_of(digits.begin(), digits.end(), is_capital) ? std::nullopt : from_hex(digits);
+}
+
 }  // namespace
 
 std::optional<PackedRecord> PackedRecord::pack(const HostRecord& record, Pool& pool,
@@ -46,8 +52,9 @@ std::optional<PackedRecord> PackedRecord::pack(const HostRecord& record, Pool& p
 
 std::optional<PackedRecord> PackedRecord::pack(const HostRow& row, SharedCommon common,
                                                std::pmr::memory_resource& memory) {
+  const std::optional<Bytes> ek = binary_of(row.ek_sha256);
   const std::array<std::string_view, kParts> parts = {
-      row.name, row.ek_sha256, as_text(row.ak_public), as_text(row.ek_public),
+      row.name, ek ? as_text(*ek) : row.ek_sha256, as_text(row.ak_public), as_text(row.ek_public),
       as_text(row.ek_certificate_sha256)};
   Sizes sizes{};
   for (std::size_t i = 0; i < kParts; ++i) {
@@ -71,6 +78,7 @@ std::optional<PackedRecord> PackedRecord::pack(const HostRow& row, SharedCommon 
   out.enrolled_ = row.enrolled;
   out.expires_ = row.expires;
   out.common_ = std::move(common);
+  out.is_ek_binary_ = ek.has_value();
   return out;
 }
 
@@ -85,7 +93,7 @@ HostRecord PackedRecord::unpack(const HostUid& uid) const {
           Digest::from(HashAlgorithm::kSha256, as_bytes(part(kEkCertificateSha256)))) {
     out.ek_certificate = {*sha256, ek_certificate_not_after_};
   }
-  out.ek_sha256 = part(kEkSha256);
+  out.ek_sha256 = ek_sha256();
   out.ak_public = to_bytes(as_bytes(part(kAkPublic)));
   out.curve_key = curve_key_;
   out.enrolled = enrolled_;
@@ -94,6 +102,11 @@ HostRecord PackedRecord::unpack(const HostUid& uid) const {
   out.note = common_->note;
   out.labels = common_->labels;
   return out;
+}
+
+std::string PackedRecord::ek_sha256() const {
+  const std::string_view ek = part(kEkSha256);
+  return is_ek_binary_ ? to_hex(as_bytes(ek)) : std::string(ek);
 }
 
 PackedRecord::Sizes PackedRecord::sizes_of(const char* parts) {

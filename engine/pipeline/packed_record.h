@@ -77,7 +77,7 @@ class PackedRecord {
 
   [[nodiscard]] std::string_view name() const { return part(kName); }
 
-  [[nodiscard]] std::string_view ek_sha256() const { return part(kEkSha256); }
+  [[nodiscard]] std::string ek_sha256() const;
 
   [[nodiscard]] std::string_view ak_public() const { return part(kAkPublic); }
 
@@ -114,6 +114,7 @@ class PackedRecord {
   CurveKey curve_key_{};
   std::uint32_t generation_ = 0;
   LifeCycle life_cycle_ = LifeCycle::kPending;
+  bool is_ek_binary_ = false;  // its part is the SHA-256, not its hexadecimal digits
 };
 
 }  // namespace quotemill

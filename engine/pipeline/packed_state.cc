@@ -61,6 +61,8 @@ Digest digest_of(ByteView id) {
       verdict;
   [[maybe_unused]] const auto& [of_generation, reset_count, pcrs, log, of_snapshot, found, events] =
       *proof;
+  [[maybe_unused]] const auto& [clock, firmware_version, boot_id, received] = *counters;
+  [[maybe_unused]] const auto& [clock_ms, resets, restarts, safe] = clock;
 }
 
 // The values of the host itself, in a copy of the shared proof.
@@ -181,19 +183,21 @@ std::optional<PackedState> PackedState::pack(const HostState& state, Pool& pool)
   if (!is_sha256(state.evidence) || (state.proof && !is_sha256(state.proof->log))) {
     return std::nullopt;
   }
+  const StateRow row = row_of(state);
   Shared shared{pool.verdicts.share(state.verdict), nullptr, pool.facts.share(state.facts),
-                pool.receipts.share(end_of(state.receipt))};
+                pool.receipts.share(receipt_end(state.host, row))};
   std::shared_ptr<const std::string> pcrs;
   if (state.proof) {
     shared.proof = pool.proofs.share(*state.proof);
     pcrs = pool.pcrs.share(own_pcrs(*state.proof, *shared.proof));
   }
-  PackedState out = pack(row_of(state), pool.all.share(shared), std::move(pcrs));
+  PackedState out = pack(state.host, row, pool.all.share(shared), std::move(pcrs));
   out.rare_ = rare_of(state.runtime, state.latches);
   return out;
 }
 
-PackedState PackedState::pack(const StateRow& row, std::shared_ptr<const Shared> shared,
+PackedState PackedState::pack(const HostUid& host, const StateRow& row,
+                              std::shared_ptr<const Shared> shared,
                               std::shared_ptr<const std::string> pcrs) {
   PackedState out;
   out.sequence_ = row.sequence;
@@ -206,8 +210,16 @@ PackedState PackedState::pack(const StateRow& row, std::shared_ptr<const Shared>
   out.nonce_issued_ = row.nonce_issued.value_or(WallTime());
   out.has_nonce_issued_ = row.nonce_issued.has_value();
   out.nonce_deadline_ = row.nonce_deadline;
-  out.counters_ = row.counters.value_or(CounterRecord());
-  out.has_counters_ = row.counters.has_value();
+  if (row.counters) {
+    out.has_counters_ = true;
+    out.received_ = row.counters->received;
+    out.clock_ms_ = row.counters->clock.clock_ms;
+    out.reset_count_ = row.counters->clock.reset_count;
+    out.restart_count_ = row.counters->clock.restart_count;
+    out.is_clock_safe_ = row.counters->clock.safe;
+    out.firmware_version_ = row.counters->firmware_version;
+    out.boot_id_ = row.counters->boot_id;
+  }
   out.shared_ = std::move(shared);
   out.pcrs_ = std::move(pcrs);
   if (out.shared_->proof) {
@@ -218,9 +230,11 @@ PackedState PackedState::pack(const StateRow& row, std::shared_ptr<const Shared>
   out.rare_ = rare_of(row.runtime, nullptr);
   out.generation_ = row.generation;
   out.evidence_ = row.evidence;
-  const std::size_t begin = std::min(kReceiptBegin, row.receipt.size());
-  std::copy_n(row.receipt.begin(), begin, out.receipt_begin_.begin());
-  out.receipt_begin_size_ = static_cast<std::uint8_t>(begin);
+  if (begins_as_ours(host, row)) {
+    out.has_receipt_begin_ = true;
+    const auto behind = std::copy_n(row.receipt.begin(), kReceiptNames, out.receipt_begin_.begin());
+    std::copy(row.receipt.begin() + kReceiptNamed, row.receipt.begin() + kReceiptBegin, behind);
+  }
   out.state_ = row.state;
   return out;
 }
@@ -251,15 +265,53 @@ HostState PackedState::unpack(const HostUid& host) const {
   }
   out.facts = *shared_->facts;
   out.evidence = digest_of(evidence_);
-  const std::string& receipt_end = *shared_->receipt_end;
-  out.receipt.reserve(receipt_begin_size_ + receipt_end.size());
-  out.receipt.assign(receipt_begin_.begin(), receipt_begin_.begin() + receipt_begin_size_);
-  out.receipt.insert(out.receipt.end(), receipt_end.begin(), receipt_end.end());
+  const std::string& end = *shared_->receipt_end;
+  if (has_receipt_begin_) {
+    const ReceiptNames names = receipt_names(host, generation_, sequence_);
+    const auto behind = receipt_begin_.begin() + kReceiptNames;
+    out.receipt.reserve(kReceiptBegin + end.size());
+    out.receipt.assign(receipt_begin_.begin(), behind);
+    out.receipt.insert(out.receipt.end(), names.begin(), names.end());
+    out.receipt.insert(out.receipt.end(), behind, receipt_begin_.end());
+  }
+  out.receipt.insert(out.receipt.end(), end.begin(), end.end());
   out.nonce_issued = has_nonce_issued_ ? std::optional(nonce_issued_) : std::nullopt;
   out.nonce_deadline = nonce_deadline_;
   out.host_changes = host_changes_;
   out.trust_lost = trust_lost_;
   return out;
+}
+
+std::optional<CounterRecord> PackedState::counters() const {
+  return has_counters_ ? std::optional(CounterRecord{
+                             {clock_ms_, reset_count_, restart_count_, is_clock_safe_},
+                             firmware_version_,
+                             boot_id_,
+                             received_})
+                       : std::nullopt;
+}
+
+PackedState::ReceiptNames PackedState::receipt_names(const HostUid& host, std::uint32_t generation,
+                                                     std::uint64_t number) {
+  ReceiptNames names{};
+  auto at = std::copy(host.bytes.begin(), host.bytes.end(), names.begin());
+  for (std::size_t i = 0; i < sizeof generation; ++i) {
+    *at++ = static_cast<std::uint8_t>(generation >> 8 * i);
+  }
+  for (std::size_t i = 0; i < sizeof number; ++i) {
+    *at++ = static_cast<std::uint8_t>(number >> 8 * i);
+  }
+  return names;
+}
+
+bool PackedState::begins_as_ours(const HostUid& host, const StateRow& row) {
+  const ReceiptNames names = receipt_names(host, row.generation, row.sequence);
+  return row.receipt.size() >= kReceiptBegin &&
+         std::equal(names.begin(), names.end(), row.receipt.begin() + kReceiptNames);
+}
+
+std::string_view PackedState::receipt_end(const HostUid& host, const StateRow& row) {
+  return as_text(begins_as_ours(host, row) ? row.receipt.subspan(kReceiptBegin) : row.receipt);
 }
 
 std::optional<Digest> PackedState::proven_log() const {

@@ -6,7 +6,6 @@
 // rest is kept once for all hosts that have it.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -74,13 +73,12 @@ class PackedState {
   static std::optional<PackedState> pack(const HostState& state, Pool& pool);
   // The same for a stored host, whose own verdict, proof and facts are not looked at; `pcrs` is
   // own_pcrs() of its proof, null if there is none.
-  static PackedState pack(const StateRow& row, std::shared_ptr<const Shared> shared,
+  static PackedState pack(const HostUid& host, const StateRow& row,
+                          std::shared_ptr<const Shared> shared,
                           std::shared_ptr<const std::string> pcrs);
 
-  // Of a receipt, what goes to Pool::receipts.
-  [[nodiscard]] static std::string_view end_of(ByteView receipt) {
-    return as_text(receipt.subspan(std::min(kReceiptBegin, receipt.size())));
-  }
+  // Of the host's receipt, what goes to Pool::receipts.
+  [[nodiscard]] static std::string_view receipt_end(const HostUid& host, const StateRow& row);
 
   // Of the values of a proof, what goes to Pool::pcrs: for each that is not that of the shared one
   // u8 PCR ‖ value. REQUIRES: they are alike
@@ -100,7 +98,7 @@ class PackedState {
 
   // When the evidence came that the counters are of.
   [[nodiscard]] std::optional<WallTime> received() const {
-    return has_counters_ ? std::optional(counters_.received) : std::nullopt;
+    return has_counters_ ? std::optional(received_) : std::nullopt;
   }
 
   [[nodiscard]] const FactsRecord& facts() const { return *shared_->facts; }
@@ -111,9 +109,7 @@ class PackedState {
 
   [[nodiscard]] bool has_evidence() const { return evidence_ != Id{}; }
 
-  [[nodiscard]] std::optional<CounterRecord> counters() const {
-    return has_counters_ ? std::optional(counters_) : std::nullopt;
-  }
+  [[nodiscard]] std::optional<CounterRecord> counters() const;
 
   // What the host itself was found to have done, beside its boot: a latch or a runtime list.
   [[nodiscard]] bool has_latches() const { return rare_ && rare_->latches; }
@@ -145,8 +141,18 @@ class PackedState {
 
  private:
   // In a receipt's layout (engine/evidence/receipt.h) all up to the next nonce is the host's own;
-  // what is behind it, the same for all that are alike. Nothing depends on that but memory.
+  // what is behind it, the same for all that are alike. Behind its first bytes it names host,
+  // generation and number, which are those of the state. Nothing depends on that but memory: what
+  // is not so is shared as a whole.
+  static constexpr std::size_t kReceiptNames = 4;
+  static constexpr std::size_t kReceiptNamed = 32;
   static constexpr std::size_t kReceiptBegin = 72;
+
+  using ReceiptNames = std::array<std::uint8_t, kReceiptNamed - kReceiptNames>;
+
+  static ReceiptNames receipt_names(const HostUid& host, std::uint32_t generation,
+                                    std::uint64_t number);
+  static bool begins_as_ours(const HostUid& host, const StateRow& row);
 
   using Id = StateRow::Id;
 
@@ -172,17 +178,25 @@ class PackedState {
   WallTime valid_until_;
   WallTime nonce_issued_;  // if has_nonce_issued_
   WallTime nonce_deadline_;
-  CounterRecord counters_;  // if has_counters_
+  // Of the counters, if has_counters_:
+  WallTime received_;
+  std::uint64_t clock_ms_ = 0;
+  std::uint64_t firmware_version_ = 0;
+  BootId boot_id_{};
+  std::uint32_t reset_count_ = 0;
+  std::uint32_t restart_count_ = 0;
   std::uint32_t generation_ = 0;
   std::uint32_t proof_generation_ = 0;
   std::uint32_t proof_reset_count_ = 0;
   Id proof_log_{};
   Id evidence_{};
-  std::array<std::uint8_t, kReceiptBegin> receipt_begin_{};
-  std::uint8_t receipt_begin_size_ = 0;
+  // The receipt's, without the names; if has_receipt_begin_.
+  std::array<std::uint8_t, kReceiptBegin - kReceiptNamed + kReceiptNames> receipt_begin_{};
   TrustState state_ = TrustState::kUnknown;
-  bool has_nonce_issued_ = false;
-  bool has_counters_ = false;
+  bool has_receipt_begin_ : 1 = false;
+  bool has_nonce_issued_ : 1 = false;
+  bool has_counters_ : 1 = false;
+  bool is_clock_safe_ : 1 = false;  // of the counters
 };
 
 }  // namespace quotemill

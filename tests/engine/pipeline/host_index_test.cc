@@ -137,7 +137,7 @@ TEST(HostIndex, HasTheLastOneOfThoseThatReplaceEachOther) {
   for (std::size_t number = 0; number < kHosts; ++number) {
     KeptHost& host = hosts[number];
     index.replace(host);
-    last[std::string(host.ek_sha256())] = &host;
+    last[host.ek_sha256()] = &host;
   }
   EXPECT_EQ(index.size(), last.size());
   for (const auto& [key, host] : last) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/evidence/receipt.h"
 #include "tests/engine/pipeline/esxi_engine.h"
 
 namespace quotemill {
@@ -78,8 +79,11 @@ HostState state_of(const HostState& image, std::uint32_t number) {
   state.sequence = number + 1;
   state.counters->clock.clock_ms = number;
   fill("boot" + own, state.counters->boot_id);
-  const Digest begin = digest_of("receipt" + own);
-  std::copy(begin.view().begin(), begin.view().end(), state.receipt.begin());
+  Receipt receipt = *decode_receipt(state.receipt);
+  receipt.host = state.host;
+  receipt.number = state.sequence;
+  fill("nonce" + own, receipt.next_nonce.emplace());
+  state.receipt = encode_receipt(receipt);
   return state;
 }
 

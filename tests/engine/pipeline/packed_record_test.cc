@@ -36,7 +36,24 @@ HostRecord random_record(std::mt19937_64& random) {
     out.ek_certificate = {hash(HashAlgorithm::kSha256, out.ek_public),
                           {static_cast<std::int64_t>(random() % 2'000'000'000'000)}};
   }
-  out.ek_sha256 = random() % 4 == 0 ? "" : std::to_string(random());
+  switch (random() % 6) {
+    case 0:
+      out.ek_sha256 = "";
+      break;
+    case 1:
+      out.ek_sha256 = std::to_string(random());  // digits, an odd number of them or an even one
+      break;
+    case 2:
+      out.ek_sha256 = hash(HashAlgorithm::kSha256, out.ek_public).hex();
+      out.ek_sha256.front() = 'A';  // hexadecimal, but not as we write it
+      break;
+    case 3:
+      out.ek_sha256 = std::string(32, 'x');
+      break;
+    default:
+      out.ek_sha256 = hash(HashAlgorithm::kSha256, out.ek_public).hex();
+      break;
+  }
   out.ak_public = some_bytes(random, 300);
   out.curve_key.fill(static_cast<std::uint8_t>(random()));
   out.enrolled = {static_cast<std::int64_t>(random() % 2'000'000'000'000)};

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "engine/crypto/hash.h"
+#include "engine/evidence/receipt.h"
 #include "storage/records.h"
 
 namespace quotemill {
@@ -63,6 +64,40 @@ BootProof proof(Random& random) {
   return out;
 }
 
+// The host's own, as the engine makes it, or nearly: what it names may be another's.
+Bytes receipt(Random& random, const HostState& state) {
+  Receipt out;
+  out.state = static_cast<std::uint8_t>(state.state);
+  out.host = state.host;
+  out.generation = state.generation;
+  out.number = state.sequence;
+  out.next_due_ms = static_cast<std::uint32_t>(random());
+  if (coin(random)) {
+    std::generate_n(out.next_nonce.emplace().begin(), out.next_nonce->size(),
+                    [&] { return static_cast<std::uint8_t>(random()); });
+    out.nonce_valid_ms = static_cast<std::uint32_t>(random());
+  }
+  out.findings = {{2, text(random, "code"), text(random, "message")}};
+  switch (random() % 8) {
+    case 0:
+      ++out.host.bytes.at(random() % 16);
+      break;
+    case 1:
+      out.generation ^= 1U << random() % 32;
+      break;
+    case 2:
+      out.number ^= std::uint64_t{1} << random() % 64;
+      break;
+    default:
+      break;
+  }
+  Bytes bytes = encode_receipt(out);
+  if (random() % 8 == 0) {
+    bytes.resize(random() % 80);
+  }
+  return bytes;
+}
+
 HostState random_state(Random& random) {
   HostState out;
   std::generate(out.host.bytes.begin(), out.host.bytes.end(),
@@ -102,7 +137,8 @@ HostState random_state(Random& random) {
                text(random, "vendor"),  text(random, "model"), text(random, "agent"),
                text(random, "firmware")};
   out.evidence = digest(random);
-  out.receipt = Bytes(random() % 200, static_cast<std::uint8_t>(random() % 3));
+  out.receipt = coin(random) ? receipt(random, out)
+                             : Bytes(random() % 200, static_cast<std::uint8_t>(random() % 3));
   out.nonce_issued = coin(random) ? std::optional(time(random)) : std::nullopt;
   out.nonce_deadline = time(random);
   out.host_changes = random();
@@ -126,6 +162,9 @@ TEST(PackedState, IsTheStateThatWasPacked) {
     ASSERT_EQ(again.host, states[i].host);
     ASSERT_EQ(packed[i]->state(), states[i].state);
     ASSERT_EQ(packed[i]->valid_until(), states[i].verdict.valid_until);
+    ASSERT_EQ(packed[i]->counters(), states[i].counters);
+    ASSERT_EQ(packed[i]->has_runtime(), states[i].runtime != nullptr);
+    ASSERT_EQ(packed[i]->has_latches(), states[i].latches != nullptr);
     ASSERT_EQ(packed[i]->facts(), states[i].facts);
     ASSERT_EQ(packed[i]->proven_log(),
               states[i].proof ? std::optional(states[i].proof->log) : std::nullopt);
@@ -182,6 +221,31 @@ TEST(PackedState, KeepsOnceWhatWasFoundOnHostsWithPcrValuesOfTheirOwn) {
   EXPECT_EQ(pool.pcrs.size(), 100U);
   for (std::size_t i = 0; i < packed.size(); ++i) {
     EXPECT_EQ(*packed[i]->unpack(state.host).proof, proofs[i]);
+  }
+}
+
+TEST(PackedState, KeepsOnceHowReceiptsEndThatNameTheirHost) {
+  Random random(3);
+  PackedState::Pool pool;
+  std::vector<HostState> states;
+  std::vector<std::optional<PackedState>> packed;
+  for (std::uint8_t number = 0; number < 100; ++number) {
+    HostState& state = states.emplace_back();
+    state.host.bytes.fill(number);
+    state.generation = 70'000U * number;
+    state.sequence = 5'000'000'000U * number;
+    Receipt receipt;
+    receipt.host = state.host;
+    receipt.generation = state.generation;
+    receipt.number = state.sequence;
+    receipt.next_nonce.emplace().fill(number);
+    receipt.findings = {{1, "code", "message"}};
+    state.receipt = encode_receipt(receipt);
+    packed.push_back(PackedState::pack(state, pool));
+  }
+  EXPECT_EQ(pool.receipts.size(), 1U);
+  for (std::size_t i = 0; i < packed.size(); ++i) {
+    EXPECT_EQ(packed[i]->unpack(states[i].host).receipt, states[i].receipt);
   }
 }
 
