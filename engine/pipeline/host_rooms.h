@@ -255,7 +255,7 @@ class HostTable::Rooms {
         replace_in(by_name, *name.host);
       }
     }
-    unsorted = {};
+    unsorted = std::vector<NamedHost>();  // with its memory, which `{}` would leave it
     has_unsorted = false;
   }
 
