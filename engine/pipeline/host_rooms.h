@@ -287,7 +287,7 @@ class HostTable::Rooms {
   }
 
   void index_ek(KeptHost& host) {
-    if (host.ek_sha256().empty()) {
+    if (!host.has_ek_sha256()) {
       return;
     }
     if (host.life_cycle() == LifeCycle::kRetired) {

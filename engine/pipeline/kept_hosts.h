@@ -68,6 +68,10 @@ struct KeptHost {
     return packed ? packed->record.ek_sha256() : record->ek_sha256;
   }
 
+  [[nodiscard]] bool has_ek_sha256() const {
+    return packed ? packed->record.has_ek_sha256() : !record->ek_sha256.empty();
+  }
+
   [[nodiscard]] std::string_view ak_public() const {
     return packed ? packed->record.ak_public() : as_text(record->ak_public);
   }

@@ -79,6 +79,8 @@ class PackedRecord {
 
   [[nodiscard]] std::string ek_sha256() const;
 
+  [[nodiscard]] bool has_ek_sha256() const { return !part(kEkSha256).empty(); }
+
   [[nodiscard]] std::string_view ak_public() const { return part(kAkPublic); }
 
   [[nodiscard]] const CurveKey& curve_key() const { return curve_key_; }

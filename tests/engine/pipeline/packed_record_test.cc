@@ -83,6 +83,7 @@ TEST(PackedRecord, IsTheRecordThatWasPacked) {
     ASSERT_EQ(again.uid, records[i].uid);
     ASSERT_EQ(packed[i]->name(), records[i].name);
     ASSERT_EQ(packed[i]->ek_sha256(), records[i].ek_sha256);
+    ASSERT_EQ(packed[i]->has_ek_sha256(), !records[i].ek_sha256.empty());
     ASSERT_EQ(packed[i]->ak_public(), as_text(records[i].ak_public));
     ASSERT_EQ(packed[i]->curve_key(), records[i].curve_key);
     ASSERT_EQ(packed[i]->life_cycle(), records[i].life_cycle);
