@@ -86,7 +86,11 @@ Error unfounded(const Reaffirmation& reaffirmation) {
 bool continues(const HistoryEntry& so_far, const HistoryEntry& next) {
   return so_far.host == next.host && so_far.generation == next.generation &&
          so_far.sequence + 1 == next.sequence && says_the_same(so_far, next) &&
-         next.time.ms - first_time(so_far).ms < limits::kHistoryRunMsMax;
+         !is_over(so_far, next.time);
+}
+
+bool is_over(const HistoryEntry& so_far, WallTime now) {
+  return now.ms - first_time(so_far).ms >= limits::kHistoryRunMsMax;
 }
 
 RunSoFar counted(const HistoryEntry& so_far) {

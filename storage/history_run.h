@@ -25,6 +25,8 @@ Error unfounded(const Reaffirmation& reaffirmation);
 // Whether `next` belongs to the run of `so_far` (a single appraisal or a run): it follows by one
 // sequence, says the same, and the hour is not over.
 bool continues(const HistoryEntry& so_far, const HistoryEntry& next);
+// Whether it is: nothing from then on belongs to this run.
+bool is_over(const HistoryEntry& so_far, WallTime now);
 
 // What a run counts: all that the journal keeps of it beside its last appraisal.
 struct RunSoFar {

@@ -29,6 +29,12 @@ std::vector<HostUid> edges_of(const CommitBatch& batch) {
   return hosts;
 }
 
+// Hosts that a commit folds, and those that it forgets the runs of, at most: faster than it adds
+// any.
+std::size_t fold_step(const CommitBatch& batch) {
+  return std::max(limits::kFoldHostsMin, 2 * batch.reaffirmed.size());
+}
+
 void put_state(const Database& database, const HostState& state, rocksdb::WriteBatch& out) {
   database.put(Family::kStates, host_key(state.host), encode_state(state), out);
 }
@@ -71,7 +77,7 @@ void Journal::drop_records(const Database& database, std::size_t entries_max,
 // In steps, but faster than what a commit adds.
 Result<void> Journal::fold_oldest(const Database& database, const CommitBatch& batch,
                                   rocksdb::WriteBatch& out) {
-  const std::size_t step = std::max(limits::kFoldHostsMin, 2 * batch.reaffirmed.size());
+  const std::size_t step = fold_step(batch);
   const WallTime now = batch.reaffirmed.empty() ? WallTime{} : batch.reaffirmed.back().entry.time;
   std::size_t entries = entries_ + batch.reaffirmed.size();
   auto record = records_.begin();
@@ -221,6 +227,9 @@ void Journal::landed(const CommitBatch& batch) {
   if (plan_.record.entries != 0) {
     records_.push_back(plan_.record);
     entries_ += plan_.record.entries;
+  }
+  if (!batch.reaffirmed.empty()) {  // else nobody says what time it is
+    runs_.forget_over(batch.reaffirmed.back().entry.time, fold_step(batch));
   }
 }
 

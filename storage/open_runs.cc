@@ -65,6 +65,14 @@ void OpenRuns::end(const HostUid& host) {
   places_.erase(host);
 }
 
+void OpenRuns::forget_over(WallTime now, std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  for (; most != 0 && !settled_.empty() && is_over(settled_.front().history, now); --most) {
+    places_.erase(settled_.front().history.host);
+    settled_.pop_front();
+  }
+}
+
 std::optional<HistoryEntry> OpenRuns::pending_history(const HostUid& host) const {
   const std::lock_guard lock(mutex_);
   const Run* run = find(host);

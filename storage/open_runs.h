@@ -4,6 +4,7 @@
 // made by any thread beside it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -58,6 +59,11 @@ class OpenRuns {
 
   // Something else is written of the host.
   void end(const HostUid& host);
+
+  // Of those that the rows say all of, `most` at most that are over (history_run.h): a host that
+  // says nothing for an hour has none, as after a start. To be called again and again; of the
+  // longest settled first, and none behind one that is not over.
+  void forget_over(WallTime now, std::size_t most);
 
   // --- Any thread
 

@@ -102,6 +102,26 @@ TEST_F(JournalTest, ARecordGoesWhenItsHostsHaveAttestedAgain) {
   EXPECT_EQ(rows(Family::kHistory), 1U);
 }
 
+// Idle hosts take no memory for what they may do no more.
+TEST_F(JournalTest, AHostThatSaysNothingForAnHourHasNoRun) {
+  reset({.age_ms_max = 5 * kSampleStepMs});
+  write_edge(1, 1);
+  write_edge(2, 1);
+  reaffirm_all(2, 2);
+  for (std::uint64_t sequence = 3; sequence <= 60; ++sequence) {
+    reaffirm(1, sequence);
+  }
+  EXPECT_EQ(row(2), 2U) << "it was folded";
+  EXPECT_NE(journal_->runs().find(sample_uid(2)), nullptr) << "it may still grow";
+  reaffirm(1, 61);
+  EXPECT_EQ(journal_->runs().find(sample_uid(2)), nullptr);
+  EXPECT_NE(journal_->runs().find(sample_uid(1)), nullptr);
+  EXPECT_EQ(row(2), 2U);
+  reaffirm(2, 3);
+  EXPECT_EQ(row(2), 3U) << "another run begins, with a row";
+  EXPECT_EQ(journal_->runs().find(sample_uid(2))->history.first_sequence(), 3U);
+}
+
 TEST_F(JournalTest, EveryHourAnAppraisalIsWrittenInFull) {
   write_edge(1, 1);
   for (std::uint64_t sequence = 2; sequence <= 130; ++sequence) {

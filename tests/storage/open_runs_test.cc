@@ -71,6 +71,31 @@ TEST(OpenRuns, ShowsOnlyWhatRowsDoNotSay) {
   runs.settle(sample_uid(1));
 }
 
+// The rows say all of it, and no appraisal belongs to it any more.
+TEST(OpenRuns, ForgetsRunsThatAreOverButNoneThatOnlyTheJournalHas) {
+  OpenRuns runs;
+  for (const std::uint8_t host : std::array<std::uint8_t, 4>{1, 2, 3, 4}) {
+    runs.begin(sample_trusted_appraisal(host, 1));
+  }
+  runs.extend(sample_reaffirmation(2, 2), 10);
+  runs.begin(sample_trusted_appraisal(4, 2));
+  runs.forget_over(sample_time(60), 10);
+  EXPECT_NE(runs.find(sample_uid(1)), nullptr) << "a minute of the hour is left";
+  runs.forget_over(sample_time(61), 1);
+  EXPECT_EQ(runs.find(sample_uid(1)), nullptr);
+  EXPECT_NE(runs.find(sample_uid(3)), nullptr) << "one at a time";
+  runs.forget_over(sample_time(61), 10);
+  EXPECT_EQ(runs.find(sample_uid(3)), nullptr);
+  EXPECT_NE(runs.find(sample_uid(4)), nullptr) << "it began a minute later";
+  EXPECT_EQ(pins(runs), (Pins{10}));
+  runs.forget_over(sample_time(500), 10);
+  EXPECT_EQ(pins(runs), (Pins{10}));
+  EXPECT_EQ(runs.find(sample_uid(2))->history.count(), 2U);
+  runs.settle(sample_uid(2));
+  runs.forget_over(sample_time(500), 10);
+  EXPECT_EQ(runs.find(sample_uid(2)), nullptr);
+}
+
 TEST(OpenRuns, IsReadWhileTheCommitThreadGoesOn) {
   OpenRuns runs;
   std::atomic<bool> is_over = false;
