@@ -156,7 +156,8 @@ void SessionTable::judge_item(Turn& turn, Bytes item, const Evidence* evidence) 
   const std::uint64_t last = turn.host.state->sequence;
   // A gateway could keep evidence that a challenge voided, and bring it when nobody remembers that.
   const bool is_reused = !turn.carried && last != 0 && header.sequence == last &&
-                         !turn.host.state->receipt.empty() && !answers_voided(turn, *evidence);
+                         !turn.host.state->receipt.empty() && !answers_voided(turn, *evidence) &&
+                         !is_refused(turn, item);
   if (is_reused) {
     count(parts_.counters.nonce_reused);
     parts_.log.write(LogCause::kNonceReused, turn.host.record->name,
@@ -173,13 +174,23 @@ void SessionTable::judge_item(Turn& turn, Bytes item, const Evidence* evidence) 
     return;
   }
   if (!open || header.sequence != open->sequence || header.nonce_kind != open->kind ||
-      answers_voided(turn, *evidence)) {
+      answers_voided(turn, *evidence) || is_refused(turn, item)) {
+    if (!turn.carried) {  // else it is proven first, and fails nobody
+      turn.session.refused = std::make_unique<const Digest>(hash(HashAlgorithm::kSha256, item));
+    }
     check_store(turn, *evidence);
     send_expired(turn);
     return;
   }
   const BootId boot_id = header.boot_id;
   accept(turn, std::move(item), *open, std::nullopt, boot_id);
+}
+
+// Whether it is a copy of what was refused: one that was sent before the answer was there, or to a
+// server that was restarted since and does not know what it had asked.
+bool SessionTable::is_refused(const Turn& turn, const Bytes& item) {
+  const Digest* const refused = turn.session.refused.get();
+  return refused != nullptr && hash(HashAlgorithm::kSha256, item) == *refused;
 }
 
 void SessionTable::accept(Turn& turn, Bytes item, const Challenge& challenge,

@@ -174,6 +174,10 @@ class SessionTable {
     // Challenges that a newer one voided. A quote that answers one of them was late, or crossed
     // the newer on its way: an ERROR, not a failed verdict.
     std::vector<Challenge> voided;
+    // Of what was refused last, on the host's own channel, as no answer to an open challenge;
+    // mostly null. It may answer one of the server that was here before a restart, and comes more
+    // than once then: its copies answer the challenge that it was refused with no more than it did.
+    std::unique_ptr<const Digest> refused;
     std::unique_ptr<Exchange> exchange;
     std::uint64_t wanted_correlation = 0;
     // Evidence for this sequence, perhaps the very same that comes now, came then, and no verdict
@@ -242,6 +246,7 @@ class SessionTable {
   bool is_repeated(Turn& turn, const Bytes& item);
   static void note_put_off(Session& session, std::uint64_t sequence, BootTime since);
   static BootTime waiting_since(const Turn& turn, const Challenge& challenge);
+  static bool is_refused(const Turn& turn, const Bytes& item);
   static bool is_last_judged(const Turn& turn, const Bytes& item, const Evidence* evidence);
   void give_up_lost(Turn& turn);
   void judge_item(Turn& turn, Bytes item, const Evidence* evidence);

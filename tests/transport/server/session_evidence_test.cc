@@ -86,6 +86,35 @@ TEST_F(SessionEvidence, AnExpiredChallengeIsNeverAVerdict) {
   EXPECT_EQ(inbox_.depth(), 0U);
 }
 
+// A host that got no answer sends its evidence again, and both copies wait until a server is back.
+TEST_F(SessionEvidence, CopiesOfAnAnswerToTheServerBeforeARestartAreNeverAVerdict) {
+  const ChallengeMessage before = challenged();
+  restart_table();
+  nonces_given_ = 0x80;
+  const auto first = answer_challenge(before);
+  ASSERT_EQ(code_of(first), ErrorCode::kExpired);
+  const ChallengeMessage fresh = *std::get<ErrorMessage>(*first).challenge;
+  ASSERT_NE(fresh.nonce, before.nonce);
+  const auto second = answer_challenge(before);
+  ASSERT_EQ(code_of(second), ErrorCode::kExpired);
+  EXPECT_EQ(std::get<ErrorMessage>(*second).challenge->nonce, fresh.nonce);
+  EXPECT_EQ(inbox_.depth(), 0U);
+  EXPECT_FALSE(answer_challenge(fresh));
+  deliver(judge(take()));
+  // By another way than the one that the answer took: the sequence is used, and still no reuse.
+  EXPECT_EQ(code_of(answer_challenge(before)), ErrorCode::kExpired);
+  EXPECT_EQ(inbox_.depth(), 0U);
+}
+
+TEST_F(SessionEvidence, OtherEvidenceThanWhatWasRefusedIsJudged) {
+  const ChallengeMessage before = challenged();
+  restart_table();
+  nonces_given_ = 0x80;
+  ASSERT_EQ(code_of(answer_challenge(before)), ErrorCode::kExpired);
+  EXPECT_FALSE(send(evidence(item(before.sequence, before.nonce, NonceKind::kInteractive, 1))));
+  EXPECT_EQ(inbox_.depth(), 1U);
+}
+
 // --- What proves that the store lost something ---------------------------------------------------
 
 TEST_F(SessionEvidence, ANonceThatOnlyALostReceiptCarriedProvesTheLossOnce) {
