@@ -1,5 +1,7 @@
 #include "tests/transport/sinks/mock_cluster.h"
 
+#include <chrono>
+
 #include <gtest/gtest.h>
 #include <librdkafka/rdkafka_mock.h>
 
@@ -73,12 +75,14 @@ std::vector<KafkaMessage> MockCluster::read(std::size_t count) {
     is_assigned_ = true;
   }
   std::vector<KafkaMessage> out;
-  for (int wait = 0; wait < 50 && out.size() < count;) {
+  // By the clock: of a cluster that was down there are errors to read first, without any wait.
+  constexpr std::chrono::seconds kSilence{5};
+  auto last = std::chrono::steady_clock::now();
+  while (out.size() < count && std::chrono::steady_clock::now() - last < kSilence) {
     rd_kafka_message_t* message = ::rd_kafka_consumer_poll(consumer_, 100);
     if (message != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       out.push_back(message_of(*message));
-    } else {
-      ++wait;
+      last = std::chrono::steady_clock::now();
     }
     if (message != nullptr) {
       ::rd_kafka_message_destroy(message);
