@@ -28,8 +28,8 @@ inline constexpr std::chrono::microseconds kJudgedAloneMax{500};
 // cuts pieces of four.
 inline constexpr std::size_t kPieceItems = 16;
 
-// By so much a worker is nicer than the process (standing_back.h): a third of the weight.
-inline constexpr int kWorkerNice = 5;
+// By so much a worker is nicer than the process (standing_back.h): a tenth of the weight.
+inline constexpr int kWorkerNice = 10;
 
 // While so many batches are on their way, the next one goes only when it is full: one is committed,
 // one is judged, and whatever follows would wait for them. So batches grow with the load, and what

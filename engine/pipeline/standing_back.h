@@ -3,7 +3,7 @@
 // What the workers judge is committed by one thread, and sent and received by a few: on two
 // processors two workers and a committer with equal rights leave each two thirds of one, and the
 // workers, who are ahead, take it from the committer, for whom they then wait. The scheduler shares
-// by weight (setpriority(2): on Linux of a thread alone); a worker keeps a third of another
+// by weight (setpriority(2): on Linux of a thread alone); a worker keeps a tenth of another
 // thread's weight, so that it is never starved.
 //
 // Once a worker has entered it stays so, in whatever arena it works later. A system that refuses
