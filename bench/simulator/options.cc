@@ -26,6 +26,15 @@ Result<CurveKey> read_key(const char* option, const std::string& name) {
                      name + " holds no Z85 key; it is server.pub or gateway.pub of a state folder"};
 }
 
+// Less than passes, so that a second run begins where the first one's clocks have not been yet.
+std::uint64_t clock_step_ms(const Options& options) {
+  if (options.clock_step_ms != 0) {
+    return options.clock_step_ms;
+  }
+  const double interval_ms = options.rate > 0 ? 1000.0 * options.hosts / options.rate : 0;
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(interval_ms));
+}
+
 }  // namespace
 
 void add_fleet(CLI::App& command, Options& options) {
@@ -64,6 +73,11 @@ void add_run(CLI::App& command, Options& options) {
       ->capture_default_str();
   command.add_option("--rate", options.rate, "attestations/s, open loop; else as fast as they go")
       ->check(CLI::Range(0.001, 1e7));
+  command
+      .add_option(
+          "--clock-step", options.clock_step_ms,
+          "ms that a TPM's clock counts between two attestations; else 1, or as --rate says")
+      ->check(CLI::Range(1U, 86'400'000U));
   command.add_option("--mix", options.mix, "shares: quote-only=0.9,reboot=0.1, and restart");
   command.add_option("--faults", options.faults,
                      "shares: bad_signature=0.01, and wrong_nonce, replay, wrong_pcr, "
@@ -138,11 +152,7 @@ Result<RunSettings> settings_of(const Options& options) {
   settings.hosts = options.part != 0 ? options.part : options.hosts;
   settings.seconds = options.seconds;
   settings.rate = options.rate * settings.hosts / options.hosts;
-  if (options.rate > 0) {
-    // A TPM's clock goes on between two attestations.
-    settings.fleet.clock_step_ms =
-        static_cast<std::uint64_t>(std::max(1.0, 1000.0 * options.hosts / options.rate));
-  }
+  settings.fleet.clock_step_ms = clock_step_ms(options);
   settings.nonce_keys = options.nonce_keys;
   settings.ahead = options.ahead;
   return settings;
