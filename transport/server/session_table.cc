@@ -186,10 +186,10 @@ void SessionTable::answer_error(Turn& turn, const Error& error) {
     send_busy(turn);
   } else if (error.code == ErrorCode::kConflict || error.code == ErrorCode::kExpired) {
     end_exchange(turn.session, turn.host.record->uid);
-    if (!turn.session.challenge_wanted) {
-      error.code == ErrorCode::kConflict
-          ? send_expired(turn)
-          : send_expired(turn, "may have waited at the server for too long to be believed");
+    if (!turn.session.challenge_wanted && error.code == ErrorCode::kConflict) {
+      send_expired(turn);
+    } else if (!turn.session.challenge_wanted) {
+      send_expired(turn, "may have waited at the server for too long to be believed");
     }
   } else {
     parts_.log.write(LogCause::kInternal, turn.host.record->name, error.to_string(),

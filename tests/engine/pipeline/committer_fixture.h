@@ -26,6 +26,15 @@ class CommitterTest : public ::testing::Test {
     return engine.judge(std::move(submission));
   }
 
+  // Beside `host`.
+  std::vector<SoftwareHost> enrolled(unsigned hosts) {
+    std::vector<SoftwareHost> fleet;
+    for (unsigned i = 1; i <= hosts; ++i) {
+      engine.enrol(fleet.emplace_back(KeyKind::kEcP256, i));
+    }
+    return fleet;
+  }
+
   // As an operator does: these policies in the place of those of their ids.
   void apply(std::vector<std::string> texts, std::vector<std::string> withdrawn = {}) {
     const auto done =

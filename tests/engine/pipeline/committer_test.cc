@@ -108,12 +108,10 @@ TEST_F(CommitterTest, SendsReceiptsOnlyWhenTheHistoryIsDurable) {
 }
 
 TEST_F(CommitterTest, CommitsManyHostsInOneBatch) {
-  std::vector<SoftwareHost> fleet;
+  const std::vector<SoftwareHost> fleet = enrolled(10);
   std::vector<Judgement> batch;
-  for (unsigned i = 1; i <= 10; ++i) {
-    fleet.emplace_back(KeyKind::kEcP256, i);
-    engine.enrol(fleet.back());
-    batch.push_back(good_judgement(fleet.back()));
+  for (const SoftwareHost& each : fleet) {
+    batch.push_back(good_judgement(each));
   }
   const std::vector<Reply> replies = engine.commit(std::move(batch));
   ASSERT_EQ(replies.size(), 10U);

@@ -138,14 +138,10 @@ TEST_F(CommitterTest, NeverLetsStoredTimesGoBack) {
 // A millisecond for each would date a fleet of 100,000 hosts that attest every minute a day ahead
 // within two.
 TEST_F(CommitterTest, NoFleetIsTooLargeToBeDatedByTheClock) {
-  std::vector<SoftwareHost> fleet;
-  std::vector<Judgement> batch;
-  for (unsigned i = 1; i <= 10; ++i) {
-    fleet.emplace_back(KeyKind::kEcP256, i);
-    engine.enrol(fleet.back());
-  }
+  const std::vector<SoftwareHost> fleet = enrolled(10);
   engine.clock.advance(1'000);  // beyond what enrolling them took
-  for (SoftwareHost& each : fleet) {
+  std::vector<Judgement> batch;
+  for (const SoftwareHost& each : fleet) {
     batch.push_back(good_judgement(each));
   }
   engine.commit(std::move(batch));
