@@ -191,7 +191,7 @@ void fleet_of_images(benchmark::State& state, const Settings& settings, unsigned
   // Each image is that of several machines.
   const unsigned machines = std::max(settings.machines, 4 * count);
   storage::MemoryStore store;
-  Knowledge knowledge(image, store);
+  Knowledge knowledge(image, store, count);
   std::vector<Machine> measured;
   std::vector<Machine> seen;
   for (unsigned number = 0; number < machines + count; ++number) {
@@ -201,8 +201,8 @@ void fleet_of_images(benchmark::State& state, const Settings& settings, unsigned
   const std::vector<Task> tasks = first_contacts(measured);
   const std::vector<Task> before = first_contacts(seen);
   Judge witness(knowledge);
-  if (!all_proven(witness, tasks)) {
-    state.SkipWithError("honest evidence is not proven");
+  if (!all_proven(witness, tasks) || !all_trusted(witness, tasks)) {
+    state.SkipWithError("honest evidence is not judged trusted");
     return;
   }
   judge_all(state, tasks, [&] {

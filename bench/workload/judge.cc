@@ -7,20 +7,55 @@
 namespace quotemill::bench {
 namespace {
 
-std::shared_ptr<const Baseline> baseline_of(const BootImage& image) {
-  const Bytes log = image.log_of(0);
+using Baselines = std::vector<std::shared_ptr<const Baseline>>;
+
+std::shared_ptr<const Baseline> baseline_of(const BootImage& image, unsigned machine,
+                                            std::string name) {
+  const Bytes log = image.log_of(machine);
   auto baseline = std::make_shared<Baseline>();
-  baseline->name = "golden";
+  baseline->name = std::move(name);
   baseline->events = reference_events(read_boot_log(log).log);
   return baseline;
+}
+
+Baselines baselines_of(const BootImage& image, unsigned count) {
+  Baselines baselines;
+  for (unsigned machine = 0; machine < count; ++machine) {
+    baselines.push_back(baseline_of(image, machine, "image-" + std::to_string(machine)));
+  }
+  return baselines;
+}
+
+// A policy for all hosts by which a boot as any of these is as it should be.
+AppliedPolicies policy_for(const Baselines& baselines) {
+  std::string names;
+  for (const auto& baseline : baselines) {
+    names += (names.empty() ? "\"" : ", \"") + baseline->name + '"';
+  }
+  PolicyRecord record;
+  record.number = 1;
+  record.id = "images";
+  record.version = 1;
+  record.text =
+      "[policy]\nid = \"images\"\nversion = 1\npriority = 1\n[boot]\nbaselines = [" + names + "]\n";
+  return {std::make_shared<const PolicyRecord>(std::move(record))};
+}
+
+std::unique_ptr<PoliciesInForce> in_force(AppliedPolicies applied, Baselines baselines) {
+  return *PoliciesInForce::create(default_policy(), std::move(applied), std::move(baselines));
 }
 
 }  // namespace
 
 Knowledge::Knowledge(const BootImage& image, const History& stored, AppliedPolicies applied)
     : history(stored),
+      policies(in_force(std::move(applied), {baseline_of(image, 0, "golden")})),
+      server_key(SigningHost(KeyKind::kEcP256, 0).server_key) {}
+
+Knowledge::Knowledge(const BootImage& image, const History& stored, unsigned baselines)
+    : history(stored),
       policies(
-          *PoliciesInForce::create(default_policy(), std::move(applied), {baseline_of(image)})),
+          in_force(policy_for(baselines_of(image, baselines)), baselines_of(image, baselines))),
       server_key(SigningHost(KeyKind::kEcP256, 0).server_key) {}
 
 void Knowledge::cache_keys(const std::vector<Machine>& machines) {

@@ -19,6 +19,8 @@ using AppliedPolicies = std::vector<std::shared_ptr<const PolicyRecord>>;
 struct Knowledge {
   // `stored` is borrowed.
   Knowledge(const BootImage& image, const History& stored, AppliedPolicies policies = {});
+  // Each of the first `baselines` machines has a baseline, and every host may boot as any of them.
+  Knowledge(const BootImage& image, const History& stored, unsigned baselines);
 
   // Parses their keys, as their first evidence would.
   void cache_keys(const std::vector<Machine>& machines);
