@@ -25,6 +25,8 @@ void register_oneshot_floors(const Settings& settings);
 void register_ima_floor();
 
 // floor/rocksdb_put_synced_256: one synced write of 256 records of 1 kB, per record.
+// floor/rocksdb_put_synced_5x256: of five records of 720 bytes for each of 256 hosts, per host: as
+// many and as large as what is kept of a host that booted.
 void register_store_floor();
 
 }  // namespace quotemill::bench

@@ -12,21 +12,27 @@
 namespace quotemill::bench {
 namespace {
 
-constexpr unsigned kRecords = 256;
-constexpr std::size_t kRecordSize = 1'024;
+constexpr unsigned kItems = 256;
+
+// What is put for one item.
+struct Records {
+  unsigned count;
+  std::size_t size;
+};
 
 std::string key(unsigned number) {
   return "record " + std::to_string(number);
 }
 
 // Bytes that do not compress.
-std::string record(unsigned number) {
+std::string record(unsigned number, std::size_t size) {
   std::string content;
-  while (content.size() < kRecordSize) {
+  while (content.size() < size) {
     const Digest next =
         hash(HashAlgorithm::kSha256, as_bytes(content + " of " + std::to_string(number)));
     content += as_text(next.view());
   }
+  content.resize(size);
   return content;
 }
 
@@ -38,31 +44,31 @@ std::unique_ptr<rocksdb::DB> open(const TempFolder& folder) {
   return std::unique_ptr<rocksdb::DB>(is_open ? database : nullptr);
 }
 
-bool has_all(rocksdb::DB& database) {
-  for (unsigned number = 0; number < kRecords; ++number) {
+bool has_all(rocksdb::DB& database, const Records& each) {
+  for (unsigned number = 0; number < kItems * each.count; ++number) {
     std::string found;
-    if (!database.Get({}, key(number), &found).ok() || found != record(number)) {
+    if (!database.Get({}, key(number), &found).ok() || found != record(number, each.size)) {
       return false;
     }
   }
   return true;
 }
 
-void put_synced(benchmark::State& state) {
+void put_synced(benchmark::State& state, Records each) {
   const TempFolder folder;
   const std::unique_ptr<rocksdb::DB> database = open(folder);
   rocksdb::WriteBatch batch;
-  for (unsigned number = 0; number < kRecords; ++number) {
-    batch.Put(key(number), record(number));
+  for (unsigned number = 0; number < kItems * each.count; ++number) {
+    batch.Put(key(number), record(number, each.size));
   }
   rocksdb::WriteOptions synced;
   synced.sync = true;
   bool is_written = database && database->Write(synced, &batch).ok();
-  if (!is_written || !has_all(*database)) {
+  if (!is_written || !has_all(*database, each)) {
     state.SkipWithError("what was written is not there");
     return;
   }
-  while (state.KeepRunningBatch(kRecords)) {
+  while (state.KeepRunningBatch(kItems)) {
     is_written = database->Write(synced, &batch).ok() && is_written;
   }
   if (!is_written) {
@@ -74,7 +80,10 @@ void put_synced(benchmark::State& state) {
 }  // namespace
 
 void register_store_floor() {
-  benchmark::RegisterBenchmark("floor/rocksdb_put_synced_256", put_synced)->UseRealTime();
+  benchmark::RegisterBenchmark("floor/rocksdb_put_synced_256", put_synced, Records{1, 1'024})
+      ->UseRealTime();
+  benchmark::RegisterBenchmark("floor/rocksdb_put_synced_5x256", put_synced, Records{5, 720})
+      ->UseRealTime();
 }
 
 }  // namespace quotemill::bench
