@@ -214,7 +214,7 @@ void Driver::begin(Peer& peer, std::uint64_t due_us) {
   if (peer.session.next_action() == Action::kStorm) {
     tally_.storm_connections += storm_.raise(channel_of(peer), now_us());
   }
-  send(peer, peer.session.begin(due_us));
+  send(peer, peer.session.begin(due_us, now_us()));
 }
 
 // Every host once, some at a time.

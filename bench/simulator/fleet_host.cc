@@ -15,7 +15,9 @@ namespace quotemill::bench {
 namespace {
 
 constexpr std::int64_t kCountersBegin = 1'735'689'600'000;  // 2025-01-01: TPMs were at zero
-constexpr std::int64_t kMsPerReset = 100;  // more boots in a run than that never happen
+// Of steps, in a millisecond of the time between two runs, so that the later one begins beyond the
+// clocks of the earlier one: no host attests so often.
+constexpr std::uint64_t kStepsPerMs = 10;
 
 template <class Array>
 Array filled(std::uint64_t seed, std::uint64_t number, std::string_view purpose) {
@@ -57,7 +59,6 @@ void flip_last(Bytes& bytes) {
 
 FleetHost::FleetHost(const FleetSettings& settings, std::uint32_t number, SeededKeys& keys)
     : seed_(settings.seed),
-      clock_step_ms_(settings.clock_step_ms),
       number_(number),
       host_(key_of(settings, number, keys), number),
       channel_(channel_of(settings.seed, number)) {
@@ -76,9 +77,10 @@ FleetHost::FleetHost(const FleetSettings& settings, std::uint32_t number, Seeded
   if (settings.is_behind_gateway) {
     log_key_ = log_key_of(channel_, settings.server_key);
   }
-  const std::int64_t age_ms = std::max<std::int64_t>(0, settings.booted.ms - kCountersBegin);
-  at_start_ = {static_cast<std::uint64_t>(age_ms), static_cast<std::uint32_t>(age_ms / kMsPerReset),
-               0, true};
+  const auto age_ms =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, settings.booted.ms - kCountersBegin));
+  // No host boots oftener than once in a millisecond. Modulo 2^32, as their differences are taken.
+  at_start_ = {age_ms * kStepsPerMs * kClockStepMs, static_cast<std::uint32_t>(age_ms), 0, true};
 }
 
 void FleetHost::prove(transport::LogsMessage& segment, ByteView item) const {
@@ -158,10 +160,10 @@ BootId FleetHost::boot_id(const Plan& plan, std::uint64_t sequence) {
 }
 
 Bytes FleetHost::evidence(const Plan& plan, std::uint64_t sequence, NonceKind kind,
-                          const Nonce& nonce) {
+                          const Nonce& nonce, std::uint64_t counted_ms) {
   host_.clock = at_start_;
   host_.clock.reset_count += resets_until(plan, sequence);
-  host_.clock.clock_ms += (sequence - first_) * clock_step_ms_;
+  host_.clock.clock_ms += counted_ms;
   host_.boot_id = boot_id(plan, sequence);
   Challenge challenge;
   challenge.kind = kind;

@@ -21,14 +21,17 @@
 
 namespace quotemill::bench {
 
+// What a TPM's clock counts from one quote to the next where nobody knows when they will be sent:
+// too much is no finding, and a run with all that is around it is over sooner.
+inline constexpr std::uint64_t kClockStepMs = 1'800'000;
+
 // What all hosts of a fleet have in common.
 struct FleetSettings {
   std::uint64_t seed = 1;
   KeyMix keys;
   CurveKey server_key{};
-  // Hosts booted then: a later run finds them booted again, with higher counters.
+  // Hosts booted then: a later run finds them booted again, with higher counters and clocks.
   WallTime booted;
-  std::uint64_t clock_step_ms = 1;  // between two attestations, on the TPM's clock
   bool is_behind_gateway = false;
   std::shared_ptr<const EsxiFleet> esxi = nullptr;  // null: they boot Linux
 };
@@ -54,9 +57,10 @@ class FleetHost {
   // What it boots with at this sequence. REQUIRES: begin_at() was called with no higher one
   [[nodiscard]] BootId boot_id(const Plan& plan, std::uint64_t sequence);
 
-  // The evidence of this action. REQUIRES: as above
+  // The evidence of this action, when the TPM's clock has counted so much since `booted`.
+  // REQUIRES: as above
   [[nodiscard]] Bytes evidence(const Plan& plan, std::uint64_t sequence, NonceKind kind,
-                               const Nonce& nonce);
+                               const Nonce& nonce, std::uint64_t counted_ms);
 
   // As its agent does behind a gateway; else nothing. `item`: the evidence that the log is for.
   void prove(transport::LogsMessage& segment, ByteView item) const;
@@ -71,7 +75,6 @@ class FleetHost {
   std::uint32_t resets_until(const Plan& plan, std::uint64_t sequence);
 
   std::uint64_t seed_;
-  std::uint64_t clock_step_ms_;
   std::uint32_t number_;
   SigningHost host_;
   transport::CurveKeyPair channel_;

@@ -56,8 +56,8 @@ void HostSession::sign_ahead(const EpochKey& key, unsigned count) {
         preissued_nonce(key, host_.record().uid, host_.record().generation, sequence);
     // The nonce of a challenge is not known ahead.
     const bool is_asked = asks_first(plan_.action(host_.number(), sequence));
-    ahead_.emplace_back(
-        nonce, is_asked ? Bytes() : host_.evidence(plan_, sequence, NonceKind::kPreissued, nonce));
+    ahead_.emplace_back(nonce,
+                        is_asked ? Bytes() : sign(sequence, NonceKind::kPreissued, nonce, 0));
   }
 }
 
@@ -74,7 +74,16 @@ std::optional<Bytes> HostSession::signed_ahead(const Nonce& nonce) const {
   return known == nonce && !item.empty() ? std::optional(item) : std::nullopt;
 }
 
-HostSession::Messages HostSession::begin(std::uint64_t due_us) {
+// When a quote that is signed ahead will be sent is not known, so that the TPM's clock goes by
+// their number: also where one between them is signed now. Else it is right.
+Bytes HostSession::sign(std::uint64_t sequence, NonceKind kind, const Nonce& nonce,
+                        std::uint64_t now_us) {
+  const std::uint64_t counted_ms = first_ahead_ != 0 ? (sequence + 1 - first_ahead_) * kClockStepMs
+                                                     : (now_us - known_us_) / 1'000;
+  return host_.evidence(plan_, sequence, kind, nonce, counted_ms);
+}
+
+HostSession::Messages HostSession::begin(std::uint64_t due_us, std::uint64_t now_us) {
   due_us_ = due_us;
   is_put_off_ = false;
   const Action action = next_action();
@@ -92,7 +101,7 @@ HostSession::Messages HostSession::begin(std::uint64_t due_us) {
   if (std::optional<Bytes> ready = signed_ahead(*nonce_)) {
     return evidence(*std::move(ready));
   }
-  return evidence(host_.evidence(plan_, next_sequence(), NonceKind::kPreissued, *nonce_));
+  return evidence(sign(next_sequence(), NonceKind::kPreissued, *nonce_, now_us));
 }
 
 HostSession::Messages HostSession::evidence(Bytes item) {
@@ -112,7 +121,7 @@ HostSession::Messages HostSession::evidence(Bytes item) {
   return out;
 }
 
-void HostSession::know(const ChallengeMessage& challenge, Tally& tally) {
+void HostSession::know(const ChallengeMessage& challenge, std::uint64_t now_us, Tally& tally) {
   if (!is_known_) {
     if (const Result<void> begun = host_.begin_at(challenge.sequence, challenge.selections);
         !begun) {
@@ -120,12 +129,14 @@ void HostSession::know(const ChallengeMessage& challenge, Tally& tally) {
       return;
     }
     is_known_ = true;
+    known_us_ = now_us;
   }
   last_ = challenge.sequence - 1;
 }
 
-HostSession::Messages HostSession::answer(const ChallengeMessage& challenge, Tally& tally) {
-  know(challenge, tally);
+HostSession::Messages HostSession::answer(const ChallengeMessage& challenge, std::uint64_t now_us,
+                                          Tally& tally) {
+  know(challenge, now_us, tally);
   if (step_ == Step::kLook || !is_known_) {
     step_ = Step::kIdle;
     wake_us_ = UINT64_MAX;
@@ -134,8 +145,7 @@ HostSession::Messages HostSession::answer(const ChallengeMessage& challenge, Tal
   was_interactive_ = true;
   answering_ = challenge.nonce;
   ++tally.signed_live;
-  return evidence(
-      host_.evidence(plan_, challenge.sequence, NonceKind::kInteractive, challenge.nonce));
+  return evidence(sign(challenge.sequence, NonceKind::kInteractive, challenge.nonce, now_us));
 }
 
 HostSession::Messages HostSession::receive(const transport::Message& message, std::uint64_t now_us,
@@ -143,7 +153,7 @@ HostSession::Messages HostSession::receive(const transport::Message& message, st
   const MessageBody& body = message.body;
   if (const auto* challenge = std::get_if<ChallengeMessage>(&body)) {
     const bool is_asked = step_ == Step::kChallenge || step_ == Step::kLook;
-    return is_asked ? answer(*challenge, tally) : Messages();
+    return is_asked ? answer(*challenge, now_us, tally) : Messages();
   }
   if (const auto* need = std::get_if<transport::NeedMessage>(&body)) {
     // Asked once more for each copy: the one log that was sent answers all of them.
@@ -199,7 +209,6 @@ HostSession::Messages HostSession::judged(const Receipt& receipt, std::uint64_t 
   }
   last_ = receipt.number;
   nonce_ = receipt.next_nonce;
-  nonce_was_late_ = is_slow(now_us);
   step_ = Step::kIdle;
   wake_us_ = UINT64_MAX;
   return {};
@@ -236,7 +245,7 @@ HostSession::Messages HostSession::refused(const transport::ErrorMessage& error,
       step_ == Step::kReplay || (step_ == Step::kChallenge && next_action() == Action::kReplay);
   if (is_of_replay && error.code == ErrorCode::kExpired && error.challenge) {
     ++tally.replays_refused;
-    return answer(*error.challenge, tally);
+    return answer(*error.challenge, now_us, tally);
   }
   if (step_ == Step::kReceipt && was_interactive_ && error.challenge &&
       error.challenge->nonce == answering_) {
@@ -245,11 +254,11 @@ HostSession::Messages HostSession::refused(const transport::ErrorMessage& error,
   if (error.code == ErrorCode::kExpired && error.challenge &&
       (has_waited(now_us) || may_have_crossed())) {
     ++tally.asked_again;
-    return answer(*error.challenge, tally);
+    return answer(*error.challenge, now_us, tally);
   }
   ++tally.errors[std::string(name_of(error.code))];
   if (error.code == ErrorCode::kExpired && error.challenge && step_ == Step::kReceipt) {
-    return answer(*error.challenge, tally);
+    return answer(*error.challenge, now_us, tally);
   }
   is_put_off_ = false;
   wake_us_ = now_us + kAfterErrorUs;
@@ -262,11 +271,9 @@ bool HostSession::is_slow(std::uint64_t now_us) const {
 }
 
 // Whether the daemon may be unable to tell by the TPM's clock when the evidence was made: it kept
-// the evidence waiting, or the nonce, and this clock does not go on meanwhile. No clock counts for
-// a challenge.
+// the evidence waiting. No clock counts for a challenge.
 bool HostSession::has_waited(std::uint64_t now_us) const {
-  return step_ == Step::kReceipt && !was_interactive_ &&
-         (was_put_off_ || nonce_was_late_ || is_slow(now_us));
+  return step_ == Step::kReceipt && !was_interactive_ && (was_put_off_ || is_slow(now_us));
 }
 
 // Whether a challenge may have crossed the evidence: each HELLO is answered by one, those that the

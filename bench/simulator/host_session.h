@@ -37,7 +37,7 @@ class HostSession {
 
   // Begins an attestation, whose latency counts from `due_us`; 0: from sending the evidence.
   // REQUIRES: is_idle()
-  Messages begin(std::uint64_t due_us);
+  Messages begin(std::uint64_t due_us, std::uint64_t now_us);
 
   // What came, and what to send then. Counts into `tally`.
   Messages receive(const transport::Message& message, std::uint64_t now_us, Tally& tally);
@@ -67,26 +67,28 @@ class HostSession {
   enum class Step : std::uint8_t { kIdle, kLook, kChallenge, kReplay, kReceipt };
 
   Messages hello();
-  Messages answer(const transport::ChallengeMessage& challenge, Tally& tally);
+  Messages answer(const transport::ChallengeMessage& challenge, std::uint64_t now_us, Tally& tally);
   Messages judged(const Receipt& receipt, std::uint64_t now_us, Tally& tally);
   Messages refused(const transport::ErrorMessage& error, std::uint64_t now_us, Tally& tally);
   Messages log(std::uint64_t sequence, Tally& tally) const;
   Messages evidence(Bytes item);
+  [[nodiscard]] Bytes sign(std::uint64_t sequence, NonceKind kind, const Nonce& nonce,
+                           std::uint64_t now_us);
   [[nodiscard]] std::optional<Bytes> signed_ahead(const Nonce& nonce) const;
   [[nodiscard]] bool is_again(const Receipt& receipt) const;
   [[nodiscard]] bool is_slow(std::uint64_t now_us) const;
   [[nodiscard]] bool has_waited(std::uint64_t now_us) const;
   [[nodiscard]] bool may_have_crossed() const;
   void check(const Receipt& receipt, Tally& tally) const;
-  void know(const transport::ChallengeMessage& challenge, Tally& tally);
+  void know(const transport::ChallengeMessage& challenge, std::uint64_t now_us, Tally& tally);
 
   FleetHost host_;
   const Plan& plan_;
   Step step_ = Step::kIdle;
   bool is_known_ = false;         // the first sequence is
+  std::uint64_t known_us_ = 0;    // since then
   std::uint64_t last_ = 0;        // receipt
   std::optional<Nonce> nonce_;    // for the next one
-  bool nonce_was_late_ = false;   // so was the receipt that carried it
   bool was_interactive_ = false;  // the nonce that is being answered
   Nonce answering_{};             // of the last challenge
   std::uint64_t due_us_ = 0;
@@ -101,7 +103,7 @@ class HostSession {
   std::uint64_t resent_ = 0;         // the sequence whose evidence was sent again last
   std::uint64_t greeted_again_ = 0;  // the sequence that was asked for more than once, last
   std::uint64_t log_sequence_ = 0;   // of the last log that was sent
-  std::uint64_t first_ahead_ = 0;
+  std::uint64_t first_ahead_ = 0;    // 0: nothing was signed ahead
   std::vector<std::pair<Nonce, Bytes>> ahead_;
 };
 

@@ -26,15 +26,6 @@ Result<CurveKey> read_key(const char* option, const std::string& name) {
                      name + " holds no Z85 key; it is server.pub or gateway.pub of a state folder"};
 }
 
-// Less than passes, so that a second run begins where the first one's clocks have not been yet.
-std::uint64_t clock_step_ms(const Options& options) {
-  if (options.clock_step_ms != 0) {
-    return options.clock_step_ms;
-  }
-  const double interval_ms = options.rate > 0 ? 1000.0 * options.hosts / options.rate : 0;
-  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(interval_ms));
-}
-
 }  // namespace
 
 void add_fleet(CLI::App& command, Options& options) {
@@ -73,11 +64,6 @@ void add_run(CLI::App& command, Options& options) {
       ->capture_default_str();
   command.add_option("--rate", options.rate, "attestations/s, open loop; else as fast as they go")
       ->check(CLI::Range(0.001, 1e7));
-  command
-      .add_option(
-          "--clock-step", options.clock_step_ms,
-          "ms that a TPM's clock counts between two attestations; else 1, or as --rate says")
-      ->check(CLI::Range(1U, 86'400'000U));
   command.add_option("--mix", options.mix, "shares: quote-only=0.9,reboot=0.1, and restart");
   command.add_option("--faults", options.faults,
                      "shares: bad_signature=0.01, and wrong_nonce, replay, wrong_pcr, "
@@ -143,16 +129,15 @@ Result<RunSettings> settings_of(const Options& options) {
   if (!keys) {
     return Error{ErrorCode::kConfig, "--keys", 0, keys.error().to_string()};
   }
-  settings.fleet = {options.seed,          *keys, *server_key,
-                    {options.booted},      1,     settings.gateway_key.has_value(),
-                    esxi_fleet_of(options)};
+  settings.fleet = {
+      options.seed,          *keys, *server_key, {options.booted}, settings.gateway_key.has_value(),
+      esxi_fleet_of(options)};
   settings.daemon_pid = options.daemon_pid;
   settings.endpoint = options.endpoint;
   settings.first_host = options.first;
   settings.hosts = options.part != 0 ? options.part : options.hosts;
   settings.seconds = options.seconds;
   settings.rate = options.rate * settings.hosts / options.hosts;
-  settings.fleet.clock_step_ms = clock_step_ms(options);
   settings.nonce_keys = options.nonce_keys;
   settings.ahead = options.ahead;
   return settings;

@@ -29,7 +29,6 @@ struct Options {
   bool is_anywhere = false;
   std::uint32_t seconds = 10;
   double rate = 0;
-  std::uint32_t clock_step_ms = 0;  // 0: by the rate
   std::string mix;
   std::string faults;
   std::uint32_t processes = 1;

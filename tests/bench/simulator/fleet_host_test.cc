@@ -41,20 +41,25 @@ TEST(FleetHost, CanBeImported) {
 }
 
 TEST(FleetHost, ItsCountersAndClockNeverGoBack) {
-  const Plan plan = *Plan::parse(1, "quote-only=0.5,reboot=0.5", "");
-  const auto quoted = [&](FleetHost& host, std::uint64_t sequence) {
-    const Bytes item = host.evidence(plan, sequence, NonceKind::kInteractive, Nonce{});
-    return decode_quote(decode_evidence(item)->attest)->clock;
-  };
-  ClockInfo last{};
-  for (const std::int64_t booted : {1'800'000'000'000, 1'800'000'060'000}) {
+  const Plan plan = *Plan::parse(1, "quote-only=0.92,reboot=0.08", "");
+  // Ten quotes in each millisecond until the next run, and nearly a boot; twenty days; and across
+  // the end of 32 bits.
+  constexpr std::uint64_t kQuotes = 1'000;
+  std::optional<ClockInfo> last;
+  for (const std::int64_t booted :
+       {1'798'386'109'400, 1'798'386'109'500, 1'800'114'109'400, 1'800'114'109'500}) {
     FleetHost host = host_of(1, 4, booted);
     ASSERT_TRUE(host.begin_at(10, {{HashAlgorithm::kSha256, 0x43FF}}));
-    EXPECT_GT(quoted(host, 10).reset_count, last.reset_count) << "each run is another boot";
-    for (std::uint64_t sequence = 10; sequence < 30; ++sequence) {
-      const ClockInfo now = quoted(host, sequence);
-      EXPECT_GE(now.clock_ms, last.clock_ms);
-      EXPECT_GE(now.reset_count, last.reset_count);
+    for (std::uint64_t i = 0; i < kQuotes; ++i) {
+      const Bytes item =
+          host.evidence(plan, 10 + i, NonceKind::kInteractive, Nonce{}, i * kClockStepMs);
+      const ClockInfo now = decode_quote(decode_evidence(item)->attest)->clock;
+      if (last) {
+        const std::uint32_t resets = now.reset_count - last->reset_count;
+        EXPECT_LT(resets, 1U << 31U);
+        EXPECT_TRUE(resets != 0 || i != 0) << "each run is another boot";
+        EXPECT_GE(now.clock_ms, last->clock_ms);
+      }
       last = now;
     }
   }
@@ -77,7 +82,7 @@ TEST(FleetHost, MayBootEsxi) {
   const Plan plan = *Plan::parse(1, "", "");
   FleetHost host = esxi_host(3, 0);
   ASSERT_TRUE(host.begin_at(1, {{HashAlgorithm::kSha256, 0x7BFF}}));
-  const Bytes item = host.evidence(plan, 1, NonceKind::kInteractive, Nonce{});
+  const Bytes item = host.evidence(plan, 1, NonceKind::kInteractive, Nonce{}, 0);
   const Result<Evidence> evidence = decode_evidence(item);
   ASSERT_TRUE(evidence);
   const Bytes log = host.log(false);
