@@ -216,8 +216,9 @@ HostSession::Messages HostSession::judged(const Receipt& receipt, std::uint64_t 
 
 // Whether it answers evidence that was sent many times, once more.
 bool HostSession::is_again(const Receipt& receipt) const {
-  return receipt.number == last_ && receipt.number != 0 &&
-         (resent_ == last_ || is_burst(plan_.action(host_.number(), last_)));
+  const bool is_of_burst =
+      receipt.number == last_ && last_ != 0 && is_burst(plan_.action(host_.number(), last_));
+  return is_of_burst || (receipt.number <= last_ && resent_.count(receipt.number) != 0);
 }
 
 void HostSession::check(const Receipt& receipt, Tally& tally) const {
@@ -310,7 +311,7 @@ HostSession::Messages HostSession::wake(std::uint64_t now_us, Tally& tally) {
     ++tally.silences;
   }
   if (step_ == Step::kReceipt && is_known_) {
-    resent_ = next_sequence();
+    resent_.insert(next_sequence());
     Messages out;  // the same bytes: the answer is the same receipt
     out.emplace_back(transport::EvidenceMessage{{item_}});
     return out;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "bench/simulator/fleet_host.h"
@@ -100,7 +101,7 @@ class HostSession {
   std::uint64_t item_sequence_ = 0;
   std::uint64_t started_us_ = 0;     // when it was first sent
   Bytes older_item_;                 // of a sequence before that
-  std::uint64_t resent_ = 0;         // the sequence whose evidence was sent again last
+  std::set<std::uint64_t> resent_;   // sequences whose evidence was sent again
   std::uint64_t greeted_again_ = 0;  // the sequence that was asked for more than once, last
   std::uint64_t log_sequence_ = 0;   // of the last log that was sent
   std::uint64_t first_ahead_ = 0;    // 0: nothing was signed ahead

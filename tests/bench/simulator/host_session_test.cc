@@ -220,6 +220,21 @@ TEST_F(HostSessionTest, AReceiptForEachTimeItWasSentIsNotWrong) {
   EXPECT_EQ(tally_.attestations, 1U);
   EXPECT_EQ(tally_.receipts_again, 1U);
   EXPECT_EQ(tally_.wrong_verdicts, 0U);
+  session.begin(0, now_us_);
+  give(session, challenge(2));
+  session.note_sent(now_us_);
+  session.wake(now_us_ + 10'000'000, tally_);
+  give(session, receipt(session, 1, TrustState::kTrusted));
+  give(session, receipt(session, 2, TrustState::kTrusted));
+  give(session, receipt(session, 1, TrustState::kTrusted));
+  EXPECT_EQ(tally_.attestations, 2U);
+  EXPECT_EQ(tally_.receipts_again, 3U);
+  EXPECT_EQ(tally_.wrong_verdicts, 0U) << "later ones were sent twice, too";
+  session.begin(0, now_us_);
+  give(session, challenge(3));
+  give(session, receipt(session, 3, TrustState::kTrusted));
+  give(session, receipt(session, 3, TrustState::kTrusted));
+  EXPECT_EQ(tally_.wrong_verdicts, 1U) << "it was sent once";
 }
 
 class RestartingSessionTest : public HostSessionTest {
