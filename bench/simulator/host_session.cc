@@ -277,8 +277,8 @@ bool HostSession::has_waited(std::uint64_t now_us) const {
   return step_ == Step::kReceipt && !was_interactive_ && (was_put_off_ || is_slow(now_us));
 }
 
-// Whether a challenge may have crossed the evidence: each HELLO is answered by one, those that the
-// daemon read late as well.
+// Whether a challenge may have crossed the evidence: each HELLO and each replay is answered by one,
+// those that the daemon read late as well.
 bool HostSession::may_have_crossed() const {
   return step_ == Step::kReceipt && greeted_again_ != 0 && next_sequence() <= greeted_again_ + 1;
 }
@@ -318,9 +318,8 @@ HostSession::Messages HostSession::wake(std::uint64_t now_us, Tally& tally) {
   }
   if (step_ == Step::kReplay) {
     step_ = Step::kChallenge;
-  } else {
-    greeted_again_ = next_sequence();
   }
+  greeted_again_ = next_sequence();
   return hello();
 }
 

@@ -102,7 +102,7 @@ class HostSession {
   std::uint64_t started_us_ = 0;     // when it was first sent
   Bytes older_item_;                 // of a sequence before that
   std::set<std::uint64_t> resent_;   // sequences whose evidence was sent again
-  std::uint64_t greeted_again_ = 0;  // the sequence that was asked for more than once, last
+  std::uint64_t greeted_again_ = 0;  // the last sequence that was asked for more than once
   std::uint64_t log_sequence_ = 0;   // of the last log that was sent
   std::uint64_t first_ahead_ = 0;    // 0: nothing was signed ahead
   std::vector<std::pair<Nonce, Bytes>> ahead_;

@@ -343,6 +343,25 @@ TEST_F(ReplayingSessionTest, AReplayMustBeRefusedAndIsFollowedByAnHonestAnswer) 
   EXPECT_EQ(tally_.wrong_verdicts, 1U) << "a replay was judged";
 }
 
+TEST_F(ReplayingSessionTest, TheChallengesOfAReplayAndOfAHelloMayCross) {
+  HostSession session = this->session();
+  session.look();
+  give(session, challenge(1));
+  for (const std::uint64_t sequence : {1U, 2U}) {
+    session.begin(0, now_us_);
+    give(session, challenge(sequence));
+    give(session, receipt(session, sequence, TrustState::kTrusted));
+  }
+  session.begin(0, now_us_);
+  only<HelloMessage>(session.wake(now_us_, tally_));
+  give(session, transport::ErrorMessage{ErrorCode::kExpired, "", challenge(3)});
+  ChallengeMessage crossing = challenge(3);
+  crossing.nonce = Nonce{9};
+  only<EvidenceMessage>(give(session, transport::ErrorMessage{ErrorCode::kExpired, "", crossing}));
+  EXPECT_EQ(tally_.asked_again, 1U);
+  EXPECT_TRUE(tally_.errors.empty());
+}
+
 // A session that sends evidence for a nonce that it was given in advance.
 class WaitingSessionTest : public HostSessionTest {
  protected:
