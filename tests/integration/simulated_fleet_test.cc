@@ -47,6 +47,31 @@ TEST_F(SimulatedFleetTest, EveryVerdictIsRightUnderEveryFault) {
   EXPECT_EQ(daemon.get("status")["pipeline"]["internal_errors"], 0);
 }
 
+TEST_F(SimulatedFleetTest, AFleetMayRunAgainWhateverItSignedBefore) {
+  DaemonSettings settings;
+  settings.identity = "imported = \"info\"";
+  settings.attest_every = "60s";
+  settings.stale_after = "5m";
+  TestDaemon daemon(settings);
+  ASSERT_TRUE(daemon.start());
+  ASSERT_TRUE(daemon.cli({"import", exported("3")}).ok());
+  const std::string nonce_keys = (daemon.folder() / "state/nonce.keys").string();
+  const std::vector<std::string> ahead = {"--seconds", "1",       "--nonce-keys",
+                                          nonce_keys,  "--ahead", "500"};
+  const std::vector<std::string> live = {"--seconds", "1", "--mix", "quote-only=0.5,reboot=0.5"};
+  const std::vector<std::string> open = {"--seconds", "1", "--rate", "20"};
+  for (const std::vector<std::string>& options : {ahead, ahead, live, open}) {
+    const Finished run = attest(daemon, "3", options);
+    EXPECT_TRUE(run.ok()) << run.output;
+    const Json report = report_of(run.output);
+    EXPECT_EQ(report["wrong_verdicts"], 0) << report["wrong"].dump(1);
+    EXPECT_TRUE(report["errors"].empty()) << report["errors"].dump();
+  }
+  ASSERT_EQ(daemon.stop(), 0);
+  ASSERT_TRUE(daemon.start());
+  EXPECT_TRUE(attest(daemon, "3", live).ok());
+}
+
 TEST_F(SimulatedFleetTest, AFleetBehindAGatewayIsJudgedAsDirectly) {
   DaemonSettings settings;
   settings.identity = "imported = \"info\"";
