@@ -71,14 +71,18 @@ void SessionTable::item(Turn& turn, Bytes item) {
 // is too high, what is refused must cost little. The same evidence again is known all the same.
 bool SessionTable::is_full(Turn& turn, std::size_t bytes) {
   if (turn.session.exchange != nullptr || refusing_ ||
-      parts_.inbox.has_room(bytes, turn.session.found_full)) {
+      parts_.inbox.has_room(bytes, turn.session.place.is_taken())) {
     return false;
   }
-  turn.session.found_full = true;
-  note_put_off(turn.session, turn.host.state->sequence + 1, turn.arrival.waiting_since);
-  count(parts_.counters.inbox_full);
-  send_busy(turn);
+  put_off(turn, turn.host.state->sequence + 1, turn.arrival.waiting_since);
   return true;
+}
+
+// Evidence for this sequence, which came then, finds the inbox full.
+void SessionTable::put_off(Turn& turn, std::uint64_t sequence, BootTime since) {
+  note_put_off(turn.session, sequence, since);
+  count(parts_.counters.inbox_full);
+  send(turn, BusyMessage{line_.put_off(turn.session.place, in_flight_, turn.now.boot)});
 }
 
 void SessionTable::note_put_off(Session& session, std::uint64_t sequence, BootTime since) {
@@ -211,14 +215,12 @@ void SessionTable::accept(Turn& turn, Bytes item, const Challenge& challenge,
   exchange->carried = turn.carried;
   turn.session.exchange = std::move(exchange);
   if (!parts_.inbox.offer(submission_of(turn))) {
-    note_put_off(turn.session, challenge.sequence, turn.session.exchange->waiting_since);
+    const BootTime since = turn.session.exchange->waiting_since;
     turn.session.exchange.reset();
-    turn.session.found_full = true;
-    count(parts_.counters.inbox_full);
-    send_busy(turn);
+    put_off(turn, challenge.sequence, since);
     return;
   }
-  turn.session.found_full = false;
+  turn.session.place = {};
   ++in_flight_;
   count(parts_.counters.evidence_accepted);
 }
@@ -235,7 +237,7 @@ Submission SessionTable::submission_of(const Turn& turn) const {
   submission.received = exchange.received;
   submission.waiting_since = exchange.waiting_since;
   submission.carried = exchange.carried;
-  submission.again = turn.session.found_full;
+  submission.again = turn.session.place.is_taken();
   return submission;
 }
 

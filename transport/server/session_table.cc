@@ -20,7 +20,8 @@ constexpr std::int64_t kSessionIdleMs = 24 * 3'600'000;
 SessionTable::SessionTable(const SessionParts& parts, ChallengePolicy policy)
     : parts_(parts),
       policy_(std::move(policy)),
-      budget_(limits::kLogTransfersMax, limits::kLogTransferBytesMax) {}
+      budget_(limits::kLogTransfersMax, limits::kLogTransferBytesMax),
+      line_(policy_.retry_after_ms, policy_.retry_after_ms_max) {}
 
 std::vector<Outgoing> SessionTable::receive(const CurveKey& key, const RouteId& route,
                                             ByteView frame, const Arrival& arrival) {
@@ -141,6 +142,7 @@ void SessionTable::send_busy(Turn& turn) {
 std::vector<Outgoing> SessionTable::deliver(std::vector<Reply> replies, Moment now) {
   std::vector<Outgoing> out;
   out.reserve(replies.size());
+  std::size_t over = 0;
   for (Reply& reply : replies) {
     const auto found = sessions_.find(reply.host);
     const std::optional<Host> host = parts_.hosts.find(reply.host);
@@ -152,9 +154,11 @@ std::vector<Outgoing> SessionTable::deliver(std::vector<Reply> replies, Moment n
       count(parts_.counters.replies_stale);
       continue;
     }
+    over += reply.kind == ReplyKind::kNeedLog ? 0 : 1;
     Turn turn{*host, found->second, found->second.exchange->correlation, now, out};
     answer(turn, reply);
   }
+  line_.note_answered(over, in_flight_, now.boot);
   return out;
 }
 

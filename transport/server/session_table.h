@@ -44,6 +44,7 @@
 #include "transport/server/punctuality.h"
 #include "transport/server/route.h"
 #include "transport/server/server_log.h"
+#include "transport/server/waiting_line.h"
 #include "transport/socket/rate_limiter.h"
 #include "transport/socket/socket.h"
 #include "transport/wire/message.h"
@@ -56,7 +57,10 @@ struct ChallengePolicy {
   std::function<std::vector<PcrSelection>(const Host&)> selections;
   std::int64_t valid_ms = 60'000;
   std::int64_t need_timeout_ms = 30'000;
-  std::uint32_t retry_after_ms = 1'000;  // told with BUSY
+  // Told with BUSY: as long as it takes when the inbox is full (waiting_line.h), within these; the
+  // first for all else. Well below valid_ms, so that a challenge lasts for some more attempts.
+  std::uint32_t retry_after_ms = 1'000;
+  std::uint32_t retry_after_ms_max = 20'000;
 };
 
 // All borrowed; they outlive the table.
@@ -164,7 +168,7 @@ class SessionTable {
     // HELLO or challenge_now() during an exchange: challenge when it is over.
     bool challenge_wanted = false;
     // Its last evidence found the inbox full: the next one comes before that of others.
-    bool found_full = false;
+    WaitingLine::Place place;
     bool claim_told = false;
     // At most two live routes a key: newest first. Replies go to the newest.
     std::array<Route, 2> routes;
@@ -244,6 +248,7 @@ class SessionTable {
   void item(Turn& turn, Bytes item);
   bool is_full(Turn& turn, std::size_t bytes);
   bool is_repeated(Turn& turn, const Bytes& item);
+  void put_off(Turn& turn, std::uint64_t sequence, BootTime since);
   static void note_put_off(Session& session, std::uint64_t sequence, BootTime since);
   static BootTime waiting_since(const Turn& turn, const Challenge& challenge);
   static bool is_refused(const Turn& turn, const Bytes& item);
@@ -262,6 +267,7 @@ class SessionTable {
   SessionParts parts_;
   ChallengePolicy policy_;
   LogBudget budget_;
+  WaitingLine line_;
   std::unordered_map<HostUid, Session> sessions_;
   std::set<HostUid> waiting_;  // exchanges that tick() looks at: kNeedsLog and kQueued
   std::size_t in_flight_ = 0;

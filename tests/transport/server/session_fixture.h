@@ -24,7 +24,7 @@ class SessionTest : public ::testing::Test {
   static constexpr std::int64_t kWallAhead = 500'000'000;
   static constexpr transport::GatewayNumber kGateway = 3;
 
-  SessionTest() {
+  explicit SessionTest(std::size_t inbox_items = 3) : inbox_(inbox_items, 1024 * 1024, 0) {
     record_.uid.bytes.fill(0x11);
     record_.name = "db-1";
     record_.life_cycle = LifeCycle::kActive;
@@ -279,7 +279,7 @@ class SessionTest : public ::testing::Test {
   CurveKey server_key_{};
   HostTable hosts_;
   NonceAuthority nonces_{NonceAuthority::Keys{}};
-  Inbox inbox_{3, 1024 * 1024, 0};
+  Inbox inbox_;
   transport::ServerCounters counters_;
   std::vector<std::string> lines_;
   transport::ServerLog log_{
