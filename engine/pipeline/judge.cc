@@ -111,7 +111,7 @@ class Judging {
     judge_verified(std::move(std::get<VerifiedQuote>(verified)));
   }
 
-  const KnownPcrs* known_pcrs() const {
+  [[nodiscard]] const KnownPcrs* known_pcrs() const {
     const auto& proof = context_.state->proof;
     return proof && proof->generation == judgement_.submission.host->generation ? &proof->pcrs
                                                                                 : nullptr;
@@ -166,7 +166,7 @@ class Judging {
   }
 
   // What was proven of the list in this boot, under the same rules; null if nothing.
-  const RuntimeProof* runtime_so_far(const VerifiedQuote& quote) const {
+  [[nodiscard]] const RuntimeProof* runtime_so_far(const VerifiedQuote& quote) const {
     const auto& before = context_.state->runtime;
     return before && is_of_this_boot(*before, quote, *judgement_.snapshot) ? before.get() : nullptr;
   }
@@ -225,7 +225,7 @@ class Judging {
   }
 
   // The last proof, by the values of this quote: PCR 10 may have moved on.
-  std::shared_ptr<const BootProof> proof_with(const KnownPcrs& pcrs) const {
+  [[nodiscard]] std::shared_ptr<const BootProof> proof_with(const KnownPcrs& pcrs) const {
     if (context_.state->proof->pcrs == pcrs) {
       return context_.state->proof;
     }
@@ -236,7 +236,7 @@ class Judging {
 
   // A quote is enough while generation, selection, the boot's PCR values and resetCount are those
   // of the last complete proof.
-  bool is_as_proven(const VerifiedQuote& quote) const {
+  [[nodiscard]] bool is_as_proven(const VerifiedQuote& quote) const {
     const auto& proof = context_.state->proof;
     return proof && proof->generation == judgement_.submission.host->generation &&
            proof->reset_count == quote.quote().clock.reset_count &&
