@@ -9,7 +9,6 @@
 namespace quotemill {
 namespace {
 
-using testing::DaemonSettings;
 using testing::Process;
 using testing::TestDaemon;
 using transport::Json;
@@ -21,11 +20,7 @@ class LateDaemonTest : public testing::SimulatedFleetTest {
 
   // The report of a fleet that attests before and after.
   Json attest_across(const std::function<void(TestDaemon&)>& away) {
-    DaemonSettings settings;
-    settings.identity = "imported = \"info\"";
-    settings.attest_every = "60s";
-    settings.stale_after = "5m";
-    TestDaemon daemon(settings);
+    TestDaemon daemon(for_imported());
     EXPECT_TRUE(daemon.start());
     EXPECT_TRUE(daemon.cli({"import", exported("100")}).ok());
     Process running(fleet(daemon, "100", {"--seconds", "34"}));

@@ -13,6 +13,15 @@ namespace quotemill::testing {
 
 class SimulatedFleetTest : public ::testing::Test {
  protected:
+  // Of a daemon that trusts imported hosts and leaves it to the fleet when they attest.
+  static DaemonSettings for_imported() {
+    DaemonSettings settings;
+    settings.identity = "imported = \"info\"";
+    settings.attest_every = "60s";
+    settings.stale_after = "5m";
+    return settings;
+  }
+
   // Exports so many hosts.
   std::string exported(const std::string& hosts) {
     const std::string file = (folder_ / "hosts.jsonl").string();

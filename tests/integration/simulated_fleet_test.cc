@@ -17,11 +17,7 @@ using testing::TestDaemon;
 using transport::Json;
 
 TEST_F(SimulatedFleetTest, EveryVerdictIsRightUnderEveryFault) {
-  DaemonSettings settings;
-  settings.identity = "imported = \"info\"";
-  settings.attest_every = "60s";
-  settings.stale_after = "5m";
-  TestDaemon daemon(settings);
+  TestDaemon daemon(for_imported());
   ASSERT_TRUE(daemon.start());
   const Finished imported = daemon.cli({"import", exported("200")});
   ASSERT_TRUE(imported.ok()) << imported.output;
@@ -48,11 +44,7 @@ TEST_F(SimulatedFleetTest, EveryVerdictIsRightUnderEveryFault) {
 }
 
 TEST_F(SimulatedFleetTest, AFleetMayRunAgainWhateverItSignedBefore) {
-  DaemonSettings settings;
-  settings.identity = "imported = \"info\"";
-  settings.attest_every = "60s";
-  settings.stale_after = "5m";
-  TestDaemon daemon(settings);
+  TestDaemon daemon(for_imported());
   ASSERT_TRUE(daemon.start());
   ASSERT_TRUE(daemon.cli({"import", exported("3")}).ok());
   const std::string nonce_keys = (daemon.folder() / "state/nonce.keys").string();
@@ -73,11 +65,7 @@ TEST_F(SimulatedFleetTest, AFleetMayRunAgainWhateverItSignedBefore) {
 }
 
 TEST_F(SimulatedFleetTest, AFleetBehindAGatewayIsJudgedAsDirectly) {
-  DaemonSettings settings;
-  settings.identity = "imported = \"info\"";
-  settings.attest_every = "60s";
-  settings.stale_after = "5m";
-  TestDaemon daemon(settings);
+  TestDaemon daemon(for_imported());
   testing::TestGateway gateway;
   daemon.list_gateway("rack-1", gateway.key(), "sim-*");
   ASSERT_TRUE(daemon.start());
