@@ -18,19 +18,23 @@ std::shared_ptr<const Baseline> baseline_of(const BootImage& image, unsigned mac
   return baseline;
 }
 
+std::string name_of_image(unsigned machine) {
+  return "image-" + std::to_string(machine);
+}
+
 Baselines baselines_of(const BootImage& image, unsigned count) {
   Baselines baselines;
   for (unsigned machine = 0; machine < count; ++machine) {
-    baselines.push_back(baseline_of(image, machine, "image-" + std::to_string(machine)));
+    baselines.push_back(baseline_of(image, machine, name_of_image(machine)));
   }
   return baselines;
 }
 
-// A policy for all hosts by which a boot as any of these is as it should be.
-AppliedPolicies policy_for(const Baselines& baselines) {
+// A policy for all hosts by which a boot as any of so many baselines is as it should be.
+AppliedPolicies policy_for_images(unsigned count) {
   std::string names;
-  for (const auto& baseline : baselines) {
-    names += (names.empty() ? "\"" : ", \"") + baseline->name + '"';
+  for (unsigned machine = 0; machine < count; ++machine) {
+    names += (names.empty() ? "\"" : ", \"") + name_of_image(machine) + '"';
   }
   PolicyRecord record;
   record.number = 1;
@@ -54,8 +58,7 @@ Knowledge::Knowledge(const BootImage& image, const History& stored, AppliedPolic
 
 Knowledge::Knowledge(const BootImage& image, const History& stored, unsigned baselines)
     : history(stored),
-      policies(
-          in_force(policy_for(baselines_of(image, baselines)), baselines_of(image, baselines))),
+      policies(in_force(policy_for_images(baselines), baselines_of(image, baselines))),
       server_key(SigningHost(KeyKind::kEcP256, 0).server_key) {}
 
 void Knowledge::cache_keys(const std::vector<Machine>& machines) {

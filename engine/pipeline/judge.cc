@@ -19,7 +19,7 @@ namespace quotemill {
 namespace {
 
 // Of a boot log: a quarter of a usual second-level cache. Few logs have more.
-constexpr std::size_t kPrefetchedMax = 256 * 1024;
+constexpr std::size_t kLogPrefetchedMax = 256 * 1024;
 
 FactsRecord owned(const HostFacts& facts) {
   return {std::string(facts.os_id),   std::string(facts.os_version), std::string(facts.kernel),
@@ -97,7 +97,7 @@ class Judging {
                                  context_.server_key};
     // It came long before its turn, and a signature is checked without looking at memory.
     const Bytes& log = judgement_.submission.boot_log;
-    prefetch(log.data(), std::min(log.size(), kPrefetchedMax));
+    prefetch(log.data(), std::min(log.size(), kLogPrefetchedMax));
     std::variant<VerifiedQuote, Findings> verified = [&] {
       const std::lock_guard lock(key->mutex);
       const StageTimer timer(context_.counters.times.crypto);
